@@ -1,0 +1,72 @@
+"""Writing results so that an interrupted or failed run never damages what was there before."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lutgen.errors import DataError, OutputError
+
+
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all: to a temporary file beside it, then rename.
+
+    Missing parent folders are made.
+
+    Raises
+    ------
+    OutputError
+        If the folder or the file cannot be written; what stood at `path` is untouched.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise IsADirectoryError(f"{path} is a folder")
+        with temporary.open("xb") as stream:
+            stream.write(data)
+        temporary.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(
+            f"cannot write {path}: {reason}; choose a folder that is writable and has room (-o)"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def write_files(folder: Path, files: Mapping[str, str | bytes]) -> list[Path]:
+    """Write several named files into a folder, each whole or not at all."""
+    paths = []
+    for name, content in files.items():
+        path = folder / name
+        write_atomic(path, content)
+        paths.append(path)
+    return paths
+
+
+def write_json(path: Path, record: Any) -> None:
+    """Write a record as indented JSON, keys in the order given."""
+    write_atomic(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: not valid JSON ({error}); write it anew") from error

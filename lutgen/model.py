@@ -1,0 +1,492 @@
+"""The model: a network of lookup tables, its semantics in NumPy, and its file format.
+
+Everything after training must equal what :meth:`LutNetwork.predict` says, bit for bit.
+
+Signals are numbered in one space: the network's input bits first, then the LUTs in evaluation
+order. A LUT may read any earlier signal. Input j of a LUT is bit j of its address,
+``p = sum_j x[wire[j]] << j``, and bit p of the truth table is the LUT's output: the INIT order of
+SB_LUT4 (iCE40), LUT4 (ECP5, Gowin) and LUT6 (Xilinx).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lutgen.data.bits import Bits, Words, pack, unpack_rows
+from lutgen.data.encode import Encoder
+from lutgen.errors import ConfigError, ModelError
+from lutgen.files import write_atomic
+
+MAX_FAN_IN = 16
+FORMAT_VERSION = 1
+HEADS = ("bit",)
+
+_FORMAT = "lutgen.LutNetwork"
+_MAX_MEMBER_BYTES = 1 << 31
+_MAX_RATIO = 2000  # deflate cannot do better than about 1032 to 1
+_CHUNK_BYTES = 1 << 26
+
+
+def table_words(fan_in: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return the number of 64-bit words that a truth table of each fan-in takes (at least one)."""
+    return np.left_shift(np.int64(1), np.maximum(fan_in.astype(np.int64) - 6, 0))
+
+
+def _offsets(lengths: NDArray[np.integer]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+
+
+@dataclass(frozen=True, eq=False)
+class LutNetwork:
+    """A network of k-input lookup tables with its encoder and its labels.
+
+    Parameters
+    ----------
+    n_inputs : int
+        Number of input bits.
+    fan_in : ndarray of shape (n_luts,), dtype=np.uint8
+        k of each LUT, 1 to 16.
+    wires : ndarray of shape (sum of fan_in,), dtype=np.int32
+        The signals each LUT reads, LUT after LUT; input 0 (address bit 0) first.
+    tables : ndarray of shape (sum of table words,), dtype=np.uint64
+        Truth tables, LUT after LUT, each in max(1, 2^k / 64) words: entry p is bit p % 64 of
+        word p // 64; unused bits of a small table are zero.
+    seen : ndarray like `tables`
+        Care mask: one where at least one training sample reached the entry.
+    tied : ndarray like `tables`
+        One where samples reached the entry and the counts of the two classes were equal.
+        The value of entries that are unseen or tied was chosen by a fill policy.
+    layer : ndarray of shape (n_luts,), dtype=np.int32
+        Layer of each LUT, from 1, never descending.
+    outputs : ndarray of shape (n_outputs,), dtype=np.int32
+        Signals that the head reads.
+    classes : ndarray of shape (n_classes,)
+        Labels, in the order of the class numbers.
+    encoder : Encoder
+        What turns features into the input bits.
+    head : str
+        How output bits become a class number; "bit": one output, the class number itself.
+    training : mapping
+        How the model came to be (data, parameters, accuracy by layer); plain JSON. It does not
+        take part in the digest.
+    """
+
+    n_inputs: int
+    fan_in: NDArray[np.uint8]
+    wires: NDArray[np.int32]
+    tables: Words
+    seen: Words
+    tied: Words
+    layer: NDArray[np.int32]
+    outputs: NDArray[np.int32]
+    classes: NDArray[Any]
+    encoder: Encoder
+    head: str = "bit"
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        faults = _structure_faults(self)
+        if faults:
+            raise ModelError("inconsistent LUT network: " + "; ".join(faults))
+
+    # -- structure ---------------------------------------------------------------------------
+
+    @property
+    def n_luts(self) -> int:
+        """Number of LUTs."""
+        return int(self.fan_in.size)
+
+    @property
+    def n_signals(self) -> int:
+        """Number of signals: input bits and LUTs."""
+        return self.n_inputs + self.n_luts
+
+    @property
+    def n_layers(self) -> int:
+        """Number of layers."""
+        return int(self.layer[-1])
+
+    @cached_property
+    def wire_offset(self) -> NDArray[np.int64]:
+        """Start of each LUT's wires in `wires`; shape (n_luts + 1,)."""
+        return _offsets(self.fan_in)
+
+    @cached_property
+    def table_offset(self) -> NDArray[np.int64]:
+        """Start of each LUT's words in `tables`; shape (n_luts + 1,)."""
+        return _offsets(table_words(self.fan_in))
+
+    def lut_wires(self, lut: int) -> NDArray[np.int32]:
+        """Return the signals that a LUT reads, address bit 0 first."""
+        return self.wires[self.wire_offset[lut] : self.wire_offset[lut + 1]]
+
+    def lut_table(self, lut: int) -> NDArray[np.uint8]:
+        """Return a LUT's truth table as 0 and 1, shape (2^k,)."""
+        words = self.tables[self.table_offset[lut] : self.table_offset[lut + 1]]
+        table: NDArray[np.uint8] = unpack_rows(words[None, :], 1 << int(self.fan_in[lut]))[0]
+        return table
+
+    def lut_init(self, lut: int) -> int:
+        """Return a LUT's truth table as an integer: bit p is entry p."""
+        words = self.tables[self.table_offset[lut] : self.table_offset[lut + 1]]
+        return int.from_bytes(words.astype("<u8").tobytes(), "little")
+
+    def lut_names(self) -> list[str]:
+        """Return a name for each LUT that tells layer and place in it: ``l3_n17``."""
+        first = np.searchsorted(self.layer, self.layer, side="left")
+        place = np.arange(self.n_luts) - first
+        return [f"l{a}_n{b}" for a, b in zip(self.layer.tolist(), place.tolist(), strict=True)]
+
+    @cached_property
+    def cone(self) -> NDArray[np.bool_]:
+        """Which LUTs can reach an output (the cone of influence); shape (n_luts,)."""
+        reached = np.zeros(self.n_signals, dtype=np.bool_)
+        reached[self.outputs] = True
+        for lut in range(self.n_luts - 1, -1, -1):
+            if reached[self.n_inputs + lut]:
+                reached[self.lut_wires(lut)] = True
+        return reached[self.n_inputs :]
+
+    def restrict_to_cone(self) -> LutNetwork:
+        """Return the same function without the LUTs that cannot reach an output."""
+        keep = self.cone
+        renumbered = np.arange(self.n_signals, dtype=np.int32)
+        renumbered[self.n_inputs :] = self.n_inputs + np.cumsum(keep) - 1
+        word_keep = np.repeat(keep, table_words(self.fan_in))
+        return LutNetwork(
+            n_inputs=self.n_inputs,
+            fan_in=self.fan_in[keep],
+            wires=renumbered[self.wires[np.repeat(keep, self.fan_in)]],
+            tables=self.tables[word_keep],
+            seen=self.seen[word_keep],
+            tied=self.tied[word_keep],
+            layer=self.layer[keep],
+            outputs=renumbered[self.outputs],
+            classes=self.classes,
+            encoder=self.encoder,
+            head=self.head,
+            training=self.training,
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the function: encoder, wiring, tables, head and labels."""
+        sha = hashlib.sha256()
+        parts: list[NDArray[Any]] = [
+            np.array([FORMAT_VERSION, self.n_inputs, self.encoder.n_features], dtype="<i8"),
+            self.fan_in,
+            self.wires.astype("<i4"),
+            self.tables.astype("<u8"),
+            self.layer.astype("<i4"),
+            self.outputs.astype("<i4"),
+            self.encoder.feature.astype("<i4"),
+            self.encoder.threshold.astype("<f8"),
+        ]
+        names = json.dumps([self.head, self.encoder.kind, [str(c) for c in self.classes.tolist()]])
+        for data in [part.tobytes() for part in parts] + [names.encode()]:
+            sha.update(len(data).to_bytes(8, "little"))
+            sha.update(data)
+        return sha.hexdigest()
+
+    # -- semantics ---------------------------------------------------------------------------
+
+    def signals(self, bits: Bits, luts: NDArray[np.bool_] | None = None) -> Bits:
+        """Evaluate the network and return every signal.
+
+        Parameters
+        ----------
+        bits : Bits of n_inputs signals
+            Encoded samples.
+        luts : ndarray of shape (n_luts,), dtype=bool, optional
+            LUTs to evaluate (they must include all that they read); the others' rows are zero.
+
+        Returns
+        -------
+        Bits of n_signals signals
+        """
+        self._check_width(bits)
+        rows = np.zeros((self.n_signals, bits.words.shape[1]), dtype=np.uint64)
+        rows[: self.n_inputs] = bits.words
+        wanted = range(self.n_luts) if luts is None else np.flatnonzero(luts).tolist()
+        step = max(1, _CHUNK_BYTES // (64 * self.n_signals))
+        for start in range(0, rows.shape[1], step):
+            stop = min(start + step, rows.shape[1])
+            n_samples = min(64 * stop, bits.n_samples) - 64 * start
+            rows[self.n_inputs :, start:stop] = self._evaluate(
+                rows[: self.n_inputs, start:stop], n_samples, wanted
+            )
+        return Bits(rows, bits.n_samples)
+
+    def _evaluate(self, inputs: Words, n_samples: int, luts: range | list[int]) -> Words:
+        dense = np.zeros((self.n_signals, n_samples), dtype=np.uint8)
+        dense[: self.n_inputs] = unpack_rows(inputs, n_samples)
+        for lut in luts:
+            wires = self.lut_wires(lut)
+            address = dense[wires[0]].astype(np.uint8 if wires.size <= 8 else np.uint16)
+            for j in range(1, wires.size):
+                address |= dense[wires[j]].astype(address.dtype) << address.dtype.type(j)
+            dense[self.n_inputs + lut] = np.take(self.lut_table(lut), address)
+        return pack(dense[self.n_inputs :].T)
+
+    def output_bits(self, bits: Bits) -> Bits:
+        """Evaluate the cone of influence and return the output bits, shape (n_outputs, n_words)."""
+        return Bits(self.signals(bits, self.cone).words[self.outputs], bits.n_samples)
+
+    def class_numbers(self, bits: Bits) -> NDArray[np.intp]:
+        """Return the class number of each encoded sample, shape (n_samples,)."""
+        return self.output_bits(bits).to_dense()[:, 0].astype(np.intp)
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the label of each sample; X of shape (n_samples, n_features), raw features.
+
+        Raises
+        ------
+        DataError
+            If the encoder cannot encode X.
+        """
+        return self.classes[self.class_numbers(self.encoder.encode(X))]
+
+    def _check_width(self, bits: Bits) -> None:
+        if bits.n_signals != self.n_inputs:
+            raise ModelError(
+                f"the network reads {self.n_inputs} input bits, the samples have {bits.n_signals}"
+            )
+
+    def to_verilog(self, target: str = "generic", *, pipeline: int = 0, module: str = "") -> str:
+        """Return the network as Verilog-2005; see :func:`lutgen.emit.core.build_core`."""
+        # The one import of a later stage: users look for this method on the model.
+        from lutgen.emit.core import build_core  # noqa: PLC0415
+
+        core = build_core(self, target=target, pipeline=pipeline, module=module or "lutgen_core")
+        return core.verilog
+
+    # -- file --------------------------------------------------------------------------------
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to a ``.npz`` file, whole or not at all.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written; a file that was there before is untouched.
+        """
+        meta = {
+            "format": _FORMAT,
+            "version": FORMAT_VERSION,
+            "n_inputs": self.n_inputs,
+            "head": self.head,
+            "encoder": {"kind": self.encoder.kind, "n_features": self.encoder.n_features},
+            "digest": self.digest,
+            "training": self.training,
+        }
+        arrays: dict[str, NDArray[Any]] = {
+            name: getattr(self, name).astype(dtype) for name, dtype in _ARRAYS.items()
+        }
+        arrays["encoder_feature"] = self.encoder.feature.astype("<i4")
+        arrays["encoder_threshold"] = self.encoder.threshold.astype("<f8")
+        arrays["classes"] = self.classes
+        arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)
+        stream = io.BytesIO()
+        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+        write_atomic(Path(path), stream.getvalue())
+
+    @classmethod
+    def load(cls, path: str | Path) -> LutNetwork:
+        """Read a model file, checked whole before use.
+
+        Raises
+        ------
+        ModelError
+            If the file is missing, truncated, not a lutgen model, of a newer version, or
+            inconsistent.
+        """
+        path = Path(path)
+        try:
+            arrays = _read_npz(path)
+            return _from_arrays(arrays)
+        except OSError as error:
+            raise ModelError(f"cannot read {path}: {error.strerror or error}") from error
+        except (ModelError, ConfigError) as error:
+            raise ModelError(f"{path}: {error}") from error
+
+
+_ARRAYS = {
+    "fan_in": "u1",
+    "wires": "<i4",
+    "tables": "<u8",
+    "seen": "<u8",
+    "tied": "<u8",
+    "layer": "<i4",
+    "outputs": "<i4",
+}
+_MEMBERS = {**_ARRAYS, "encoder_feature": "<i4", "encoder_threshold": "<f8", "meta": "u1"}
+
+
+def _structure_faults(net: LutNetwork) -> list[str]:
+    """Return what is wrong with a network, in words; an empty list if nothing is."""
+    faults = [
+        f"{name} must be a vector of {np.dtype(dtype).name}, got {array.dtype} {array.shape}"
+        for name, dtype in _ARRAYS.items()
+        if (array := getattr(net, name)).ndim != 1 or array.dtype != np.dtype(dtype)
+    ]
+    if faults:
+        return faults
+    if net.head not in HEADS:
+        faults.append(f"head must be one of {', '.join(HEADS)}, got {net.head!r}")
+    if net.n_inputs < 1 or net.encoder.n_bits != net.n_inputs:
+        faults.append(f"{net.n_inputs} input bits, but an encoder of {net.encoder.n_bits} bits")
+    if net.n_luts == 0:
+        return [*faults, "there are no LUTs"]
+    if net.fan_in.min() < 1 or net.fan_in.max() > MAX_FAN_IN:
+        return [*faults, f"fan-in must be 1 to {MAX_FAN_IN}"]
+    if net.wires.size != int(net.fan_in.sum(dtype=np.int64)):
+        return [*faults, f"{net.wires.size} wires for a total fan-in of {net.fan_in.sum()}"]
+    words = int(table_words(net.fan_in).sum())
+    sizes = {name: getattr(net, name).size for name in ("tables", "seen", "tied")}
+    faults += [
+        f"{name} has {n} words instead of {words}" for name, n in sizes.items() if n != words
+    ]
+    if net.layer.size != net.n_luts or net.layer[0] < 1 or (np.diff(net.layer) < 0).any():
+        faults.append("layers must start at 1 or above and never descend, one for each LUT")
+    reader = net.n_inputs + np.repeat(np.arange(net.n_luts), net.fan_in)
+    bad = (net.wires < 0) | (net.wires >= reader)
+    if bad.any():
+        wire = int(np.argmax(bad))
+        faults.append(
+            f"LUT {reader[wire] - net.n_inputs} reads signal {net.wires[wire]}, "
+            "which is not an earlier one"
+        )
+    if net.outputs.size != 1:
+        faults.append(f"the head reads one output, got {net.outputs.size}")
+    elif not 0 <= net.outputs[0] < net.n_signals:
+        faults.append(f"the output reads signal {net.outputs[0]} of {net.n_signals}")
+    if net.classes.ndim != 1 or net.classes.size != 2 or net.classes.dtype.kind not in "biufU":
+        faults.append("classes must be two labels, numbers or strings")
+    if not faults:
+        faults += _table_faults(net)
+    return faults
+
+
+def _table_faults(net: LutNetwork) -> list[str]:
+    """Check the unused bits of small tables and the relation of the care masks."""
+    faults = []
+    small = net.fan_in < 6
+    used = (np.uint64(1) << (np.uint64(1) << net.fan_in[small].astype(np.uint64))) - np.uint64(1)
+    first = net.table_offset[:-1][small]
+    for name in ("tables", "seen", "tied"):
+        if (getattr(net, name)[first] & ~used).any():
+            faults.append(f"{name} has bits beyond the 2^k entries of a small LUT")
+    if (net.tied & ~net.seen).any():
+        faults.append("an entry is marked tied but not seen")
+    return faults
+
+
+def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
+    """Read the arrays of a model file without trusting any size it states."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = {info.filename: info for info in archive.infolist()}
+            if "meta.npy" not in names:
+                raise ModelError("not a lutgen model (there is no member 'meta')")
+            wanted = [f"{name}.npy" for name in (*_MEMBERS, "classes")]
+            _check_meta(_read_member(archive, names["meta.npy"]))
+            missing = [name for name in wanted if name not in names]
+            if missing:
+                raise ModelError(f"incomplete: {', '.join(missing)} missing; save it again")
+            return {
+                name.removesuffix(".npy"): _read_member(archive, names[name]) for name in wanted
+            }
+    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
+        if isinstance(error, ModelError):
+            raise
+        raise ModelError(
+            f"damaged, or not a lutgen model ({error}); copy or train it again"
+        ) from error
+
+
+def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
+    size = info.file_size
+    if size > _MAX_MEMBER_BYTES or size > _MAX_RATIO * max(info.compress_size, 1):
+        raise ModelError(f"{info.filename} claims {size} bytes: not a file that lutgen wrote")
+    with archive.open(info) as stream:
+        data = stream.read(size + 1)
+    buffer = io.BytesIO(data)
+    version = np.lib.format.read_magic(buffer)
+    if version != (1, 0):
+        raise ModelError(f"{info.filename} has NumPy format {version}: not a file lutgen wrote")
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(buffer)
+    n_bytes = math.prod(shape) * dtype.itemsize
+    if dtype.hasobject or fortran or len(shape) != 1 or n_bytes != len(data) - buffer.tell():
+        raise ModelError(f"{info.filename} is not a plain vector ({dtype}, shape {shape})")
+    return np.frombuffer(data, dtype=dtype, offset=buffer.tell()).copy()
+
+
+def _check_meta(meta_bytes: NDArray[Any]) -> dict[str, Any]:
+    try:
+        meta = json.loads(meta_bytes.tobytes())
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"its metadata is not JSON ({error})") from error
+    if not isinstance(meta, dict) or meta.get("format") != _FORMAT:
+        raise ModelError("not a lutgen model (foreign metadata)")
+    version = meta.get("version")
+    if not isinstance(version, int) or version < 1:
+        raise ModelError(f"its format version is {version!r}, which no lutgen ever wrote")
+    if version > FORMAT_VERSION:
+        raise ModelError(
+            f"written by a newer lutgen (file format {version}, this one reads up to "
+            f"{FORMAT_VERSION}); upgrade with: pip install --upgrade lutgen"
+        )
+    return meta
+
+
+def _from_arrays(arrays: dict[str, NDArray[Any]]) -> LutNetwork:
+    meta = _check_meta(arrays["meta"])
+    faults = [
+        f"{name} has dtype {arrays[name].dtype} instead of {np.dtype(dtype)}"
+        for name, dtype in _MEMBERS.items()
+        if arrays[name].dtype != np.dtype(dtype)
+    ]
+    encoder = meta.get("encoder")
+    if not isinstance(encoder, dict):
+        faults.append("metadata lacks the encoder")
+    training = meta.get("training")
+    if not isinstance(training, dict):
+        faults.append("metadata lacks the training record")
+    n_inputs, n_features = meta.get("n_inputs"), (encoder or {}).get("n_features")
+    if not isinstance(n_inputs, int) or not isinstance(n_features, int):
+        faults.append("metadata lacks the number of inputs or features")
+    if faults:
+        raise ModelError("; ".join(faults))
+    assert isinstance(n_inputs, int) and isinstance(n_features, int)
+    assert isinstance(encoder, dict) and isinstance(training, dict)
+    network = LutNetwork(
+        n_inputs=n_inputs,
+        **{
+            name: arrays[name].astype(np.dtype(dtype).newbyteorder("="))
+            for name, dtype in _ARRAYS.items()
+        },
+        classes=arrays["classes"],
+        encoder=Encoder(
+            str(encoder.get("kind")),
+            n_features,
+            arrays["encoder_feature"].astype(np.int32),
+            arrays["encoder_threshold"].astype(np.float64),
+        ),
+        head=str(meta.get("head")),
+        training=training,
+    )
+    if network.digest != meta.get("digest"):
+        raise ModelError("its contents do not match its digest: damaged; copy or train it again")
+    return network

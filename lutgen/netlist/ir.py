@@ -1,0 +1,143 @@
+"""The netlist: LUTs and registers over numbered nets.
+
+Nets are numbered in one space. Net 0 is the constant 0 and net 1 the constant 1; then come the
+inputs, then the cells in order, cell i driving net ``2 + n_inputs + i``. A cell reads only nets
+with lower numbers than its own, so there are no cycles and one pass in order evaluates all.
+
+A cell is a LUT or a register. A LUT is its truth table: with input j as bit j of the address p,
+bit p of `init` is the output. A mapping names the primitive of the chip that a cell becomes
+(``SB_LUT4``, ``MUXF7`` …); what the cell computes is still said by `init` alone, so evaluation and
+every pass hold for all chips. Registers are rising-edge D flip-flops on the one clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+CONST0 = 0
+CONST1 = 1
+FIRST_INPUT = 2
+
+LUT = "lut"
+REGISTER = "register"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A LUT or a register.
+
+    Parameters
+    ----------
+    kind : {"lut", "register"}
+    inputs : tuple of int
+        Nets read; input j is address bit j. A register reads one net.
+    init : int
+        Truth table of 2^len(inputs) bits; 0 for a register.
+    name : str
+        Name of the net it drives, unique in the netlist and a Verilog identifier; names of trained
+        LUTs tell layer and place (``l3_n17``), with a suffix for parts and registers.
+    layer : int
+        Layer of the trained LUT that the cell belongs to.
+    primitive : str
+        Primitive of the target that implements it; "" before mapping.
+    """
+
+    kind: str
+    inputs: tuple[int, ...]
+    init: int
+    name: str
+    layer: int
+    primitive: str = ""
+
+
+@dataclass(frozen=True)
+class Netlist:
+    """A netlist; see the module for the numbering of nets."""
+
+    n_inputs: int
+    cells: tuple[Cell, ...]
+    outputs: tuple[int, ...]
+
+    @property
+    def first_cell(self) -> int:
+        """Net driven by the first cell."""
+        return FIRST_INPUT + self.n_inputs
+
+    @property
+    def n_nets(self) -> int:
+        """Number of nets: two constants, the inputs, and one a cell."""
+        return self.first_cell + len(self.cells)
+
+    def net_name(self, net: int) -> str:
+        """Return a net's name: ``0``, ``1``, ``x[i]`` or the name of the cell that drives it."""
+        if net < FIRST_INPUT:
+            return str(net)
+        if net < self.first_cell:
+            return f"x[{net - FIRST_INPUT}]"
+        return self.cells[net - self.first_cell].name
+
+    @cached_property
+    def levels(self) -> tuple[int, ...]:
+        """LUTs on the longest path to each net since the inputs or the last register."""
+        levels = [0] * self.n_nets
+        for net, cell in enumerate(self.cells, self.first_cell):
+            if cell.kind == LUT:
+                levels[net] = 1 + max((levels[i] for i in cell.inputs), default=0)
+        return tuple(levels)
+
+    @property
+    def depth(self) -> int:
+        """Largest number of LUTs between two registers, or between inputs and outputs."""
+        return max(self.levels)
+
+    @cached_property
+    def latency(self) -> int:
+        """Clock cycles from inputs to outputs; the checker makes sure that all paths agree."""
+        cycles = [0] * self.n_nets
+        for net, cell in enumerate(self.cells, self.first_cell):
+            behind = max((cycles[i] for i in cell.inputs), default=0)
+            cycles[net] = behind + (cell.kind == REGISTER)
+        return max((cycles[net] for net in self.outputs), default=0)
+
+    def count(self, kind: str) -> int:
+        """Return the number of cells of a kind."""
+        return sum(cell.kind == kind for cell in self.cells)
+
+    def __str__(self) -> str:
+        """Return a listing for people and for tests, one cell a line."""
+        lines = [f"inputs {self.n_inputs}"]
+        for cell in self.cells:
+            reads = " ".join(self.net_name(net) for net in cell.inputs)
+            what = cell.primitive or cell.kind
+            digits = max(1, (1 << len(cell.inputs)) // 4)
+            table = f" {cell.init:0{digits}x}" if cell.kind == LUT else ""
+            lines.append(f"{cell.name} = {what}{table} ({reads})")
+        lines.append("outputs " + " ".join(self.net_name(net) for net in self.outputs))
+        return "\n".join(lines)
+
+
+class NetlistBuilder:
+    """Collects cells and gives each its net number.
+
+    Passes read one netlist and write another through a builder, so cells stay in an order in
+    which each reads only earlier nets.
+    """
+
+    def __init__(self, n_inputs: int) -> None:
+        self.n_inputs = n_inputs
+        self._cells: list[Cell] = []
+
+    def add(self, cell: Cell) -> int:
+        """Append a cell and return the net that it drives."""
+        self._cells.append(cell)
+        return FIRST_INPUT + self.n_inputs + len(self._cells) - 1
+
+    def cell(self, net: int) -> Cell | None:
+        """Return the cell that drives a net, or None for constants and inputs."""
+        index = net - FIRST_INPUT - self.n_inputs
+        return self._cells[index] if index >= 0 else None
+
+    def finish(self, outputs: tuple[int, ...]) -> Netlist:
+        """Return the netlist."""
+        return Netlist(self.n_inputs, tuple(self._cells), outputs)
