@@ -1,0 +1,130 @@
+"""From the netlist to one module of Verilog-2005.
+
+A cell without a primitive becomes a truth table that any tool reads, a cell with one becomes an
+instance of it. The net of a cell bears the cell's name; what the writer adds has names in capitals
+(``INIT_…`` for tables, ``U_…`` for instances), which no net has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lutgen.errors import ConfigError
+from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Cell, Netlist
+from lutgen.netlist.names import is_module_name
+from lutgen.target.family import Family, Primitive
+
+
+def emit_verilog(
+    netlist: Netlist,
+    family: Family,
+    *,
+    module: str = "lutgen_core",
+    header: Sequence[str] = (),
+) -> str:
+    """Return a netlist as the text of one Verilog-2005 module.
+
+    Ports: ``clk``, only if there are registers; ``x``, bit i for input i; ``y``, bit i for
+    output i.
+
+    Parameters
+    ----------
+    netlist : Netlist
+        A netlist that :func:`lutgen.netlist.check.check` accepts.
+    family : Family
+        Knows the primitives that the cells name.
+    module : str
+        Name of the module.
+    header : sequence of str
+        Lines for the comment at the top, before what the writer itself says.
+
+    Raises
+    ------
+    ConfigError
+        If the module cannot be called so.
+    """
+    if not is_module_name(module):
+        raise ConfigError(
+            f"{module!r} cannot name a Verilog module; use letters, digits and _, not a digit "
+            "first, and no keyword"
+        )
+    names = [_net_reference(netlist, net) for net in range(netlist.n_nets)]
+    lines = [f"// {line}".rstrip() for line in (*header, *_facts(netlist, family))]
+    lines += ["", "`default_nettype none", "", f"module {module} (", *_ports(netlist), ");"]
+    for net, cell in enumerate(netlist.cells, netlist.first_cell):
+        lines += _cell_lines(cell, names[net], [names[source] for source in cell.inputs], family)
+    bits = ", ".join(names[net] for net in reversed(netlist.outputs))
+    lines += ["", f"  assign y = {{{bits}}};", "endmodule", "", "`default_nettype wire", ""]
+    return "\n".join(lines)
+
+
+def _net_reference(netlist: Netlist, net: int) -> str:
+    return f"1'b{net}" if net < FIRST_INPUT else netlist.net_name(net)
+
+
+def _facts(netlist: Netlist, family: Family) -> list[str]:
+    cycles = netlist.latency
+    edges = (
+        f"{cycles} cycle(s) of clk, a new x every cycle" if cycles else "0 cycles, combinational"
+    )
+    cells = ", ".join(f"{n} {name}" for name, n in count_cells(netlist).items()) or "none"
+    return [
+        f"target   {family.name} ({family.title})",
+        f"ports    x[{netlist.n_inputs - 1}:0]: x[i] is input bit i; "
+        f"y[{len(netlist.outputs) - 1}:0]: y[i] is output bit i",
+        f"latency  {edges}",
+        f"cells    {cells}",
+        "tables   bit p is the output at address p; input j of a cell is bit j of its address",
+    ]
+
+
+def count_cells(netlist: Netlist) -> dict[str, int]:
+    """Return the number of cells by what realises them: primitive, ``LUTk`` or ``register``."""
+    counts: dict[str, int] = {}
+    for cell in netlist.cells:
+        plain = "register" if cell.kind == REGISTER else f"LUT{len(cell.inputs)}"
+        name = cell.primitive or plain
+        counts[name] = counts.get(name, 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def _ports(netlist: Netlist) -> Iterator[str]:
+    read = {net for cell in netlist.cells for net in cell.inputs}.union(netlist.outputs)
+    idle = any(net not in read for net in range(FIRST_INPUT, netlist.first_cell))
+    if netlist.count(REGISTER):
+        yield "    input  wire clk,"
+    if idle:
+        yield "    // the model decides without some of its input bits, yet keeps its ports"
+        yield "    /* verilator lint_off UNUSEDSIGNAL */"
+    yield f"    input  wire [{netlist.n_inputs - 1}:0] x,"
+    if idle:
+        yield "    /* verilator lint_on UNUSEDSIGNAL */"
+    yield f"    output wire [{len(netlist.outputs) - 1}:0] y"
+
+
+def _cell_lines(cell: Cell, name: str, reads: list[str], family: Family) -> list[str]:
+    if cell.primitive:
+        return _instance(cell, name, reads, family.primitives[cell.primitive])
+    if cell.kind == LUT:
+        width = 1 << len(reads)
+        address = f"{{{', '.join(reversed(reads))}}}" if len(reads) > 1 else reads[0]
+        return [
+            f"  localparam [{width - 1}:0] INIT_{name} = {_literal(cell.init, width)};",
+            f"  wire {name} = INIT_{name}[{address}];",
+        ]
+    return [f"  reg {name};", f"  always @(posedge clk) {name} <= {reads[0]};"]
+
+
+def _instance(cell: Cell, name: str, reads: list[str], primitive: Primitive) -> list[str]:
+    init = (
+        f" #(.{primitive.init}({_literal(cell.init, 1 << len(reads))}))" if primitive.init else ""
+    )
+    pins = [f".{primitive.output}({name})"]
+    if primitive.clock:
+        pins.append(f".{primitive.clock}(clk)")
+    pins += [f".{port}({net})" for port, net in zip(primitive.inputs, reads, strict=True)]
+    return [f"  wire {name};", f"  {primitive.name}{init} U_{name} ({', '.join(pins)});"]
+
+
+def _literal(value: int, width: int) -> str:
+    return f"{width}'h{value:0{-(-width // 4)}x}"

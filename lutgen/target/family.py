@@ -1,0 +1,83 @@
+"""What lutgen knows of a chip family: its primitives, its devices and how LUTs map onto it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from lutgen.netlist.ir import Netlist
+
+
+@dataclass(frozen=True)
+class Primitive:
+    """A cell of the vendor's library that computes one bit.
+
+    Parameters
+    ----------
+    name : str
+        Name of the Verilog module.
+    inputs : tuple of str
+        Input ports; port j is address bit j of the cell's truth table.
+    output : str
+        Output port.
+    init : str
+        Parameter that takes the truth table, 2^len(inputs) bits wide; "" if there is none.
+    clock : str
+        Port for the clock; "" for a primitive that is not a register.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    output: str
+    init: str = ""
+    clock: str = ""
+
+
+@dataclass(frozen=True)
+class Device:
+    """A chip.
+
+    Parameters
+    ----------
+    name : str
+        Name as on the command line, lower case.
+    capacity : mapping of str to int
+        How many of each primitive it holds, by the primitive's name.
+    source : str
+        Where the numbers are from.
+    """
+
+    name: str
+    capacity: Mapping[str, int]
+    source: str
+
+
+@dataclass(frozen=True)
+class Family:
+    """A chip family.
+
+    Parameters
+    ----------
+    name : str
+        Name as on the command line.
+    title : str
+        Name for people.
+    max_fan_in : int
+        Largest LUT that `map` accepts.
+    primitives : mapping of str to Primitive
+        By name; empty for a family that takes truth tables as they are.
+    devices : mapping of str to Device
+        By name.
+    map : callable
+        Returns the netlist with every cell realised by a primitive, the same function.
+    source : str
+        Where the facts on the primitives are from.
+    """
+
+    name: str
+    title: str
+    max_fan_in: int
+    primitives: Mapping[str, Primitive]
+    devices: Mapping[str, Device]
+    map: Callable[[Netlist], Netlist]
+    source: str = ""
