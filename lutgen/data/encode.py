@@ -106,7 +106,7 @@ def as_matrix(X: ArrayLike) -> NDArray[Any]:
         try:
             array = array.astype(np.float64)
         except (TypeError, ValueError) as error:
-            raise DataError(f"the samples are not numbers: {error}") from error
+            raise DataError(_first_non_number(array)) from error
     if array.dtype.kind not in "biuf":
         raise DataError(f"the samples must be real numbers, got dtype {array.dtype}")
     if array.ndim != 2:
@@ -123,6 +123,16 @@ def as_matrix(X: ArrayLike) -> NDArray[Any]:
                 f"infinity have no code; {int(bad.sum())} such value(s), replace or drop them"
             )
     return array
+
+
+def _first_non_number(array: NDArray[np.object_]) -> str:
+    for place, value in np.ndenumerate(array):
+        try:
+            float(value)
+        except (TypeError, ValueError):
+            where = "row {}, column {} of the samples".format(*place) if len(place) == 2 else "X"
+            return f"{where} is {value!r}, not a number; replace it, or drop the row or column"
+    return "the samples are not numbers"
 
 
 def check_binary(matrix: NDArray[Any]) -> None:
@@ -145,8 +155,8 @@ def fit_encoder(spec: str, X: ArrayLike) -> Encoder:
         ``binary``; ``threshold:V`` (one bit a feature, x >= V); ``thermometer:B:quantile`` or
         ``thermometer:B:uniform`` (up to B bits a feature, thresholds at the training quantiles
         or at equal steps between minimum and maximum; equal thresholds, and those that every
-        training sample passes, are dropped); ``auto``: binary where every value is 0 or 1,
-        otherwise ``thermometer:8:quantile``.
+        training sample passes, are dropped; a feature that varies keeps at least one);
+        ``auto``: binary where every value is 0 or 1, otherwise ``thermometer:8:quantile``.
     X : array-like of shape (n_samples, n_features)
         Training samples.
 
@@ -159,8 +169,10 @@ def fit_encoder(spec: str, X: ArrayLike) -> Encoder:
     """
     kind, _, rest = spec.partition(":")
     matrix = as_matrix(X)
-    if matrix.shape[0] == 0:
-        raise DataError("there are no training samples (0 rows)")
+    if matrix.size == 0:
+        raise DataError(
+            f"there is nothing to train on: {matrix.shape[0]} rows of {matrix.shape[1]} columns"
+        )
     n_features = int(matrix.shape[1])
     if kind == "auto" and not rest:
         if ((matrix == 0) | (matrix == 1)).all():
@@ -211,6 +223,9 @@ def _thermometer(matrix: NDArray[Any], n_bits: int, strategy: str) -> Encoder:
     for feature in range(values.shape[1]):
         distinct = np.unique(thresholds[:, feature])
         distinct = distinct[distinct > low[feature]]
+        above = values[values[:, feature] > low[feature], feature]
+        if not distinct.size and above.size:  # rarely above its minimum, but then it tells a lot
+            distinct = above.min(keepdims=True)
         features += [feature] * distinct.size
         kept += distinct.tolist()
     if not kept:
