@@ -113,8 +113,8 @@ def _check_classes(dataset: Dataset, task: str | None) -> None:
     where = dataset.name if task is None else f"task {task!r} on {dataset.name}"
     classes = _distinct(dataset.y_train)
     if len(classes) != 2:
-        found = f"one class only, {classes[0]}" if classes else "no samples"
-        raise DataError(f"{where}: there is {found} to train on; two classes are needed")
+        found = f"is one class only, {classes[0]}" if classes else "are no samples"
+        raise DataError(f"{where}: there {found} to train on; two classes are needed")
     if dataset.y_test.size == 0:
         raise DataError(f"{where}: there are no samples to test with")
 
