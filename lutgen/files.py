@@ -15,7 +15,8 @@ from lutgen.errors import DataError, OutputError
 def write_atomic(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all: to a temporary file beside it, then rename.
 
-    Missing parent folders are made.
+    Missing parent folders are made. What is no regular file, e.g. ``/dev/stdout``, is written to
+    as it stands.
 
     Raises
     ------
@@ -23,19 +24,27 @@ def write_atomic(path: Path, content: str | bytes) -> None:
         If the folder or the file cannot be written; what stood at `path` is untouched.
     """
     data = content.encode() if isinstance(content, str) else content
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a folder")
-        with temporary.open("xb") as stream:
-            stream.write(data)
-        temporary.replace(path)
-    except OSError as error:
-        reason = error.strerror or str(error)
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)  # renaming onto a device or a pipe would remove it
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write_and_rename(path, data)
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        reason = getattr(error, "strerror", None) or str(error)
         raise OutputError(
             f"cannot write {path}: {reason}; choose a folder that is writable and has room (-o)"
         ) from error
+
+
+def _write_and_rename(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("xb") as stream:
+            stream.write(data)
+        temporary.replace(path)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
