@@ -1,10 +1,11 @@
 """Learning a layer with numba kernels, bit-equal to :mod:`lutgen.learn.reference`.
 
 For each LUT: (1) the bits of its k signals are transposed, 64 samples at a time, into one address
-byte a sample (two bytes for k > 8); (2) the addresses are counted, in several tables at once so
-that equal addresses in a row do not wait for each other's stores; (3) the majority is taken;
-(4) the addresses are looked up, which gives the LUT's output. LUTs are shared out to threads in
-ranges; a LUT's result depends on nothing but its own inputs.
+byte a sample (two bytes for k > 8), and the class is put above the address: the entry of a table of
+counts; (2) the entries are counted, in several tables at once so that equal ones in a row do not
+wait for each other's stores; (3) the majority is taken; (4) the entries are looked up, which gives
+the LUT's output. LUTs are shared out to threads in ranges; a LUT's result depends on nothing but
+its own inputs.
 """
 
 from __future__ import annotations
@@ -68,15 +69,18 @@ def learn_layer(
     return layer
 
 
-def _class_offsets(labels: NDArray[np.uint8], k: int, n_words: int) -> NDArray[np.uint32]:
+def _class_offsets(
+    labels: NDArray[np.uint8], k: int, n_words: int
+) -> NDArray[np.uint16] | NDArray[np.uint32]:
     """Return class << k for each place of the address buffer, in the buffer's order.
 
     The transposition leaves sample 64*w + 8*c + r at byte c of word w of plane r.
     """
-    classes = np.full(n_words * 64, _PADDING, dtype=np.uint32)
+    dtype = np.uint16 if 3 << k <= 1 << 16 else np.uint32
+    classes = np.full(n_words * 64, _PADDING, dtype=dtype)
     classes[: labels.size] = labels
     planes = classes.reshape(n_words, 8, 8).transpose(2, 0, 1)
-    return np.ascontiguousarray(planes << np.uint32(k)).reshape(-1)
+    return np.ascontiguousarray(planes << k).reshape(-1)
 
 
 @njit(inline="always")
@@ -131,29 +135,34 @@ def _address_bytes(signals, zeros, wires, first, planes):
         planes[7, w] = h
 
 
-@njit(inline="always")
-def _tally(counts, table, address, offsets, s):
-    counts[table, np.int64(offsets[s]) | np.int64(address[s])] += 1
+@njit(nogil=True, cache=True)
+def _join(low_bytes, high_bytes, k, offsets, entries):
+    """Put address bytes and class together: the entry of the table of counts for each place."""
+    for s in range(entries.size):
+        entries[s] = offsets[s] | low_bytes[s]
+    if k > 8:
+        for s in range(entries.size):
+            entries[s] |= offsets.dtype.type(high_bytes[s]) << offsets.dtype.type(8)
 
 
 @njit(nogil=True, cache=True)
-def _count(address, offsets, counts):
-    """Count addresses by class; counts of shape (n_tables, 3 << k), n_tables 1, 2, 4 or 8.
+def _count(entries, counts):
+    """Count entries; counts of shape (n_tables, 3 << k), n_tables 1, 2, 4 or 8.
 
     Unsigned indices spare a check for negative ones at each access: half the time.
     """
     counts[:] = 0
     last = _U(counts.shape[0] - 1)
-    for group in range(address.size >> 3):
+    for group in range(entries.size >> 3):
         s = _U(group) << _U(3)
-        _tally(counts, _U(0), address, offsets, s)
-        _tally(counts, _U(1) & last, address, offsets, s + _U(1))
-        _tally(counts, _U(2) & last, address, offsets, s + _U(2))
-        _tally(counts, _U(3) & last, address, offsets, s + _U(3))
-        _tally(counts, _U(4) & last, address, offsets, s + _U(4))
-        _tally(counts, _U(5) & last, address, offsets, s + _U(5))
-        _tally(counts, _U(6) & last, address, offsets, s + _U(6))
-        _tally(counts, _U(7) & last, address, offsets, s + _U(7))
+        counts[0, entries[s]] += 1
+        counts[_U(1) & last, entries[s + _U(1)]] += 1
+        counts[_U(2) & last, entries[s + _U(2)]] += 1
+        counts[_U(3) & last, entries[s + _U(3)]] += 1
+        counts[_U(4) & last, entries[s + _U(4)]] += 1
+        counts[_U(5) & last, entries[s + _U(5)]] += 1
+        counts[_U(6) & last, entries[s + _U(6)]] += 1
+        counts[_U(7) & last, entries[s + _U(7)]] += 1
 
 
 @njit(inline="always")
@@ -166,7 +175,10 @@ def _random_word(key, index):
 
 @njit(nogil=True, cache=True)
 def _decide(counts, k, key, policy, prior, sign, table, table_words, seen_words, tied_words):
-    """Take the majority of each entry; fill the draws; write the table and the care masks."""
+    """Take the majority of each address; fill the draws; write the table and the care masks.
+
+    `table` gets the values thrice, for the entries of either class and of the padding.
+    """
     n_entries = 1 << k
     for p in range(n_entries):
         zeros, ones = np.int64(0), np.int64(0)
@@ -198,17 +210,19 @@ def _decide(counts, k, key, policy, prior, sign, table, table_words, seen_words,
         seen_words[word] |= _U(seen) << bit
         table_words[word] |= _U(value) << bit
         table[p] = value
+    table[n_entries : 2 * n_entries] = table[:n_entries]
+    table[2 * n_entries :] = table[:n_entries]
 
 
 @njit(nogil=True, cache=True)
-def _look_up(address, table, outputs):
+def _look_up(entries, table, outputs):
     n_words = outputs.size
     for w in range(n_words):
         word = _U(0)
         for r in range(8):
             base = (r * n_words + w) * 8
             for c in range(8):
-                word |= _U(table[address[base + c]]) << _U(8 * c + r)
+                word |= _U(table[entries[base + c]]) << _U(8 * c + r)
         outputs[w] = word
 
 
@@ -243,25 +257,19 @@ def _learn_luts(
     high = np.empty((8, n_words), dtype=np.uint64)
     low_bytes = low.view(np.uint8).reshape(-1)
     high_bytes = high.view(np.uint8).reshape(-1)
-    wide = np.empty(low_bytes.size if k > 8 else 0, dtype=np.uint16)
+    entries = np.empty_like(offsets)
     n_tables = 8
     while n_tables > 1 and n_tables * (3 << k) * 4 > _COUNTER_BYTES:
         n_tables //= 2
     counts = np.empty((n_tables, 3 << k), dtype=np.uint32)
     sign = np.empty(1 << k, dtype=np.int8)
-    table = np.empty(1 << k, dtype=np.uint8)
+    table = np.empty(3 << k, dtype=np.uint8)
     for i in range(wires.shape[0]):
         _address_bytes(signals, zeros, wires[i], 0, low)
         if k > 8:
             _address_bytes(signals, zeros, wires[i], 8, high)
-            for s in range(wide.size):
-                wide[s] = np.uint16(low_bytes[s]) | (np.uint16(high_bytes[s]) << np.uint16(8))
-            _count(wide, offsets, counts)
-        else:
-            _count(low_bytes, offsets, counts)
+        _join(low_bytes, high_bytes, k, offsets, entries)
+        _count(entries, counts)
         _decide(counts, k, keys[i], policy, prior, sign, table, tables[i], seen[i], tied[i])
-        if k > 8:
-            _look_up(wide, table, outputs[i])
-        else:
-            _look_up(low_bytes, table, outputs[i])
+        _look_up(entries, table, outputs[i])
         n_correct[i] = _finish_outputs(outputs[i], label_words, n_samples)
