@@ -11,6 +11,8 @@ from lutgen.model import LutNetwork
 from lutgen.netlist.check import check
 from lutgen.netlist.ir import Netlist
 from lutgen.netlist.lower import lower
+from lutgen.netlist.passes.pipeline import pipeline as insert_registers
+from lutgen.netlist.passes.simplify import simplify
 from lutgen.netlist.passes.stats import PassStats
 from lutgen.target.registry import get_family
 
@@ -79,8 +81,10 @@ def build_core(
             f"pipeline must be 0 (no registers) or the LUT levels between registers, got {pipeline}"
         )
     family = get_family(target)
-    logic = lower(network)
-    passes: tuple[PassStats, ...] = ()
+    logic, passes = simplify(lower(network))
+    if pipeline:
+        logic, stats = insert_registers(logic, pipeline)
+        passes = (*passes, stats)
     netlist = family.map(logic)
     check(netlist)
     header = (

@@ -118,3 +118,27 @@ def reduce(table: int, inputs: Sequence[int]) -> tuple[int, tuple[int, ...]]:
 def tabulate(k: int, function: Callable[..., int | bool]) -> int:
     """Return the table of a Python function of k bits, input 0 first."""
     return sum(bool(function(*(p >> j & 1 for j in range(k)))) << p for p in range(1 << k))
+
+
+def expand(table: int, inputs: Sequence[int], wanted: Sequence[int]) -> int:
+    """Return the table over `wanted`, which holds all of `inputs` and perhaps more."""
+    reads = list(inputs)
+    for net in wanted:
+        if net not in inputs:
+            table = insert(table, len(reads), len(reads))
+            reads.append(net)
+    return permute(table, [reads.index(net) for net in wanted])
+
+
+def compose(table: int, k: int, j: int, inner: int) -> int:
+    """Return the table over the same k inputs with input j replaced by the table `inner`."""
+    low = low_half(k, j)
+    where0, where1 = table & low, table >> (1 << j) & low
+    where0, where1 = where0 | where0 << (1 << j), where1 | where1 << (1 << j)
+    return where0 ^ (where0 ^ where1) & inner
+
+
+def canonical(table: int, inputs: Sequence[int]) -> tuple[int, tuple[int, ...]]:
+    """Return table and inputs with the inputs in ascending order."""
+    order = sorted(range(len(inputs)), key=inputs.__getitem__)
+    return permute(table, order), tuple(inputs[j] for j in order)

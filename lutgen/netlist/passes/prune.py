@@ -1,0 +1,36 @@
+"""Pruning: only the cone of influence of the outputs stays."""
+
+from __future__ import annotations
+
+from lutgen.netlist.ir import Cell, Netlist, NetlistBuilder
+from lutgen.netlist.passes.stats import PassStats, measure
+
+
+def prune(netlist: Netlist) -> tuple[Netlist, PassStats]:
+    """Remove the cells that no output depends on. Inputs stay, read or not.
+
+    Returns
+    -------
+    Netlist
+        The same function.
+    PassStats
+        `changes` counts the cells removed.
+    """
+    reached = bytearray(netlist.n_nets)
+    for net in netlist.outputs:
+        reached[net] = True
+    for net in range(netlist.n_nets - 1, netlist.first_cell - 1, -1):
+        if reached[net]:
+            for source in netlist.cells[net - netlist.first_cell].inputs:
+                reached[source] = True
+    builder = NetlistBuilder(netlist.n_inputs)
+    renumbered = list(range(netlist.n_nets))
+    for net, cell in enumerate(netlist.cells, netlist.first_cell):
+        if reached[net]:
+            inputs = tuple([renumbered[source] for source in cell.inputs])
+            renumbered[net] = builder.add(
+                Cell(cell.kind, inputs, cell.init, cell.name, cell.layer, cell.primitive)
+            )
+    pruned = builder.finish(tuple(renumbered[net] for net in netlist.outputs))
+    removed = len(netlist.cells) - len(pruned.cells)
+    return pruned, measure("prune", netlist, pruned, removed)
