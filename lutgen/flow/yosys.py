@@ -1,0 +1,314 @@
+"""Synthesis with Yosys.
+
+Two modes: ``direct`` keeps the primitives of the mapped netlist exactly as they are, ``optimised``
+lets Yosys and ABC change everything. What Yosys needs to know of a chip family is data here, so
+that a family is a row of a table.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from lutgen.errors import ConfigError, OutputError, ToolError
+from lutgen.files import write_files, write_json
+from lutgen.flow.tools import Tool, find_yosys, run, subprocess_environment
+
+DIRECT = "direct"
+OPTIMISED = "optimised"
+MODES = (DIRECT, OPTIMISED)
+
+RECORD = "synth.json"
+_NETLIST = "netlist.v"
+_NETLIST_JSON = "netlist.json"
+_STATISTICS = "stat.json"
+_LOG = "yosys.log"
+_SCRIPT = "script.ys"
+_SOURCES = {"verilog": "core.v", "blif": "core.blif"}
+
+
+@dataclass(frozen=True)
+class YosysFamily:
+    """What Yosys calls the parts of a chip family.
+
+    Parameters
+    ----------
+    library : str
+        Simulation models of the primitives, below Yosys's data folder.
+    synth : str
+        Synthesis command, without the top module.
+    luts : tuple of str
+        Primitives that count as a LUT, and as a level.
+    registers : tuple of str
+        What the names of flip-flops begin with.
+    """
+
+    library: str
+    synth: str
+    luts: tuple[str, ...]
+    registers: tuple[str, ...]
+
+
+FAMILIES: Mapping[str, YosysFamily] = {
+    "ice40": YosysFamily("ice40/cells_sim.v", "synth_ice40", ("SB_LUT4",), ("SB_DFF",)),
+}
+
+
+@dataclass(frozen=True)
+class SynthResult:
+    """What Yosys made of a core; ``synth.json`` holds the same.
+
+    Parameters
+    ----------
+    mode, target, top : str
+    tool : str
+        Tool and version.
+    command : str
+        What Yosys ran, commands separated by semicolons.
+    cells : mapping of str to int
+        Number of cells of each primitive.
+    n_luts, n_registers : int
+    levels : int
+        LUTs on the longest path between inputs or registers and outputs or registers.
+    seconds : float
+        Time that Yosys took.
+    """
+
+    mode: str
+    target: str
+    top: str
+    tool: str
+    command: str
+    cells: dict[str, int]
+    n_luts: int
+    n_registers: int
+    levels: int
+    seconds: float
+
+
+def yosys_family(target: str) -> YosysFamily:
+    """Return what Yosys calls the parts of a family.
+
+    Raises
+    ------
+    ConfigError
+        If Yosys is not set up for that target here.
+    """
+    family = FAMILIES.get(target)
+    if family is None:
+        raise ConfigError(
+            f"cannot synthesise for target {target!r}; choose one of: {', '.join(FAMILIES)}"
+        )
+    return family
+
+
+def simulation_models(target: str) -> Path:
+    """Return Yosys's own simulation models of a family's primitives, a Verilog file.
+
+    Raises
+    ------
+    ToolError
+        If Yosys or the file is missing.
+    """
+    family, tool = yosys_family(target), find_yosys()
+    path = tool.data / family.library if tool.data else None
+    if path is None or not path.is_file():
+        raise ToolError(
+            f"{tool} at {tool.path} lacks {family.library} in its share folder; reinstall Yosys"
+        )
+    return path
+
+
+def netlist_file(out_dir: Path, mode: str) -> Path:
+    """Return where :func:`synthesise` leaves the Verilog netlist of a mode."""
+    return out_dir / mode / _NETLIST
+
+
+def synthesise(
+    source: str,
+    *,
+    language: str,
+    top: str,
+    target: str,
+    mode: str,
+    out_dir: Path,
+    timeout_seconds: float | None = None,
+) -> SynthResult:
+    """Synthesise a core and count what it takes.
+
+    Writes into ``out_dir/mode``: the source, ``script.ys``, ``yosys.log``, ``netlist.v`` (Verilog
+    of primitives), ``netlist.json``, ``stat.json`` and, last and only if all went well,
+    ``synth.json``. ``yosys script.ys`` in that folder does it again.
+
+    Parameters
+    ----------
+    source : str
+        Text of the core. For ``direct``: Verilog made of the family's primitives. For
+        ``optimised`` best BLIF of its k-LUTs: Yosys then takes a third of the time and of the
+        memory that truth tables in Verilog take, as they need not be taken for multiplexers.
+    language : {"verilog", "blif"}
+    top : str
+        Name of the module.
+    target : str
+        Name of the family.
+    mode : {"direct", "optimised"}
+
+    Raises
+    ------
+    ConfigError
+        If the target, the mode or the language is unknown.
+    ToolError
+        If Yosys is missing or fails.
+    """
+    family = yosys_family(target)
+    if mode not in MODES or language not in _SOURCES:
+        raise ConfigError(
+            f"mode {mode!r} and language {language!r}: must be one of {', '.join(MODES)} "
+            f"and one of {', '.join(_SOURCES)}"
+        )
+    tool = find_yosys()
+    folder = out_dir / mode
+    _remove_results(folder)
+    script = _script(family, language=language, top=top, mode=mode)
+    files = {_SOURCES[language]: source, _SCRIPT: "\n".join(script) + "\n"}
+    write_files(folder, files)
+    seconds = run(
+        [tool.path, _SCRIPT],
+        what=f"Yosys ({mode})",
+        cwd=folder,
+        log=folder / _LOG,
+        environment=subprocess_environment(tool.environment),
+        timeout_seconds=timeout_seconds,
+    )
+    module = _read_module(folder / _NETLIST_JSON, top)
+    result = _count(module, family, tool, top, target, mode, "; ".join(script), seconds)
+    write_json(folder / RECORD, asdict(result))
+    return result
+
+
+def _script(family: YosysFamily, *, language: str, top: str, mode: str) -> list[str]:
+    """Return the commands; all paths are relative to the folder or to Yosys's own data."""
+    read = {
+        "verilog": f"read_verilog {_SOURCES['verilog']}",
+        "blif": f"read_blif -wideports {_SOURCES['blif']}",
+    }[language]
+    if mode == DIRECT:
+        steps = [
+            f"read_verilog -lib +/{family.library}",
+            read,
+            f"hierarchy -check -top {top}",
+            "opt_clean",
+            "blackbox =A:whitebox",
+        ]
+    else:
+        steps = [read, f"{family.synth} -top {top}"]
+    return [
+        *steps,
+        "check -assert",
+        f"tee -q -o {_STATISTICS} stat -json",
+        f"write_json {_NETLIST_JSON}",
+        f"write_verilog -noattr -noexpr {_NETLIST}",
+    ]
+
+
+def _remove_results(folder: Path) -> None:
+    """Remove an earlier run's results, the record first, so that none can pass for new."""
+    for name in (RECORD, _NETLIST, _NETLIST_JSON, _STATISTICS):
+        try:
+            (folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"cannot replace {folder / name}: {error.strerror or error}; "
+                "choose a folder that is writable (-o)"
+            ) from error
+
+
+def _read_module(path: Path, top: str) -> dict[str, Any]:
+    try:
+        modules = json.loads(path.read_text(encoding="utf-8"))["modules"]
+        module: dict[str, Any] = modules[top]
+    except (OSError, ValueError, KeyError) as error:
+        raise ToolError(
+            f"Yosys left no netlist of {top} in {path} ({error!r}); see {path.with_name(_LOG)}"
+        ) from error
+    return module
+
+
+def _count(
+    module: dict[str, Any],
+    family: YosysFamily,
+    tool: Tool,
+    top: str,
+    target: str,
+    mode: str,
+    command: str,
+    seconds: float,
+) -> SynthResult:
+    counts = Counter(cell["type"] for cell in module["cells"].values())
+    return SynthResult(
+        mode=mode,
+        target=target,
+        top=top,
+        tool=str(tool),
+        command=command,
+        cells=dict(sorted(counts.items())),
+        n_luts=sum(counts[name] for name in family.luts),
+        n_registers=sum(n for name, n in counts.items() if name.startswith(family.registers)),
+        levels=count_levels(module, family),
+        seconds=round(seconds, 3),
+    )
+
+
+def count_levels(module: Mapping[str, Any], family: YosysFamily) -> int:
+    """Return the LUTs on the longest path between inputs or registers and outputs or registers.
+
+    Parameters
+    ----------
+    module : mapping
+        A module of Yosys's JSON netlist.
+
+    Raises
+    ------
+    ToolError
+        If there is a loop without a register.
+    """
+    drivers, reads = _graph(module, family)
+    sources = {
+        name: {drivers[bit] for bit in bits if bit in drivers} for name, bits in reads.items()
+    }
+    levels: dict[str, int] = {}
+    try:
+        for name in TopologicalSorter(sources).static_order():
+            is_lut = module["cells"][name]["type"] in family.luts
+            levels[name] = is_lut + max((levels[source] for source in sources[name]), default=0)
+    except CycleError as error:
+        path = " -> ".join(error.args[1])
+        raise ToolError(f"the netlist has a loop without a register: {path}") from error
+    return max(levels.values(), default=0)
+
+
+def _graph(
+    module: Mapping[str, Any], family: YosysFamily
+) -> tuple[dict[int, str], dict[str, list[int]]]:
+    """Return the combinational cell that drives each bit, and the bits that each such cell reads.
+
+    Constants are strings in Yosys's JSON; they drive nothing and are left out.
+    """
+    drivers: dict[int, str] = {}
+    reads: dict[str, list[int]] = {}
+    for name, cell in module["cells"].items():
+        if cell["type"].startswith(family.registers):
+            continue
+        reads[name] = []
+        for port, bits in cell["connections"].items():
+            wires = [bit for bit in bits if isinstance(bit, int)]
+            if cell["port_directions"][port] == "output":
+                drivers.update(dict.fromkeys(wires, name))
+            else:
+                reads[name] += wires
+    return drivers, reads
