@@ -1,0 +1,112 @@
+"""Who may import whom: the table of docs/architecture.md, checked on the code itself."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "lutgen"
+
+# part of lutgen: the other parts that it may import (its own always)
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "assets": set(),
+    "files": {"errors"},
+    "data": {"errors", "files"},
+    "model": {"data.bits", "data.encode", "errors", "files"},
+    "learn": {"model", "data", "errors"},
+    "netlist": {"errors", "data.bits"},
+    "netlist.lower": {"model", "netlist", "errors"},
+    "target": {"netlist", "errors"},
+    "emit": {"model", "netlist", "target", "data.bits", "assets", "errors", "version"},
+    "flow": {"assets", "files", "errors"},
+    "verify": {"model", "data.bits", "netlist", "emit", "flow", "target", "files", "errors"},
+    "report": {"errors", "files"},
+    "cli": {
+        *("model", "data", "learn", "netlist", "target", "emit", "flow", "verify", "report"),
+        *("assets", "files", "errors", "version"),
+    },
+}
+# module: import of a later stage, inside one function, with its reason
+EXCEPTIONS = {"lutgen.model": {"lutgen.emit.core"}}  # LutNetwork.to_verilog, where users look
+
+# heavy library: the modules that may import it
+HEAVY: dict[str, set[str]] = {
+    "numba": {"lutgen.learn.kernels"},
+    "sklearn": {"lutgen.learn.estimator", "lutgen.data.digits"},
+    "pooch": {"lutgen.data.download"},
+    "cocotb": set(),
+    "cocotb_tools": {"lutgen.flow.simulate"},
+    "matplotlib": {"lutgen.report.pictures"},
+    "jinja2": {"lutgen.report.render_html"},
+    "typer": {"lutgen.cli"},
+    "rich": {"lutgen.cli"},
+}
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> set[str]:
+    """Return the modules that a file imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            assert node.module is not None
+            found |= {
+                full if (full := f"{node.module}.{alias.name}") in NAMES else node.module
+                for alias in node.names
+            }
+    return found
+
+
+NAMES = {module_name(path) for path in MODULES}
+
+
+def is_within(module: str, part: str) -> bool:
+    return module == part or module.startswith(part + ".")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_imports_keep_to_the_table(path: Path) -> None:
+    name = module_name(path)
+    if name in ("lutgen", "lutgen.__main__"):
+        return
+    local = name.removeprefix("lutgen.")
+    part = local.split(".")[0]
+    assert part in ALLOWED, f"{name}: no row for {part} in the table"
+    allowed = {part} | ALLOWED.get(local, ALLOWED[part])
+    for module in imports(path):
+        if is_within(module, "lutgen"):
+            if module in EXCEPTIONS.get(name, ()):
+                continue
+            target = module.removeprefix("lutgen.") if module != "lutgen" else "version"
+            assert any(is_within(target, item) for item in allowed), f"{name} imports {module}"
+        library = module.split(".")[0]
+        if library in HEAVY:
+            users = HEAVY[library]
+            assert any(is_within(name, user) for user in users), f"{name} imports {library}"
+
+
+def test_the_checker_sees_a_forbidden_import(tmp_path: Path) -> None:
+    source = tmp_path / "module.py"
+    source.write_text("def f():\n    import numba\n    from lutgen.cli import app\n")
+    assert imports(source) == {"numba", "lutgen.cli.app"}
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, lutgen; print([m for m in sys.argv[1:] if m in sys.modules])"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code, *HEAVY], capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout.strip() == "[]"
