@@ -87,9 +87,11 @@ def build_core(
         passes = (*passes, stats)
     netlist = family.map(logic)
     check(netlist)
-    header = (
+    header = [
         f"{module}: a learnt network of lookup tables, written by lutgen {__version__}",
         f"model    sha256 {network.digest}",
-    )
+    ]
+    if pipeline:
+        header.append(f"pipeline a register after every {pipeline} level(s) of trained LUTs")
     verilog = emit_verilog(netlist, family, module=module, header=header)
     return Core(network.digest, target, module, pipeline, logic, netlist, verilog, passes)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from lutgen.errors import ConfigError
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Cell, Netlist
 from lutgen.netlist.names import is_module_name
+from lutgen.netlist.stats import count_cells
 from lutgen.target.family import Family, Primitive
 
 
@@ -76,16 +77,6 @@ def _facts(netlist: Netlist, family: Family) -> list[str]:
         f"cells    {cells}",
         "tables   bit p is the output at address p; input j of a cell is bit j of its address",
     ]
-
-
-def count_cells(netlist: Netlist) -> dict[str, int]:
-    """Return the number of cells by what realises them: primitive, ``LUTk`` or ``register``."""
-    counts: dict[str, int] = {}
-    for cell in netlist.cells:
-        plain = "register" if cell.kind == REGISTER else f"LUT{len(cell.inputs)}"
-        name = cell.primitive or plain
-        counts[name] = counts.get(name, 0) + 1
-    return dict(sorted(counts.items()))
 
 
 def _ports(netlist: Netlist) -> Iterator[str]:

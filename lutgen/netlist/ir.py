@@ -12,7 +12,7 @@ every pass hold for all chips. Registers are rising-edge D flip-flops on the one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 CONST0 = 0
@@ -137,6 +137,11 @@ class NetlistBuilder:
         """Return the cell that drives a net, or None for constants and inputs."""
         index = net - FIRST_INPUT - self.n_inputs
         return self._cells[index] if index >= 0 else None
+
+    def rename(self, net: int, name: str) -> None:
+        """Give the cell that drives a net another name."""
+        index = net - FIRST_INPUT - self.n_inputs
+        self._cells[index] = replace(self._cells[index], name=name)
 
     def finish(self, outputs: tuple[int, ...]) -> Netlist:
         """Return the netlist."""

@@ -41,14 +41,20 @@ class Device:
     ----------
     name : str
         Name as on the command line, lower case.
-    capacity : mapping of str to int
-        How many of each primitive it holds, by the primitive's name.
+    title : str
+        Name for people.
+    luts : int
+        Number of the family's basic LUTs.
+    registers : int
+        Number of flip-flops in its fabric.
     source : str
         Where the numbers are from.
     """
 
     name: str
-    capacity: Mapping[str, int]
+    title: str
+    luts: int
+    registers: int
     source: str
 
 

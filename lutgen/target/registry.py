@@ -5,8 +5,9 @@ from __future__ import annotations
 from lutgen.errors import ConfigError
 from lutgen.target.family import Family
 from lutgen.target.generic import GENERIC
+from lutgen.target.ice40 import ICE40
 
-FAMILIES: dict[str, Family] = {family.name: family for family in (GENERIC,)}
+FAMILIES: dict[str, Family] = {family.name: family for family in (GENERIC, ICE40)}
 
 
 def get_family(name: str) -> Family:

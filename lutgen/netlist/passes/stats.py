@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from lutgen.netlist.ir import LUT, REGISTER, Netlist
 
@@ -29,6 +30,10 @@ class PassStats:
     registers_before: int
     registers_after: int
     changes: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the statistics as plain JSON."""
+        return asdict(self)
 
 
 def measure(name: str, before: Netlist, after: Netlist, changes: int) -> PassStats:

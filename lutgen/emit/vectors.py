@@ -1,0 +1,65 @@
+"""Test vectors as text that Verilog's ``$readmemh`` loads.
+
+One line a sample, hexadecimal, the highest bit first: line i fills element i of
+``reg [n-1:0] mem [0:N-1]``, and signal j is bit j of it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lutgen.data.bits import Bits
+from lutgen.errors import DataError
+
+INPUTS = "inputs.mem"
+EXPECTED = "expected.mem"
+
+_DIGITS = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
+
+
+def vectors(inputs: Bits, outputs: Bits) -> dict[str, str]:
+    """Return the files of a test: what to apply, and what to expect.
+
+    Parameters
+    ----------
+    inputs, outputs : Bits
+        The same samples at the inputs and at the outputs of the network.
+    """
+    assert inputs.n_samples == outputs.n_samples
+    return {INPUTS: to_hex(inputs), EXPECTED: to_hex(outputs)}
+
+
+def to_hex(bits: Bits) -> str:
+    """Return one line a sample."""
+    n_digits = max(1, -(-bits.n_signals // 4))
+    dense = np.zeros((bits.n_samples, 4 * n_digits), dtype=np.uint8)
+    dense[:, : bits.n_signals] = bits.to_dense()
+    nibbles = np.packbits(dense.reshape(-1, n_digits, 4), axis=2, bitorder="little")[:, ::-1, 0]
+    lines = np.full((bits.n_samples, n_digits + 1), ord("\n"), dtype=np.uint8)
+    lines[:, :n_digits] = _DIGITS[nibbles]
+    return lines.tobytes().decode("ascii")
+
+
+def from_hex(text: str, n_signals: int) -> Bits:
+    """Read one sample a line; undoes :func:`to_hex`.
+
+    Raises
+    ------
+    DataError
+        If a line is not hexadecimal or has bits beyond `n_signals`; the message names the line.
+    """
+    lines = text.split()
+    dense = np.zeros((len(lines), n_signals), dtype=np.uint8)
+    for number, line in enumerate(lines):
+        try:
+            value = int(line, 16)
+        except ValueError as error:
+            raise DataError(
+                f"test vectors, line {number + 1}: {line!r} is not hexadecimal"
+            ) from error
+        if not 0 <= value < 1 << n_signals:
+            raise DataError(f"test vectors, line {number + 1}: more than {n_signals} bits")
+        octets = value.to_bytes(-(-n_signals // 8), "little")
+        row = np.frombuffer(octets, dtype=np.uint8)
+        dense[number] = np.unpackbits(row, count=n_signals, bitorder="little")
+    return Bits.from_dense(dense)

@@ -1,0 +1,128 @@
+"""A netlist in numbers, layer by layer, for reports."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from lutgen.netlist.ir import LUT, REGISTER, Netlist
+
+
+@dataclass(frozen=True)
+class LayerStats:
+    """The cells of one trained layer; layer 0 is registers that delay the network's inputs.
+
+    Parameters
+    ----------
+    layer : int
+        Number of the layer.
+    luts : int
+        Number of LUTs.
+    registers : int
+        Number of registers.
+    levels : int
+        LUTs on the longest path inside the layer.
+    cells : dict of str to int
+        Number of cells by what realises them: a primitive, ``LUT<k>`` or ``register``.
+    """
+
+    layer: int
+    luts: int
+    registers: int
+    levels: int
+    cells: dict[str, int]
+
+
+@dataclass(frozen=True)
+class NetlistStats:
+    """A netlist in numbers.
+
+    Parameters
+    ----------
+    n_inputs, n_outputs : int
+        Number of ports.
+    n_inputs_read : int
+        Inputs that a cell or an output reads.
+    luts, registers : int
+        Number of cells.
+    depth : int
+        Most LUTs between two registers, or between inputs and outputs.
+    latency_cycles : int
+        Clock cycles from inputs to outputs.
+    cells : dict of str to int
+        Number of cells by what realises them.
+    layers : tuple of LayerStats
+        One for each layer that has cells, ascending.
+    """
+
+    n_inputs: int
+    n_outputs: int
+    n_inputs_read: int
+    luts: int
+    registers: int
+    depth: int
+    latency_cycles: int
+    cells: dict[str, int]
+    layers: tuple[LayerStats, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the numbers as plain JSON."""
+        return asdict(self)
+
+
+def netlist_stats(netlist: Netlist) -> NetlistStats:
+    """Count what a netlist, mapped or not, consists of."""
+    read = {net for cell in netlist.cells for net in cell.inputs}.union(netlist.outputs)
+    inputs = range(netlist.first_cell - netlist.n_inputs, netlist.first_cell)
+    return NetlistStats(
+        n_inputs=netlist.n_inputs,
+        n_outputs=len(netlist.outputs),
+        n_inputs_read=sum(net in read for net in inputs),
+        luts=netlist.count(LUT),
+        registers=netlist.count(REGISTER),
+        depth=netlist.depth,
+        latency_cycles=netlist.latency,
+        cells=count_cells(netlist),
+        layers=_layers(netlist),
+    )
+
+
+def count_cells(netlist: Netlist) -> dict[str, int]:
+    """Return the number of cells by what realises them: a primitive, ``LUT<k>`` or ``register``."""
+    counts: dict[str, int] = {}
+    for cell in netlist.cells:
+        plain = "register" if cell.kind == REGISTER else f"LUT{len(cell.inputs)}"
+        name = cell.primitive or plain
+        counts[name] = counts.get(name, 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def _layers(netlist: Netlist) -> tuple[LayerStats, ...]:
+    members: dict[int, list[int]] = {}
+    inside = [0] * netlist.n_nets
+    for net, cell in enumerate(netlist.cells, netlist.first_cell):
+        members.setdefault(cell.layer, []).append(net)
+        if cell.kind == LUT:
+            inside[net] = 1 + max(
+                (
+                    inside[source]
+                    for source in cell.inputs
+                    if source >= netlist.first_cell
+                    and netlist.cells[source - netlist.first_cell].layer == cell.layer
+                ),
+                default=0,
+            )
+    stats = []
+    for layer, nets in sorted(members.items()):
+        cells = tuple(netlist.cells[net - netlist.first_cell] for net in nets)
+        part = Netlist(netlist.n_inputs, cells, ())
+        stats.append(
+            LayerStats(
+                layer=layer,
+                luts=part.count(LUT),
+                registers=part.count(REGISTER),
+                levels=max(inside[net] for net in nets),
+                cells=count_cells(part),
+            )
+        )
+    return tuple(stats)

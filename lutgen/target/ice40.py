@@ -1,0 +1,67 @@
+"""Lattice iCE40: k-LUTs on SB_LUT4, registers on SB_DFF.
+
+A LUT of more than four inputs becomes a tree of SB_LUT4 by Shannon expansion. Cofactors that are
+equal, or each other's complement, are made once in the whole netlist, and the multiplexers take
+complements, constants and plain inputs into their tables.
+"""
+
+from __future__ import annotations
+
+from lutgen.netlist.ir import CONST0, REGISTER, Cell, Netlist, NetlistBuilder
+from lutgen.netlist.passes.absorb import absorb
+from lutgen.netlist.tables import insert
+from lutgen.target.family import Device, Family, Primitive
+from lutgen.target.shannon import ShannonMapper
+from lutgen.target.split import LEAF
+
+_LIBRARY = "Lattice FPGA-TN-02026, iCE Technology Library: SB_LUT4, SB_DFF"
+_LP_HX = "Lattice FPGA-DS-02029 (DS1040), iCE40 LP/HX Family Data Sheet, table 1-1"
+_ULTRA_PLUS = "Lattice FPGA-DS-02008, iCE40 UltraPlus Family Data Sheet, table 1-1"
+
+SB_LUT4 = Primitive("SB_LUT4", inputs=("I0", "I1", "I2", "I3"), output="O", init="LUT_INIT")
+SB_DFF = Primitive("SB_DFF", inputs=("D",), output="Q", clock="C")
+
+
+def map_ice40(netlist: Netlist) -> Netlist:
+    """Return the netlist as SB_LUT4 and SB_DFF; pins that a LUT leaves idle are constant 0."""
+    narrow, _ = absorb(ShannonMapper(netlist).run(), LEAF)
+    builder = NetlistBuilder(netlist.n_inputs)
+    for cell in narrow.cells:
+        builder.add(_realise(cell))
+    return builder.finish(narrow.outputs)
+
+
+def _realise(cell: Cell) -> Cell:
+    if cell.kind == REGISTER:
+        return Cell(REGISTER, cell.inputs, 0, cell.name, cell.layer, SB_DFF.name)
+    table, inputs = cell.init, cell.inputs
+    while len(inputs) < LEAF:
+        table = insert(table, len(inputs), len(inputs))
+        inputs = (*inputs, CONST0)
+    return Cell(cell.kind, inputs, table, cell.name, cell.layer, SB_LUT4.name)
+
+
+def _device(name: str, title: str, logic_cells: int, source: str) -> Device:
+    # a logic cell is one SB_LUT4 and one SB_DFF
+    return Device(name, title, luts=logic_cells, registers=logic_cells, source=source)
+
+
+_DEVICES = (
+    _device("lp384", "iCE40 LP384", 384, _LP_HX),
+    _device("lp1k", "iCE40 LP1K", 1280, _LP_HX),
+    _device("lp8k", "iCE40 LP8K", 7680, _LP_HX),
+    _device("hx1k", "iCE40 HX1K", 1280, _LP_HX),
+    _device("hx4k", "iCE40 HX4K", 3520, _LP_HX),
+    _device("hx8k", "iCE40 HX8K", 7680, _LP_HX),
+    _device("up5k", "iCE40 UltraPlus UP5K", 5280, _ULTRA_PLUS),
+)
+
+ICE40 = Family(
+    name="ice40",
+    title="Lattice iCE40",
+    max_fan_in=16,
+    primitives={primitive.name: primitive for primitive in (SB_LUT4, SB_DFF)},
+    devices={device.name: device for device in _DEVICES},
+    map=map_ice40,
+    source=_LIBRARY,
+)
