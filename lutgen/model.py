@@ -13,8 +13,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import math
+import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,7 +36,7 @@ HEADS = ("bit",)
 
 _FORMAT = "lutgen.LutNetwork"
 _MAX_MEMBER_BYTES = 1 << 31
-_MAX_RATIO = 2000  # deflate cannot do better than about 1032 to 1
+_MAX_RATIO = 1100  # deflate cannot do better than about 1032 to 1
 _CHUNK_BYTES = 1 << 26
 
 
@@ -194,7 +195,7 @@ class LutNetwork:
             self.encoder.feature.astype("<i4"),
             self.encoder.threshold.astype("<f8"),
         ]
-        names = json.dumps([self.head, self.encoder.kind, [str(c) for c in self.classes.tolist()]])
+        names = json.dumps([self.head, self.encoder.kind, [repr(c) for c in self.classes.tolist()]])
         for data in [part.tobytes() for part in parts] + [names.encode()]:
             sha.update(len(data).to_bytes(8, "little"))
             sha.update(data)
@@ -289,14 +290,14 @@ class LutNetwork:
             "head": self.head,
             "encoder": {"kind": self.encoder.kind, "n_features": self.encoder.n_features},
             "digest": self.digest,
-            "training": self.training,
+            "training": dict(self.training),
         }
         arrays: dict[str, NDArray[Any]] = {
             name: getattr(self, name).astype(dtype) for name, dtype in _ARRAYS.items()
         }
         arrays["encoder_feature"] = self.encoder.feature.astype("<i4")
         arrays["encoder_threshold"] = self.encoder.threshold.astype("<f8")
-        arrays["classes"] = self.classes
+        arrays["classes"] = self.classes.astype(self.classes.dtype.newbyteorder("<"))
         arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)
         stream = io.BytesIO()
         np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
@@ -331,6 +332,23 @@ _ARRAYS = {
     "layer": "<i4",
     "outputs": "<i4",
 }
+# NumPy's own parser evaluates the header as Python, which a hostile file can abuse; vectors of
+# numbers or strings have had this one form since format 1.0.
+_NPY_VECTOR = re.compile(
+    rb"\x93NUMPY\x01\x00..\{'descr': '([<|][biufU]\d{1,4})', 'fortran_order': False, "
+    rb"'shape': \((\d{1,10}),\), \} *\n",
+    re.DOTALL,
+)
+# What zipfile, zlib and NumPy raise on files that are damaged or made to harm.
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    TypeError,
+)
 _MEMBERS = {**_ARRAYS, "encoder_feature": "<i4", "encoder_threshold": "<f8", "meta": "u1"}
 
 
@@ -370,13 +388,26 @@ def _structure_faults(net: LutNetwork) -> list[str]:
         )
     if net.outputs.size != 1:
         faults.append(f"the head reads one output, got {net.outputs.size}")
-    elif not 0 <= net.outputs[0] < net.n_signals:
-        faults.append(f"the output reads signal {net.outputs[0]} of {net.n_signals}")
-    if net.classes.ndim != 1 or net.classes.size != 2 or net.classes.dtype.kind not in "biufU":
-        faults.append("classes must be two labels, numbers or strings")
+    elif not net.n_inputs <= net.outputs[0] < net.n_signals:
+        faults.append(
+            f"the head reads signal {net.outputs[0]}, which is none of the LUTs "
+            f"{net.n_inputs} to {net.n_signals - 1}"
+        )
+    if not _are_two_labels(net.classes):
+        faults.append("classes must be two different labels, numbers or strings")
     if not faults:
         faults += _table_faults(net)
     return faults
+
+
+def _are_two_labels(classes: NDArray[Any]) -> bool:
+    if classes.ndim != 1 or classes.size != 2 or classes.dtype.kind not in "biufU":
+        return False
+    if classes.dtype.kind == "U":  # a file can hold code points that break Python's strings
+        points = np.frombuffer(classes.astype(classes.dtype.newbyteorder("<")).tobytes(), "<u4")
+        if ((points > 0x10FFFF) | (points >> 11 == 0xD800 >> 11)).any():
+            return False
+    return bool(classes[0] != classes[1])
 
 
 def _table_faults(net: LutNetwork) -> list[str]:
@@ -400,37 +431,37 @@ def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
             names = {info.filename: info for info in archive.infolist()}
             if "meta.npy" not in names:
                 raise ModelError("not a lutgen model (there is no member 'meta')")
+            max_bytes = min(_MAX_RATIO * path.stat().st_size, _MAX_MEMBER_BYTES)
             wanted = [f"{name}.npy" for name in (*_MEMBERS, "classes")]
-            _check_meta(_read_member(archive, names["meta.npy"]))
+            _check_meta(_read_member(archive, names["meta.npy"], max_bytes))
             missing = [name for name in wanted if name not in names]
             if missing:
                 raise ModelError(f"incomplete: {', '.join(missing)} missing; save it again")
             return {
-                name.removesuffix(".npy"): _read_member(archive, names[name]) for name in wanted
+                name.removesuffix(".npy"): _read_member(archive, names[name], max_bytes)
+                for name in wanted
             }
-    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
-        if isinstance(error, ModelError):
-            raise
+    except ModelError:
+        raise
+    except _UNREADABLE as error:
         raise ModelError(
             f"damaged, or not a lutgen model ({error}); copy or train it again"
         ) from error
 
 
-def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
+def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int) -> NDArray[Any]:
     size = info.file_size
-    if size > _MAX_MEMBER_BYTES or size > _MAX_RATIO * max(info.compress_size, 1):
-        raise ModelError(f"{info.filename} claims {size} bytes: not a file that lutgen wrote")
+    if size > max_bytes or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ModelError(f"{info.filename} claims {size} bytes, or is packed as lutgen does not")
     with archive.open(info) as stream:
         data = stream.read(size + 1)
-    buffer = io.BytesIO(data)
-    version = np.lib.format.read_magic(buffer)
-    if version != (1, 0):
-        raise ModelError(f"{info.filename} has NumPy format {version}: not a file lutgen wrote")
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(buffer)
-    n_bytes = math.prod(shape) * dtype.itemsize
-    if dtype.hasobject or fortran or len(shape) != 1 or n_bytes != len(data) - buffer.tell():
-        raise ModelError(f"{info.filename} is not a plain vector ({dtype}, shape {shape})")
-    return np.frombuffer(data, dtype=dtype, offset=buffer.tell()).copy()
+    header = _NPY_VECTOR.match(data)
+    if header is None:
+        raise ModelError(f"{info.filename} is not a plain vector")
+    dtype, n_items = np.dtype(header[1].decode()), int(header[2])
+    if n_items * dtype.itemsize != len(data) - header.end():
+        raise ModelError(f"{info.filename} does not hold the {n_items} items that it claims")
+    return np.frombuffer(data, dtype=dtype, offset=header.end()).copy()
 
 
 def _check_meta(meta_bytes: NDArray[Any]) -> dict[str, Any]:
@@ -461,12 +492,14 @@ def _from_arrays(arrays: dict[str, NDArray[Any]]) -> LutNetwork:
     encoder = meta.get("encoder")
     if not isinstance(encoder, dict):
         faults.append("metadata lacks the encoder")
+        encoder = {}
     training = meta.get("training")
     if not isinstance(training, dict):
         faults.append("metadata lacks the training record")
-    n_inputs, n_features = meta.get("n_inputs"), (encoder or {}).get("n_features")
-    if not isinstance(n_inputs, int) or not isinstance(n_features, int):
-        faults.append("metadata lacks the number of inputs or features")
+    n_inputs, n_features = meta.get("n_inputs"), encoder.get("n_features")
+    for name, number in (("inputs", n_inputs), ("features", n_features)):
+        if not isinstance(number, int) or not 1 <= number < 1 << 31:
+            faults.append(f"its number of {name} is {str(number)[:40]}")
     if faults:
         raise ModelError("; ".join(faults))
     assert isinstance(n_inputs, int) and isinstance(n_features, int)

@@ -94,6 +94,15 @@ def test_damaged_and_missing_files_are_named(tmp_path: Path) -> None:
         load_samples(tmp_path / "none.npz")
 
 
+@pytest.mark.parametrize("header", ["[" * 9000, "-" * 9000 + "1", "__import__('os').abort()", "{}"])
+def test_headers_that_are_no_headers_are_refused(tmp_path: Path, header: str) -> None:
+    text = header.encode() + b"\n"
+    path = tmp_path / "t.npy"
+    path.write_bytes(b"\x93NUMPY\1\0" + len(text).to_bytes(2, "little") + text)
+    with pytest.raises(DataError, match=r"t\.npy: "):
+        load_features(path, 6)
+
+
 def test_a_label_column_is_for_csv_only(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"for \.csv files only"):
         load_samples(npz(tmp_path, X=X, y=Y), label="y")

@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,18 @@ from numpy.typing import NDArray
 from lutgen.data.csv_table import read_csv
 from lutgen.data.encode import as_matrix
 from lutgen.errors import ConfigError, DataError
+
+# What NumPy, its parser of headers, zipfile and zlib raise on damaged files.
+_UNREADABLE = (
+    ValueError,
+    SyntaxError,
+    TokenError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+    RuntimeError,
+    KeyError,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +149,7 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
     except MemoryError as error:
         raise DataError(f"{path}: its arrays do not fit into memory") from error
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+    except _UNREADABLE as error:
         raise DataError(
             f"{path}: not a file of plain NumPy arrays, or damaged ({error}); write it with "
             "numpy.savez, without Python objects"
