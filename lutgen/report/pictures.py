@@ -1,0 +1,188 @@
+"""The report's pictures: SVG text for inlining in HTML, drawn with matplotlib.
+
+Colours are those of the page: matplotlib draws with stand-ins, which become the page's CSS
+variables, so a picture follows light mode, dark mode and print. Lettering stays text. The bytes
+depend on the numbers alone.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from lutgen.report.sections import grouped, share
+from lutgen.report.values import Device, LayerAccuracy, LayerCells, Synthesis
+
+_CUT = [(-0.3, -1), (0.3, 1)]  # a slanted stroke: the bar goes on
+# Stand-ins, and the CSS variables that take their place.
+INK, QUIET, LINE, FIRST, SECOND = "#010101", "#020202", "#030303", "#040404", "#050505"
+PAPER = "#060606"
+_VARIABLES = {
+    INK: "ink",
+    QUIET: "quiet",
+    LINE: "line",
+    FIRST: "first",
+    SECOND: "second",
+    PAPER: "paper",
+}
+_STYLE: Any = {  # matplotlib types its keys as literals from some version on
+    "svg.fonttype": "none",
+    "svg.hashsalt": "lutgen",
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "text.parse_math": False,
+    "text.color": INK,
+    "axes.labelcolor": QUIET,
+    "axes.edgecolor": LINE,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "grid.color": LINE,
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+}
+_WIDTH_INCHES = 5.0
+_METADATA = {"Creator": None, "Date": None, "Format": None, "Type": None}
+_NUMBERED_BARS = 10
+_NAME_CHARACTERS = 16
+_FULL_SHARE = 100.0
+_LARGEST_SHARE = 150.0  # bars beyond are cut; their label tells the number
+
+
+def draw_accuracy(layers: Sequence[LayerAccuracy], test: float | None) -> str:
+    """Draw the accuracy of the LUTs by layer: mean, standard deviation, range."""
+
+    def draw(axes: Axes) -> None:
+        x = [row.layer for row in layers]
+        mean = [row.mean for row in layers]
+        axes.vlines(
+            x,
+            [row.min for row in layers],
+            [row.max for row in layers],
+            color=QUIET,
+            linewidth=1,
+            label="min to max",
+        )
+        axes.fill_between(
+            x,
+            [row.mean - row.std for row in layers],
+            [row.mean + row.std for row in layers],
+            color=FIRST,
+            alpha=0.25,
+            linewidth=0,
+            label="mean ± std",
+        )
+        axes.plot(x, mean, color=FIRST, marker="o", markersize=4, linewidth=1.6, label="mean")
+        if test is not None:
+            axes.plot(
+                x[-1:], [test], color=SECOND, marker="D", markersize=6, linewidth=0, label="test"
+            )
+        axes.set_xlabel("layer (0: input bits)")
+        axes.set_ylabel("accuracy")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(axis="y")
+        axes.legend(loc="lower right")
+
+    return _picture("accuracy", "Accuracy of the LUTs, layer by layer", 3.2, draw)
+
+
+def draw_layers(layers: Sequence[LayerAccuracy], cells: Sequence[LayerCells]) -> str:
+    """Draw how many LUTs each layer learnt and how many of them the netlist keeps."""
+
+    def draw(axes: Axes) -> None:
+        learnt = {row.layer: row.n_luts for row in layers if row.layer}
+        kept = {row.layer: row.n_luts for row in cells if row.layer}
+        axes.bar(list(learnt), list(learnt.values()), color=LINE, width=0.7, label="learnt")
+        bars = axes.bar(list(kept), list(kept.values()), color=FIRST, width=0.45, label="kept")
+        if len(kept) <= _NUMBERED_BARS:
+            axes.bar_label(
+                bars, [grouped(n) for n in kept.values()], padding=2, fontsize=9, color=INK
+            )
+        axes.set_xlabel("layer")
+        axes.set_ylabel("k-LUTs")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+        axes.yaxis.set_major_formatter(lambda value, _: grouped(int(value)))
+        axes.grid(axis="y")
+        axes.set_ylim(top=1.2 * max([*learnt.values(), *kept.values(), 1]))
+        axes.legend(loc="upper right", ncols=2)
+
+    return _picture("layers", "LUTs of each layer: learnt, and kept in the netlist", 3.2, draw)
+
+
+def draw_shares(devices: Sequence[Device], results: Sequence[Synthesis]) -> str:
+    """Draw the share of each chip's LUTs that each synthesis takes."""
+    colours = {"direct": FIRST, "optimised": SECOND}
+    pitch = len(results) + 0.7
+
+    def draw(axes: Axes) -> None:
+        largest = max(100 * r.n_luts / d.n_luts for d in devices for r in results)
+        end = min(max(largest, _FULL_SHARE), _LARGEST_SHARE)
+        for j, result in enumerate(results):
+            shares = [100 * result.n_luts / device.n_luts for device in devices]
+            y = [i * pitch + j for i in range(len(devices))]
+            widths = [min(value, end) for value in shares]
+            bars = axes.barh(y, widths, height=0.8, color=colours[result.mode], label=result.mode)
+            axes.bar_label(
+                bars,
+                [share(result.n_luts, device.n_luts) for device in devices],
+                padding=4,
+                color=INK,
+                bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1},
+            )
+            cut = [place for place, value in zip(y, shares, strict=True) if value > end]
+            for x in (0.94 * end, 0.96 * end):
+                axes.plot([x] * len(cut), cut, color=PAPER, marker=_CUT, markersize=12, linewidth=0)
+        axes.axvline(_FULL_SHARE, color=INK, linewidth=1, linestyle=(0, (4, 3)))
+        middle = (len(results) - 1) / 2
+        axes.set_yticks(
+            [i * pitch + middle for i in range(len(devices))],
+            [f"{device.name[:_NAME_CHARACTERS]}\n{grouped(device.n_luts)}" for device in devices],
+        )
+        axes.set_xlim(0, end * 1.2)
+        axes.set_xticks([0, 25, 50, 75, 100])
+        axes.set_xlabel("% of the chip's LUTs")
+        axes.invert_yaxis()
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x")
+        axes.legend(loc="lower center", bbox_to_anchor=(0.45, 1), ncols=2)
+
+    height = 1.2 + 0.2 * pitch * len(devices)
+    return _picture("shares", "Share of each chip's LUTs", height, draw)
+
+
+def _picture(key: str, label: str, height_inches: float, draw: Callable[[Axes], None]) -> str:
+    with mpl.rc_context():
+        mpl.rcdefaults()  # the user's own style must not change the bytes
+        mpl.rcParams.update(_STYLE)
+        figure = Figure(figsize=(_WIDTH_INCHES, height_inches), layout="constrained")
+        draw(figure.subplots())
+        stream = io.StringIO()
+        figure.savefig(stream, format="svg", transparent=True, metadata=_METADATA)
+    return _inline(stream.getvalue(), key, label)
+
+
+def _inline(svg: str, key: str, label: str) -> str:
+    """Make an SVG file a part of a page: own names; the page's size, colours and font."""
+    view_box = re.search(r'viewBox="([^"]+)"', svg)
+    assert view_box is not None
+    start = svg.index(">", svg.index("<svg")) + 1
+    body = re.sub(r"\s*<metadata>.*?</metadata>", "", svg[start:], flags=re.DOTALL)
+    body = re.sub(r'\bid="', f'id="{key}-', body)
+    body = re.sub(r'(href="#|url\(#)', rf"\1{key}-", body)
+    body = re.sub(r"\bfont: (\S+) [^;\"]*", r"font-size: \1", body)
+    body = re.sub(r"\bfont-family: [^;\"]*;? ?", "", body)
+    for colour, variable in _VARIABLES.items():
+        body = body.replace(colour, f"var(--{variable})")
+    return f'<svg viewBox="{view_box[1]}" role="img" aria-label="{label}">{body.strip()}'

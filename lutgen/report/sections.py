@@ -1,0 +1,402 @@
+"""A report in words and tables, the same for text and HTML, so that both show equal numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from lutgen.report.values import MODES, Core, Device, Model, Report, Synthesis
+
+SCOPE = (
+    "Counted is the core alone, from input bits to output bit: no encoder, no pins, nothing of "
+    "what feeds it."
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of finished strings.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        Headings; a leading ``>`` sets the column flush right, for numbers.
+    note : str
+        What a reader must know of the numbers; "" for nothing.
+    bad : tuple of int
+        Rows that tell of a fault.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+    bad: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the report.
+
+    Parameters
+    ----------
+    key : str
+        Short name.
+    facts : tuple of (str, str)
+        Names and values.
+    lines : tuple of str
+        Sentences.
+    commands : tuple of (str, str)
+        What a tool was called for, and the command.
+    """
+
+    key: str
+    title: str
+    facts: tuple[tuple[str, str], ...] = ()
+    tables: tuple[Table, ...] = ()
+    lines: tuple[str, ...] = ()
+    commands: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One of the few numbers that a report opens with."""
+
+    name: str
+    value: str
+    remark: str
+    bad: bool = False
+
+
+def sections(report: Report) -> tuple[Section, ...]:
+    """Return the whole report, part by part."""
+    return (
+        model_section(report.core.model),
+        accuracy_section(report.core.model),
+        netlist_section(report.core),
+        verification_section(report),
+        synthesis_section(report),
+    )
+
+
+def title(report: Report) -> str:
+    """Return what the report is about, e.g. ``digits, ge5``."""
+    training = report.core.model.training
+    return ", ".join(part for part in (training.data, training.task) if part) or report.core.module
+
+
+def headlines(report: Report) -> tuple[Headline, ...]:
+    """Return the numbers to open with, as far as the folder has them."""
+    found = []
+    training = report.core.model.training
+    if training.test_accuracy is not None:
+        found.append(
+            Headline("Test accuracy", _accuracy(training.test_accuracy), _on_training(report))
+        )
+    if report.checks:
+        n_passed = sum(check.passed for check in report.checks)
+        numbers = sorted({f"{grouped(c.n_samples)} {c.unit}" for c in report.checks})
+        found.append(
+            Headline(
+                "Verification",
+                f"{n_passed} / {len(report.checks)} equal",
+                " or ".join(numbers) + " each",
+                bad=n_passed < len(report.checks),
+            )
+        )
+    if report.synthesis:
+        best = min(report.synthesis, key=lambda result: result.n_luts)
+        others = [
+            f"{grouped(other.n_luts)} {other.mode}"
+            for other in report.synthesis
+            if other is not best
+        ]
+        found.append(Headline("LUTs", grouped(best.n_luts), ", ".join([best.mode, *others])))
+        found += _smallest_device(report.core.devices, best.n_luts)
+    return tuple(found)
+
+
+def model_section(model: Model) -> Section:
+    """Return what the model is."""
+    training = model.training
+    facts = [
+        ("data", training.data),
+        ("task", training.task),
+        ("classes", " / ".join(model.classes)),
+        ("training samples", _optional(training.n_samples)),
+        ("encoder", model.encoder),
+        ("k", _optional(training.k) or ", ".join(str(k) for k in sorted(set(model.fan_in)))),
+        ("LUTs by layer", _widths(training.widths)),
+        ("wiring", training.wiring),
+        ("fill", training.fill),
+        ("seed", "" if training.seed is None else str(training.seed)),
+        ("input bits", grouped(model.n_inputs)),
+        ("LUTs", f"{grouped(model.n_luts)} in {grouped(model.n_layers)} layers"),
+        (
+            "cone of influence",
+            f"{grouped(model.n_cone)} / {grouped(model.n_luts)} LUTs reach the output, "
+            f"{share(model.n_cone, model.n_luts)}",
+        ),
+        ("table entries", _care(model)),
+        ("sha256", model.digest),
+    ]
+    return Section("model", "Model", facts=tuple(fact for fact in facts if fact[1]))
+
+
+def accuracy_section(model: Model) -> Section:
+    """Return the accuracies of the model and of its LUTs, as Table 1 of the paper."""
+    training = model.training
+    facts = [
+        (name, _accuracy(value))
+        for name, value in (("train", training.train_accuracy), ("test", training.test_accuracy))
+        if value is not None
+    ]
+    if not training.layers:
+        return Section(
+            "accuracy",
+            "Accuracy",
+            tuple(facts),
+            lines=("The model does not tell the accuracy of its layers.",),
+        )
+    rows = tuple(
+        (
+            str(row.layer),
+            grouped(row.n_luts),
+            *(_accuracy(value) for value in (row.mean, row.std, row.min, row.max)),
+        )
+        for row in training.layers
+    )
+    table = Table(
+        "LUT accuracy by layer",
+        (">layer", ">LUTs", ">mean", ">std", ">min", ">max"),
+        rows,
+        "Each LUT's output taken as the prediction, on the training samples. Layer 0: input bits.",
+    )
+    return Section("accuracy", "Accuracy", tuple(facts), (table,))
+
+
+def netlist_section(core: Core) -> Section:
+    """Return what hardware the model became."""
+    netlist = core.netlist
+    facts = (
+        ("module", core.module),
+        ("target", core.target),
+        ("registers", _pipeline(core)),
+        ("latency", _plural(core.latency_cycles, "clock cycle")),
+        ("LUT levels", f"{grouped(netlist.depth)} between registers, inputs and output"),
+        (
+            "input bits",
+            f"{grouped(netlist.n_inputs_read)} / {grouped(netlist.n_inputs)} are read",
+        ),
+    )
+    cells = Table(
+        "Cells",
+        ("cell", ">count"),
+        tuple((name, grouped(count)) for name, count in sorted(netlist.cells.items())),
+    )
+    tables = (_layer_table(core), cells, _pass_table(core))
+    return Section("netlist", "Netlist", facts, tuple(table for table in tables if table.rows))
+
+
+def verification_section(report: Report) -> Section:
+    """Return which forms of the network were compared, and how many samples were equal."""
+    if not report.checks:
+        line = f"Nothing compared: {_why(report, 'simulate.json')}. lutgen simulate compares."
+        return Section("verification", "Verification", lines=(line,))
+    rows = tuple(
+        (
+            check.name,
+            f"{grouped(check.n_equal)} / {grouped(check.n_samples)} {check.unit} equal",
+            "" if check.passed else "DIFFERENT",
+            check.tool,
+        )
+        for check in report.checks
+    )
+    bad = tuple(i for i, check in enumerate(report.checks) if not check.passed)
+    title = "Outputs against the model's" + (f": {report.samples}" if report.samples else "")
+    table = Table(title, ("form", ">", "", "by"), rows, bad=bad)
+    lines = tuple(
+        f"{check.name}: {check.difference}" for check in report.checks if check.difference
+    )
+    return Section("verification", "Verification", tables=(table,), lines=lines)
+
+
+def synthesis_section(report: Report) -> Section:
+    """Return what synthesis counted, both modes side by side, and the share of each chip."""
+    present = {result.mode for result in report.synthesis}
+    lines = tuple(
+        f"Not synthesised in mode {mode}: {_why(report, f'/{mode}/')}. lutgen synth does it."
+        for mode in MODES
+        if mode not in present
+    )
+    if not report.synthesis:
+        return Section("synthesis", "Synthesis", lines=lines)
+    tools = sorted({result.tool for result in report.synthesis})
+    facts = (("tool", ", ".join(tools)), ("target", report.core.target))
+    tables = (_resource_table(report), _share_table(report))
+    return Section(
+        "synthesis",
+        "Synthesis",
+        facts,
+        tuple(table for table in tables if table.rows),
+        (*lines, SCOPE),
+        tuple(
+            (f"{result.mode}: yosys script.ys in synth/{result.mode} runs", result.command)
+            for result in report.synthesis
+        ),
+    )
+
+
+def grouped(number: int) -> str:
+    """Return a whole number in groups of three digits: ``1 024``."""
+    return f"{number:,}".replace(",", " ")
+
+
+def share(part: int, whole: int) -> str:
+    """Return a part of a whole in per cent; "" for a part of nothing."""
+    return f"{100 * part / whole:,.1f} %".replace(",", " ") if whole else ""
+
+
+def _resource_table(report: Report) -> Table:
+    results = report.synthesis
+    rows = [
+        ("LUTs", *(grouped(result.n_luts) for result in results)),
+        ("flip-flops", *(grouped(result.n_registers) for result in results)),
+        ("LUT levels", *(grouped(result.levels) for result in results)),
+    ]
+    rows += [
+        (name, *(grouped(result.cells.get(name, 0)) for result in results))
+        for name in sorted({name for result in results for name in result.cells})
+    ]
+    columns = ("", *(f">{result.mode}" for result in results))
+    return Table(
+        "Resources",
+        columns,
+        tuple(rows),
+        "direct: lutgen's primitives kept as they are; optimised: Yosys and ABC free to change "
+        "them.",
+    )
+
+
+def _share_table(report: Report) -> Table:
+    results = report.synthesis
+    columns = [text for result in results for text in (f">{result.mode}", ">share")]
+    rows = tuple(
+        (
+            device.title,
+            *(text for result in results for text in _used(result, device)),
+            _enough(device, results),
+        )
+        for device in report.core.devices
+    )
+    sources = sorted({device.source for device in report.core.devices if device.source})
+    return Table(
+        "LUTs of the core / LUTs of the chip",
+        ("chip", *columns, "enough LUTs"),
+        rows,
+        "Sizes of the chips: " + "; ".join(sources) if sources else "",
+    )
+
+
+def _used(result: Synthesis, device: Device) -> tuple[str, str]:
+    used = f"{grouped(result.n_luts)} / {grouped(device.n_luts)}"
+    return used, share(result.n_luts, device.n_luts)
+
+
+def _enough(device: Device, results: tuple[Synthesis, ...]) -> str:
+    modes = [result.mode for result in results if result.n_luts <= device.n_luts]
+    if len(modes) == len(results):
+        return "yes"
+    return f"{modes[0]} only" if modes else "no"
+
+
+def _smallest_device(devices: tuple[Device, ...], n_luts: int) -> list[Headline]:
+    """Name the smallest chip with enough LUTs, or the largest where none has."""
+    if not devices:
+        return []
+    enough = [device for device in devices if n_luts <= device.n_luts]
+    device = enough[0] if enough else devices[-1]
+    name = "Smallest chip" if enough else "Largest chip"
+    return [Headline(name, device.name, f"{share(n_luts, device.n_luts)} of its LUTs")]
+
+
+def _layer_table(core: Core) -> Table:
+    logic = {row.layer: row.n_luts for row in core.logic.layers}
+    names = sorted({name for row in core.netlist.layers for name in row.cells})
+    rows = tuple(
+        (
+            str(row.layer),
+            grouped(logic.get(row.layer, 0)),
+            *(grouped(row.cells.get(name, 0)) for name in names),
+            grouped(row.levels),
+        )
+        for row in core.netlist.layers
+    )
+    note = "k-LUTs: before mapping onto the target; the others after it."
+    if any(row.layer == 0 for row in core.netlist.layers):
+        note += " Layer 0: registers that delay the inputs."
+    columns = (">layer", ">k-LUTs", *(f">{name}" for name in names), ">levels")
+    return Table("Cells by layer", columns, rows, note)
+
+
+def _pass_table(core: Core) -> Table:
+    return Table(
+        "Passes",
+        ("pass", ">LUTs before", ">after", ">registers before", ">after", ">changes"),
+        tuple(
+            (
+                item.name,
+                grouped(item.luts_before),
+                grouped(item.luts_after),
+                grouped(item.registers_before),
+                grouped(item.registers_after),
+                grouped(item.changes),
+            )
+            for item in core.passes
+        ),
+    )
+
+
+def _pipeline(core: Core) -> str:
+    if not core.pipeline:
+        return "none, the core is combinational"
+    return f"{grouped(core.netlist.n_registers)}, after every {_plural(core.pipeline, 'LUT level')}"
+
+
+def _widths(widths: tuple[int, ...]) -> str:
+    """Write widths as the command line takes them: ``1024x5, 1``."""
+    runs = [(width, len(list(run))) for width, run in groupby(widths)]
+    return ", ".join(f"{width}x{n}" if n > 1 else str(width) for width, n in runs)
+
+
+def _why(report: Report, part: str) -> str:
+    """Return why the file whose name has `part` takes no part in the report."""
+    reasons = [item.reason for item in report.left_out if part in item.file]
+    return reasons[0] if reasons else "the folder's record of it is empty"
+
+
+def _on_training(report: Report) -> str:
+    value = report.core.model.training.train_accuracy
+    return "" if value is None else f"{_accuracy(value)} on the training samples"
+
+
+def _care(model: Model) -> str:
+    care = model.care
+    if care is None:
+        return ""
+    return (
+        f"{grouped(care.seen)} / {grouped(care.entries)} seen in training, "
+        f"{share(care.seen, care.entries)}; {grouped(care.tied)} of them tied"
+    )
+
+
+def _accuracy(value: float) -> str:
+    return f"{value:.4f}"
+
+
+def _optional(value: int | None) -> str:
+    return "" if value is None else grouped(value)
+
+
+def _plural(n: int, noun: str) -> str:
+    return f"{grouped(n)} {noun}{'' if n == 1 else 's'}"

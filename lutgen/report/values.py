@@ -1,0 +1,236 @@
+"""What a report shows, as plain values: the model, its hardware, comparisons and synthesis."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+MODES = ("direct", "optimised")
+
+
+@dataclass(frozen=True)
+class LayerAccuracy:
+    """Training accuracy of the LUTs of one layer; layer 0 is the input bits."""
+
+    layer: int
+    n_luts: int
+    mean: float
+    std: float
+    min: float
+    max: float
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the model came to be; what the model's file does not tell is "" or None."""
+
+    data: str
+    task: str
+    k: int | None
+    widths: tuple[int, ...]
+    wiring: str
+    fill: str
+    seed: int | None
+    n_samples: int | None
+    train_accuracy: float | None
+    test_accuracy: float | None
+    layers: tuple[LayerAccuracy, ...]
+
+
+@dataclass(frozen=True)
+class Care:
+    """How much of the truth tables the training samples determined."""
+
+    entries: int
+    seen: int
+    tied: int
+
+
+@dataclass(frozen=True)
+class Model:
+    """The network of LUTs."""
+
+    digest: str
+    n_inputs: int
+    n_luts: int
+    n_layers: int
+    n_cone: int
+    fan_in: tuple[int, ...]
+    classes: tuple[str, ...]
+    encoder: str
+    head: str
+    care: Care | None
+    training: Training
+
+
+@dataclass(frozen=True)
+class LayerCells:
+    """The cells that one layer became; layer 0 is registers that delay the inputs.
+
+    Parameters
+    ----------
+    levels : int
+        LUTs on the longest path inside the layer.
+    cells : dict of str to int
+        Number of cells by what realises them.
+    """
+
+    layer: int
+    n_luts: int
+    n_registers: int
+    levels: int
+    cells: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Netlist:
+    """The cells of a netlist.
+
+    Parameters
+    ----------
+    n_inputs_read : int
+        Inputs that a cell or an output reads.
+    depth : int
+        Most LUTs between two registers, or between inputs and outputs.
+    cells : dict of str to int
+        Number of cells by what realises them.
+    """
+
+    n_inputs: int
+    n_inputs_read: int
+    n_luts: int
+    n_registers: int
+    depth: int
+    cells: dict[str, int]
+    layers: tuple[LayerCells, ...]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What one pass over the netlist changed."""
+
+    name: str
+    luts_before: int
+    luts_after: int
+    registers_before: int
+    registers_after: int
+    changes: int
+
+
+@dataclass(frozen=True)
+class Device:
+    """A chip of the target's family and the number of LUTs in it."""
+
+    name: str
+    title: str
+    n_luts: int
+    source: str
+
+
+@dataclass(frozen=True)
+class Core:
+    """The model and the hardware that lutgen made from it.
+
+    Parameters
+    ----------
+    logic : Netlist
+        Before mapping: simplified k-LUTs, and registers.
+    netlist : Netlist
+        After mapping onto the target.
+    """
+
+    lutgen: str
+    module: str
+    target: str
+    pipeline: int
+    latency_cycles: int
+    model: Model
+    logic: Netlist
+    netlist: Netlist
+    passes: tuple[Pass, ...]
+    devices: tuple[Device, ...]
+
+
+@dataclass(frozen=True)
+class Check:
+    """How many samples one form of the network answered as the model does.
+
+    Parameters
+    ----------
+    name : str
+        The form.
+    unit : str
+        What a sample is: ``test images`` …
+    tool : str
+        What computed the answers.
+    difference : str
+        The first sample that differs, and why; "" if none does.
+    """
+
+    name: str
+    n_equal: int
+    n_samples: int
+    unit: str
+    tool: str
+    difference: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether there were samples and all were equal."""
+        return 0 < self.n_samples == self.n_equal
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """What the synthesis tool counted in one mode."""
+
+    mode: str
+    tool: str
+    command: str
+    cells: dict[str, int]
+    n_luts: int
+    n_registers: int
+    levels: int
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A file that takes no part in the report, and why, in words."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that an output folder tells.
+
+    Parameters
+    ----------
+    samples : str
+        What the checks were made on, e.g. ``digits, test``; "" if the folder does not say.
+    checks : tuple of Check
+        Empty if nothing was compared.
+    synthesis : tuple of Synthesis
+        One a mode, `direct` first.
+    left_out : tuple of LeftOut
+        Files that are missing, or of another model or other hardware.
+    """
+
+    core: Core
+    samples: str
+    checks: tuple[Check, ...]
+    synthesis: tuple[Synthesis, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """Return a report as plain JSON, with what follows from its numbers."""
+    record = asdict(report)
+    for check, item in zip(report.checks, record["checks"], strict=True):
+        item["passed"] = check.passed
+    for result, item in zip(report.synthesis, record["synthesis"], strict=True):
+        item["share"] = {
+            device.name: result.n_luts / device.n_luts for device in report.core.devices
+        }
+    return record
