@@ -19,7 +19,7 @@ def emit_blif(netlist: Netlist, *, model: str = "lutgen_core", header: Sequence[
     """Return a netlist as BLIF.
 
     Inputs are ``clk`` (only if there are registers) and ``x[i]``, outputs ``y[i]``; other signals
-    bear the names of the cells, constants CONST0 and CONST1. Primitives are written as what they compute.
+    bear the names of the cells. Primitives are written as what they compute.
     """
     inputs = ["clk"] if netlist.count(REGISTER) else []
     inputs += [f"x[{i}]" for i in range(netlist.n_inputs)]

@@ -128,10 +128,15 @@ class NetlistBuilder:
         self.n_inputs = n_inputs
         self._cells: list[Cell] = []
 
+    @property
+    def n_nets(self) -> int:
+        """Number of nets so far."""
+        return FIRST_INPUT + self.n_inputs + len(self._cells)
+
     def add(self, cell: Cell) -> int:
         """Append a cell and return the net that it drives."""
         self._cells.append(cell)
-        return FIRST_INPUT + self.n_inputs + len(self._cells) - 1
+        return self.n_nets - 1
 
     def cell(self, net: int) -> Cell | None:
         """Return the cell that drives a net, or None for constants and inputs."""

@@ -60,11 +60,11 @@ class ShannonMapper:
 
     def _map(self, cell: Cell, inputs: tuple[int, ...]) -> int:
         self._owner, self._n_parts = cell, 0
+        first_new = self._builder.n_nets
         net, inverted = self._make(cell.init, inputs)
         if inverted:
             net = self._complement(net)
-        elif self._n_parts:
-            # the newest part is the whole, unless all of it was there before
+        if net >= first_new:  # else the function was there before, under another name
             self._builder.rename(net, cell.name)
         return net
 

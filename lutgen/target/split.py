@@ -165,10 +165,12 @@ def _pair(table: int, p: int, q: int, late: int) -> Pair:
     others = [j for j in range(5) if j != late]
     kinds = _kinds(table, 5, late)
     shift_p, shift_q = others.index(p), others.index(q)
+    overall = sorted(set(kinds))
     inner = outer = 0
     for value in range(4):
         where = [a for a in range(16) if (a >> shift_p & 1) | (a >> shift_q & 1) << 1 == value]
-        found = sorted({kinds[a] for a in where})
+        # where two kinds do everywhere, the outer LUT need not read the two inputs again
+        found = overall if len(overall) <= 2 else sorted({kinds[a] for a in where})
         inner |= sum(1 << a for a in where if kinds[a] != found[0])
         for selected, kind in enumerate((found[0], found[-1])):
             address = selected + 2 * value

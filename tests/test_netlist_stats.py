@@ -1,0 +1,36 @@
+"""Counting a netlist."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+from strategies import random_network
+
+from lutgen.netlist.ir import LUT, REGISTER, Cell, Netlist
+from lutgen.netlist.lower import lower
+from lutgen.netlist.stats import LayerStats, netlist_stats
+
+
+def test_cells_are_counted_by_layer_and_by_primitive() -> None:
+    cells = (
+        Cell(LUT, (2, 3), 6, "a", 1, "SB_LUT4"),
+        Cell(LUT, (5, 3), 6, "b", 1, "SB_LUT4"),
+        Cell(REGISTER, (6,), 0, "b_r1", 1, "SB_DFF"),
+        Cell(LUT, (7,), 1, "c", 2),
+    )
+    stats = netlist_stats(Netlist(3, cells, (8,)))
+    assert (stats.n_inputs, stats.n_inputs_read, stats.n_outputs) == (3, 2, 1)
+    assert (stats.luts, stats.registers, stats.depth, stats.latency_cycles) == (3, 1, 2, 1)
+    assert stats.cells == {"LUT1": 1, "SB_DFF": 1, "SB_LUT4": 2}
+    assert stats.layers == (
+        LayerStats(1, 2, 1, 2, {"SB_DFF": 1, "SB_LUT4": 2}),
+        LayerStats(2, 1, 0, 1, {"LUT1": 1}),
+    )
+
+
+def test_layers_add_up_and_the_record_is_json() -> None:
+    stats = netlist_stats(lower(random_network(np.random.default_rng(0), 9, [5, 3, 1], (1, 6))))
+    assert sum(layer.luts for layer in stats.layers) == stats.luts == 9
+    record = json.loads(json.dumps(stats.to_json()))
+    assert [layer["luts"] for layer in record["layers"]] == [5, 3, 1]
