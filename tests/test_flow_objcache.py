@@ -1,0 +1,76 @@
+"""The cache for objects of Verilator's run-time library, with a stand-in for the compiler."""
+
+from pathlib import Path
+
+import pytest
+
+from lutgen.flow import objcache
+
+COMPILER = """#!/bin/sh
+if [ "$1" = --version ]; then echo "cc 1.0"; exit 0; fi
+echo "$@" >> calls
+if [ -e fail ]; then exit 7; fi
+while [ "$1" != -o ]; do shift; done
+echo object > "$2"
+"""
+
+
+@pytest.fixture
+def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "build"
+    (folder / "include").mkdir(parents=True)
+    (folder / "include" / "verilated.cpp").write_text("int a;")
+    (folder / "include" / "verilated.h").write_text("extern int a;")
+    (folder / "cc").write_text(COMPILER)
+    (folder / "cc").chmod(0o755)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def compile_once(build: Path, *options: str, source: str = "verilated.cpp") -> int:
+    Path("verilated.o").unlink(missing_ok=True)
+    file = str(build / "include" / source)
+    command = [str(build / "cc"), *options, "-c", "-o", "verilated.o", file]
+    return objcache.main(build.parent / "cache", command)
+
+
+def n_calls() -> int:
+    return len(Path("calls").read_text().splitlines())
+
+
+def test_the_second_build_takes_what_the_first_made(build: Path) -> None:
+    for _ in range(2):
+        assert compile_once(build) == 0
+        assert Path("verilated.o").read_text() == "object\n"
+    assert n_calls() == 1
+
+
+def test_whatever_decides_the_object_decides_the_key(build: Path) -> None:
+    compile_once(build)
+    compile_once(build, "-O2")
+    (build / "include" / "verilated.h").write_text("extern long a;")
+    compile_once(build)
+    (build / "include" / "verilated.cpp").write_text("long a;")
+    compile_once(build)
+    assert n_calls() == 4
+
+
+def test_other_files_are_compiled_as_ever(build: Path) -> None:
+    for _ in range(2):
+        assert compile_once(build, source="Vtop.cpp") == 0
+    assert n_calls() == 2
+    assert not (build.parent / "cache").exists()
+
+
+def test_a_failure_is_passed_on_and_not_kept(build: Path) -> None:
+    Path("fail").touch()
+    assert compile_once(build) == 7
+    Path("fail").unlink()
+    assert compile_once(build) == 0
+    assert n_calls() == 2
+
+
+def test_a_cache_that_cannot_be_written_does_no_harm(build: Path) -> None:
+    (build.parent / "cache").write_text("a file")
+    assert compile_once(build) == 0
+    assert Path("verilated.o").read_text() == "object\n"
