@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from report_samples import DIGEST, core_record, files, planted_difference, write_folder
+from report_samples import DIGEST, core_record, files, pass_run, planted_difference, write_folder
 
 from lutgen.report.parse import read_report
 from lutgen.report.render_html import render_html
@@ -119,7 +119,7 @@ def lines_of(report: Report) -> list[str]:
         "1 34 830 3",
         "input bits 58 / 64 are read",
         "SB_LUT4 1 024",
-        "prune 1 025 43 0 0 982",
+        "prune 1 025 43 982",
         "RTL simulation 360 / 360 test images equal Verilator 5.48",
         "post-synthesis simulation (optimised) 360 / 360 test images equal Verilator 5.48",
         "tool Yosys 0.70",
@@ -175,9 +175,11 @@ def test_registers_and_latency_are_told(tmp_path) -> None:
     record = core_record()
     record |= {"pipeline": 1, "latency_cycles": 1}
     record["netlist"]["registers"] = 34
+    record["passes"].append(pass_run("pipeline", 41, 41) | {"registers_after": 34, "changes": 34})
     lines = lines_of(read_report(write_folder(tmp_path, {"core.json": record})))
     assert "registers 34, after every 1 LUT level" in lines
     assert "latency 1 clock cycle" in lines
+    assert "pipeline 41 41 34 0 34" in lines
 
 
 def test_a_difference_is_told_in_text_and_marked_in_html(tmp_path) -> None:
@@ -186,7 +188,7 @@ def test_a_difference_is_told_in_text_and_marked_in_html(tmp_path) -> None:
     report = read_report(write_folder(tmp_path, records))
     text = " ".join(lines_of(report))
     assert "Verification 3 / 4 equal" in text
-    assert "RTL simulation 359 / 360 test images equal DIFFERENT Verilator 5.48" in text
+    assert "RTL simulation 359 / 360 test images equal Verilator 5.48 DIFFERENT" in text
     assert (
         "RTL simulation: sample 41: expected 1, seen X; first differing LUT l2_n17: expected 0, "
         "seen 1" in text

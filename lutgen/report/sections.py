@@ -203,18 +203,19 @@ def verification_section(report: Report) -> Section:
     if not report.checks:
         line = f"Nothing compared: {_why(report, 'simulate.json')}. lutgen simulate compares."
         return Section("verification", "Verification", lines=(line,))
+    bad = tuple(i for i, check in enumerate(report.checks) if not check.passed)
     rows = tuple(
         (
             check.name,
             f"{grouped(check.n_equal)} / {grouped(check.n_samples)} {check.unit} equal",
-            "" if check.passed else "DIFFERENT",
             check.tool,
+            *((("" if check.passed else "DIFFERENT"),) if bad else ()),
         )
         for check in report.checks
     )
-    bad = tuple(i for i, check in enumerate(report.checks) if not check.passed)
-    title = "Outputs against the model's" + (f": {report.samples}" if report.samples else "")
-    table = Table(title, ("form", ">", "", "by"), rows, bad=bad)
+    where = f" ({report.samples})" if report.samples else ""
+    columns = ("form", "", "by", *(("",) if bad else ()))
+    table = Table(f"Outputs against the model's{where}", columns, rows, bad=bad)
     lines = tuple(
         f"{check.name}: {check.difference}" for check in report.checks if check.difference
     )
@@ -340,21 +341,18 @@ def _layer_table(core: Core) -> Table:
 
 
 def _pass_table(core: Core) -> Table:
-    return Table(
-        "Passes",
-        ("pass", ">LUTs before", ">after", ">registers before", ">after", ">changes"),
-        tuple(
-            (
-                item.name,
-                grouped(item.luts_before),
-                grouped(item.luts_after),
-                grouped(item.registers_before),
-                grouped(item.registers_after),
-                grouped(item.changes),
-            )
-            for item in core.passes
-        ),
-    )
+    columns: tuple[str, ...] = ("pass", ">LUTs before", ">after", ">changes")
+    rows: list[tuple[str, ...]] = [
+        (item.name, grouped(item.luts_before), grouped(item.luts_after), grouped(item.changes))
+        for item in core.passes
+    ]
+    if any(item.registers_before or item.registers_after for item in core.passes):
+        columns += (">registers before", ">after")
+        rows = [
+            (*row, grouped(item.registers_before), grouped(item.registers_after))
+            for row, item in zip(rows, core.passes, strict=True)
+        ]
+    return Table("Passes", columns, tuple(rows))
 
 
 def _pipeline(core: Core) -> str:
