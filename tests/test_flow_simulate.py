@@ -1,0 +1,181 @@
+"""Running the bench in a simulator: what it accepts, refuses and leaves behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from lutgen.errors import ConfigError, DataError, ToolError
+from lutgen.flow import simulate as module
+from lutgen.flow.simulate import Mismatch, SimResult, simulate
+from lutgen.flow.tools import find_icarus
+
+TOP = """`default_nettype none
+module top (input wire clk, input wire [4:0] x, output wire [1:0] y);
+  wire parity = ^x;
+  reg both;
+  reg any;
+  reg held;
+  always @(posedge clk) both <= parity & x[0];
+  always @(posedge clk) any <= |x;
+  assign y = {any, both};
+  always @(posedge clk) if (x[4]) held <= x[0];
+endmodule
+"""
+LATENCY = 1
+
+
+def answer(x: int) -> int:
+    return (x != 0) << 1 | (x.bit_count() & x & 1)
+
+
+def needs_icarus() -> None:
+    try:
+        find_icarus()
+    except ToolError as error:
+        pytest.skip(f"optional: {error}")
+
+
+def write_design(folder: Path, xs: list[int], ys: list[int]) -> None:
+    (folder / "top.v").write_text(TOP)
+    (folder / "in.mem").write_text("// inputs\n" + "".join(f"{x:02x}\n" for x in xs))
+    (folder / "out.mem").write_text("".join(f"{y:x}\n" for y in ys))
+
+
+def run(folder: Path, **options: object) -> SimResult:
+    settings = {"latency": LATENCY, "build_dir": folder / "build", **options}
+    return simulate(
+        [folder / "top.v"],
+        top="top",
+        inputs=folder / "in.mem",
+        expected=folder / "out.mem",
+        **settings,  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize("simulator", ["verilator", "icarus"])
+def test_mismatches_are_counted_and_nets_read(tmp_path: Path, simulator: str) -> None:
+    if simulator == "icarus":
+        needs_icarus()
+    xs = list(range(32)) * 2
+    ys = [answer(x) for x in xs]
+    for wrong in (5, 40):
+        ys[wrong] ^= 2
+    write_design(tmp_path, xs, ys)
+    result = run(tmp_path, nets=["parity", "both", "absent"], simulator=simulator)
+    assert (result.n_vectors, result.n_equal, result.passed) == (64, 62, False)
+    assert result.mismatches == (Mismatch(5, "00", "10"), Mismatch(40, "00", "10"))
+    assert result.net_values == {"parity": "0", "both": "0"}
+    assert result.build_seconds > 0 and result.run_seconds > 0
+    results = next((tmp_path / "build").rglob("results.xml"))
+    assert ElementTree.parse(results).find(".//failure") is not None  # cocotb's own verdict
+
+
+def test_many_nets_are_read_in_a_second_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_FEW_NETS", 1)
+    write_design(tmp_path, [1, 2, 3], [answer(1), answer(2) ^ 1, answer(3)])
+    result = run(tmp_path, nets=["parity", "both"])
+    assert result.mismatches == (Mismatch(1, "11", "10"),)
+    assert result.net_values == {"parity": "1", "both": "0"}
+    assert (tmp_path / "build" / "diagnosis" / "result.json").exists()
+
+
+def test_an_unknown_value_is_a_mismatch(tmp_path: Path) -> None:
+    needs_icarus()
+    write_design(tmp_path, [0, 1], [0, 3])
+    text = TOP.replace("assign y = {any", "assign y = {held")
+    (tmp_path / "top.v").write_text(text)
+    result = run(tmp_path, simulator="icarus")
+    assert result.mismatches[0] == Mismatch(0, "00", "X0")
+
+
+@pytest.mark.parametrize(
+    ("xs", "ys", "message"),
+    [([], [], "has 0 vectors"), ([1], [1, 2], "has 1 vectors, .* has 2")],
+)
+def test_vectors_must_be_there_and_match(tmp_path: Path, xs, ys, message: str) -> None:
+    write_design(tmp_path, xs, ys)
+    with pytest.raises(DataError, match=message):
+        run(tmp_path)
+    assert not (tmp_path / "build").exists()
+
+
+def test_missing_vectors_and_unknown_simulators(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"cannot read the vectors .*in\.mem"):
+        run(tmp_path)
+    with pytest.raises(ConfigError, match="unknown simulator 'vcs'; known: verilator, icarus"):
+        run(tmp_path, simulator="vcs")
+
+
+def test_a_folder_with_a_space_is_refused_before_building(tmp_path: Path) -> None:
+    write_design(tmp_path, [0], [0])
+    with pytest.raises(ConfigError, match="Verilator cannot build in a folder whose path has a"):
+        run(tmp_path, build_dir=tmp_path / "my build")
+
+
+def test_broken_verilog_fails_with_the_error_and_leaves_no_result(tmp_path: Path) -> None:
+    write_design(tmp_path, [0], [0])
+    folder = tmp_path / "build"
+    folder.mkdir()
+    (folder / "job.json").write_text("{}")
+    (folder / "result.json").write_text("{}")  # of an earlier run
+    (tmp_path / "top.v").write_text(TOP.replace("endmodule", ""))
+    with pytest.raises(ToolError, match=r"Verilator \(build\) failed .*%Error: .*top\.v"):
+        run(tmp_path)
+    assert not (folder / "result.json").exists()
+
+
+def test_the_bench_refuses_a_latency_without_a_clock(tmp_path: Path) -> None:
+    write_design(tmp_path, [0], [0])
+    (tmp_path / "top.v").write_text("module top (input x, output y); assign y = x; endmodule\n")
+    with pytest.raises(ToolError, match=r"the bench ended without a result; log: .*run\.log"):
+        run(tmp_path)
+    assert "a latency of 1 cycles needs a port clk" in (tmp_path / "build/run.log").read_text()
+
+
+def test_ctrl_c_while_building_ends_all_and_leaves_no_result(tmp_path: Path) -> None:
+    write_design(tmp_path, [0], [0])
+    program = (
+        "from pathlib import Path\n"
+        "from lutgen.flow.simulate import simulate\n"
+        "here = Path.cwd()\n"
+        "simulate([here / 'top.v'], top='top', inputs=here / 'in.mem', latency=1,\n"
+        "         expected=here / 'out.mem', build_dir=here / 'build')\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "OBJCACHE": "sleep 300 && "},  # the compiler never comes to its turn
+    )
+    log = tmp_path / "build" / "build.log"
+    for _ in range(600):
+        if log.exists() and "sleep 300" in log.read_text():
+            break
+        time.sleep(0.05)
+    else:
+        raise AssertionError("the build did not start")
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert b"KeyboardInterrupt" in said
+    assert processes_in(tmp_path) == []
+    assert not (tmp_path / "build" / "result.json").exists()
+
+
+def processes_in(folder: Path) -> list[str]:
+    """Return the commands of the processes that work in a folder or below."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").readlink().is_relative_to(folder.resolve()):
+                found.append((process / "cmdline").read_text())
+        except OSError:
+            continue  # it has ended, or is not ours
+    return found
