@@ -139,6 +139,7 @@ def synthesis_record(mode: str, n_luts: int) -> dict[str, Any]:
         "mode": mode,
         "target": "ice40",
         "top": "lutgen_core",
+        "digest": DIGEST,
         "tool": "Yosys 0.70",
         "command": "read_blif -wideports core.blif; synth_ice40 -top lutgen_core; check -assert; "
         "tee -q -o stat.json stat -json; write_json netlist.json; "

@@ -32,6 +32,8 @@ CORE_FILE = "core.json"
 SIMULATION_FILE = "simulate.json"
 SYNTHESIS_FILES = {mode: f"synth/{mode}/synth.json" for mode in MODES}
 
+_TOLD_CHARACTERS = 24
+
 
 def read_report(folder: Path) -> Report:
     """Read what an output folder tells.
@@ -66,16 +68,21 @@ def _open(folder: Path, name: str, core: Core, left_out: list[LeftOut]) -> Recor
         return None
     record = Record.read(folder / name)
     expected = {"digest": core.model.digest, "target": core.target, "top": core.module}
+    found = {field: record.text(field, "") for field in expected}
     others = [
-        f'{field} "{record.text(field)}" instead of "{value}"'
+        f'{field} "{_short(found[field])}" instead of "{_short(value)}"'
         for field, value in expected.items()
-        if record.has(field) and record.text(field) != value
+        if found[field] not in {"", value}
     ]
     record.finish("write it anew")
     if others:
         left_out.append(LeftOut(name, f"{name} is not of this {CORE_FILE}: {', '.join(others)}"))
         return None
     return record
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _TOLD_CHARACTERS else text[:_TOLD_CHARACTERS] + "…"
 
 
 def _read_core(path: Path) -> Core:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -21,6 +22,7 @@ def render_html(report: Report) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["unbroken"] = _unbroken
     return environment.get_template("page.html").render(
         report=report,
         title=title(report),
@@ -28,6 +30,11 @@ def render_html(report: Report) -> str:
         sections=sections(report),
         pictures=_pictures(report),
     )
+
+
+def _unbroken(text: str) -> str:
+    """Keep the digits of a number, and its unit, on one line."""
+    return re.sub(r"(?<=\d) (?=\d{3}\b|%)", "\N{NO-BREAK SPACE}", text)
 
 
 def _pictures(report: Report) -> dict[str, tuple[str, Markup, str]]:

@@ -284,7 +284,7 @@ def _share_table(report: Report) -> Table:
     columns = [text for result in results for text in (f">{result.mode}", ">share")]
     rows = tuple(
         (
-            device.title,
+            device.name,
             *(text for result in results for text in _used(result, device)),
             _enough(device, results),
         )
@@ -293,7 +293,7 @@ def _share_table(report: Report) -> Table:
     sources = sorted({device.source for device in report.core.devices if device.source})
     return Table(
         "LUTs of the core / LUTs of the chip",
-        ("chip", *columns, "enough LUTs"),
+        ("chip", *columns, "enough"),
         rows,
         "Sizes of the chips: " + "; ".join(sources) if sources else "",
     )
@@ -318,7 +318,8 @@ def _smallest_device(devices: tuple[Device, ...], n_luts: int) -> list[Headline]
     enough = [device for device in devices if n_luts <= device.n_luts]
     device = enough[0] if enough else devices[-1]
     name = "Smallest chip" if enough else "Largest chip"
-    return [Headline(name, device.name, f"{share(n_luts, device.n_luts)} of its LUTs")]
+    taken = share(n_luts, device.n_luts)
+    return [Headline(name, device.name, f"{taken} of the LUTs of {device.title}")]
 
 
 def _layer_table(core: Core) -> Table:
