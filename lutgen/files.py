@@ -50,6 +50,23 @@ def _write_and_rename(path: Path, data: bytes) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def ensure_writable(path: Path) -> None:
+    """Find out before long work whether a file can be written; leaves what is there unchanged.
+
+    Raises
+    ------
+    OutputError
+        If it cannot.
+    """
+    if path.is_dir() or not path.name:
+        raise OutputError(f"cannot write {str(path)!r}: it is a folder; name a file (-o)")
+    if path.exists() and not path.is_file():
+        return  # a device or a pipe: nothing can be tried without writing to it
+    probe = path.with_name(f".{path.name}.{os.getpid()}.probe")
+    write_atomic(probe, b"")
+    probe.unlink(missing_ok=True)
+
+
 def write_files(folder: Path, files: Mapping[str, str | bytes]) -> list[Path]:
     """Write several named files into a folder, each whole or not at all."""
     paths = []

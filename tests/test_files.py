@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lutgen.errors import DataError, OutputError
-from lutgen.files import read_json, write_atomic, write_files, write_json
+from lutgen.files import ensure_writable, read_json, write_atomic, write_files, write_json
 
 
 def test_files_are_written_into_folders_that_are_made(tmp_path: Path) -> None:
@@ -141,3 +141,16 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
     finally:
         os.close(reader)
     assert pipe.is_fifo()
+
+
+def test_ensure_writable_finds_out_without_a_trace(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.write_text("mine")
+    ensure_writable(kept)
+    ensure_writable(tmp_path / "new" / "file")
+    ensure_writable(Path("/dev/null"))
+    assert kept.read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["kept", "new"]
+    for bad in (tmp_path, Path(), kept / "below", tmp_path / ("n" * 300)):
+        with pytest.raises(OutputError, match="cannot write"):
+            ensure_writable(bad)

@@ -11,6 +11,7 @@ its own inputs.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -77,10 +78,10 @@ def _class_offsets(
     The transposition leaves sample 64*w + 8*c + r at byte c of word w of plane r.
     """
     dtype = np.uint16 if 3 << k <= 1 << 16 else np.uint32
-    classes = np.full(n_words * 64, _PADDING, dtype=dtype)
+    classes: NDArray[Any] = np.full(n_words * 64, _PADDING, dtype=dtype)
     classes[: labels.size] = labels
-    planes = classes.reshape(n_words, 8, 8).transpose(2, 0, 1)
-    return np.ascontiguousarray(planes << k).reshape(-1)
+    classes <<= dtype(k)
+    return np.ascontiguousarray(classes.reshape(n_words, 8, 8).transpose(2, 0, 1)).reshape(-1)
 
 
 @njit(inline="always")

@@ -1,0 +1,83 @@
+"""The main job from data to report, in one command, on real data that comes with scikit-learn."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lutgen.cli import hardware, output
+from lutgen.cli.learning import learn, print_model
+from lutgen.cli.options import Source
+from lutgen.emit.vectors import EXPECTED, INPUTS
+from lutgen.files import ensure_writable, write_json
+from lutgen.flow.yosys import MODES
+from lutgen.learn.memorize import Parameters
+from lutgen.report.parse import CORE_FILE, SIMULATION_FILE
+from lutgen.verify.compare import require_equal
+
+TASK = "ge5"
+PARAMETERS = Parameters(k=6, widths=(256,) * 4, wiring="window:64", seed=0)
+TARGET = "ice40"
+
+
+def demo(
+    out: Annotated[Path, typer.Option("-o", "--output", help="Folder for what is written.")] = Path(
+        "build/demo"
+    ),
+    json: output.Json = False,
+) -> None:
+    """Learn, emit, simulate, synthesise and report: is a handwritten digit 5 or more?"""
+    start = time.monotonic()
+    model_file = out / "model.npz"
+    ensure_writable(model_file)
+    source = Source("digits", TASK)
+    dataset = source.load()
+    _say(json, f"data: {len(dataset.X_train)} training and {len(dataset.X_test)} test images of "
+               f"8x8 pixels; task: is the digit 5 or more?")  # fmt: skip
+    network = learn(dataset, source, PARAMETERS)
+    network.save(model_file)
+    if not json:
+        print_model(network)
+    core, record = hardware.write_core(
+        network, out, target=TARGET, pipeline=0, module=hardware.DEFAULT_MODULE
+    )
+    if not json:
+        hardware.print_core(core)
+    synthesis = [hardware.run_synthesis(core, mode, out) for mode in MODES]
+    if not json:
+        hardware.print_synthesis(synthesis)
+    _say(json, f"comparing with the model on the {len(dataset.X_test)} test images:")
+    bits = network.encoder.encode(dataset.X_test)
+    checks = hardware.run_checks(network, core, bits, out, synthesis, quiet=json)
+    write_json(out / SIMULATION_FILE, hardware.simulation_record(network, "digits, test", checks))
+    require_equal(checks)
+    with output.working("writing the report"):
+        hardware.write_report(out)
+    seconds = time.monotonic() - start
+    if json:
+        output.print_json({"folder": str(out), "seconds": round(seconds, 1), **record})
+        return
+    output.print_text("files, and what to do with them:")
+    for name, use in FILES.items():
+        output.print_text(f"  {out / name!s:34} {use}")
+    output.print_text(f"done in {seconds:.1f} s; every form equals the model")
+
+
+FILES = {
+    "model.npz": "the model: lutgen info, lutgen predict, LutNetwork.load",
+    f"{hardware.DEFAULT_MODULE}.v": "the hardware: its header tells ports and bit order",
+    INPUTS: "test vectors: $readmemh them in your own test bench",
+    EXPECTED: "what the model answers to each of them",
+    "synth/direct/netlist.v": "the netlist after synthesis, for place and route",
+    CORE_FILE: "model and netlist in numbers",
+    SIMULATION_FILE: "the comparisons above",
+    "report.html": "open it in a browser; report.txt and report.json say the same",
+}
+
+
+def _say(quiet: bool, text: str) -> None:
+    if not quiet:
+        output.print_text(text)

@@ -1,0 +1,46 @@
+"""Faults become one line on stderr and an exit code; a traceback is for faults of lutgen itself."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import ParamSpec
+
+import typer
+
+from lutgen.errors import LutgenError
+
+_P = ParamSpec("_P")
+
+INTERRUPTED = 130
+
+
+def reporting_faults(command: Callable[_P, None]) -> Callable[_P, None]:
+    """Wrap a command: the user's faults end it with a message and their exit code."""
+
+    @functools.wraps(command)
+    def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+            sys.stdout.flush()
+        except LutgenError as error:
+            _say(str(error))
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt as error:
+            _say("interrupted; files that were already there are unchanged")
+            raise typer.Exit(INTERRUPTED) from error
+        except MemoryError as error:
+            _say("out of memory; use fewer samples, a smaller k or narrower layers")
+            raise typer.Exit(2) from error
+        except BrokenPipeError as error:
+            # whoever read our output has enough; leave nothing that could be flushed to it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from error
+
+    return wrapped
+
+
+def _say(message: str) -> None:
+    typer.echo(f"lutgen: {message}", err=True)

@@ -1,0 +1,272 @@
+"""Commands about models: train, evaluate, predict, info, datasets."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.table import Table
+
+from lutgen.cli import output
+from lutgen.cli.options import (
+    Data,
+    DataDir,
+    LabelColumn,
+    ModelFile,
+    NoDownload,
+    Source,
+    SplitSeed,
+    Task,
+    TestFraction,
+    parse_widths,
+    samples_for,
+)
+from lutgen.cli.records import model_record
+from lutgen.data.encode import SPECS, fit_encoder
+from lutgen.data.load import Dataset
+from lutgen.data.registry import list_datasets
+from lutgen.data.tables import load_features
+from lutgen.errors import DataError
+from lutgen.files import ensure_writable, write_atomic
+from lutgen.learn.layer import FILLS
+from lutgen.learn.memorize import Parameters, memorize
+from lutgen.model import LutNetwork
+
+
+def train(
+    data: Data = "digits",
+    task: Task = None,
+    out: Annotated[Path, typer.Option("-o", "--output", help="Model file to write.")] = Path(
+        "model.npz"
+    ),
+    k: Annotated[int, typer.Option(help="Inputs of each LUT, 1 to 16.")] = 8,
+    widths: Annotated[
+        str, typer.Option(help="LUTs in each hidden layer: 1024x5, or 512,256,256.")
+    ] = "1024x5",
+    wiring: Annotated[
+        str, typer.Option(help="random, or window:W (each LUT reads among the W nearest).")
+    ] = "random",
+    fill: Annotated[
+        str, typer.Option(help=f"Entries whose counts are equal become: {', '.join(FILLS)}.")
+    ] = "random",
+    encoder: Annotated[
+        str | None, typer.Option(help=f"Features to bits: {SPECS}. Default: the data set's.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Fixes wires and random fill.")] = 0,
+    cone_only: Annotated[
+        bool,
+        typer.Option("--cone-only", help="Learn only what reaches the output; same predictions."),
+    ] = False,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads; the model is the same for any number.")
+    ] = None,
+    data_dir: DataDir = None,
+    label: LabelColumn = None,
+    test_fraction: TestFraction = 0.2,
+    split_seed: SplitSeed = 0,
+    no_download: NoDownload = False,
+    json: output.Json = False,
+) -> None:
+    """Learn a network from data and write the model file."""
+    parameters = Parameters(
+        k=k,
+        widths=parse_widths(widths),
+        wiring=wiring,
+        fill=fill,
+        seed=seed,
+        cone_only=cone_only,
+    )
+    ensure_writable(out)
+    source = Source(data, task, label, test_fraction, split_seed)
+    dataset = source.load(data_dir, download=not no_download)
+    network = learn(dataset, source, parameters, encoder=encoder, threads=threads)
+    network.save(out)
+    if json:
+        output.print_json({"model": str(out), **model_record(network)})
+        return
+    print_model(network)
+    output.print_text(f"model written to {out}; see it with: lutgen info {out}")
+
+
+def learn(
+    dataset: Dataset,
+    source: Source,
+    parameters: Parameters,
+    *,
+    encoder: str | None = None,
+    threads: int | None = None,
+) -> LutNetwork:
+    """Fit the encoder, learn with a progress bar, and record what it was learnt from."""
+    fitted = fit_encoder(encoder or dataset.encoder, dataset.X_train)
+    classes, numbers = np.unique(dataset.y_train, return_inverse=True)
+    with output.counting("learning", "LUTs") as progress:
+        network = memorize(
+            fitted.encode(dataset.X_train),
+            numbers,
+            parameters,
+            encoder=fitted,
+            classes=classes,
+            feature_shape=dataset.feature_shape,
+            n_threads=threads,
+            progress=progress,
+        )
+    test = {"test_accuracy": accuracy(network, dataset.X_test, dataset.y_test)}
+    origin = {
+        "data": dataset.name,
+        "task": source.task or "",
+        "split": dataset.split,
+        "source": dataclasses.asdict(source),
+    }
+    return dataclasses.replace(network, training={**origin, **network.training, **test})
+
+
+def accuracy(network: LutNetwork, X: Any, y: Any) -> float:
+    """Return the share of samples whose label the network tells."""
+    return float((network.predict(X) == y).mean())
+
+
+def print_model(network: LutNetwork) -> None:
+    """Print accuracies by layer, as the paper's table 1, and what the network is."""
+    training = network.training
+    table = output.table(
+        "Accuracy of the LUTs on the training samples, by layer (layer 0: the input bits)",
+        *("layer", "LUTs", "mean", "std", "min", "max"),
+        left=0,
+    )
+    for row in training.get("layers", []):
+        numbers = [f"{row[name]:.4f}" for name in ("mean", "std", "min", "max")]
+        table.add_row(str(row["layer"]), str(row["n_luts"]), *numbers)
+    output.print_table(table)
+    n_cone = int(network.cone.sum())
+    if "train_accuracy" in training:
+        output.print_text(f"train accuracy     {training['train_accuracy']:.4f}")
+    if "test_accuracy" in training:
+        output.print_text(
+            f"test accuracy      {training['test_accuracy']:.4f}  ({training.get('split', '')})"
+        )
+    output.print_text(
+        f"cone of influence  {n_cone} of {network.n_luts} LUTs reach the output "
+        f"({100 * n_cone / network.n_luts:.1f} %)"
+    )
+
+
+def evaluate(
+    model: ModelFile,
+    data: Annotated[
+        str | None, typer.Option(help="Data set; default: the one it was trained on.")
+    ] = None,
+    task: Task = None,
+    part: Annotated[str, typer.Option(help="test, train or all.")] = "test",
+    data_dir: DataDir = None,
+    label: LabelColumn = None,
+    test_fraction: TestFraction = 0.2,
+    split_seed: SplitSeed = 0,
+    no_download: NoDownload = False,
+    json: output.Json = False,
+) -> None:
+    """Measure a model's accuracy on labelled data."""
+    network = LutNetwork.load(model)
+    given = None if data is None else Source(data, task, label, test_fraction, split_seed)
+    name, X, y = samples_for(network, given, part, data_dir, download=not no_download)
+    labels = network.classes
+    unknown = ~np.isin(y, labels)
+    if unknown.any():
+        raise DataError(
+            f"{name}: label {y[np.argmax(unknown)]!r} is not one of the model's, "
+            f"{', '.join(map(str, labels))}; give the task that it was trained on (--task)"
+        )
+    predicted = network.predict(X)
+    confusion = [[int(((y == a) & (predicted == b)).sum()) for b in labels] for a in labels]
+    n_correct = int((predicted == y).sum())
+    if json:
+        output.print_json(
+            {
+                "data": name,
+                "part": part,
+                "n_samples": len(y),
+                "n_correct": n_correct,
+                "accuracy": n_correct / len(y),
+                "classes": [str(c) for c in labels],
+                "confusion": confusion,
+            }
+        )
+        return
+    table = output.table(f"{name}, {part}: true class against prediction", "true \\ predicted",
+                         *map(str, labels))  # fmt: skip
+    for true_label, row in zip(labels, confusion, strict=True):
+        table.add_row(str(true_label), *map(str, row))
+    output.print_table(table)
+    output.print_text(f"accuracy  {n_correct / len(y):.4f}  ({n_correct} of {len(y)} samples)")
+
+
+def predict(
+    model: ModelFile,
+    samples: Annotated[
+        Path, typer.Option("-i", "--input", help="Samples: .csv, .npy or .npz, without labels.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File to write; default: stdout.")
+    ] = None,
+    json: output.Json = False,
+) -> None:
+    """Predict the label of each sample, one a line."""
+    network = LutNetwork.load(model)
+    labels = network.predict(load_features(samples, network.encoder.n_features))
+    if out is not None:
+        write_atomic(out, "".join(f"{label}\n" for label in labels))
+    if json:
+        output.print_json({"n_samples": len(labels), "labels": labels.tolist()})
+    elif out is None:
+        for label in labels:
+            output.print_text(str(label))
+    else:
+        output.print_text(f"{len(labels)} labels written to {out}")
+
+
+def info(model: ModelFile, json: output.Json = False) -> None:
+    """Show what a model file holds."""
+    network = LutNetwork.load(model)
+    record = model_record(network)
+    if json:
+        output.print_json(record)
+        return
+    training, care = network.training, record["care"]
+    fan_in = ", ".join(map(str, record["fan_in"]))
+    lines = {
+        "digest": f"sha256 {network.digest}",
+        "learnt from": f"{training.get('n_samples', '?')} samples of {training.get('data', '?')}, "
+        f"task {training.get('task') or 'as labelled'}",
+        "learner": f"{training.get('learner', '?')}, wiring {training.get('wiring', '?')}, "
+        f"fill {training.get('fill', '?')}, seed {training.get('seed', '?')}",
+        "encoder": record["encoder"],
+        "network": f"{network.n_luts} LUTs of k={fan_in} in {network.n_layers} layers",
+        "classes": ", ".join(record["classes"]),
+        "table entries": f"{care['entries']}, of which {care['seen']} were seen in training "
+        f"({100 * care['seen'] / care['entries']:.1f} %) and {care['tied']} of those tied",
+    }
+    for name, text in lines.items():
+        output.print_text(f"{name:14} {text}")
+    print_model(network)
+
+
+def datasets(json: output.Json = False) -> None:
+    """List the data sets that lutgen knows by name."""
+    known = list_datasets()
+    if json:
+        records = [dataclasses.asdict(item) for item in known]
+        output.print_json([{**record, "sha256": dict(record["sha256"])} for record in records])
+        return
+    table: Table = output.table(
+        "Data sets by name (besides: any .npz with X and y, any .csv with a column of labels)",
+        *("name", "what", "source", "licence", "samples", "features", "classes", "download"),
+        left=4,
+    )
+    for item in known:
+        shape = "x".join(map(str, item.feature_shape))
+        size = f"{item.size_bytes / 1e6:.1f} MB" if item.size_bytes else "-"
+        table.add_row(item.name, item.title, item.source, item.licence, f"{item.n_samples:,}",
+                      shape, str(item.n_classes), size)  # fmt: skip
+    output.print_table(table)

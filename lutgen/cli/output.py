@@ -1,0 +1,93 @@
+"""Printing: results to stdout, as tables or as JSON; progress to stderr."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+progress_console = Console(stderr=True)
+
+
+def print_json(record: Any) -> None:
+    """Print a record as JSON on stdout."""
+    typer.echo(json.dumps(record, indent=2, ensure_ascii=False))
+
+
+def print_text(text: str = "") -> None:
+    """Print a line on stdout as it is."""
+    typer.echo(text)
+
+
+def print_table(table: Table) -> None:
+    """Print a table on stdout, as wide as it needs."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=140)
+    console.print(table)
+
+
+def table(title: str, *columns: str, left: int = 1) -> Table:
+    """Return an empty table whose first `left` columns are text and the others numbers."""
+    result = Table(title=title, title_justify="left", title_style="bold")
+    for number, column in enumerate(columns):
+        result.add_column(column, justify="left" if number < left else "right")
+    return result
+
+
+@contextmanager
+def counting(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar on stderr; yields a function of (done, in all)."""
+    bar = Progress(
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn(),
+        console=progress_console,
+    )
+    with bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def downloading() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a progress bar for each file that is downloaded; none if none is."""
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=progress_console
+    )
+    tasks: dict[str, Any] = {}
+
+    def update(name: str, done: int, total: int) -> None:
+        bar.start()
+        if name not in tasks:
+            tasks[name] = bar.add_task(name, total=total or None)
+        bar.update(tasks[name], completed=done)
+
+    try:
+        yield update
+    finally:
+        bar.stop()
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show on stderr what is going on while something of unknown length runs."""
+    with progress_console.status(what):
+        yield

@@ -1,0 +1,60 @@
+"""The records that the commands print as JSON and leave in an output folder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lutgen import __version__
+from lutgen.emit.core import Core
+from lutgen.model import LutNetwork
+from lutgen.netlist.stats import netlist_stats
+from lutgen.target.registry import get_family
+
+
+def model_record(network: LutNetwork) -> dict[str, Any]:
+    """Return what a model is."""
+    return {
+        "digest": network.digest,
+        "n_inputs": network.n_inputs,
+        "n_luts": network.n_luts,
+        "n_layers": network.n_layers,
+        "n_cone": int(network.cone.sum()),
+        "fan_in": np.unique(network.fan_in).tolist(),
+        "classes": [str(label) for label in network.classes.tolist()],
+        "encoder": network.encoder.describe(),
+        "head": network.head,
+        "care": care_record(network),
+        "training": dict(network.training),
+    }
+
+
+def care_record(network: LutNetwork) -> dict[str, int]:
+    """Return how many table entries training samples reached, and how many of them tied."""
+    entries = int(np.left_shift(1, network.fan_in.astype(np.int64)).sum())
+    return {
+        "entries": entries,
+        "seen": int(np.bitwise_count(network.seen).sum()),
+        "tied": int(np.bitwise_count(network.tied).sum()),
+    }
+
+
+def core_record(network: LutNetwork, core: Core) -> dict[str, Any]:
+    """Return what a model's hardware is."""
+    family = get_family(core.target)
+    return {
+        "lutgen": __version__,
+        "module": core.module,
+        "target": core.target,
+        "pipeline": core.pipeline,
+        "latency_cycles": core.netlist.latency,
+        "model": model_record(network),
+        "netlist": netlist_stats(core.netlist).to_json(),
+        "logic": netlist_stats(core.logic).to_json(),
+        "passes": [stats.to_json() for stats in core.passes],
+        "devices": {
+            device.name: {"title": device.title, "luts": device.luts, "source": device.source}
+            for device in family.devices.values()
+        },
+    }
