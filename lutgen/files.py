@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ def write_atomic(path: Path, content: str | bytes) -> None:
         If the folder or the file cannot be written; what stood at `path` is untouched.
     """
     data = content.encode() if isinstance(content, str) else content
-    try:
+    with _reporting(path):
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a folder")
         if path.exists() and not path.is_file():
@@ -32,6 +32,13 @@ def write_atomic(path: Path, content: str | bytes) -> None:
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             _write_and_rename(path, data)
+
+
+@contextlib.contextmanager
+def _reporting(path: Path) -> Iterator[None]:
+    """Turn what the file system refuses into an :class:`OutputError`."""
+    try:
+        yield
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         reason = getattr(error, "strerror", None) or str(error)
         raise OutputError(
@@ -58,13 +65,14 @@ def ensure_writable(path: Path) -> None:
     OutputError
         If it cannot.
     """
-    if path.is_dir() or not path.name:
-        raise OutputError(f"cannot write {str(path)!r}: it is a folder; name a file (-o)")
-    if path.exists() and not path.is_file():
-        return  # a device or a pipe: nothing can be tried without writing to it
-    probe = path.with_name(f".{path.name}.{os.getpid()}.probe")
-    write_atomic(probe, b"")
-    probe.unlink(missing_ok=True)
+    with _reporting(path):
+        if path.is_dir():
+            raise IsADirectoryError("it is a folder, not a file")
+        if path.exists() and not path.is_file():
+            return  # a device or a pipe: nothing can be tried without writing to it
+        probe = path.with_name(f".{path.name}.probe")
+        write_atomic(probe, b"")
+        probe.unlink(missing_ok=True)
 
 
 def write_files(folder: Path, files: Mapping[str, str | bytes]) -> list[Path]:
