@@ -19,7 +19,7 @@ from lutgen.report.parse import CORE_FILE, SIMULATION_FILE
 from lutgen.verify.compare import require_equal
 
 TASK = "ge5"
-PARAMETERS = Parameters(k=6, widths=(256,) * 4, wiring="window:64", seed=0)
+PARAMETERS = Parameters(k=6, widths=(128,) * 3, wiring="window:64", seed=0)
 TARGET = "ice40"
 
 
@@ -51,8 +51,11 @@ def demo(
         hardware.print_synthesis(synthesis)
     _say(json, f"comparing with the model on the {len(dataset.X_test)} test images:")
     bits = network.encoder.encode(dataset.X_test)
-    checks = hardware.run_checks(network, core, bits, out, synthesis, quiet=json)
-    write_json(out / SIMULATION_FILE, hardware.simulation_record(network, "digits, test", checks))
+    checks = hardware.run_checks(
+        network, core, bits, out, synthesis, unit="test images", quiet=json
+    )
+    comparison = hardware.simulation_record(network, "digits, test", "test images", checks)
+    write_json(out / SIMULATION_FILE, comparison)
     require_equal(checks)
     with output.working("writing the report"):
         hardware.write_report(out)

@@ -138,8 +138,9 @@ def simulate(
     bits = network.encoder.encode(X[: samples or None])
     core, _ = write_core(network, out, target=target, pipeline=pipeline, module=module)
     synthesis = [run_synthesis(core, mode, out) for mode in modes]
-    checks = run_checks(network, core, bits, out, synthesis, simulator, quiet=json)
-    record = simulation_record(network, f"{name}, {part}", checks)
+    unit = "samples" if part == "all" else f"{part} samples"
+    checks = run_checks(network, core, bits, out, synthesis, simulator, unit=unit, quiet=json)
+    record = simulation_record(network, f"{name}, {part}", unit, checks)
     write_json(out / SIMULATION_FILE, record)
     if json:
         output.print_json(record)
@@ -168,6 +169,7 @@ def run_checks(
     synthesis: list[SynthResult],
     simulator: str = "verilator",
     *,
+    unit: str,
     quiet: bool = False,
 ) -> list[Check]:
     """Compare every form of the network with the model and print each result as it comes."""
@@ -176,7 +178,7 @@ def run_checks(
     def done(check: Check) -> None:
         checks.append(check)
         if not quiet:
-            output.print_text(describe_check(check))
+            output.print_text(describe_check(check, unit))
 
     with output.working("evaluating the netlist"):
         done(check_netlist(network, core.netlist, bits))
@@ -199,21 +201,25 @@ def run_checks(
     return checks
 
 
-def describe_check(check: Check) -> str:
+def describe_check(check: Check, unit: str) -> str:
     """Return a line for people: N / N equal, by what tool, in what time."""
-    spent = ""
+    line = str(check)
+    if check.passed:
+        line = f"{check.name}: {check.n_equal} / {check.n_samples} {unit} equal"
     if check.tool:
-        spent = (
-            f"  ({check.tool}; build {check.build_seconds:.1f} s, run {check.run_seconds:.1f} s)"
-        )
-    return f"{check}{spent}"
+        times = f"build {check.build_seconds:.1f} s, run {check.run_seconds:.1f} s"
+        line += f"  ({check.tool}; {times})"
+    return f"model = {line}"
 
 
-def simulation_record(network: LutNetwork, samples: str, checks: list[Check]) -> dict[str, Any]:
+def simulation_record(
+    network: LutNetwork, samples: str, unit: str, checks: list[Check]
+) -> dict[str, Any]:
     """Return the comparisons as JSON holds them."""
     return {
         "digest": network.digest,
         "samples": samples,
+        "unit": unit,
         "checks": [{**asdict(check), "passed": check.passed} for check in checks],
     }
 
@@ -248,6 +254,7 @@ def run_synthesis(core: Core, mode: str, out: Path) -> SynthResult:
             target=core.target,
             mode=mode,
             out_dir=out / "synth",
+            digest=core.digest,
         )
 
 
