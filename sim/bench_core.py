@@ -26,8 +26,9 @@ async def stream_vectors(dut: Any) -> None:
     expected = read_mem(Path(os.environ.get("LUTGEN_EXPECTED", "expected.mem")))
     latency = int(os.environ.get("LUTGEN_LATENCY", "0"))
     clock = getattr(dut, "clk", None)
-    assert inputs, "there are no test vectors"
-    assert len(inputs) == len(expected), f"{len(inputs)} inputs, but {len(expected)} outputs"
+    n_vectors = len(inputs)
+    assert n_vectors, "there are no test vectors"
+    assert n_vectors == len(expected), f"{n_vectors} inputs, but {len(expected)} outputs"
     assert clock is not None or not latency, f"a latency of {latency} cycles needs a port clk"
 
     n_equal, mismatches = await stream(dut, clock, inputs, expected, latency)
@@ -36,14 +37,14 @@ async def stream_vectors(dut: Any) -> None:
         await hold(dut, clock, inputs[mismatches[0]["sample"]], latency + 1)
         nets = read_nets(dut, os.environ.get("LUTGEN_NETS", ""))
     result = {
-        "n_vectors": len(inputs),
+        "n_vectors": n_vectors,
         "n_equal": n_equal,
         "mismatches": mismatches,
         "nets": nets,
     }
     write_result(Path(os.environ.get("LUTGEN_RESULT", "result.json")), result)
-    assert n_equal == len(inputs), (
-        f"{n_equal} / {len(inputs)} vectors equal; the first that is not: {mismatches[0]}"
+    assert n_equal == n_vectors, (
+        f"{n_equal} / {n_vectors} vectors equal; the first that is not: {mismatches[0]}"
     )
 
 

@@ -46,16 +46,26 @@ class YosysFamily:
         Primitives that count as a LUT, and as a level.
     registers : tuple of str
         What the names of flip-flops begin with.
+    defines : mapping of str to str
+        Macros to read the simulation models with.
     """
 
     library: str
     synth: str
     luts: tuple[str, ...]
     registers: tuple[str, ...]
+    defines: Mapping[str, str]
 
 
 FAMILIES: Mapping[str, YosysFamily] = {
-    "ice40": YosysFamily("ice40/cells_sim.v", "synth_ice40", ("SB_LUT4",), ("SB_DFF",)),
+    "ice40": YosysFamily(
+        library="ice40/cells_sim.v",
+        synth="synth_ice40",
+        luts=("SB_LUT4",),
+        registers=("SB_DFF",),
+        # Default values of ports make a third of Verilator's work; every pin is connected here.
+        defines={"NO_ICE40_DEFAULT_ASSIGNMENTS": "1"},
+    ),
 }
 
 
@@ -222,12 +232,15 @@ def _script(family: YosysFamily, *, language: str, top: str, mode: str) -> list[
             read,
             f"hierarchy -check -top {top}",
             "opt_clean",
-            "blackbox =A:whitebox",
         ]
     else:
-        steps = [read, f"{family.synth} -top {top}"]
+        # The last part of the script, from "check" on, would derive a name for every net from its
+        # neighbours, hundreds of characters long.
+        steps = [read, f"{family.synth} -top {top} -run :check", "opt_clean -purge"]
     return [
         *steps,
+        "hierarchy -check",
+        "blackbox =A:whitebox",
         "check -assert",
         f"tee -q -o {_STATISTICS} stat -json",
         f"write_json {_NETLIST_JSON}",

@@ -20,7 +20,7 @@ from lutgen.emit.vectors import EXPECTED, INPUTS, vectors
 from lutgen.errors import DataError, MismatchError
 from lutgen.files import write_files
 from lutgen.flow.simulate import SimResult, simulate
-from lutgen.flow.yosys import SynthResult, netlist_file, simulation_models
+from lutgen.flow.yosys import SynthResult, netlist_file, simulation_models, yosys_family
 from lutgen.model import LutNetwork
 from lutgen.netlist.evaluate import evaluate, evaluate_nets
 from lutgen.netlist.ir import Netlist
@@ -211,6 +211,7 @@ def _check_simulation(
         latency=core.netlist.latency,
         build_dir=folder / "simulation",
         nets=[cell.name for cell in core.netlist.cells if cell.name in luts],
+        defines=yosys_family(primitives_of).defines if primitives_of else {},
         simulator=simulator,
         timeout_seconds=timeout_seconds,
     )
