@@ -1,0 +1,166 @@
+"""The commands that make hardware and check it, run as a user runs them."""
+
+import dataclasses
+import html.parser
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from lutgen.cli import demo, hardware
+from lutgen.cli.app import app
+from lutgen.emit.core import build_core
+from lutgen.emit.verilog import emit_verilog
+from lutgen.errors import ToolError
+from lutgen.model import LutNetwork
+from lutgen.netlist.evaluate import evaluate
+from lutgen.target.registry import get_family
+from lutgen.verify.mutate import flip_init_bit
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "digits.npz"
+    result = run("train", "--task", "ge5", "--k", 5, "--widths", "24x2", "-o", path)
+    assert result.exit_code == 0, result.output
+    return path
+
+
+@pytest.fixture(scope="module")
+def built(model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """An output folder with everything in it, made by one simulate command."""
+    out = tmp_path_factory.mktemp("built")
+    result = run("simulate", model, "--target", "ice40", "--pipeline", 2,
+                 "--post-synthesis", "direct", "-o", out)  # fmt: skip
+    return out, result
+
+
+def test_verilog_writes_core_and_record(model: Path, tmp_path: Path) -> None:
+    result = run("verilog", model, "--target", "ice40", "--pipeline", 1, "--module", "mine",
+                 "-o", tmp_path, "--json")  # fmt: skip
+    record = json.loads(result.stdout)
+    text = (tmp_path / "mine.v").read_text()
+    assert text == LutNetwork.load(model).to_verilog("ice40", pipeline=1, module="mine")
+    assert record["files"] == [str(tmp_path / "mine.v"), str(tmp_path / "core.json")]
+    assert record["latency_cycles"] == 3
+    assert record["netlist"]["cells"]["SB_LUT4"] == text.count("SB_LUT4 #(")
+    assert record["model"]["digest"] in text
+    printed = run("verilog", model, "-o", tmp_path).stdout
+    assert "latency 0 cycles" in printed and str(tmp_path / "lutgen_core.v") in printed
+
+
+def test_simulate_compares_every_form(built: tuple[Path, Result]) -> None:
+    out, result = built
+    assert result.exit_code == 0, result.output
+    for name in ("netlist", "RTL simulation", "post-synthesis simulation (direct)"):
+        assert f"model = {name}: 359 / 359 test samples equal" in result.stdout
+    record = json.loads((out / "simulate.json").read_text())
+    assert [check["n_equal"] for check in record["checks"]] == [359, 359, 359]
+    assert (out / "inputs.mem").read_text().count("\n") == 359
+
+
+def test_report_shows_what_the_folder_holds(built: tuple[Path, Result]) -> None:
+    out, _ = built
+    result = run("report", out)
+    assert result.exit_code == 0, result.output
+    synthesis = json.loads((out / "synth/direct/synth.json").read_text())
+    assert f"{synthesis['n_luts']}" in result.stdout
+    assert (out / "report.txt").read_text().strip() in result.stdout
+    page = (out / "report.html").read_text()
+    html.parser.HTMLParser().feed(page)
+    assert "359 / 359" in page and "<svg" in page
+    record = json.loads(run("report", out, "--json").stdout)
+    assert record == json.loads((out / "report.json").read_text())
+
+
+def test_synth_shows_luts_against_the_chips(model: Path, tmp_path: Path) -> None:
+    result = run("synth", model, "--mode", "direct", "-o", tmp_path)
+    assert result.exit_code == 0, result.output
+    n_luts = build_core(LutNetwork.load(model), target="ice40").netlist.count("lut")
+    share = 100 * n_luts / 1280
+    assert f"{n_luts:,} / 1,280 = {share:.1f} %" in result.stdout
+    assert "lp1k" in result.stdout and "up5k" in result.stdout and "Yosys" in result.stdout
+
+
+def test_a_planted_fault_ends_simulate_with_exit_code_1(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = LutNetwork.load(model)
+
+    def build_faulty(*args: object, **options: object) -> object:
+        core = build_core(*args, **options)  # type: ignore[arg-type]
+        last = len(core.netlist.cells) - 1
+        inputs = np.random.default_rng(0).integers(0, 1 << 63, (64, 8)).astype(np.uint64)
+        for bit in range(1 << len(core.netlist.cells[last].inputs)):
+            faulty = flip_init_bit(core.netlist, last, bit)
+            if (evaluate(faulty, inputs) != evaluate(core.netlist, inputs)).any():
+                text = emit_verilog(faulty, get_family("generic"), module=core.module)
+                return dataclasses.replace(core, netlist=faulty, verilog=text)
+        raise AssertionError("no entry of the last LUT can be observed")
+
+    monkeypatch.setattr(hardware, "build_core", build_faulty)
+    result = run("simulate", model, "-o", tmp_path, "--part", "all")
+    assert result.exit_code == 1, result.output
+    name = network.lut_names()[-1]
+    assert f"first differing LUT {name}" in result.stderr
+    assert "not the same function as the model" in result.stderr
+    record = json.loads((tmp_path / "simulate.json").read_text())
+    assert not any(check["passed"] for check in record["checks"])
+    assert run("report", tmp_path).exit_code == 0  # it tells of the difference
+
+
+def test_a_missing_tool_ends_with_exit_code_3(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> None:
+        raise ToolError("Yosys is not installed; pip install 'lutgen[flow]'")
+
+    monkeypatch.setattr("lutgen.flow.yosys.find_yosys", missing)
+    result = run("synth", model, "-o", tmp_path)
+    assert result.exit_code == 3
+    assert "pip install 'lutgen[flow]'" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["verilog", "MODEL", "--target", "spartan3"], "no target 'spartan3'"),
+        (["verilog", "MODEL", "--pipeline", "-1"], "pipeline must be 0"),
+        (["verilog", "MODEL", "--module", "module"], "module"),
+        (["simulate", "MODEL", "--simulator", "modelsim"], "unknown simulator 'modelsim'"),
+        (["simulate", "MODEL", "--post-synthesis", "fast"], "the mode must be one of"),
+        (["synth", "MODEL", "--target", "generic"], "cannot synthesise for target 'generic'"),
+        (["synth", "MODEL", "--mode", "none"], "the mode must be one of"),
+        (["report", "."], "is not an output folder of lutgen"),
+    ],
+)
+def test_bad_input_is_one_line(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(*[str(model) if word == "MODEL" else word for word in words])
+    assert result.exit_code == 2, result.output
+    assert message in result.stderr.splitlines()[-1]
+
+
+def test_an_output_folder_that_cannot_be_written(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    result = run("verilog", model, "-o", tmp_path / "file" / "below")
+    assert result.exit_code == 2 and "cannot write" in result.stderr
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_the_demo_runs_the_whole_job(tmp_path: Path) -> None:
+    result = run("demo", "-o", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.count("359 / 359 test images equal") == 4
+    assert "every form equals the model" in result.stdout
+    for name in demo.FILES:
+        assert (tmp_path / name).stat().st_size > 0
+    assert "report.html" in result.stdout
