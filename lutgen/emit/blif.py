@@ -8,6 +8,8 @@ register is a rising-edge ``.latch``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import compress
 
 from lutgen.netlist.ir import CONST0, CONST1, LUT, REGISTER, Cell, Netlist
 from lutgen.netlist.tables import ones
@@ -56,9 +58,13 @@ def _cell_lines(cell: Cell, reads: list[str]) -> Iterator[str]:
     on_set = 2 * cell.init.bit_count() <= 1 << k
     table = cell.init if on_set else cell.init ^ ones(k)
     bits = f"{table:b}"[::-1]
-    for address, bit in enumerate(bits):
-        if bit == "1":
-            yield f"{address:0{k}b}"[::-1] + (" 1" if on_set else " 0")
+    yield from compress(_rows(k, on_set), map("1".__eq__, bits))
+
+
+@cache
+def _rows(k: int, on_set: bool) -> tuple[str, ...]:
+    """Return the line of every address of a table: the inputs, input 0 first, and the output."""
+    return tuple(f"{address:0{k}b}"[::-1] + f" {on_set:d}" for address in range(1 << k))
 
 
 def _wrapped(keyword: str, names: list[str]) -> Iterator[str]:

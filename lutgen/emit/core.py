@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lutgen import __version__
-from lutgen.emit.verilog import emit_verilog
+from lutgen.emit.verilog import check_module_name, emit_verilog
 from lutgen.errors import ConfigError
 from lutgen.model import LutNetwork
 from lutgen.netlist.check import check
@@ -81,6 +81,7 @@ def build_core(
             f"pipeline must be 0 (no registers) or the LUT levels between registers, got {pipeline}"
         )
     family = get_family(target)
+    check_module_name(module)
     logic, passes = simplify(lower(network))
     if pipeline:
         logic, stats = insert_registers(logic, pipeline)

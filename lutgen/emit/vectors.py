@@ -50,16 +50,13 @@ def from_hex(text: str, n_signals: int) -> Bits:
     """
     lines = text.split()
     dense = np.zeros((len(lines), n_signals), dtype=np.uint8)
-    for number, line in enumerate(lines):
+    for number, (row, line) in enumerate(zip(dense, lines, strict=True), 1):
         try:
             value = int(line, 16)
         except ValueError as error:
-            raise DataError(
-                f"test vectors, line {number + 1}: {line!r} is not hexadecimal"
-            ) from error
+            raise DataError(f"test vectors, line {number}: {line!r} is not hexadecimal") from error
         if not 0 <= value < 1 << n_signals:
-            raise DataError(f"test vectors, line {number + 1}: more than {n_signals} bits")
-        octets = value.to_bytes(-(-n_signals // 8), "little")
-        row = np.frombuffer(octets, dtype=np.uint8)
-        dense[number] = np.unpackbits(row, count=n_signals, bitorder="little")
+            raise DataError(f"test vectors, line {number}: {line} has more than {n_signals} bits")
+        octets = np.frombuffer(value.to_bytes(-(-n_signals // 8), "little"), dtype=np.uint8)
+        row[:] = np.unpackbits(octets, count=n_signals, bitorder="little")
     return Bits.from_dense(dense)

@@ -44,11 +44,7 @@ def emit_verilog(
     ConfigError
         If the module cannot be called so.
     """
-    if not is_module_name(module):
-        raise ConfigError(
-            f"{module!r} cannot name a Verilog module; use letters, digits and _, not a digit "
-            "first, and no keyword"
-        )
+    check_module_name(module)
     names = [_net_reference(netlist, net) for net in range(netlist.n_nets)]
     lines = [f"// {line}".rstrip() for line in (*header, *_facts(netlist, family))]
     lines += ["", "`default_nettype none", "", f"module {module} (", *_ports(netlist), ");"]
@@ -57,6 +53,15 @@ def emit_verilog(
     bits = ", ".join(names[net] for net in reversed(netlist.outputs))
     lines += ["", f"  assign y = {{{bits}}};", "endmodule", "", "`default_nettype wire", ""]
     return "\n".join(lines)
+
+
+def check_module_name(module: str) -> None:
+    """Raise :class:`ConfigError` if a Verilog module cannot be called so."""
+    if not is_module_name(module):
+        raise ConfigError(
+            f"{module!r} cannot name a Verilog module; use letters, digits and _, not a digit "
+            "first, and no keyword"
+        )
 
 
 def _net_reference(netlist: Netlist, net: int) -> str:

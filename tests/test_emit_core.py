@@ -1,0 +1,101 @@
+"""From model to hardware in one call: every form answers as the model does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import networks, random_network, random_samples
+
+from lutgen.data.bits import Bits, tail_mask
+from lutgen.emit.core import build_core
+from lutgen.errors import ConfigError
+from lutgen.model import LutNetwork
+from lutgen.netlist.check import check
+from lutgen.netlist.evaluate import evaluate
+from lutgen.netlist.ir import Netlist
+from lutgen.netlist.lower import lower
+from lutgen.netlist.passes.simplify import simplify
+from lutgen.target.registry import get_family
+
+
+def predictions(network: LutNetwork, netlist: Netlist, bits: Bits) -> list[object]:
+    words = evaluate(netlist, bits.words) & tail_mask(bits.n_samples)
+    answers = Bits(words, bits.n_samples).to_dense()[:, 0]
+    return network.classes[answers].tolist()
+
+
+@settings(max_examples=60)
+@given(networks(max_k=9), st.integers(0, 3), st.integers(0, 2**32 - 1))
+def test_model_and_all_netlists_predict_alike(network: LutNetwork, every: int, seed: int) -> None:
+    samples = random_samples(np.random.default_rng(seed), 100, network.n_inputs)
+    expected = network.predict(samples).tolist()
+    bits = network.encoder.encode(samples)
+    lowered = lower(network)
+    simplified, _ = simplify(lowered)
+    forms = [lowered, simplified, get_family("ice40").map(simplified)]
+    for target in ("generic", "ice40"):
+        core = build_core(network, target=target, pipeline=every)
+        forms += [core.logic, core.netlist]
+    for netlist in forms:
+        check(netlist)
+        assert predictions(network, netlist, bits) == expected
+
+
+def test_a_planted_fault_changes_the_predictions() -> None:
+    rng = np.random.default_rng(0)
+    network = random_network(rng, 8, [4, 1], 4)
+    samples = random_samples(rng, 500, 8)
+    netlist = lower(network)
+    last = netlist.cells[-1]
+    object.__setattr__(last, "init", last.init ^ 0xFFFF)
+    bits = network.encoder.encode(samples)
+    assert predictions(network, netlist, bits) != network.predict(samples).tolist()
+
+
+def test_core_carries_what_later_stages_need() -> None:
+    network = random_network(np.random.default_rng(1), 16, [12, 8, 1], 5)
+    core = build_core(network, target="ice40", pipeline=1, module="digits")
+    assert (core.digest, core.target, core.module) == (network.digest, "ice40", "digits")
+    assert core.pipeline == 1
+    assert core.logic.latency == core.netlist.latency == core.logic.depth * 3 == 3
+    assert {cell.primitive for cell in core.netlist.cells} == {"SB_LUT4", "SB_DFF"}
+    assert {cell.primitive for cell in core.logic.cells} == {""}
+    assert core.passes[-1].name == "pipeline"
+    header = core.verilog.partition("`default_nettype none")[0]
+    assert f"// model    sha256 {network.digest}" in header
+    assert "// pipeline a register after every 1 level(s) of trained LUTs" in header
+    assert "// latency  3 cycle(s) of clk, a new x every cycle" in header
+    assert core.verilog.count("\nmodule digits (") == 1
+
+
+def test_the_same_model_gives_the_same_text() -> None:
+    network = random_network(np.random.default_rng(2), 20, [10, 1], 8)
+    for target in ("generic", "ice40"):
+        texts = {build_core(network, target=target, pipeline=1).verilog for _ in range(2)}
+        assert len(texts) == 1
+    assert network.to_verilog("ice40", pipeline=1) in texts
+
+
+def test_a_network_that_is_constant_becomes_a_wire() -> None:
+    network = random_network(np.random.default_rng(3), 5, [3, 1], 2)
+    network.tables[:] = 0
+    core = build_core(network, target="ice40", pipeline=2)
+    assert core.netlist == Netlist(5, (), (0,))
+    assert "assign y = {1'b0};" in core.verilog
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"target": "stratix"}, "there is no target 'stratix'; choose one of: generic, ice40"),
+        ({"pipeline": -1}, r"pipeline must be 0 \(no registers\) or the LUT levels .*, got -1"),
+        ({"module": "2fast"}, "'2fast' cannot name a Verilog module"),
+        ({"module": "module"}, "'module' cannot name a Verilog module"),
+    ],
+)
+def test_bad_options(options: dict[str, object], message: str) -> None:
+    network = random_network(np.random.default_rng(4), 5, [1], 2)
+    with pytest.raises(ConfigError, match=message):
+        build_core(network, **options)
