@@ -39,12 +39,14 @@ def print_table(table: Table) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=140)
+    console.print(table.title, style="bold", soft_wrap=True)
+    table.title = None  # rich would fold it to the width of the columns
     console.print(table)
 
 
 def table(title: str, *columns: str, left: int = 1) -> Table:
     """Return an empty table whose first `left` columns are text and the others numbers."""
-    result = Table(title=title, title_justify="left", title_style="bold")
+    result = Table(title=title)
     for number, column in enumerate(columns):
         result.add_column(column, justify="left" if number < left else "right")
     return result
