@@ -1,4 +1,4 @@
-"""What all tests share: the tools on hand, and the golden files."""
+"""What all tests share: the golden files and how properties are tested."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# the time that an example takes says more about the machine's load than about the code
+settings.register_profile("lutgen", deadline=None)
+settings.load_profile("lutgen")
 
 GOLDEN = Path(__file__).parent / "golden"
 

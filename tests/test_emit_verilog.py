@@ -22,6 +22,7 @@ from lutgen.netlist.ir import LUT, REGISTER, Cell, Netlist
 from lutgen.netlist.lower import lower
 from lutgen.netlist.passes.pipeline import pipeline
 from lutgen.netlist.passes.simplify import simplify
+from lutgen.netlist.tables import tabulate
 from lutgen.target.registry import get_family
 
 GENERIC, ICE40 = get_family("generic"), get_family("ice40")
@@ -43,6 +44,8 @@ CASES = {
     "mixed": trained((1, 9)),
     "pipelined": trained(6, every=1),
 }
+WIDE_TABLE = tabulate(14, lambda *x: sum(place * bit for place, bit in enumerate(x, 1)) % 5 > 1)
+WIDE = Netlist(14, (Cell(LUT, tuple(range(2, 16)), WIDE_TABLE, "l1_n0", 1),), (16,))
 
 
 @pytest.mark.parametrize("name", ["constant_pins", "pipelined"])
@@ -166,6 +169,11 @@ def test_yosys_reads_all_forms_as_one_function(tmp_path: Path) -> None:
         (tmp_path / f"{name}_blif.blif").write_text(emit_blif(netlist, model=f"{name}_blif"))
         for gate in (f"{name}_ice40.v", f"{name}_blif.blif"):
             pairs.append((f"{name}_generic.v", gate, netlist.latency))
+    (tmp_path / "wide_ice40.v").write_text(
+        emit_verilog(ICE40.map(WIDE), ICE40, module="wide_ice40")
+    )
+    (tmp_path / "wide_blif.blif").write_text(emit_blif(WIDE, model="wide_blif"))
+    pairs.append(("wide_ice40.v", "wide_blif.blif", 0))
     equal, log = prove_equal(tmp_path, pairs)
     assert equal, log[-2000:]
     assert log.count("SAT proof finished - no model found: SUCCESS!") == len(pairs)

@@ -12,9 +12,10 @@ from functools import cache
 from itertools import compress
 
 from lutgen.netlist.ir import CONST0, CONST1, LUT, REGISTER, Cell, Netlist
-from lutgen.netlist.tables import ones
+from lutgen.netlist.tables import cofactor, ones
 
 _UNKNOWN = 3  # initial value of a latch
+_MAX_FAN_IN = 12  # Yosys reads no wider .names; such a LUT is written in halves and a multiplexer
 
 
 def emit_blif(netlist: Netlist, *, model: str = "lutgen_core", header: Sequence[str] = ()) -> str:
@@ -50,13 +51,24 @@ def _cell_lines(cell: Cell, reads: list[str]) -> Iterator[str]:
     if cell.kind != LUT:
         yield f".latch {reads[0]} {cell.name} re clk {_UNKNOWN}"
         return
+    yield from _names(cell.init, reads, cell.name)
+
+
+def _names(table: int, reads: list[str], name: str) -> Iterator[str]:
     k = len(reads)
-    yield f".names {' '.join(reads)} {cell.name}"
-    if cell.init == ones(k):  # an empty off-set would be read as an empty on-set
+    if k > _MAX_FAN_IN:
+        parts = [f"{name}.0", f"{name}.1"]
+        for value, part in enumerate(parts):
+            yield from _names(cofactor(table, k, k - 1, value), reads[:-1], part)
+        yield from (f".names {reads[-1]} {parts[0]} {parts[1]} {name}", "01- 1", "1-1 1")
+        return
+    yield f".names {' '.join(reads)} {name}"
+    if table == ones(k):  # an empty off-set would be read as an empty on-set
         yield "-" * k + " 1"
         return
-    on_set = 2 * cell.init.bit_count() <= 1 << k
-    table = cell.init if on_set else cell.init ^ ones(k)
+    on_set = 2 * table.bit_count() <= 1 << k
+    if not on_set:
+        table ^= ones(k)
     bits = f"{table:b}"[::-1]
     yield from compress(_rows(k, on_set), map("1".__eq__, bits))
 

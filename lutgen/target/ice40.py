@@ -15,8 +15,8 @@ from lutgen.target.shannon import ShannonMapper
 from lutgen.target.split import LEAF
 
 _LIBRARY = "Lattice FPGA-TN-02026, iCE Technology Library: SB_LUT4, SB_DFF"
-_LP_HX = "Lattice FPGA-DS-02029 (DS1040), iCE40 LP/HX Family Data Sheet, table 1-1"
-_ULTRA_PLUS = "Lattice FPGA-DS-02008, iCE40 UltraPlus Family Data Sheet, table 1-1"
+_LP_HX = "Lattice FPGA-DS-02029 (DS1040), iCE40 LP/HX Family Data Sheet, selection guide"
+_ULTRA_PLUS = "Lattice FPGA-DS-02008, iCE40 UltraPlus Family Data Sheet, selection guide"
 
 SB_LUT4 = Primitive("SB_LUT4", inputs=("I0", "I1", "I2", "I3"), output="O", init="LUT_INIT")
 SB_DFF = Primitive("SB_DFF", inputs=("D",), output="Q", clock="C")

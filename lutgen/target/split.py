@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import combinations, permutations
+from itertools import combinations
 
 from lutgen.netlist.tables import cofactor, depends_on, literals, ones
 
@@ -102,7 +102,7 @@ def _cost(table: int, k: int) -> int:
     for j in reversed(idle):
         table = cofactor(table, k, j, 0)
         k -= 1
-    if k == LEAF + 1 and find_pair(table) is not None:
+    if k == LEAF + 1 and is_pair(table):
         return 2
     return worst_cost(k)
 
@@ -129,27 +129,43 @@ def find_pair(table: int) -> Pair | None:
     inner one has only to tell apart two such functions for each value of those two.
     """
     for p in range(4):
-        options = _options(cofactor(table, 5, p, 0)) & _options(cofactor(table, 5, p, 1))
-        found = min(((q, late) for q, late in options if q >= p), default=None)
+        found = min(((q, late) for q, late in _pairs_with(table, p) if q >= p), default=None)
         if found is not None:
             return _pair(table, p, found[0] + 1, found[1] + (found[1] >= p))
     return None
+
+
+def is_pair(table: int) -> bool:
+    """Return whether a function of five inputs is two 4-LUTs."""
+    return any(_pairs_with(table, p) for p in range(4))
+
+
+def _pairs_with(table: int, p: int) -> frozenset[tuple[int, int]]:
+    """Return the (q, late) that go with p, numbered without p."""
+    low, high = cofactor(table, 5, p, 0), cofactor(table, 5, p, 1)
+    return _options(min(low, low ^ 0xFFFF)) & _options(min(high, high ^ 0xFFFF))
 
 
 @cache
 def _options(table: int) -> frozenset[tuple[int, int]]:
     """Return which (q, late) leave, for each value of q, at most two kinds of function of late.
 
-    `table` is a function of four inputs. There are 65,536 of them, so the cache is bounded.
+    `table` is a function of four inputs, up to complement: the cache ends at 32,768 of them.
     """
-    return frozenset(
-        (q, late)
-        for q, late in permutations(range(4), 2)
-        if all(
-            len(set(_kinds(cofactor(table, 4, q, value), 3, late - (late > q)))) <= 2
-            for value in (0, 1)
-        )
-    )
+    options = []
+    for late in range(4):
+        kinds = _kinds(table, 4, late)
+        for place, addresses in enumerate(_WHERE):
+            if all(len({kinds[a] for a in where}) <= 2 for where in addresses):
+                options.append((place + (place >= late), late))
+    return frozenset(options)
+
+
+# for each of three inputs: the addresses where it is 0, and where it is 1
+_WHERE = tuple(
+    tuple(tuple(a for a in range(8) if a >> place & 1 == value) for value in (0, 1))
+    for place in range(3)
+)
 
 
 def _kinds(table: int, k: int, late: int) -> list[int]:
