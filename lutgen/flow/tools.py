@@ -26,7 +26,7 @@ from pathlib import Path
 from lutgen.errors import OutputError, ToolError
 
 _INSTALL = "pip install 'lutgen[flow]'"
-_TELLING = re.compile(r"\b(error|fatal|traceback|exception|abort|killed|no space)", re.IGNORECASE)
+_TELLING = re.compile(r"error|fatal|exception|abort|killed|no space", re.IGNORECASE)
 _TELLING_LINES = 5
 _LINE_CHARACTERS = 300
 _GRACE_SECONDS = 3.0  # between asking a tool to stop and stopping it
