@@ -28,6 +28,7 @@ _MASK1 = _U(0x5555555555555555)
 _PADDING = 2  # the "class" of the places past the last sample
 _COUNTER_BYTES = 1 << 16
 _RANGES_PER_THREAD = 8
+_MAX_RANGE = 64  # LUTs between two chances to be interrupted
 
 _RANDOM, _ZERO, _MAJORITY, _NEIGHBOUR = range(len(FILLS))
 
@@ -63,7 +64,7 @@ def learn_layer(
             layer.outputs[first:last], layer.n_correct[first:last],
         )  # fmt: skip
 
-    step = max(1, -(-n_luts // (n_threads * _RANGES_PER_THREAD)))
+    step = min(_MAX_RANGE, -(-n_luts // (n_threads * _RANGES_PER_THREAD)))
     starts = range(0, n_luts, step)
     with ThreadPoolExecutor(n_threads) as pool:
         list(pool.map(learn_range, starts, [min(s + step, n_luts) for s in starts]))
