@@ -1,0 +1,185 @@
+"""From the model to components of an Amaranth design (https://amaranth-lang.org, 0.5).
+
+Three lines put a network into a design::
+
+    from lutgen import LutNetwork
+    from lutgen.emit.amaranth import LutNetworkCore
+
+    m.submodules.core = core = LutNetworkCore(LutNetwork.load("m.npz"), target="ice40", pipeline=1)
+
+LUTs become instances of the family's primitives where the design is built for a platform, and
+table look-ups in Amaranth's simulator. Registers are Amaranth's own, in the domain ``sync``, so
+that ``DomainRenamer``, ``EnableInserter`` and resets work on them as on any others.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from amaranth.hdl import Cat, Const, EnableInserter, Instance, Module, Signal, unsigned
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from lutgen.emit.core import build_core
+from lutgen.model import LutNetwork
+from lutgen.netlist.ir import FIRST_INPUT, REGISTER, Cell
+from lutgen.target.family import Primitive
+from lutgen.target.registry import get_family
+
+
+class LutNetworkFunction(wiring.Component):
+    """The plain function of a network: `y` is the answer to what `x` was `latency` cycles ago.
+
+    Parameters
+    ----------
+    network : LutNetwork
+        The model.
+    target : str
+        Family whose primitives to use; see :func:`lutgen.emit.core.build_core`.
+    pipeline : int
+        Registers after every so many levels of k-LUTs; 0: combinational.
+    primitives : bool, optional
+        Whether LUTs are instances of primitives or table look-ups, which every back end and the
+        simulator understand; by default instances when elaborated for a platform. The target
+        ``generic`` has look-ups only.
+
+    Attributes
+    ----------
+    x : Signal(n_inputs), in
+        Bit i is input bit i of the network, as its encoder makes it.
+    y : Signal(n_outputs), out
+        Bit i is output bit i.
+    latency : int
+        Cycles from `x` to `y`.
+
+    Raises
+    ------
+    ConfigError
+        If the target does not exist or the pipeline is negative.
+    """
+
+    def __init__(
+        self,
+        network: LutNetwork,
+        *,
+        target: str = "generic",
+        pipeline: int = 0,
+        primitives: bool | None = None,
+    ) -> None:
+        self._netlist = build_core(network, target=target, pipeline=pipeline).netlist
+        self._family = get_family(target)
+        self._primitives = primitives
+        self.latency = self._netlist.latency
+        super().__init__(
+            {
+                "x": In(unsigned(self._netlist.n_inputs)),
+                "y": Out(unsigned(len(self._netlist.outputs))),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        """Return the logic, a submodule a layer."""
+        netlist = self._netlist
+        as_instances = platform is not None if self._primitives is None else self._primitives
+        m = Module()
+        nets = [Const(0, 1), Const(1, 1), *self.x]
+        layers: dict[int, Module] = {}
+        for cell in netlist.cells:
+            if cell.layer not in layers:
+                layers[cell.layer] = m.submodules[f"layer{cell.layer}"] = Module()
+            output = Signal(1, name=cell.name, reset_less=True)
+            reads = [nets[net] for net in cell.inputs]
+            primitive = self._family.primitives.get(cell.primitive) if as_instances else None
+            _add_cell(layers[cell.layer], cell, output, reads, primitive)
+            nets.append(output)
+        assert len(nets) == netlist.n_nets and netlist.first_cell == FIRST_INPUT + len(self.x)
+        m.d.comb += self.y.eq(Cat(*(nets[net] for net in netlist.outputs)))
+        return m
+
+
+class LutNetworkCore(wiring.Component):
+    """A network between two streams: one answer for every sample, in order, one a cycle at best.
+
+    The pipeline stands still, by clock enables, while an answer waits to be taken. Without
+    registers the streams are joined combinationally.
+
+    Parameters
+    ----------
+    network, target, pipeline, primitives
+        See :class:`LutNetworkFunction`.
+
+    Attributes
+    ----------
+    i : stream.Signature(n_inputs), in
+        Input bits of a sample: `payload` is taken when `valid` and `ready` are 1.
+    o : stream.Signature(n_outputs), out
+        Output bits for each sample; `payload` stays as it is from `valid` until `ready`.
+    latency : int
+        Cycles from a sample to its answer when nothing holds it up.
+
+    Raises
+    ------
+    ConfigError
+        If the target does not exist or the pipeline is negative.
+    """
+
+    def __init__(
+        self,
+        network: LutNetwork,
+        *,
+        target: str = "generic",
+        pipeline: int = 0,
+        primitives: bool | None = None,
+    ) -> None:
+        self._function = LutNetworkFunction(
+            network, target=target, pipeline=pipeline, primitives=primitives
+        )
+        self.latency = self._function.latency
+        super().__init__(
+            {
+                "i": In(stream.Signature(unsigned(len(self._function.x)))),
+                "o": Out(stream.Signature(unsigned(len(self._function.y)))),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:  # noqa: ARG002 - Amaranth's signature
+        """Return the function with its handshake."""
+        m = Module()
+        advance = Signal()
+        # valid[0] is the sample that comes in, valid[-1] the answer that waits
+        valid = [self.i.valid, *(Signal(name=f"valid{n}") for n in range(1, self.latency + 1))]
+        function: Any = self._function
+        if self.latency:
+            function = EnableInserter(advance)(function)
+        m.submodules.function = function
+        m.d.comb += [
+            advance.eq(self.o.ready | ~self.o.valid if self.latency else self.o.ready),
+            self._function.x.eq(self.i.payload),
+            self.i.ready.eq(advance),
+            self.o.valid.eq(valid[-1]),
+            self.o.payload.eq(self._function.y),
+        ]
+        with m.If(advance):
+            m.d.sync += [later.eq(now) for now, later in pairwise(valid)]
+        return m
+
+
+def _add_cell(
+    m: Module, cell: Cell, output: Signal, reads: list[Any], primitive: Primitive | None
+) -> None:
+    if cell.kind == REGISTER:
+        m.d.sync += output.eq(reads[0])
+    elif primitive is None:
+        table = Const(cell.init, 1 << len(reads))
+        m.d.comb += output.eq(table.bit_select(Cat(*reads), 1))
+    else:
+        m.submodules[f"U_{cell.name}"] = _instance(cell, output, reads, primitive)
+
+
+def _instance(cell: Cell, output: Signal, reads: list[Any], primitive: Primitive) -> Instance:
+    named: dict[str, Any] = {f"o_{primitive.output}": output}
+    named |= {f"i_{port}": net for port, net in zip(primitive.inputs, reads, strict=True)}
+    if primitive.init:
+        named[f"p_{primitive.init}"] = Const(cell.init, 1 << len(reads))
+    return Instance(primitive.name, **named)
