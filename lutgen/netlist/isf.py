@@ -107,6 +107,28 @@ def widen(table: int, kept: tuple[int, ...], k: int) -> int:
     return table
 
 
+def join(groups: list[Isf], part: Isf) -> tuple[int, bool]:
+    """Put a function into the first of some groups that can stand for it or its complement.
+
+    Where there is none, it becomes a group of its own.
+
+    Returns
+    -------
+    int
+        Number of the group, which now is what it was and the function besides.
+    bool
+        Whether the group stands for the complement.
+    """
+    for number, group in enumerate(groups):
+        for inverted in (False, True):
+            joined = group.meet(part.complement() if inverted else part)
+            if joined is not None:
+                groups[number] = joined
+                return number, inverted
+    groups.append(part)
+    return len(groups) - 1, False
+
+
 def complete(isf: Isf, leaf: int = LEAF) -> int:
     """Return a table for the function, made of few different cofactors.
 
@@ -162,7 +184,7 @@ def _merge_leaves(isf: Isf, leaf: int) -> tuple[int, int]:
     for place in sorted(range(len(leaves)), key=lambda i: -leaves[i].care.bit_count()):
         part = leaves[place]
         if part.onset not in (0, part.care):
-            choice[place] = _join(groups, part)
+            choice[place] = join(groups, part)
     table = 0
     for place, part in enumerate(leaves):
         if place in choice:
@@ -172,15 +194,3 @@ def _merge_leaves(isf: Isf, leaf: int) -> tuple[int, int]:
             value = mask if part.onset else 0
         table |= value << (place * width)
     return len(groups), table
-
-
-def _join(groups: list[Isf], part: Isf) -> tuple[int, bool]:
-    """Put a part into the first group that can take it or its complement, or into a new one."""
-    for number, group in enumerate(groups):
-        for inverted in (False, True):
-            joined = group.meet(part.complement() if inverted else part)
-            if joined is not None:
-                groups[number] = joined
-                return number, inverted
-    groups.append(part)
-    return len(groups) - 1, False
