@@ -30,7 +30,6 @@ def write_atomic(path: Path, content: str | bytes) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(data)  # renaming onto a device or a pipe would remove it
         else:
-            path.parent.mkdir(parents=True, exist_ok=True)
             _write_and_rename(path, data)
 
 
@@ -47,6 +46,10 @@ def _reporting(path: Path) -> Iterator[None]:
 
 
 def _write_and_rename(path: Path, data: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(f"{path.parent} is not a folder") from error
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with temporary.open("xb") as stream:
@@ -71,7 +74,7 @@ def ensure_writable(path: Path) -> None:
         if path.exists() and not path.is_file():
             return  # a device or a pipe: nothing can be tried without writing to it
         probe = path.with_name(f".{path.name}.probe")
-        write_atomic(probe, b"")
+        _write_and_rename(probe, b"")
         probe.unlink(missing_ok=True)
 
 
