@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from lutgen import __version__
-from lutgen.cli import demo, hardware, learning
+from lutgen.cli import demo, hardware, learning, optimise
 from lutgen.cli.faults import reporting_faults
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ for command in (
     learning.evaluate,
     learning.predict,
     learning.info,
+    optimise.optimise,
     hardware.verilog,
     hardware.simulate,
     hardware.synth,

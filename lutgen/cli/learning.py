@@ -21,6 +21,7 @@ from lutgen.cli.options import (
     SplitSeed,
     Task,
     TestFraction,
+    class_numbers,
     parse_widths,
     samples_for,
 )
@@ -29,7 +30,6 @@ from lutgen.data.encode import SPECS, fit_encoder
 from lutgen.data.load import Dataset
 from lutgen.data.registry import list_datasets
 from lutgen.data.tables import load_features
-from lutgen.errors import DataError
 from lutgen.files import ensure_writable, write_atomic
 from lutgen.learn.layer import FILLS
 from lutgen.learn.memorize import Parameters, memorize
@@ -172,12 +172,7 @@ def evaluate(
     given = None if data is None else Source(data, task, label, test_fraction, split_seed)
     name, X, y = samples_for(network, given, part, data_dir, download=not no_download)
     labels = network.classes
-    unknown = ~np.isin(y, labels)
-    if unknown.any():
-        raise DataError(
-            f"{name}: label {y[np.argmax(unknown)]!r} is not one of the model's, "
-            f"{', '.join(map(str, labels))}; give the task that it was trained on (--task)"
-        )
+    class_numbers(network, name, y)  # refuses labels that the model does not know
     predicted = network.predict(X)
     confusion = [[int(((y == a) & (predicted == b)).sum()) for b in labels] for a in labels]
     n_correct = int((predicted == y).sum())

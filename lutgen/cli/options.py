@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lutgen.cli import output
 from lutgen.data.load import Dataset, load_dataset
 from lutgen.data.tasks import TASKS, apply_task
-from lutgen.errors import ConfigError
+from lutgen.errors import ConfigError, DataError
 from lutgen.model import LutNetwork
 
 ModelFile = Annotated[Path, typer.Argument(help="Model file, as lutgen train writes it.")]
@@ -112,3 +112,22 @@ def samples_for(
         return dataset.name, dataset.X_train, dataset.y_train
     X = np.concatenate([dataset.X_train, dataset.X_test])
     return dataset.name, X, np.concatenate([dataset.y_train, dataset.y_test])
+
+
+def class_numbers(network: LutNetwork, name: str, y: NDArray[Any]) -> NDArray[np.intp]:
+    """Return the model's number of each label.
+
+    Raises
+    ------
+    DataError
+        If a label is none of the model's; `name` says where it is from.
+    """
+    matches = y[:, None] == network.classes
+    unknown = ~matches.any(axis=1)
+    if unknown.any():
+        raise DataError(
+            f"{name}: label {y[np.argmax(unknown)]!r} is not one of the model's, "
+            f"{', '.join(map(str, network.classes))}; give the task that it was trained on (--task)"
+        )
+    numbers: NDArray[np.intp] = matches.argmax(axis=1)
+    return numbers

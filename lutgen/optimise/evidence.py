@@ -6,7 +6,6 @@ the value it should have, and their size how many samples that decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -94,10 +93,6 @@ class CountEvidence:
 
     def settle(self, lut: int, wires: list[int], table: NDArray[np.uint8]) -> None:
         self._signals[self._first_lut + lut] = table[self._addresses(wires)]
-
-    def outputs(self, luts: Iterable[int]) -> Words:
-        """Return the LUTs' outputs on the training samples."""
-        return pack(self._signals[[self._first_lut + lut for lut in luts]].T)
 
     def _addresses(self, wires: list[int]) -> NDArray[Any]:
         if not wires:

@@ -106,11 +106,12 @@ def optimise(
             tables[lut] = table
             evidence.settle(lut, wires[lut], table)
     smaller = _assemble(cone, kept, tables, entries)
-    if isinstance(evidence, CountEvidence):
-        assert labels is not None
-        outputs = evidence.outputs(kept)
-        smaller = replace(smaller, training=_measured(smaller, outputs, labels, evidence.n_samples))
-    record = {**smaller.training, "optimised": {"from": network.digest, "policy": str(policy)}}
+    # what was measured of the network is not true of this one
+    stale = ("test_accuracy", "train_accuracy", "layers")
+    record = {key: value for key, value in network.training.items() if key not in stale}
+    if bits is not None and labels is not None:
+        record |= _measure(smaller, bits, labels)
+    record["optimised"] = {"from": network.digest, "policy": str(policy)}
     return replace(smaller, training=record), OptimiseStats(
         luts_before=cone.n_luts,
         luts_after=smaller.n_luts,
@@ -198,15 +199,13 @@ def _assemble(
     )
 
 
-def _measured(
-    network: LutNetwork, outputs: Words, labels: NDArray[Any], n_samples: int
-) -> dict[str, Any]:
-    """Return the training record with the accuracies that the LUTs now have."""
-    wrong = np.bitwise_count(outputs ^ pack(labels.astype(np.uint8)[:, None])[0]).sum(axis=1)
-    accuracy = (n_samples - wrong.astype(np.int64)) / n_samples
-    record = {key: value for key, value in network.training.items() if key != "test_accuracy"}
-    record["train_accuracy"] = float(accuracy[network.outputs[0] - network.n_inputs])
-    record["layers"] = [
+def _measure(network: LutNetwork, bits: Bits, labels: NDArray[Any]) -> dict[str, Any]:
+    """Return the accuracies of the LUTs on the training samples, as a learner records them."""
+    outputs = network.signals(bits).words[network.n_inputs :]
+    target = pack(labels.astype(np.uint8)[:, None])[0]
+    wrong = np.bitwise_count(outputs ^ target).sum(axis=1, dtype=np.int64)
+    accuracy = (bits.n_samples - wrong) / bits.n_samples
+    layers = [
         {
             "layer": layer,
             "n_luts": int(part.size),
@@ -215,7 +214,8 @@ def _measured(
         for layer in np.unique(network.layer).tolist()
         for part in [accuracy[network.layer == layer]]
     ]
-    return record
+    last = int(network.outputs[0]) - network.n_inputs
+    return {"train_accuracy": float(accuracy[last]), "layers": layers}
 
 
 def _as_int(table: NDArray[np.bool_]) -> int:

@@ -1,0 +1,83 @@
+"""Don't-cares on binary MNIST: LUTs of the direct mapping and accuracy, by policy, k and family.
+
+Networks of experiment 1 (five layers of 1,024 LUTs and one) are learnt from 50,000 of the 60,000
+training images; the other 10,000 validate, and choose the boldest policy that costs at most 0.2
+points. The test images are only looked at in the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from paper import BinaryMnist, arguments
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from lutgen.data.bits import Bits
+from lutgen.emit.core import build_core
+from lutgen.learn.memorize import Parameters
+from lutgen.model import LutNetwork
+from lutgen.optimise.external import optimise
+from lutgen.optimise.policy import LADDER, Policy
+from lutgen.optimise.search import Labelled, find_policy
+from lutgen.target.registry import get_family
+
+N_VALIDATION = 10_000
+MAX_LOSS = 0.002
+
+
+def main() -> None:
+    """Learn, optimise and map, and print the table."""
+    parser = arguments("Don't-cares: LUTs and accuracy")
+    parser.add_argument("--k", default="4,6,8")
+    parser.add_argument("--targets", default="ice40")
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--policies", default="unseen,tied")
+    options = parser.parse_args()
+    mnist = BinaryMnist.load(options.data_dir)
+    held_out = mnist.y_train.size - N_VALIDATION
+    images = mnist.train.to_dense()
+    fit = Labelled(Bits.from_dense(images[:held_out]), mnist.y_train[:held_out])
+    validation = Labelled(Bits.from_dense(images[held_out:]), mnist.y_train[held_out:])
+    test = Labelled(mnist.test, mnist.y_test)
+    mnist = replace(mnist, train=fit.bits, y_train=fit.labels)
+    targets = options.targets.split(",")
+    table = Table(title=f"{held_out:,} images to learn, {N_VALIDATION:,} to validate")
+    columns = ("k", "seed", "policy", "trained LUTs", "validation", "test", *targets)
+    for column in columns:
+        table.add_column(column, justify="right")
+    runs = [(int(k), seed) for k in options.k.split(",") for seed in range(options.seeds)]
+    for k, seed in track(runs, "optimising"):
+        network = mnist.learn(Parameters(k=k, seed=seed, cone_only=True))
+        chosen, _ = find_policy(network, LADDER, fit, validation, MAX_LOSS)
+        policies = [Policy.parse(text) for text in filter(None, options.policies.split(","))]
+        forms = {"direct": network} | {
+            str(policy): optimise(network, policy, fit.bits, fit.labels)[0]
+            for policy in (*policies, chosen)
+        }
+        direct = [count_luts(network, target) for target in targets]
+        for name, form in forms.items():
+            counts = direct if form is network else [count_luts(form, t) for t in targets]
+            accuracies = [100 * np.array(part.accuracy(form)) for part in (validation, test)]
+            cells = [
+                f"{count:,} ({100 * (count / base - 1):+.1f} %)"
+                for count, base in zip(counts, direct, strict=True)
+            ]
+            table.add_row(
+                str(k), str(seed), name, f"{form.n_luts:,}", *(f"{a:.2f}" for a in accuracies),
+                *cells,
+            )  # fmt: skip
+    Console(width=160).print(table)
+
+
+def count_luts(network: LutNetwork, target: str) -> int:
+    """Return the lookup tables of the mapped netlist; multiplexers between them do not count."""
+    primitives = get_family(target).primitives
+    cells = build_core(network, target=target).netlist.cells
+    return sum(bool(primitives[cell.primitive].init) for cell in cells)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""lutgen optimise, as a user runs it: what it writes, what it says, and when it refuses."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from lutgen.cli.app import app
+from lutgen.model import LutNetwork
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "digits.npz"
+    result = run("train", "--task", "ge5", "--k", 5, "--widths", "48x2", "-o", path)
+    assert result.exit_code == 0, result.output
+    return path
+
+
+def test_unseen_writes_a_smaller_model_that_answers_training_samples_alike(
+    model: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "smaller.npz"
+    result = run("optimise", model, "-o", out, "--policy", "unseen", "--max-loss", 0.05, "--json")
+    assert result.exit_code == 0, result.output
+    record = json.loads(result.stdout)
+    before, after = LutNetwork.load(model), LutNetwork.load(out)
+    assert record["from"] == before.digest and record["digest"] == after.digest
+    assert before.digest != after.digest
+    assert record["cells"]["after"]["SB_LUT4"] < record["cells"]["before"]["SB_LUT4"]
+    assert record["network"]["inputs_after"] == after.fan_in.sum()
+    written = after.training["optimised"]
+    assert written["policy"] == "unseen" and written["from"] == before.digest
+    assert written["validation"] == record["validation"] == {
+        "data": "digits", "n_samples": 287, "share": 0.2, "seed": 0, **record["trials"][-1]
+    }  # fmt: skip
+    assert "test_accuracy" in before.training and "test_accuracy" not in after.training
+    accuracies = {
+        path: json.loads(run("evaluate", path, "--part", "train", "--json").stdout)["accuracy"]
+        for path in (model, out)
+    }
+    assert accuracies[model] == accuracies[out]
+
+
+def test_auto_tries_the_boldest_first_and_prints_each(model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "smaller.npz"
+    result = run("optimise", model, "-o", out, "--max-loss", 0.05, "--target", "generic")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    policies = [line.split()[1] for line in lines if "│ weak:" in line]
+    assert policies[0] == "weak:0.02"
+    taken = LutNetwork.load(out).training["optimised"]["policy"]
+    assert taken == policies[-1]
+    assert any("trained LUTs in the cone" in line for line in lines)
+    assert str(out) in lines[-1]
+
+
+def test_a_policy_that_costs_too_much_ends_with_1_and_writes_nothing(
+    model: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "smaller.npz"
+    result = run("optimise", model, "-o", out, "--policy", "weak:0.9", "--max-loss", 0.01)
+    assert result.exit_code == 1
+    assert "policy weak:0.9 takes the accuracy on 287 held-out samples from" in result.stderr
+    assert "more than the 0.01 allowed" in result.stderr
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--policy", "rare"), "the policy must be one of unseen, tied, weak:SHARE"),
+        (("--max-loss", "2"), "--max-loss must be a share"),
+        (("--validation", "-0.1"), "--validation must be a share"),
+        (("--target", "ice41"), "there is no target 'ice41'"),
+        (("--data", "digits", "--task", "pair:3-8"), "is not one of the model's, 0, 1"),
+        (("--validation", "0"), "too few to set 0 %"),
+    ],
+)
+def test_bad_options_end_with_2(
+    model: Path, tmp_path: Path, words: tuple[str, ...], message: str
+) -> None:
+    result = run("optimise", model, "-o", tmp_path / "x.npz", *words)
+    assert result.exit_code == 2
+    assert message in result.stderr.replace("\n", " ")
+    assert not (tmp_path / "x.npz").exists()
