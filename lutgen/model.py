@@ -11,11 +11,7 @@ SB_LUT4 (iCE40), LUT4 (ECP5, Gowin) and LUT6 (Xilinx).
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import re
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,18 +21,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lutgen.archive import read_archive, write_archive
 from lutgen.data.bits import Bits, Words, pack, unpack_rows
 from lutgen.data.encode import Encoder
 from lutgen.errors import ConfigError, ModelError
-from lutgen.files import write_atomic
 
 MAX_FAN_IN = 16
 FORMAT_VERSION = 1
 HEADS = ("bit",)
 
 _FORMAT = "lutgen.LutNetwork"
-_MAX_MEMBER_BYTES = 1 << 31
-_MAX_RATIO = 1100  # deflate cannot do better than about 1032 to 1
 _CHUNK_BYTES = 1 << 26
 
 
@@ -284,8 +278,6 @@ class LutNetwork:
             If it cannot be written; a file that was there before is untouched.
         """
         meta = {
-            "format": _FORMAT,
-            "version": FORMAT_VERSION,
             "n_inputs": self.n_inputs,
             "head": self.head,
             "encoder": {"kind": self.encoder.kind, "n_features": self.encoder.n_features},
@@ -298,10 +290,7 @@ class LutNetwork:
         arrays["encoder_feature"] = self.encoder.feature.astype("<i4")
         arrays["encoder_threshold"] = self.encoder.threshold.astype("<f8")
         arrays["classes"] = self.classes.astype(self.classes.dtype.newbyteorder("<"))
-        arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)
-        stream = io.BytesIO()
-        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
-        write_atomic(Path(path), stream.getvalue())
+        write_archive(Path(path), _FORMAT, FORMAT_VERSION, meta, arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> LutNetwork:
@@ -315,8 +304,8 @@ class LutNetwork:
         """
         path = Path(path)
         try:
-            arrays = _read_npz(path)
-            return _from_arrays(arrays)
+            meta, arrays = read_archive(path, _FORMAT, FORMAT_VERSION, (*_MEMBERS, "classes"))
+            return _from_arrays(meta, arrays)
         except OSError as error:
             raise ModelError(f"cannot read {path}: {error.strerror or error}") from error
         except (ModelError, ConfigError) as error:
@@ -332,24 +321,7 @@ _ARRAYS = {
     "layer": "<i4",
     "outputs": "<i4",
 }
-# NumPy's own parser evaluates the header as Python, which a hostile file can abuse; vectors of
-# numbers or strings have had this one form since format 1.0.
-_NPY_VECTOR = re.compile(
-    rb"\x93NUMPY\x01\x00..\{'descr': '([<|][biufU]\d{1,4})', 'fortran_order': False, "
-    rb"'shape': \((\d{1,10}),\), \} *\n",
-    re.DOTALL,
-)
-# What zipfile, zlib and NumPy raise on files that are damaged or made to harm.
-_UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    ValueError,
-    NotImplementedError,
-    RuntimeError,
-    TypeError,
-)
-_MEMBERS = {**_ARRAYS, "encoder_feature": "<i4", "encoder_threshold": "<f8", "meta": "u1"}
+_MEMBERS = {**_ARRAYS, "encoder_feature": "<i4", "encoder_threshold": "<f8"}
 
 
 def _structure_faults(net: LutNetwork) -> list[str]:
@@ -424,66 +396,7 @@ def _table_faults(net: LutNetwork) -> list[str]:
     return faults
 
 
-def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
-    """Read the arrays of a model file without trusting any size it states."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = {info.filename: info for info in archive.infolist()}
-            if "meta.npy" not in names:
-                raise ModelError("not a lutgen model (there is no member 'meta')")
-            max_bytes = min(_MAX_RATIO * path.stat().st_size, _MAX_MEMBER_BYTES)
-            wanted = [f"{name}.npy" for name in (*_MEMBERS, "classes")]
-            _check_meta(_read_member(archive, names["meta.npy"], max_bytes))
-            missing = [name for name in wanted if name not in names]
-            if missing:
-                raise ModelError(f"incomplete: {', '.join(missing)} missing; save it again")
-            return {
-                name.removesuffix(".npy"): _read_member(archive, names[name], max_bytes)
-                for name in wanted
-            }
-    except ModelError:
-        raise
-    except _UNREADABLE as error:
-        raise ModelError(
-            f"damaged, or not a lutgen model ({error}); copy or train it again"
-        ) from error
-
-
-def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int) -> NDArray[Any]:
-    size = info.file_size
-    if size > max_bytes or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ModelError(f"{info.filename} claims {size} bytes, or is packed as lutgen does not")
-    with archive.open(info) as stream:
-        data = stream.read(size + 1)
-    header = _NPY_VECTOR.match(data)
-    if header is None:
-        raise ModelError(f"{info.filename} is not a plain vector")
-    dtype, n_items = np.dtype(header[1].decode()), int(header[2])
-    if n_items * dtype.itemsize != len(data) - header.end():
-        raise ModelError(f"{info.filename} does not hold the {n_items} items that it claims")
-    return np.frombuffer(data, dtype=dtype, offset=header.end()).copy()
-
-
-def _check_meta(meta_bytes: NDArray[Any]) -> dict[str, Any]:
-    try:
-        meta = json.loads(meta_bytes.tobytes())
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"its metadata is not JSON ({error})") from error
-    if not isinstance(meta, dict) or meta.get("format") != _FORMAT:
-        raise ModelError("not a lutgen model (foreign metadata)")
-    version = meta.get("version")
-    if not isinstance(version, int) or version < 1:
-        raise ModelError(f"its format version is {version!r}, which no lutgen ever wrote")
-    if version > FORMAT_VERSION:
-        raise ModelError(
-            f"written by a newer lutgen (file format {version}, this one reads up to "
-            f"{FORMAT_VERSION}); upgrade with: pip install --upgrade lutgen"
-        )
-    return meta
-
-
-def _from_arrays(arrays: dict[str, NDArray[Any]]) -> LutNetwork:
-    meta = _check_meta(arrays["meta"])
+def _from_arrays(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> LutNetwork:
     faults = [
         f"{name} has dtype {arrays[name].dtype} instead of {np.dtype(dtype)}"
         for name, dtype in _MEMBERS.items()

@@ -1,0 +1,142 @@
+"""The file of a model: a ``.npz`` of plain vectors and JSON metadata, read without trust.
+
+It is an ordinary NumPy archive that ``numpy.load`` opens, too. Reading never unpickles, never
+evaluates, and never allocates more than the file can hold.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lutgen.errors import ModelError
+from lutgen.files import write_atomic
+
+_MAX_MEMBER_BYTES = 1 << 31
+_MAX_RATIO = 1100  # deflate cannot do better than about 1032 to 1
+# NumPy's own parser evaluates the header as Python, which a hostile file can abuse; vectors of
+# numbers or strings have had this one form since format 1.0.
+_NPY_VECTOR = re.compile(
+    rb"\x93NUMPY\x01\x00..\{'descr': '([<|][biufU]\d{1,4})', 'fortran_order': False, "
+    rb"'shape': \((\d{1,10}),\), \} *\n",
+    re.DOTALL,
+)
+# What zipfile, zlib and NumPy raise on files that are damaged or made to harm.
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    TypeError,
+)
+
+
+def write_archive(
+    path: Path,
+    file_format: str,
+    version: int,
+    meta: Mapping[str, Any],
+    arrays: Mapping[str, NDArray[Any]],
+) -> None:
+    """Write vectors and metadata, whole or not at all; the same contents give the same bytes.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written; one that was there before is untouched.
+    """
+    text = json.dumps({"format": file_format, "version": version, **meta})
+    members = {**arrays, "meta": np.frombuffer(text.encode(), dtype=np.uint8)}
+    stream = io.BytesIO()
+    np.savez_compressed(stream, **members)  # type: ignore[arg-type]
+    write_atomic(path, stream.getvalue())
+
+
+def read_archive(
+    path: Path, file_format: str, version: int, names: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Read metadata and the named vectors without trusting any size that the file states.
+
+    Parameters
+    ----------
+    version : int
+        The newest version that the caller understands.
+
+    Raises
+    ------
+    ModelError
+        If the file is damaged, foreign, of a newer version, or lacks a vector.
+    OSError
+        If it cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = {info.filename: info for info in archive.infolist()}
+            if "meta.npy" not in members:
+                raise ModelError("not a lutgen model (there is no member 'meta')")
+            max_bytes = min(_MAX_RATIO * path.stat().st_size, _MAX_MEMBER_BYTES)
+            meta = _read_meta(_read_member(archive, members["meta.npy"], max_bytes))
+            _check_version(meta, file_format, version)
+            missing = [name for name in names if f"{name}.npy" not in members]
+            if missing:
+                raise ModelError(
+                    f"incomplete: {', '.join(f'{name}.npy' for name in missing)} missing; save it again"
+                )
+            return meta, {
+                name: _read_member(archive, members[f"{name}.npy"], max_bytes) for name in names
+            }
+    except ModelError:
+        raise
+    except _UNREADABLE as error:
+        raise ModelError(
+            f"damaged, or not a lutgen model ({error}); copy or train it again"
+        ) from error
+
+
+def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int) -> NDArray[Any]:
+    size = info.file_size
+    if size > max_bytes or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ModelError(f"{info.filename} claims {size} bytes, or is packed as lutgen does not")
+    with archive.open(info) as stream:
+        data = stream.read(size + 1)
+    header = _NPY_VECTOR.match(data)
+    if header is None:
+        raise ModelError(f"{info.filename} is not a plain vector")
+    dtype, n_items = np.dtype(header[1].decode()), int(header[2])
+    if n_items * dtype.itemsize != len(data) - header.end():
+        raise ModelError(f"{info.filename} does not hold the {n_items} items that it claims")
+    return np.frombuffer(data, dtype=dtype, offset=header.end()).copy()
+
+
+def _read_meta(content: NDArray[Any]) -> dict[str, Any]:
+    try:
+        meta = json.loads(content.tobytes())
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"its metadata is not JSON ({error})") from error
+    if not isinstance(meta, dict):
+        raise ModelError("not a lutgen model (foreign metadata)")
+    return meta
+
+
+def _check_version(meta: dict[str, Any], file_format: str, newest: int) -> None:
+    if meta.get("format") != file_format:
+        raise ModelError("not a lutgen model (foreign metadata)")
+    version = meta.get("version")
+    if not isinstance(version, int) or version < 1:
+        raise ModelError(f"its format version is {version!r}, which no lutgen ever wrote")
+    if version > newest:
+        raise ModelError(
+            f"written by a newer lutgen (file format {version}, this one reads up to {newest}); "
+            "upgrade with: pip install --upgrade lutgen"
+        )
