@@ -88,13 +88,13 @@ def read_archive(
             max_bytes = min(_MAX_RATIO * path.stat().st_size, _MAX_MEMBER_BYTES)
             meta = _read_meta(_read_member(archive, members["meta.npy"], max_bytes))
             _check_version(meta, file_format, version)
-            missing = [name for name in names if f"{name}.npy" not in members]
+            wanted = {name: f"{name}.npy" for name in names}
+            missing = [member for member in wanted.values() if member not in members]
             if missing:
-                raise ModelError(
-                    f"incomplete: {', '.join(f'{name}.npy' for name in missing)} missing; save it again"
-                )
+                raise ModelError(f"incomplete: {', '.join(missing)} missing; save it again")
             return meta, {
-                name: _read_member(archive, members[f"{name}.npy"], max_bytes) for name in names
+                name: _read_member(archive, members[member], max_bytes)
+                for name, member in wanted.items()
             }
     except ModelError:
         raise
