@@ -146,6 +146,15 @@ def complete(isf: Isf, leaf: int = LEAF) -> int:
         return isf.onset
     if isf.k <= leaf:
         return isf.onset if 2 * isf.onset.bit_count() <= isf.care.bit_count() else _high(isf)
+    return _fewest_cofactors(isf, leaf)[1]
+
+
+def count_cofactors(table: int, k: int, leaf: int = LEAF) -> int:
+    """Return the number of cofactors, neither constant nor complements, that `complete` counts."""
+    return _fewest_cofactors(Isf(k, table, ones(k)), leaf)[0] if k > leaf else 0
+
+
+def _fewest_cofactors(isf: Isf, leaf: int) -> tuple[int, int]:
     leaf = max(leaf, isf.k - _MOST_LEAVES.bit_length() + 1)
     best: tuple[int, int, tuple[int, ...]] | None = None
     for order in _orders(isf.k, leaf):
@@ -153,8 +162,8 @@ def complete(isf: Isf, leaf: int = LEAF) -> int:
         if best is None or n_leaves < best[0]:
             best = n_leaves, table, order
     assert best is not None
-    _, table, order = best
-    return permute(table, [order.index(j) for j in range(isf.k)])
+    n_leaves, table, order = best
+    return n_leaves, permute(table, [order.index(j) for j in range(isf.k)])
 
 
 def _high(isf: Isf) -> int:
