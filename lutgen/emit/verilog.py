@@ -112,14 +112,17 @@ def _cell_lines(cell: Cell, name: str, reads: list[str], family: Family) -> list
 
 
 def _instance(cell: Cell, name: str, reads: list[str], primitive: Primitive) -> list[str]:
-    init = (
-        f" #(.{primitive.init}({_literal(cell.init, 1 << len(reads))}))" if primitive.init else ""
-    )
+    settings = list(primitive.parameters)
+    if primitive.init:
+        settings.insert(0, (primitive.init, _literal(cell.init, 1 << len(reads))))
+    values = ", ".join(f".{parameter}({value})" for parameter, value in settings)
     pins = [f".{primitive.output}({name})"]
     if primitive.clock:
         pins.append(f".{primitive.clock}(clk)")
     pins += [f".{port}({net})" for port, net in zip(primitive.inputs, reads, strict=True)]
-    return [f"  wire {name};", f"  {primitive.name}{init} U_{name} ({', '.join(pins)});"]
+    pins += [f".{port}(1'b{value})" for port, value in primitive.ties]
+    chosen = f" #({values})" if values else ""
+    return [f"  wire {name};", f"  {primitive.name}{chosen} U_{name} ({', '.join(pins)});"]
 
 
 def _literal(value: int, width: int) -> str:

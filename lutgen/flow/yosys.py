@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -42,30 +42,64 @@ class YosysFamily:
         Simulation models of the primitives, below Yosys's data folder.
     synth : str
         Synthesis command, without the top module.
-    luts : tuple of str
-        Primitives that count as a LUT, and as a level.
+    luts : mapping of str to int
+        Primitives that count as a level, and as how many LUTs. A carry cell counts as the LUTs
+        whose place it takes.
     registers : tuple of str
         What the names of flip-flops begin with.
+    muxes : tuple of str
+        Hard multiplexers beside the LUTs. They count on their own, neither as LUTs nor as levels.
     defines : mapping of str to str
         Macros to read the simulation models with.
     """
 
     library: str
     synth: str
-    luts: tuple[str, ...]
+    luts: Mapping[str, int]
     registers: tuple[str, ...]
-    defines: Mapping[str, str]
+    muxes: tuple[str, ...] = ()
+    defines: Mapping[str, str] = field(default_factory=dict)
+
+
+def _xilinx(family: str, muxes: tuple[str, ...]) -> YosysFamily:
+    return YosysFamily(
+        library="xilinx/cells_sim.v",
+        synth=f"synth_xilinx -family {family} -noiopad -noclkbuf",
+        # carry chains lie beside the LUTs of their slice and take none by themselves
+        luts={"INV": 1} | {f"LUT{k}": 1 for k in range(1, 7)},
+        registers=("FD",),
+        muxes=muxes,
+    )
 
 
 FAMILIES: Mapping[str, YosysFamily] = {
     "ice40": YosysFamily(
         library="ice40/cells_sim.v",
         synth="synth_ice40",
-        luts=("SB_LUT4",),
+        luts={"SB_LUT4": 1},
         registers=("SB_DFF",),
         # Default values of ports make a third of Verilator's work; every pin is connected here.
         defines={"NO_ICE40_DEFAULT_ASSIGNMENTS": "1"},
     ),
+    "ecp5": YosysFamily(
+        library="ecp5/cells_sim.v",
+        synth="synth_ecp5",
+        luts={"LUT4": 1, "CCU2C": 2},
+        registers=("TRELLIS_FF",),
+        muxes=("PFUMX", "L6MUX21"),
+        # the models include the flip-flops of Lattice's own library twice, which only Yosys's
+        # synthesis does not mind
+        defines={"NO_INCLUDES": "1"},
+    ),
+    "gowin": YosysFamily(
+        library="gowin/cells_sim.v",
+        synth="synth_gowin",
+        luts={"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1},
+        registers=("DFF",),
+        muxes=("MUX2_LUT5", "MUX2_LUT6", "MUX2_LUT7", "MUX2_LUT8"),
+    ),
+    "xilinx7": _xilinx("xc7", ("MUXF7", "MUXF8")),
+    "xcup": _xilinx("xcup", ("MUXF7", "MUXF8", "MUXF9")),
 }
 
 
@@ -85,6 +119,8 @@ class SynthResult:
     cells : mapping of str to int
         Number of cells of each primitive.
     n_luts, n_registers : int
+    n_muxes : int
+        Number of hard multiplexers; `n_luts` does not count them.
     levels : int
         LUTs on the longest path between inputs or registers and outputs or registers.
     seconds : float
@@ -100,6 +136,7 @@ class SynthResult:
     cells: dict[str, int]
     n_luts: int
     n_registers: int
+    n_muxes: int
     levels: int
     seconds: float
 
@@ -211,8 +248,9 @@ def synthesise(
         tool=str(tool),
         command="; ".join(script),
         cells=dict(sorted(counts.items())),
-        n_luts=sum(counts[name] for name in family.luts),
+        n_luts=sum(n * counts[name] for name, n in family.luts.items()),
         n_registers=sum(n for name, n in counts.items() if name.startswith(family.registers)),
+        n_muxes=sum(counts[name] for name in family.muxes),
         levels=count_levels(module, family),
         seconds=round(seconds, 3),
     )

@@ -41,6 +41,9 @@ class Cell:
         Layer of the trained LUT that the cell belongs to.
     primitive : str
         Primitive of the target that implements it; "" before mapping.
+    hard : bool
+        Whether the primitive is a multiplexer that the chip has beside its LUTs (``PFUMX``,
+        ``MUXF7`` …): it counts neither as a LUT nor as a level.
     """
 
     kind: str
@@ -49,6 +52,7 @@ class Cell:
     name: str
     layer: int
     primitive: str = ""
+    hard: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,8 @@ class Netlist:
         levels = [0] * self.n_nets
         for net, cell in enumerate(self.cells, self.first_cell):
             if cell.kind == LUT:
-                levels[net] = 1 + max((levels[i] for i in cell.inputs), default=0)
+                behind = max((levels[i] for i in cell.inputs), default=0)
+                levels[net] = behind + (not cell.hard)
         return tuple(levels)
 
     @property
@@ -101,8 +106,8 @@ class Netlist:
         return max((cycles[net] for net in self.outputs), default=0)
 
     def count(self, kind: str) -> int:
-        """Return the number of cells of a kind."""
-        return sum(cell.kind == kind for cell in self.cells)
+        """Return the number of cells of a kind, hard multiplexers left out."""
+        return sum(cell.kind == kind and not cell.hard for cell in self.cells)
 
     def __str__(self) -> str:
         """Return a listing for people and for tests, one cell a line."""

@@ -103,7 +103,7 @@ def _layers(netlist: Netlist) -> tuple[LayerStats, ...]:
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
         members.setdefault(cell.layer, []).append(net)
         if cell.kind == LUT:
-            inside[net] = 1 + max(
+            inside[net] = (not cell.hard) + max(
                 (
                     inside[source]
                     for source in cell.inputs

@@ -24,6 +24,10 @@ class Primitive:
         Parameter that takes the truth table, 2^len(inputs) bits wide; "" if there is none.
     clock : str
         Port for the clock; "" for a primitive that is not a register.
+    parameters : tuple of (str, str)
+        Other parameters and their values, written as in Verilog.
+    ties : tuple of (str, int)
+        Other inputs and the constants that they are tied to.
     """
 
     name: str
@@ -31,6 +35,8 @@ class Primitive:
     output: str
     init: str = ""
     clock: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+    ties: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)

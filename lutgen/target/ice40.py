@@ -1,18 +1,14 @@
 """Lattice iCE40: k-LUTs on SB_LUT4, registers on SB_DFF.
 
-A LUT of more than four inputs becomes a tree of SB_LUT4 by Shannon expansion. Cofactors that are
-equal, or each other's complement, are made once in the whole netlist, and the multiplexers take
-complements, constants and plain inputs into their tables.
+There are no hard multiplexers for LUTs of more than four inputs: these become trees of SB_LUT4.
 """
 
 from __future__ import annotations
 
-from lutgen.netlist.ir import CONST0, REGISTER, Cell, Netlist, NetlistBuilder
-from lutgen.netlist.passes.absorb import absorb
-from lutgen.netlist.tables import insert
+from lutgen.netlist.ir import Netlist
+from lutgen.target.fabric import Fabric
 from lutgen.target.family import Device, Family, Primitive
-from lutgen.target.shannon import ShannonMapper
-from lutgen.target.split import LEAF
+from lutgen.target.mapper import map_onto
 
 _LIBRARY = "Lattice FPGA-TN-02026, iCE Technology Library: SB_LUT4, SB_DFF"
 _LP_HX = "Lattice FPGA-DS-02029 (DS1040), iCE40 LP/HX Family Data Sheet, selection guide"
@@ -22,23 +18,12 @@ SB_LUT4 = Primitive("SB_LUT4", inputs=("I0", "I1", "I2", "I3"), output="O", init
 SB_DFF = Primitive("SB_DFF", inputs=("D",), output="Q", clock="C")
 
 
+FABRIC = Fabric(luts=(SB_LUT4,), register=SB_DFF)
+
+
 def map_ice40(netlist: Netlist) -> Netlist:
-    """Return the netlist as SB_LUT4 and SB_DFF; pins that a LUT leaves idle are constant 0."""
-    narrow, _ = absorb(ShannonMapper(netlist).run(), LEAF)
-    builder = NetlistBuilder(netlist.n_inputs)
-    for cell in narrow.cells:
-        builder.add(_realise(cell))
-    return builder.finish(narrow.outputs)
-
-
-def _realise(cell: Cell) -> Cell:
-    if cell.kind == REGISTER:
-        return Cell(REGISTER, cell.inputs, 0, cell.name, cell.layer, SB_DFF.name)
-    table, inputs = cell.init, cell.inputs
-    while len(inputs) < LEAF:
-        table = insert(table, len(inputs), len(inputs))
-        inputs = (*inputs, CONST0)
-    return Cell(cell.kind, inputs, table, cell.name, cell.layer, SB_LUT4.name)
+    """Return the netlist as SB_LUT4 and SB_DFF."""
+    return map_onto(netlist, FABRIC)
 
 
 def _device(name: str, title: str, logic_cells: int, source: str) -> Device:
@@ -60,7 +45,7 @@ ICE40 = Family(
     name="ice40",
     title="Lattice iCE40",
     max_fan_in=16,
-    primitives={primitive.name: primitive for primitive in (SB_LUT4, SB_DFF)},
+    primitives=FABRIC.primitives,
     devices={device.name: device for device in _DEVICES},
     map=map_ice40,
     source=_LIBRARY,

@@ -1,9 +1,11 @@
-"""How to split a wide function so that 4-LUTs make it cheaply: a bounded, deterministic search.
+"""How to split a wide function so that LUTs make it cheaply: a bounded, deterministic search.
 
-A function of more than four inputs is split on one, two or three of them. What remains, the
-cofactors, are smaller functions, and one 4-LUT or a multiplexer of two puts them together again;
-cofactors that are equal or complementary count once, constants cost nothing. A function of five
-inputs may also be two 4-LUTs, one reading the other (:func:`find_pair`).
+A function of more inputs than a LUT has is split on one, two or three of them. What remains, the
+cofactors, are smaller functions, and something puts them together again. That is either a LUT, or
+a multiplexer of two 4-LUTs: then cofactors that are equal or complementary count once, and
+constants cost nothing. Or it is a tree of hard multiplexers: that takes no LUT, but a LUT of its
+own for each cofactor. A function of five inputs may also be two 4-LUTs, one reading the other
+(:func:`is_pair`).
 """
 
 from __future__ import annotations
@@ -12,12 +14,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
+from typing import NamedTuple
 
 from lutgen.netlist.tables import cofactor, depends_on, literals, ones
+from lutgen.target.decompose import is_triple
 
-LEAF = 4
 _PAIRS_UP_TO = 10  # wider functions are split on one input at a time: the search stays bounded
 _TRIPLES_UP_TO = 8
+
+
+class Shape(NamedTuple):
+    """What a fabric offers: inputs of a LUT, and levels of hard multiplexers behind it."""
+
+    leaf: int
+    levels: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +37,40 @@ class Split:
     Parameters
     ----------
     cost : int
-        4-LUTs that the function then takes, at most; equal parts of different functions, which
+        LUTs that the function then takes, at most; equal parts of different functions, which
         are made only once, may make it cheaper.
     on : tuple of int
         Inputs to split on, ascending.
+    hard : bool
+        Whether hard multiplexers put the cofactors together.
     """
 
     cost: int
     on: tuple[int, ...]
+    hard: bool = False
 
 
 @cache
-def worst_cost(k: int) -> int:
-    """Return how many 4-LUTs a function that depends on k inputs takes at most."""
-    if k <= LEAF:
+def worst_cost(k: int, shape: Shape) -> int:
+    """Return how many LUTs a function that depends on k inputs takes at most."""
+    if k <= shape.leaf:
         return int(k > 1)
-    if k == LEAF + 1:
-        return 3
-    return min(1 + 2 * worst_cost(k - 1), 2 + 4 * worst_cost(k - 2))
+    if k <= shape.leaf + shape.levels:
+        return 1 << (k - shape.leaf)
+    return _worst_root_cost(k, shape)
+
+
+def _worst_root_cost(k: int, shape: Shape) -> int:
+    """Return the same where a LUT, and no hard multiplexer, has to give the result."""
+    if k <= shape.leaf:
+        return 1
+    by_two, by_four = worst_cost(k - 1, shape), worst_cost(k - 2, shape)
+    return min(1 + 2 * by_two, _four_to_one(shape) + 4 * by_four)
+
+
+def _four_to_one(shape: Shape) -> int:
+    """Return the LUTs that a multiplexer of four different functions takes."""
+    return 1 if shape.leaf >= 6 else 2
 
 
 def cofactors(table: int, k: int, on: tuple[int, ...]) -> list[int]:
@@ -55,35 +81,53 @@ def cofactors(table: int, k: int, on: tuple[int, ...]) -> list[int]:
     return parts
 
 
-def find_split(table: int, k: int) -> Split:
-    """Return the cheapest split among those tried, the first of equals.
+def find_split(table: int, k: int, shape: Shape, *, lut_on_top: bool = False) -> Split:
+    """Return the cheapest split among those tried, the first of equals: hard multiplexers if any.
 
     Parameters
     ----------
     table : int
-        A function that depends on all its k inputs, k > 4.
+        A function that depends on all its k inputs, more than a LUT has.
+    lut_on_top : bool
+        Whether a LUT has to give the result.
     """
-    return min(_splits(table, k), key=lambda split: split.cost)
+    return min(_splits(table, k, shape, lut_on_top), key=lambda split: split.cost)
 
 
-def _splits(table: int, k: int) -> Iterator[Split]:
+def _splits(table: int, k: int, shape: Shape, lut_on_top: bool) -> Iterator[Split]:
+    n_hard = 0 if lut_on_top else shape.levels
+    if k <= shape.leaf + n_hard:
+        yield Split(1 << (k - shape.leaf), tuple(range(shape.leaf, k)), hard=True)
     halves = [cofactors(table, k, (i,)) for i in range(k)]
     for i, parts in enumerate(halves):
-        yield Split(1 + _cost_of_parts(_distinct(parts, k - 1), k - 1), (i,))
-    if k > _PAIRS_UP_TO:
-        return
-    for i, j in combinations(range(k), 2):
+        yield from _splits_on((i,), parts, k, shape, n_hard)
+    for i, j in combinations(range(k), 2) if k <= _PAIRS_UP_TO else [(k - 2, k - 1)]:
         quarters = [cofactor(half, k - 1, j - 1, value) for value in (0, 1) for half in halves[i]]
-        distinct = _distinct(quarters, k - 2)
-        top = 1 if len(distinct) <= LEAF - 2 else 2
-        yield Split(top + _cost_of_parts(distinct, k - 2), (i, j))
-        if k > _TRIPLES_UP_TO or len(distinct) > 3:
+        n_distinct = len(_distinct(quarters, k - 2))
+        if k <= _PAIRS_UP_TO or n_distinct == 4:
+            yield from _splits_on((i, j), quarters, k, shape, n_hard)
+        if k > _TRIPLES_UP_TO or n_distinct > 3:
             continue
         for h in range(j + 1, k):
             eighths = [cofactor(q, k - 2, h - 2, value) for value in (0, 1) for q in quarters]
-            distinct = _distinct(eighths, k - 3)
-            if len(distinct) == LEAF - 3:
-                yield Split(1 + _cost_of_parts(distinct, k - 3), (i, j, h))
+            yield from _splits_on((i, j, h), eighths, k, shape, n_hard)
+
+
+def _splits_on(
+    on: tuple[int, ...], parts: list[int], k: int, shape: Shape, n_hard: int
+) -> Iterator[Split]:
+    """Yield what a split on certain inputs costs with a LUT and with hard multiplexers on top."""
+    rest = k - len(on)
+    distinct = _distinct(parts, rest)
+    if len(on) + len(distinct) <= shape.leaf:
+        top = 1
+    elif len(on) == 2:
+        top = _four_to_one(shape)
+    else:
+        return
+    yield Split(top + sum([_cost(part, rest, shape) for part in distinct]), on)
+    if len(on) <= n_hard and rest > shape.leaf:
+        yield Split(sum([_root_cost(part, rest, shape) for part in parts]), on, hard=True)
 
 
 def _distinct(parts: list[int], k: int) -> set[int]:
@@ -91,52 +135,43 @@ def _distinct(parts: list[int], k: int) -> set[int]:
     return {part ^ ones(k) if part & 1 else part for part in parts} - {0}
 
 
-def _cost_of_parts(parts: set[int], k: int) -> int:
-    return sum([_cost(part, k) for part in parts])
-
-
-def _cost(table: int, k: int) -> int:
-    if k <= LEAF:
+def _cost(table: int, k: int, shape: Shape) -> int:
+    if k <= shape.leaf:
         return int(table not in literals(k))
-    idle = [j for j in range(k) if not depends_on(table, k, j)]
-    for j in reversed(idle):
+    table, k = _without_idle(table, k)
+    return _decomposed_cost(table, k, shape) or worst_cost(k, shape)
+
+
+def _root_cost(table: int, k: int, shape: Shape) -> int:
+    """Return the cost if a LUT has to give the result, even a constant."""
+    table, k = _without_idle(table, k)
+    return _decomposed_cost(table, k, shape) or _worst_root_cost(k, shape)
+
+
+def _decomposed_cost(table: int, k: int, shape: Shape) -> int:
+    """Return the cost of a functional decomposition, 0 if there is none that is quickly found."""
+    if shape.leaf == 4:
+        if k == 5 and is_pair(table):
+            return 2
+        if k == 6 and is_triple(table):
+            return 3
+    return 0
+
+
+def _without_idle(table: int, k: int) -> tuple[int, int]:
+    for j in reversed([j for j in range(k) if not depends_on(table, k, j)]):
         table = cofactor(table, k, j, 0)
         k -= 1
-    if k == LEAF + 1 and is_pair(table):
-        return 2
-    return worst_cost(k)
+    return table, k
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A function of five inputs as two 4-LUTs.
-
-    The inner LUT reads the four inputs other than `late`, in order; the outer one reads the inner
-    one, the inputs ``again[0]`` and ``again[1]``, and `late`, in this order.
-    """
-
-    late: int
-    again: tuple[int, int]
-    inner: int
-    outer: int
-
-
-def find_pair(table: int) -> Pair | None:
-    """Return a function of five inputs as two 4-LUTs, or None if it is not.
+def is_pair(table: int) -> bool:
+    """Return whether a function of five inputs is two 4-LUTs, one reading the other.
 
     With one input held back, each value of the other four leaves a function of it alone: 0, 1,
     itself or its complement. The outer LUT knows the held-back input and two of the four, so the
     inner one has only to tell apart two such functions for each value of those two.
     """
-    for p in range(4):
-        found = min(((q, late) for q, late in _pairs_with(table, p) if q >= p), default=None)
-        if found is not None:
-            return _pair(table, p, found[0] + 1, found[1] + (found[1] >= p))
-    return None
-
-
-def is_pair(table: int) -> bool:
-    """Return whether a function of five inputs is two 4-LUTs."""
     return any(_pairs_with(table, p) for p in range(4))
 
 
@@ -175,20 +210,3 @@ def _kinds(table: int, k: int, late: int) -> list[int]:
     """
     at0, at1 = cofactor(table, k, late, 0), cofactor(table, k, late, 1)
     return [(at0 >> p & 1) | (at1 >> p & 1) << 1 for p in range(1 << (k - 1))]
-
-
-def _pair(table: int, p: int, q: int, late: int) -> Pair:
-    others = [j for j in range(5) if j != late]
-    kinds = _kinds(table, 5, late)
-    shift_p, shift_q = others.index(p), others.index(q)
-    overall = sorted(set(kinds))
-    inner = outer = 0
-    for value in range(4):
-        where = [a for a in range(16) if (a >> shift_p & 1) | (a >> shift_q & 1) << 1 == value]
-        # where two kinds do everywhere, the outer LUT need not read the two inputs again
-        found = overall if len(overall) <= 2 else sorted({kinds[a] for a in where})
-        inner |= sum(1 << a for a in where if kinds[a] != found[0])
-        for selected, kind in enumerate((found[0], found[-1])):
-            address = selected + 2 * value
-            outer |= (kind & 1) << address | (kind >> 1) << (address + 8)
-    return Pair(late, (p, q), inner, outer)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lutgen.netlist.ir import Cell, Netlist, NetlistBuilder
+from dataclasses import replace
+
+from lutgen.netlist.ir import Netlist, NetlistBuilder
 from lutgen.netlist.passes.stats import PassStats, measure
 
 
@@ -28,9 +30,7 @@ def prune(netlist: Netlist) -> tuple[Netlist, PassStats]:
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
         if reached[net]:
             inputs = tuple([renumbered[source] for source in cell.inputs])
-            renumbered[net] = builder.add(
-                Cell(cell.kind, inputs, cell.init, cell.name, cell.layer, cell.primitive)
-            )
+            renumbered[net] = builder.add(replace(cell, inputs=inputs))
     pruned = builder.finish(tuple(renumbered[net] for net in netlist.outputs))
     removed = len(netlist.cells) - len(pruned.cells)
     return pruned, measure("prune", netlist, pruned, removed)

@@ -1,0 +1,43 @@
+"""The logic fabric of a family: its LUTs, the hard multiplexers behind them, its register."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lutgen.netlist.tables import tabulate
+from lutgen.target.family import Primitive
+
+MUX = tabulate(3, lambda at0, at1, select: at1 if select else at0)
+"""Table of a hard multiplexer: what it gives at 0, what it gives at 1, the select."""
+
+
+@dataclass(frozen=True)
+class Fabric:
+    """What a mapping may use.
+
+    Parameters
+    ----------
+    luts : tuple of Primitive
+        LUTs, the smallest first; one that is larger than needed has its idle pins at 0.
+    register : Primitive
+        D flip-flop on the rising edge.
+    muxes : tuple of Primitive
+        Hard multiplexers by level, their inputs in the order of `MUX`. Wires inside the slice
+        lead to the two data pins: those of the first level are driven by one LUT each, those of a
+        further level by one multiplexer each of the level before, and what drives them drives
+        nothing else. A primitive may serve several levels.
+    """
+
+    luts: tuple[Primitive, ...]
+    register: Primitive
+    muxes: tuple[Primitive, ...] = ()
+
+    @property
+    def leaf(self) -> int:
+        """Inputs of the largest LUT."""
+        return len(self.luts[-1].inputs)
+
+    @property
+    def primitives(self) -> dict[str, Primitive]:
+        """All primitives by name."""
+        return {part.name: part for part in (*self.luts, *self.muxes, self.register)}

@@ -1,0 +1,73 @@
+"""The rules of placement that hard multiplexers bring along, checked on a mapped netlist."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from lutgen.errors import NetlistError
+from lutgen.netlist.ir import LUT, Cell, Netlist
+from lutgen.target.fabric import MUX, Fabric
+
+_MAX_FAULTS = 20
+
+
+def check_muxes(netlist: Netlist, fabric: Fabric) -> None:
+    """Check that each hard multiplexer can be placed beside what it reads.
+
+    See :class:`lutgen.target.fabric.Fabric` for the rules.
+
+    Raises
+    ------
+    NetlistError
+        If one cannot; the message lists the faults with their cells, the first 20 in words.
+    """
+    faults = list(_faults(netlist, fabric))
+    if faults:
+        more = len(faults) - _MAX_FAULTS
+        listed = faults[:_MAX_FAULTS] + ([f"and {more} more"] if more > 0 else [])
+        raise NetlistError(f"{len(faults)} illegal multiplexer(s): " + "; ".join(listed))
+
+
+def _faults(netlist: Netlist, fabric: Fabric) -> Iterator[str]:
+    readers = Counter(net for cell in netlist.cells for net in cell.inputs)
+    readers.update(netlist.outputs)
+    levels: dict[int, int] = {}  # of multiplexers by net; plain LUTs are level 0
+
+    def level(net: int) -> int | None:
+        place = net - netlist.first_cell
+        if place < 0 or netlist.cells[place].kind != LUT:
+            return None
+        return levels.get(net, 0)
+
+    for net, cell in enumerate(netlist.cells, netlist.first_cell):
+        if not cell.hard:
+            continue
+        if cell.init != MUX or len(cell.inputs) != 3:
+            yield f"{cell.name}: a hard multiplexer has no table of its own"
+            continue
+        below = [level(source) for source in cell.inputs[:2]]
+        levels[net] = 1 + max(found or 0 for found in below)
+        yield from _mux_faults(netlist, fabric, cell, levels[net], below)
+        for source in cell.inputs[:2]:
+            if readers[source] != 1:
+                yield (
+                    f"{cell.name}: reads {netlist.net_name(source)}, which {readers[source]} pins "
+                    "read; data of a multiplexer may go nowhere else"
+                )
+
+
+def _mux_faults(
+    netlist: Netlist, fabric: Fabric, cell: Cell, level: int, below: list[int | None]
+) -> Iterator[str]:
+    names = [mux.name for mux in fabric.muxes]
+    if level > len(names) or names[level - 1] != cell.primitive:
+        wanted = names[level - 1] if level <= len(names) else "none"
+        yield f"{cell.name}: {cell.primitive} at level {level}, where the fabric has {wanted}"
+    for source, found in zip(cell.inputs[:2], below, strict=True):
+        if found != level - 1:
+            kind = "no LUT" if found is None else f"of level {found}"
+            yield (
+                f"{cell.name}: {cell.primitive} of level {level} reads "
+                f"{netlist.net_name(source)}, which is {kind}"
+            )
