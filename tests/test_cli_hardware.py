@@ -55,6 +55,23 @@ def test_verilog_writes_core_and_record(model: Path, tmp_path: Path) -> None:
     assert "latency 0 cycles" in printed and str(tmp_path / "lutgen_core.v") in printed
 
 
+def test_an_fmax_is_reached_by_registers_and_simulated(model: Path, tmp_path: Path) -> None:
+    words = ["--target", "ice40", "--grade", "lp", "--fmax-target", "120MHz", "-o", tmp_path]
+    printed = run("verilog", model, *words)
+    assert printed.exit_code == 0, printed.output
+    record = json.loads((tmp_path / "core.json").read_text())
+    timing = record["timing"]
+    assert timing["target_mhz"] == 120 <= timing["estimated_mhz"]
+    assert timing["levels"] == record["netlist"]["depth"] < 5
+    assert f"Fmax {timing['estimated_mhz']:.1f} MHz estimated for lp (120 MHz" in printed.stdout
+    result = run("simulate", model, *words, "--samples", 50, "--post-synthesis", "optimised")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.count("50 / 50 test samples equal") == 3
+    told = run("report", tmp_path).stdout
+    assert f"{timing['estimated_mhz']:.1f} MHz estimated for lp, 120 MHz asked for" in told
+    assert f"{record['latency_cycles']} clock cycles" in told
+
+
 def test_simulate_compares_every_form(built: tuple[Path, Result]) -> None:
     out, result = built
     assert result.exit_code == 0, result.output
@@ -133,6 +150,14 @@ def test_a_missing_tool_ends_with_exit_code_3(
         (["verilog", "MODEL", "--target", "spartan3"], "no target 'spartan3'"),
         (["verilog", "MODEL", "--pipeline", "-1"], "pipeline must be 0"),
         (["verilog", "MODEL", "--module", "module"], "module"),
+        (["verilog", "MODEL", "--fmax-target", "fast"], "a number with its unit, as in 200MHz"),
+        (["verilog", "MODEL", "--fmax-target", "200"], "got '200'"),
+        (["verilog", "MODEL", "--fmax-target", "9MHz"], "no delay model for target 'generic'"),
+        (
+            ["synth", "MODEL", "--fmax-target", "2GHz"],
+            "an Fmax of 2000 MHz is out of reach on ice40 hx: with a register after every LUT",
+        ),
+        (["synth", "MODEL", "--fmax-target", "9MHz", "--pipeline", "1"], "give one of them"),
         (["simulate", "MODEL", "--simulator", "modelsim"], "unknown simulator 'modelsim'"),
         (["simulate", "MODEL", "--post-synthesis", "fast"], "the mode must be one of"),
         (["synth", "MODEL", "--target", "generic"], "cannot synthesise for target 'generic'"),

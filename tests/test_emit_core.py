@@ -16,7 +16,9 @@ from lutgen.netlist.check import check
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import Netlist
 from lutgen.netlist.lower import lower
+from lutgen.netlist.passes.pipeline import arrivals
 from lutgen.netlist.passes.simplify import simplify
+from lutgen.target.delay import get_delay_model
 from lutgen.target.registry import get_family
 
 
@@ -70,6 +72,38 @@ def test_core_carries_what_later_stages_need() -> None:
     assert core.verilog.count("\nmodule digits (") == 1
 
 
+@settings(max_examples=40, deadline=None)
+@given(networks(max_k=7), st.sampled_from([60.0, 120.0, 200.0, 300.0]), st.integers(0, 2**32 - 1))
+def test_an_fmax_is_kept_and_the_function_too(network: LutNetwork, mhz: float, seed: int) -> None:
+    samples = random_samples(np.random.default_rng(seed), 100, network.n_inputs)
+    bits = network.encoder.encode(samples)
+    core = build_core(network, target="ice40", fmax_target_mhz=mhz)
+    delays = get_delay_model("ice40")
+    assert max(arrivals(core.netlist, delays.cell_ns)) <= delays.budget_ns(mhz)
+    assert core.timing is not None
+    assert core.timing.estimated_mhz >= mhz - 0.05  # it is rounded
+    assert core.timing.levels == core.netlist.depth
+    assert core.logic.latency == core.netlist.latency
+    assert {cell.primitive for cell in core.netlist.cells} <= {"SB_LUT4", "SB_DFF"}
+    for netlist in (core.logic, core.netlist):
+        check(netlist)
+        assert predictions(network, netlist, bits) == network.predict(samples).tolist()
+
+
+def test_an_fmax_is_stated_with_its_source() -> None:
+    network = random_network(np.random.default_rng(5), 40, [30, 20, 1], 6)
+    core = build_core(network, target="ice40", fmax_target_mhz=100, grade="up5k")
+    assert core.timing is not None and core.timing.grade == "up"
+    header = core.verilog.partition("`default_nettype none")[0]
+    assert f"// fmax     {core.timing.estimated_mhz:.1f} MHz estimated for up (100 MHz" in header
+    assert f"// latency  {core.netlist.latency} cycle(s)" in header
+    slower = build_core(network, target="ice40", fmax_target_mhz=60, grade="up")
+    assert 0 < slower.netlist.latency < core.netlist.latency
+    reach = "out of reach on ice40 up: with a register after every LUT the delay model expects 15"
+    with pytest.raises(ConfigError, match=reach):
+        build_core(network, target="ice40", fmax_target_mhz=200, grade="up")
+
+
 def test_the_same_model_gives_the_same_text() -> None:
     network = random_network(np.random.default_rng(2), 20, [10, 1], 8)
     for target in ("generic", "ice40"):
@@ -91,6 +125,11 @@ def test_a_network_that_is_constant_becomes_a_wire() -> None:
     [
         ({"target": "stratix"}, "there is no target 'stratix'; choose one of: generic, ice40"),
         ({"pipeline": -1}, r"pipeline must be 0 \(no registers\) or the LUT levels .*, got -1"),
+        ({"pipeline": 1, "fmax_target_mhz": 100}, "pipeline of 1 .* and an Fmax of 100 MHz were"),
+        ({"fmax_target_mhz": -5}, "must be a positive frequency, got -5"),
+        ({"fmax_target_mhz": float("nan")}, "must be a positive frequency, got nan"),
+        ({"fmax_target_mhz": 100}, "there is no delay model for target 'generic'"),
+        ({"target": "ice40", "grade": "ep"}, "target 'ice40' has no speed grade 'ep'"),
         ({"module": "2fast"}, "'2fast' cannot name a Verilog module"),
         ({"module": "module"}, "'module' cannot name a Verilog module"),
     ],

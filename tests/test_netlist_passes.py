@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from netlists import assert_same_function, netlists
 
 from lutgen.errors import NetlistError
@@ -13,7 +14,12 @@ from lutgen.netlist.check import check
 from lutgen.netlist.ir import LUT, REGISTER, Cell, Netlist
 from lutgen.netlist.passes.absorb import absorb
 from lutgen.netlist.passes.fold import fold
-from lutgen.netlist.passes.pipeline import pipeline
+from lutgen.netlist.passes.pipeline import (
+    arrivals,
+    pipeline,
+    pipeline_to_delay,
+    shortest_path_ns,
+)
 from lutgen.netlist.passes.prune import prune
 from lutgen.netlist.passes.share import share
 from lutgen.netlist.passes.simplify import simplify
@@ -212,3 +218,71 @@ def test_pipeline_refuses_a_netlist_with_too_few_registers() -> None:
     piped, _ = pipeline(Netlist(1, chain, (6,)), 2)
     with pytest.raises(NetlistError, match="2 LUT levels between them, more than the 1 asked for"):
         pipeline(piped, 1)
+
+
+def delay_by_fan_in(cell: Cell) -> float:
+    """Return a delay that differs from cell to cell."""
+    return 0.3 if cell.hard else 1.0 + 0.1 * len(cell.inputs)
+
+
+@given(netlists(), st.floats(1.6, 8.0))
+def test_pipeline_to_delay_keeps_function_and_budget(netlist: Netlist, budget_ns: float) -> None:
+    piped, stats = pipeline_to_delay(netlist, delay_by_fan_in, budget_ns, register="SB_DFF")
+    check(piped)  # all paths have the same latency
+    assert_same_function(netlist, piped)
+    assert max(arrivals(piped, delay_by_fan_in)) <= budget_ns
+    assert piped.count(LUT) == netlist.count(LUT)
+    registers = [cell for cell in piped.cells if cell.kind == REGISTER]
+    assert {cell.primitive for cell in registers} <= {"SB_DFF"}
+    assert stats.changes == len(registers)
+    # one chain for all readers: no net is registered twice
+    assert len({cell.inputs for cell in registers}) == len(registers)
+
+
+@given(netlists(), st.integers(1, 4))
+def test_with_equal_delays_the_latency_is_that_of_levels(netlist: Netlist, every: int) -> None:
+    by_level, _ = pipeline(netlist, every)
+    by_delay, _ = pipeline_to_delay(netlist, lambda cell: 1.0, every + 0.5)
+    read = [net for net in netlist.outputs if netlist.levels[net] == netlist.depth]
+    assume(read)  # else the deepest cell does not count for the latency of the outputs
+    assert by_delay.latency == by_level.latency
+
+
+def test_pipeline_to_delay_balances_the_stages() -> None:
+    chain = tuple(lut(f"n{i}", NOT, 2 + i) for i in range(6))
+    piped, _ = pipeline_to_delay(Netlist(1, chain, (8,)), lambda cell: 1.0, 4.2)
+    assert (piped.latency, piped.depth) == (2, 3)  # not four levels and two
+
+
+def test_no_register_comes_between_a_hard_multiplexer_and_its_luts() -> None:
+    # nets: inputs 2 to 5; LUTs 6, 7, 8; the multiplexer 9 reads 7 and 8, and 6 as its select
+    cells = (
+        lut("select", AND, 2, 3),
+        lut("at0", AND, 2, 4),
+        lut("at1", XOR, 2, 5),
+        Cell(LUT, (7, 8, 6), 0b11001010, "mux", 1, "PFUMX", True),
+    )
+    netlist = Netlist(4, cells, (9,))
+    assert shortest_path_ns(netlist, delay_by_fan_in) == pytest.approx(1.5)
+    piped, _ = pipeline_to_delay(netlist, delay_by_fan_in, 1.5)
+    check(piped)
+    assert_same_function(netlist, piped)
+    together, _ = pipeline_to_delay(netlist, delay_by_fan_in, 1.6)
+    assert (together.latency, together.count(REGISTER)) == (1, 1)
+    # where the select comes late, the LUTs wait for it with the multiplexer, behind registers
+    slow = lambda cell: 2.0 if cell.name == "select" else delay_by_fan_in(cell)  # noqa: E731
+    piped, _ = pipeline_to_delay(netlist, slow, 2.0)
+    check(piped)
+    assert_same_function(netlist, piped)
+    mux = next(cell for cell in piped.cells if cell.hard)
+    assert [piped.net_name(net) for net in mux.inputs] == ["at0", "at1", "select_r1"]
+    assert (piped.latency, piped.count(REGISTER)) == (2, 5)  # select, x[0], x[2], x[3] and the end
+
+
+def test_pipeline_to_delay_refuses_what_it_cannot_do() -> None:
+    netlist = Netlist(2, (lut("a", AND, 2, 3),), (4,))
+    with pytest.raises(NetlistError, match=r"take 1\.20 ns, more than the 1\.10 ns between"):
+        pipeline_to_delay(netlist, delay_by_fan_in, 1.1)
+    piped, _ = pipeline(netlist, 1)
+    with pytest.raises(NetlistError, match="pipeline the netlist without registers"):
+        pipeline_to_delay(piped, delay_by_fan_in, 5.0)

@@ -18,6 +18,7 @@ from lutgen.cli.options import (
     SplitSeed,
     Task,
     TestFraction,
+    parse_frequency_mhz,
     samples_for,
 )
 from lutgen.cli.records import core_record
@@ -48,6 +49,16 @@ Target = Annotated[str, typer.Option(help=f"Chip family: {', '.join(FAMILIES)}."
 Pipeline = Annotated[
     int, typer.Option(help="Registers after every N levels of LUTs; 0: purely combinational.")
 ]
+FmaxTarget = Annotated[
+    str,
+    typer.Option(
+        help="Registers as the delay model of the chip asks for to reach a clock, e.g. 200MHz; "
+        "instead of --pipeline."
+    ),
+]
+Grade = Annotated[
+    str, typer.Option(help="Speed grade or device that --fmax-target is for, e.g. up or hx8k.")
+]
 Module = Annotated[str, typer.Option(help="Name of the Verilog module.")]
 Mode = Annotated[
     str, typer.Option(help="direct: our primitives as they are; optimised: Yosys decides; both.")
@@ -62,12 +73,22 @@ def verilog(
     out: Out = DEFAULT_OUT,
     target: Target = "generic",
     pipeline: Pipeline = 0,
+    fmax_target: FmaxTarget = "",
+    grade: Grade = "",
     module: Module = DEFAULT_MODULE,
     json: output.Json = False,
 ) -> None:
     """Write a model as Verilog."""
     network = LutNetwork.load(model)
-    core, record = write_core(network, out, target=target, pipeline=pipeline, module=module)
+    core, record = write_core(
+        network,
+        out,
+        target=target,
+        pipeline=pipeline,
+        fmax_target_mhz=parse_frequency_mhz(fmax_target),
+        grade=grade,
+        module=module,
+    )
     if json:
         output.print_json({"files": core_files(core, out), **record})
         return
@@ -77,10 +98,13 @@ def verilog(
 
 
 def write_core(
-    network: LutNetwork, out: Path, *, target: str, pipeline: int, module: str
+    network: LutNetwork, out: Path, *, module: str, **options: Any
 ) -> tuple[Core, dict[str, Any]]:
-    """Make the hardware and write it with its record into an output folder."""
-    core = build_core(network, target=target, pipeline=pipeline, module=module)
+    """Make the hardware and write it with its record into an output folder.
+
+    The options are those of :func:`lutgen.emit.core.build_core`.
+    """
+    core = build_core(network, module=module, **options)
     record = core_record(network, core)
     write_files(out, {f"{module}.v": core.verilog})
     write_json(out / CORE_FILE, record)
@@ -104,6 +128,8 @@ def print_core(core: Core) -> None:
     output.print_text(
         f"depth {core.netlist.depth} LUTs between registers, latency {core.netlist.latency} cycles"
     )
+    if core.timing:
+        output.print_text(f"Fmax {core.timing}")
 
 
 def simulate(
@@ -111,6 +137,8 @@ def simulate(
     out: Out = DEFAULT_OUT,
     target: Target = "generic",
     pipeline: Pipeline = 0,
+    fmax_target: FmaxTarget = "",
+    grade: Grade = "",
     module: Module = DEFAULT_MODULE,
     simulator: Annotated[str, typer.Option(help=f"One of {', '.join(SIMULATORS)}.")] = "verilator",
     post_synthesis: Annotated[
@@ -136,7 +164,15 @@ def simulate(
     given = None if data is None else Source(data, task, label, test_fraction, split_seed)
     name, X, _ = samples_for(network, given, part, data_dir, download=not no_download)
     bits = network.encoder.encode(X[: samples or None])
-    core, _ = write_core(network, out, target=target, pipeline=pipeline, module=module)
+    core, _ = write_core(
+        network,
+        out,
+        target=target,
+        pipeline=pipeline,
+        fmax_target_mhz=parse_frequency_mhz(fmax_target),
+        grade=grade,
+        module=module,
+    )
     synthesis = [run_synthesis(core, mode, out) for mode in modes]
     unit = "samples" if part == "all" else f"{part} samples"
     checks = run_checks(network, core, bits, out, synthesis, simulator, unit=unit, quiet=json)
@@ -229,6 +265,8 @@ def synth(
     out: Out = DEFAULT_OUT,
     target: Target = "ice40",
     pipeline: Pipeline = 0,
+    fmax_target: FmaxTarget = "",
+    grade: Grade = "",
     module: Module = DEFAULT_MODULE,
     mode: Mode = "both",
     json: output.Json = False,
@@ -236,7 +274,15 @@ def synth(
     """Synthesise with Yosys and count what it takes, against the size of the chips."""
     network = LutNetwork.load(model)
     modes = parse_modes(mode)
-    core, _ = write_core(network, out, target=target, pipeline=pipeline, module=module)
+    core, _ = write_core(
+        network,
+        out,
+        target=target,
+        pipeline=pipeline,
+        fmax_target_mhz=parse_frequency_mhz(fmax_target),
+        grade=grade,
+        module=module,
+    )
     results = [run_synthesis(core, item, out) for item in modes]
     if json:
         output.print_json({"digest": network.digest, "synthesis": [asdict(r) for r in results]})

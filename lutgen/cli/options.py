@@ -60,6 +60,25 @@ class Source:
         return apply_task(dataset, self.task)
 
 
+_MHZ = {"hz": 1e-6, "khz": 1e-3, "mhz": 1.0, "ghz": 1e3}
+
+
+def parse_frequency_mhz(text: str) -> float:
+    """Parse ``200MHz``, ``48 MHz`` or ``0.2GHz``; "" is 0.
+
+    Raises
+    ------
+    ConfigError
+        If it is not of that form, or zero.
+    """
+    if not text:
+        return 0.0
+    match = re.fullmatch(r"(\d{1,12}(?:\.\d{1,12})?)\s*([kmg]?hz)", text.strip().lower())
+    if not match or not float(match[1]):
+        raise ConfigError(f"a frequency must be a number with its unit, as in 200MHz; got {text!r}")
+    return float(match[1]) * _MHZ[match[2]]
+
+
 def parse_widths(text: str) -> tuple[int, ...]:
     """Parse ``1024x5`` or ``512,256x2``; "" is a network of its last LUT alone.
 

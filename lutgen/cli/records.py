@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,7 @@ def core_record(network: LutNetwork, core: Core) -> dict[str, Any]:
         "module": core.module,
         "target": core.target,
         "pipeline": core.pipeline,
+        "timing": asdict(core.timing) if core.timing else None,
         "latency_cycles": core.netlist.latency,
         "model": model_record(network),
         "netlist": netlist_stats(core.netlist).to_json(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lutgen import __version__
 from lutgen.emit.verilog import check_module_name, emit_verilog
@@ -11,10 +11,44 @@ from lutgen.model import LutNetwork
 from lutgen.netlist.check import check
 from lutgen.netlist.ir import Netlist
 from lutgen.netlist.lower import lower
+from lutgen.netlist.passes.pipeline import arrivals, pipeline_to_delay, shortest_path_ns
 from lutgen.netlist.passes.pipeline import pipeline as insert_registers
 from lutgen.netlist.passes.simplify import simplify
 from lutgen.netlist.passes.stats import PassStats
+from lutgen.target.delay import DelayModel, get_delay_model
+from lutgen.target.family import Family
 from lutgen.target.registry import get_family
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What was asked of the clock frequency, and what the delay model expects.
+
+    Parameters
+    ----------
+    target_mhz : float
+        Frequency asked for.
+    estimated_mhz : float
+        Frequency expected between registers, a fit to place and route of other cores.
+    levels : int
+        LUTs of the chip between registers, at most.
+    grade : str
+        Speed grade.
+    source : str
+        What the delay model was measured with.
+    """
+
+    target_mhz: float
+    estimated_mhz: float
+    levels: int
+    grade: str
+    source: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.estimated_mhz:.1f} MHz estimated for {self.grade} ({self.target_mhz:g} MHz "
+            f"asked for), at most {self.levels} LUT(s) between registers; model: {self.source}"
+        )
 
 
 @dataclass(frozen=True)
@@ -32,13 +66,16 @@ class Core:
     pipeline : int
         LUT levels between registers; 0 for none.
     logic : Netlist
-        Netlist of k-LUTs, simplified and pipelined, before mapping.
+        Netlist of k-LUTs, simplified and pipelined, before mapping; with a `timing`, whose
+        registers stand between the primitives, it is `netlist` without their names.
     netlist : Netlist
         The same, mapped onto the family.
     verilog : str
         Text of the module.
     passes : tuple of PassStats
         What the passes did, in the order in which they ran.
+    timing : Timing or None
+        Clock frequency, if one was aimed at.
     """
 
     digest: str
@@ -49,6 +86,7 @@ class Core:
     netlist: Netlist
     verilog: str
     passes: tuple[PassStats, ...]
+    timing: Timing | None = None
 
 
 def build_core(
@@ -56,6 +94,8 @@ def build_core(
     *,
     target: str = "generic",
     pipeline: int = 0,
+    fmax_target_mhz: float = 0,
+    grade: str = "",
     module: str = "lutgen_core",
 ) -> Core:
     """Make the hardware of a model: lower, simplify, pipeline, map, check, write.
@@ -68,25 +108,34 @@ def build_core(
         Name of a family, see :func:`lutgen.target.registry.get_family`.
     pipeline : int
         Put registers after every so many levels of k-LUTs; 0 for none.
+    fmax_target_mhz : float
+        Put registers between the primitives such that the delay model expects this clock
+        frequency, as few stages as do; 0 for not. An alternative to `pipeline`.
+    grade : str
+        Speed grade, or device, that the frequency is for; by default the family's first.
     module : str
         Name of the Verilog module.
 
     Raises
     ------
     ConfigError
-        If the target does not exist, the pipeline is negative or the module's name is illegal.
+        If the target does not exist, the pipeline is negative, the module's name is illegal, or
+        the frequency is out of reach.
     """
-    if pipeline < 0:
-        raise ConfigError(
-            f"pipeline must be 0 (no registers) or the LUT levels between registers, got {pipeline}"
-        )
+    _check_pipeline(pipeline, fmax_target_mhz)
     family = get_family(target)
     check_module_name(module)
     logic, passes = simplify(lower(network))
     if pipeline:
         logic, stats = insert_registers(logic, pipeline)
         passes = (*passes, stats)
+    delays = get_delay_model(target, grade) if fmax_target_mhz or grade else None
     netlist = family.map(logic)
+    timing = None
+    if delays and fmax_target_mhz:
+        netlist, stats, timing = _reach(netlist, family, delays, fmax_target_mhz)
+        passes = (*passes, stats)
+        logic = _without_primitives(netlist)
     check(netlist)
     header = [
         f"{module}: a learnt network of lookup tables, written by lutgen {__version__}",
@@ -94,5 +143,46 @@ def build_core(
     ]
     if pipeline:
         header.append(f"pipeline a register after every {pipeline} level(s) of trained LUTs")
+    if timing:
+        header.append(f"fmax     {timing}")
     verilog = emit_verilog(netlist, family, module=module, header=header)
-    return Core(network.digest, target, module, pipeline, logic, netlist, verilog, passes)
+    return Core(network.digest, target, module, pipeline, logic, netlist, verilog, passes, timing)
+
+
+def _check_pipeline(pipeline: int, fmax_target_mhz: float) -> None:
+    if pipeline < 0:
+        raise ConfigError(
+            f"pipeline must be 0 (no registers) or the LUT levels between registers, got {pipeline}"
+        )
+    if not 0 <= fmax_target_mhz < float("inf"):
+        raise ConfigError(f"the Fmax aimed at must be a positive frequency, got {fmax_target_mhz}")
+    if pipeline and fmax_target_mhz:
+        raise ConfigError(
+            f"a pipeline of {pipeline} level(s) and an Fmax of {fmax_target_mhz:g} MHz were both "
+            "asked for; the one follows from the other, give one of them"
+        )
+
+
+def _reach(
+    netlist: Netlist, family: Family, delays: DelayModel, fmax_mhz: float
+) -> tuple[Netlist, PassStats, Timing]:
+    """Put registers into a mapped netlist for a clock frequency."""
+    best_mhz = delays.fmax_mhz(shortest_path_ns(netlist, delays.cell_ns))
+    if fmax_mhz > best_mhz:
+        raise ConfigError(
+            f"an Fmax of {fmax_mhz:g} MHz is out of reach on {family.name} {delays.grade}: with a "
+            f"register after every LUT the delay model expects {best_mhz:.1f} MHz "
+            f"({delays.source})"
+        )
+    register = next(part.name for part in family.primitives.values() if part.clock)
+    piped, stats = pipeline_to_delay(
+        netlist, delays.cell_ns, delays.budget_ns(fmax_mhz), register=register
+    )
+    estimated_mhz = delays.fmax_mhz(max(arrivals(piped, delays.cell_ns)))
+    timing = Timing(fmax_mhz, round(estimated_mhz, 1), piped.depth, delays.grade, delays.source)
+    return piped, stats, timing
+
+
+def _without_primitives(netlist: Netlist) -> Netlist:
+    cells = tuple(replace(cell, primitive="", hard=False) for cell in netlist.cells)
+    return replace(netlist, cells=cells)

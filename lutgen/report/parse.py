@@ -25,6 +25,7 @@ from lutgen.report.values import (
     Pass,
     Report,
     Synthesis,
+    Timing,
     Training,
 )
 
@@ -85,6 +86,16 @@ def _short(text: str) -> str:
     return text if len(text) <= _TOLD_CHARACTERS else text[:_TOLD_CHARACTERS] + "…"
 
 
+def _timing(record: Record) -> Timing:
+    return Timing(
+        target_mhz=record.positive("target_mhz"),
+        estimated_mhz=record.positive("estimated_mhz"),
+        levels=record.count("levels"),
+        grade=record.text("grade"),
+        source=record.text("source"),
+    )
+
+
 def _read_core(path: Path) -> Core:
     record = Record.read(path)
     core = Core(
@@ -98,6 +109,7 @@ def _read_core(path: Path) -> Core:
         netlist=_netlist(record.child("netlist")),
         passes=tuple(_pass(item) for item in record.children("passes")),
         devices=_devices(record),
+        timing=_timing(record.child("timing")) if record.has("timing") else None,
     )
     record.finish("write it anew with: lutgen verilog")
     return core

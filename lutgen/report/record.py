@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,14 @@ class Record:
     def optional_fraction(self, name: str) -> float | None:
         """Read a number from 0 to 1, or None where the field is missing or null."""
         return self.fraction(name) if self.has(name) else None
+
+    def positive(self, name: str) -> float:
+        """Read a finite number above 0."""
+        value = self._get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf:
+            return float(value)
+        self._wrong(name, "a number above 0")
+        return 1.0
 
     def child(self, name: str) -> Record:
         """Read an object."""

@@ -183,6 +183,7 @@ def netlist_section(core: Core) -> Section:
         ("target", core.target),
         ("registers", _pipeline(core)),
         ("latency", _plural(core.latency_cycles, "clock cycle")),
+        *_fmax(core),
         ("LUT levels", f"{grouped(netlist.depth)} between registers, inputs and output"),
         (
             "input bits",
@@ -357,9 +358,23 @@ def _pass_table(core: Core) -> Table:
 
 
 def _pipeline(core: Core) -> str:
+    if core.timing:
+        levels = _plural(core.timing.levels, "LUT level")
+        return f"{grouped(core.netlist.n_registers)}, after at most {levels}"
     if not core.pipeline:
         return "none, the core is combinational"
     return f"{grouped(core.netlist.n_registers)}, after every {_plural(core.pipeline, 'LUT level')}"
+
+
+def _fmax(core: Core) -> tuple[tuple[str, str], ...]:
+    timing = core.timing
+    if timing is None:
+        return ()
+    text = (
+        f"{timing.estimated_mhz:.1f} MHz estimated for {timing.grade}, {timing.target_mhz:g} MHz "
+        f"asked for; model: {timing.source}"
+    )
+    return (("Fmax", text),)
 
 
 def _widths(widths: tuple[int, ...]) -> str:

@@ -128,11 +128,24 @@ class Device:
 
 
 @dataclass(frozen=True)
+class Timing:
+    """What was asked of the clock frequency, and what the delay model expects."""
+
+    target_mhz: float
+    estimated_mhz: float
+    levels: int
+    grade: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Core:
     """The model and the hardware that lutgen made from it.
 
     Parameters
     ----------
+    timing : Timing or None
+        None if no clock frequency was aimed at.
     logic : Netlist
         Before mapping: simplified k-LUTs, and registers.
     netlist : Netlist
@@ -149,6 +162,7 @@ class Core:
     netlist: Netlist
     passes: tuple[Pass, ...]
     devices: tuple[Device, ...]
+    timing: Timing | None = None
 
 
 @dataclass(frozen=True)

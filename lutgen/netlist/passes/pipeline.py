@@ -1,10 +1,18 @@
-"""Pipelining: registers after every so many levels of LUTs, the same number on every path."""
+"""Pipelining: registers after so many levels of LUTs, or so much delay, alike on every path."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
 
 from lutgen.errors import NetlistError
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Cell, Netlist, NetlistBuilder
 from lutgen.netlist.passes.stats import PassStats, measure
+
+DelayOf = Callable[[Cell], float]
+"""What a cell adds to a path, in nanoseconds."""
+
+_BALANCING_STEPS = 12
 
 
 def pipeline(netlist: Netlist, every: int) -> tuple[Netlist, PassStats]:
@@ -33,10 +41,112 @@ def pipeline(netlist: Netlist, every: int) -> tuple[Netlist, PassStats]:
                 f"than the {every} asked for; pipeline the netlist without registers"
             )
         return netlist, measure("pipeline", netlist, netlist, 0)
-    builder = _Stages(netlist, every)
-    for cell, level in zip(netlist.cells, netlist.levels[netlist.first_cell :], strict=True):
-        builder.add_lut(cell, stage=(level - 1) // every)
-    latency = -(-netlist.depth // every)
+    stages = [max(0, level - 1) // every for level in netlist.levels]
+    return _insert(netlist, stages, latency=-(-netlist.depth // every))
+
+
+def pipeline_to_delay(
+    netlist: Netlist, delay_of: DelayOf, budget_ns: float, *, register: str = ""
+) -> tuple[Netlist, PassStats]:
+    """Put registers where paths would become longer than a budget, and at the outputs.
+
+    Takes the fewest stages that keep the budget and makes the longest of them as short as this
+    number allows. A hard multiplexer stays in one stage with what drives its data pins, as the
+    wires between them are inside a slice.
+
+    Parameters
+    ----------
+    netlist : Netlist
+        A netlist without registers, mapped or not.
+    delay_of : callable
+        What a cell adds to a path, in nanoseconds.
+    budget_ns : float
+        Longest path between two registers.
+    register : str
+        Primitive of the registers.
+
+    Returns
+    -------
+    Netlist
+        The same function, after its latency.
+    PassStats
+        `changes` counts the registers added.
+
+    Raises
+    ------
+    NetlistError
+        If there are registers already, or if one cell takes longer than the budget; see
+        :func:`shortest_path_ns`.
+    """
+    if netlist.count(REGISTER):
+        raise NetlistError("the netlist has registers; pipeline the netlist without registers")
+    shortest = shortest_path_ns(netlist, delay_of)
+    if shortest > budget_ns:
+        raise NetlistError(
+            f"a cell and what cannot be parted from it take {shortest:.2f} ns, more than the "
+            f"{budget_ns:.2f} ns between two registers"
+        )
+    stages = _place(netlist, delay_of, budget_ns)
+    low, high = shortest, budget_ns
+    for _ in range(_BALANCING_STEPS):
+        middle = (low + high) / 2
+        tighter = _place(netlist, delay_of, middle)
+        if max(tighter) == max(stages):
+            stages, high = tighter, middle
+        else:
+            low = middle
+    return _insert(netlist, stages, latency=max(stages) + bool(netlist.cells), register=register)
+
+
+def arrivals(netlist: Netlist, delay_of: DelayOf) -> list[float]:
+    """Return when each net is settled after the inputs or registers that it depends on."""
+    times = [0.0] * netlist.n_nets
+    for net, cell in enumerate(netlist.cells, netlist.first_cell):
+        if cell.kind != REGISTER:
+            times[net] = max(times[source] for source in cell.inputs) + delay_of(cell)
+    return times
+
+
+def shortest_path_ns(netlist: Netlist, delay_of: DelayOf) -> float:
+    """Return the least that the longest path takes, however many registers there are."""
+    times = [0.0] * netlist.n_nets
+    for net, cell in enumerate(netlist.cells, netlist.first_cell):
+        times[net] = max((times[i] for i in _inseparable(cell)), default=0.0) + delay_of(cell)
+    return max(times)
+
+
+def _inseparable(cell: Cell) -> tuple[int, ...]:
+    """Return the nets that a cell has to read in the cycle in which they are made."""
+    return cell.inputs[:2] if cell.hard else ()
+
+
+def _place(netlist: Netlist, delay_of: DelayOf, budget_ns: float) -> list[int]:
+    """Return the earliest stage of every net such that no path in a stage exceeds the budget."""
+    delays = [delay_of(cell) for cell in netlist.cells]
+    earliest = [0] * netlist.n_nets
+    settled = False
+    while not settled:
+        settled = True
+        stages, times = [0] * netlist.n_nets, [0.0] * netlist.n_nets
+        for net, cell in enumerate(netlist.cells, netlist.first_cell):
+            delay = delays[net - netlist.first_cell]
+            stage = max(earliest[net], *[stages[source] for source in cell.inputs])
+            behind = max([times[i] for i in cell.inputs if stages[i] == stage], default=0.0)
+            if behind + delay > budget_ns:
+                stage, behind = stage + 1, 0.0
+            stages[net], times[net] = stage, behind + delay
+            for source in _inseparable(cell):
+                if stages[source] < stage:
+                    earliest[source], settled = stage, False
+    return stages
+
+
+def _insert(
+    netlist: Netlist, stages: list[int], latency: int, register: str = ""
+) -> tuple[Netlist, PassStats]:
+    builder = _Stages(netlist, stages, register)
+    for cell, stage in zip(netlist.cells, stages[netlist.first_cell :], strict=True):
+        builder.add_lut(cell, stage)
     outputs = tuple(builder.read(net, latency) for net in netlist.outputs)
     piped = builder.builder.finish(outputs)
     return piped, measure("pipeline", netlist, piped, piped.count(REGISTER))
@@ -45,31 +155,32 @@ def pipeline(netlist: Netlist, every: int) -> tuple[Netlist, PassStats]:
 class _Stages:
     """The netlist under construction, with every old net in the stages where it is needed."""
 
-    def __init__(self, netlist: Netlist, every: int) -> None:
+    def __init__(self, netlist: Netlist, stages: list[int], register: str) -> None:
         self.builder = NetlistBuilder(netlist.n_inputs)
         self._old = netlist
-        self._every = every
+        self._stages = stages
+        self._register = register
         # delayed[old net][i]: the old net i cycles after it was made
         self._delayed = [[net] for net in range(netlist.first_cell)]
 
     def add_lut(self, cell: Cell, stage: int) -> None:
         assert cell.kind == LUT
         inputs = tuple([self.read(net, stage) for net in cell.inputs])
-        self._delayed.append(
-            [self.builder.add(Cell(LUT, inputs, cell.init, cell.name, cell.layer, cell.primitive))]
-        )
+        self._delayed.append([self.builder.add(replace(cell, inputs=inputs))])
 
     def read(self, net: int, stage: int) -> int:
         """Return the new net that carries an old one in a stage."""
         if net < FIRST_INPUT:
             return net
         chain = self._delayed[net]
-        made_in = max(0, self._old.levels[net] - 1) // self._every
+        age = stage - self._stages[net]
         name, layer = self._origin(net)
-        while len(chain) <= stage - made_in:
-            register = Cell(REGISTER, (chain[-1],), 0, f"{name}_r{len(chain)}", layer)
+        while len(chain) <= age:
+            register = Cell(
+                REGISTER, (chain[-1],), 0, f"{name}_r{len(chain)}", layer, self._register
+            )
             chain.append(self.builder.add(register))
-        return chain[stage - made_in]
+        return chain[age]
 
     def _origin(self, net: int) -> tuple[str, int]:
         if net < self._old.first_cell:

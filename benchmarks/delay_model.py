@@ -1,0 +1,206 @@
+"""Measure the delay model of each chip with nextpnr, and write lutgen/target/delays.json anew.
+
+Layers of 4-LUTs with window wiring, a register after every 1 to 6 levels, stand between shift
+registers, so that the pins are out of the way. nextpnr says what the clock period is; a line is
+fitted through period against levels. Its slope is the delay of one level (the LUT as nextpnr
+knows it, the rest is routing), what is left at no level is the overhead of a register. Where the
+chip has hard multiplexers, layers of 6-LUTs, two multiplexers a level, tell what one adds.
+
+Run with: python benchmarks/delay_model.py [chip ...]   (needs: pip install 'lutgen[flow,pnr]')
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lutgen.emit.verilog import emit_verilog
+from lutgen.files import write_json
+from lutgen.flow.tools import find_yosys
+from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, Netlist, NetlistBuilder
+from lutgen.netlist.passes.pipeline import pipeline
+from lutgen.target.registry import FAMILIES, get_family
+
+DATA = Path(__file__).parents[1] / "lutgen" / "target" / "delays.json"
+WIDTHS = {4: (48, 144), 6: (36,)}  # by fan-in
+N_LAYERS, WINDOW = 12, 32
+LEVELS = (1, 2, 4, 6)
+SEED = 1
+FREQUENCY_MHZ = "400"  # beyond reach, so that the placer does its best
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A chip to measure, and the devices that its figures stand for."""
+
+    family: str
+    grade: str
+    devices: tuple[str, ...]
+    package: str
+    options: tuple[str, ...]
+    synth: str
+    muxes: int = 0  # that a 6-LUT has one after the other
+
+
+CHIPS = (
+    Chip(
+        "ice40", "hx", ("hx1k", "hx4k", "hx8k"), "ice40",
+        ("--hx8k", "--package", "ct256"), "synth_ice40",
+    ),
+    Chip(
+        "ice40", "lp", ("lp384", "lp1k", "lp8k"), "ice40",
+        ("--lp8k", "--package", "cm225"), "synth_ice40",
+    ),
+    Chip("ice40", "up", ("up5k",), "ice40", ("--up5k", "--package", "sg48"), "synth_ice40"),
+    Chip(
+        "ecp5", "6", ("12k", "25k", "45k", "85k"), "ecp5",
+        ("--25k", "--package", "CABGA381", "--speed", "6", "--lpf-allow-unconstrained"),
+        "synth_ecp5", muxes=2,
+    ),
+    Chip(
+        "gowin", "c6", ("gw1n-1", "gw1nr-9"), "himbaechel-gowin",
+        ("--device", "GW1NR-LV9QN88PC6/I5", "--vopt", "family=GW1N-9C"), "synth_gowin", muxes=2,
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    """One place and route: levels between registers, the period, what the path consists of."""
+
+    levels: int
+    muxes: int
+    period_ns: float
+    logic_ns: tuple[float, ...]
+
+
+def layers(width: int, k: int, seed: int) -> Netlist:
+    """Return layers of random k-LUTs, each reading a window of the layer before."""
+    rng = np.random.default_rng(seed)
+    builder = NetlistBuilder(width)
+    first = FIRST_INPUT
+    for layer in range(N_LAYERS):
+        start = builder.n_nets if layer else first + width
+        for place in range(width):
+            low = min(max(0, place - WINDOW // 2), width - min(WINDOW, width))
+            reads = first + low + rng.choice(min(WINDOW, width), k, replace=False)
+            table = int.from_bytes(rng.bytes((1 << k) // 8), "little")
+            builder.add(Cell(LUT, tuple(reads.tolist()), table, f"l{layer}_n{place}", layer + 1))
+        first = start
+    return builder.finish(tuple(range(first, first + width)))
+
+
+def harness(width: int) -> str:
+    """Return the top module: bits shifted in, the core, outputs folded into a shift register."""
+    return f"""
+module top (input clk, input d, output q);
+  reg [{width - 1}:0] in, out, fold;
+  wire [{width - 1}:0] y;
+  core u (.clk(clk), .x(in), .y(y));
+  always @(posedge clk) begin
+    in <= {{in[{width - 2}:0], d}};
+    out <= y;
+    fold <= {{fold[{width - 2}:0], 1'b0}} ^ out;
+  end
+  assign q = fold[{width - 1}];
+endmodule
+"""
+
+
+def place_and_route(chip: Chip, core: str, width: int, seed: int = 1) -> dict[str, Any]:
+    """Return nextpnr's report of a core between shift registers."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "core.v").write_text(core)
+        (folder / "top.v").write_text(harness(width))
+        script = f"read_verilog core.v top.v; {chip.synth} -top top; write_json top.json"
+        call([str(find_yosys().path), "-q", "-p", script], folder)
+        tool = Path(sys.executable).with_name(f"yowasp-nextpnr-{chip.package}")
+        call(
+            [str(tool), *chip.options, "--json", "top.json", "--report", "report.json", "--freq",
+             FREQUENCY_MHZ, "--timing-allow-fail", "--seed", str(seed), "-q"],
+            folder,
+        )  # fmt: skip
+        report: dict[str, Any] = json.loads((folder / "report.json").read_text())
+    return report
+
+
+def call(command: list[str], folder: Path) -> None:
+    """Run a tool; if it fails, say what it said."""
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{command[0]} failed: {(done.stdout + done.stderr)[-2000:]}")
+
+
+def fmax_mhz(report: dict[str, Any]) -> float:
+    """Return the achieved frequency of the one clock."""
+    (clock,) = report["fmax"].values()
+    return float(clock["achieved"])
+
+
+def measure(chip: Chip, k: int, width: int, levels: int, seed: int) -> Run:
+    """Place and route one design."""
+    family = get_family(chip.family)
+    core = family.map(pipeline(layers(width, k, seed), levels)[0])
+    report = place_and_route(chip, emit_verilog(core, family, module="core"), width, seed)
+    path = next(p["path"] for p in report["critical_paths"] if p["from"] == p["to"])
+    logic = tuple(round(float(step["delay"]), 3) for step in path if step["type"] == "logic")
+    muxes = levels * chip.muxes if k > 4 else 0
+    run = Run(levels, muxes, 1000 / fmax_mhz(report), logic)
+    print(f"  {chip.grade} k {k} width {width}: {levels} level(s) {run.period_ns:.2f} ns, "
+          f"logic {logic}", flush=True)  # fmt: skip
+    return run
+
+
+def fit(runs: list[Run]) -> dict[str, float]:
+    """Fit period = overhead + levels * (logic + routing) + multiplexers * mux."""
+    columns = np.array([[1, run.levels, run.muxes] for run in runs], dtype=float)
+    periods = np.array([run.period_ns for run in runs])
+    overhead, level, mux = np.linalg.lstsq(columns, periods)[0]
+    logic = float(np.mean([delay for run in runs if not run.muxes for delay in run.logic_ns]))
+    error = np.abs(columns @ [overhead, level, mux] - periods) / periods
+    return {
+        "overhead_ns": round(float(overhead), 2),
+        "logic_ns": round(logic, 2),
+        "routing_ns": round(float(level) - logic, 2),
+        "mux_ns": round(max(0.0, float(mux)), 2),
+        "largest_error_percent": round(100 * float(error.max()), 1),
+    }
+
+
+def main() -> None:
+    """Measure the chips named, or all whose family exists, and write the data."""
+    data = json.loads(DATA.read_text()) if DATA.exists() else {}
+    for chip in CHIPS:
+        if chip.family not in FAMILIES or (sys.argv[1:] and chip.grade not in sys.argv[1:]):
+            continue
+        print(f"{chip.family} {chip.grade}", flush=True)
+        runs = [
+            measure(chip, k, width, levels, SEED)
+            for k in ((4, 6) if chip.muxes else (4,))
+            for width in WIDTHS[k]
+            for levels in LEVELS
+        ]
+        package = f"yowasp-nextpnr-{chip.package}"
+        data.setdefault(chip.family, {})[chip.grade] = {
+            "devices": list(chip.devices),
+            **fit(runs),
+            "tool": f"nextpnr-{chip.package} {metadata.version(package)} (YoWASP)",
+            "options": " ".join(chip.options),
+            "date": datetime.date.today().isoformat(),
+            "source": "python benchmarks/delay_model.py",
+        }
+        write_json(DATA, data)
+
+
+if __name__ == "__main__":
+    main()

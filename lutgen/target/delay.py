@@ -1,0 +1,105 @@
+"""How long signals take on each chip: a linear model, fitted to what place and route reported.
+
+A clock period is the overhead of a register, and for each LUT between two registers its own delay
+and the routing to it; a hard multiplexer adds its own. The figures are in ``delays.json``, with
+tool, options and date; ``benchmarks/delay_model.py`` measures them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from lutgen.errors import ConfigError
+from lutgen.netlist.ir import LUT, Cell
+
+_DATA = Path(__file__).with_name("delays.json")
+
+
+@dataclass(frozen=True)
+class DelayModel:
+    """The delays of one speed grade of a family, in nanoseconds.
+
+    Parameters
+    ----------
+    family, grade : str
+    devices : tuple of str
+        Devices of that grade.
+    overhead_ns : float
+        Clock to output and setup of a register, and what else does not grow with the levels.
+    logic_ns, routing_ns : float
+        Of a level: the LUT, and the wires to it.
+    mux_ns : float
+        A hard multiplexer.
+    source : str
+        What was measured, how and when.
+    """
+
+    family: str
+    grade: str
+    devices: tuple[str, ...]
+    overhead_ns: float
+    logic_ns: float
+    routing_ns: float
+    mux_ns: float
+    source: str
+
+    def cell_ns(self, cell: Cell) -> float:
+        """Return what a cell adds to a path: its own delay and that of the wires to it."""
+        if cell.kind != LUT:
+            return 0.0
+        return self.mux_ns if cell.hard else self.logic_ns + self.routing_ns
+
+    def budget_ns(self, fmax_mhz: float) -> float:
+        """Return how long a path between two registers may be, their overhead left out."""
+        return 1000 / fmax_mhz - self.overhead_ns
+
+    def fmax_mhz(self, path_ns: float) -> float:
+        """Return the clock frequency at which a path between two registers just works."""
+        return 1000 / (self.overhead_ns + path_ns)
+
+
+@cache
+def delay_models() -> Mapping[str, tuple[DelayModel, ...]]:
+    """Return all models, by family; the first of a family is the one that is taken unasked."""
+    data = json.loads(_DATA.read_text(encoding="utf-8"))
+    return {
+        family: tuple(
+            DelayModel(
+                family=family,
+                grade=grade,
+                devices=tuple(item["devices"]),
+                overhead_ns=item["overhead_ns"],
+                logic_ns=item["logic_ns"],
+                routing_ns=item["routing_ns"],
+                mux_ns=item["mux_ns"],
+                source=f"{item['tool']} {item['options']}, {item['date']}",
+            )
+            for grade, item in grades.items()
+        )
+        for family, grades in data.items()
+    }
+
+
+def get_delay_model(family: str, grade: str = "") -> DelayModel:
+    """Return the delays of a family's speed grade, named by itself or by one of its devices.
+
+    Raises
+    ------
+    ConfigError
+        If there are none; the message lists those that exist.
+    """
+    models = delay_models().get(family)
+    if models is None:
+        raise ConfigError(
+            f"there is no delay model for target {family!r}, so no clock frequency can be aimed "
+            f"at; choose one of: {', '.join(delay_models())}, or say --pipeline N"
+        )
+    for model in models:
+        if grade in ("", model.grade, *model.devices):
+            return model
+    known = "; ".join(f"{model.grade} ({', '.join(model.devices)})" for model in models)
+    raise ConfigError(f"target {family!r} has no speed grade {grade!r}; choose one of: {known}")
