@@ -82,13 +82,13 @@ FAMILIES: Mapping[str, YosysFamily] = {
         defines={"NO_ICE40_DEFAULT_ASSIGNMENTS": "1"},
     ),
     "ecp5": YosysFamily(
-        library="ecp5/cells_sim.v",
+        # the part of ecp5/cells_sim.v that has the logic cells
+        library="ecp5/common_sim.vh",
         synth="synth_ecp5",
         luts={"LUT4": 1, "CCU2C": 2},
         registers=("TRELLIS_FF",),
         muxes=("PFUMX", "L6MUX21"),
-        # the models include the flip-flops of Lattice's own library twice, which only Yosys's
-        # synthesis does not mind
+        # leaves out other libraries' cells, in files that a simulator would have to find
         defines={"NO_INCLUDES": "1"},
     ),
     "gowin": YosysFamily(

@@ -21,20 +21,21 @@ LUT4 = Primitive("LUT4", inputs=("A", "B", "C", "D"), output="Z", init="INIT")
 # C0 = 1 selects ALUT, SD = 1 selects D1
 PFUMX = Primitive("PFUMX", inputs=("BLUT", "ALUT", "C0"), output="Z")
 L6MUX21 = Primitive("L6MUX21", inputs=("D0", "D1", "SD"), output="Z")
-# what the nets TRELLIS_FF has beside data and clock are for is set by its parameters
+# Yosys's and nextpnr's flip-flop, with the parameters that synth_ecp5 gives it. CE stays open, for
+# CEMUX says 1; so does M, which nextpnr uses itself where the register is alone in its place.
 TRELLIS_FF = Primitive(
     "TRELLIS_FF",
     inputs=("DI",),
     output="Q",
     clock="CLK",
     parameters=(
-        ("GSR", '"DISABLED"'),
+        ("GSR", '"AUTO"'),
         ("CEMUX", '"1"'),
         ("CLKMUX", '"CLK"'),
         ("LSRMUX", '"LSR"'),
         ("REGSET", '"RESET"'),
     ),
-    ties=(("CE", 1), ("LSR", 0), ("M", 0)),
+    ties=(("LSR", 0),),
 )
 FABRIC = Fabric(luts=(LUT4,), register=TRELLIS_FF, muxes=(PFUMX, L6MUX21, L6MUX21))
 
