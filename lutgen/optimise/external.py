@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lutgen.data.bits import Bits, Words, pack
 from lutgen.errors import ConfigError
 from lutgen.model import LutNetwork
-from lutgen.netlist.isf import Isf, complete, join
+from lutgen.netlist.isf import LEAF, Isf, complete, join
 from lutgen.optimise.evidence import (
     CountEvidence,
     Entries,
@@ -140,11 +140,16 @@ def recount(network: LutNetwork, bits: Bits, labels: NDArray[Any]) -> LutNetwork
 
 
 def _specify(votes: NDArray[np.int64], budget: int) -> Isf:
-    """Return what the votes demand, but for the weakest ones, as many as the budget allows."""
+    """Return what the votes demand, but for the weakest ones, as many as the budget allows.
+
+    A table that fits one of the smallest LUTs has nothing to gain from them.
+    """
     care = votes != 0
-    weakest = np.argsort(np.abs(votes), kind="stable")
-    care[weakest[np.cumsum(np.abs(votes)[weakest]) <= budget]] = False
-    return Isf(votes.size.bit_length() - 1, _as_int((votes > 0) & care), _as_int(care))
+    k = votes.size.bit_length() - 1
+    if k > LEAF:
+        weakest = np.argsort(np.abs(votes), kind="stable")
+        care[weakest[np.cumsum(np.abs(votes)[weakest]) <= budget]] = False
+    return Isf(k, _as_int((votes > 0) & care), _as_int(care))
 
 
 def _choose_tables(wanted: dict[int, Isf], wires: dict[int, list[int]]) -> dict[int, Table]:

@@ -63,12 +63,11 @@ class Policy:
         return f"{self.name}:{self.tolerance:g}" if self.name == "weak" else self.name
 
 
+_PER_10000 = (200, 150, 110, 80, 60, 45, 34, 25, 19, 14, 10, 8, 6, 4.5, 3.4, 2.5, 1.9, 1.4, 1)
+
 # From the boldest to the most careful: what a search tries.
 LADDER = (
-    *(
-        Policy("weak", share)
-        for share in (0.02, 0.014, 0.01, 0.007, 0.005, 0.0035, 0.0025, 0.0018, 0.0012, 8e-4, 5e-4)
-    ),
+    *(Policy("weak", round(share * 1e-4, 6)) for share in _PER_10000),
     Policy("tied"),
     Policy("unseen"),
 )
