@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from lutgen import __version__
-from lutgen.cli import demo, hardware, learning, optimise
+from lutgen.cli import demo, forms, hardware, learning, optimise, proof
 from lutgen.cli.faults import reporting_faults
 
 app = typer.Typer(
@@ -27,8 +27,11 @@ for command in (
     learning.info,
     optimise.optimise,
     hardware.verilog,
+    forms.emit,
     hardware.simulate,
     hardware.synth,
+    proof.prove,
+    proof.mutate,
     hardware.report,
     demo.demo,
     learning.datasets,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lutgen.errors import NetlistError
-from lutgen.netlist.ir import LUT, Cell, Netlist
+from lutgen.netlist.ir import LUT, REGISTER, Cell, Netlist, NetlistBuilder
 
 
 def flip_init_bit(netlist: Netlist, place: int, entry: int) -> Netlist:
@@ -64,6 +64,25 @@ def rewire(netlist: Netlist, place: int, wire: int, net: int) -> Netlist:
         )
     wires = (*cell.inputs[:wire], net, *cell.inputs[wire + 1 :])
     return _with_cell(netlist, place, replace(cell, inputs=wires))
+
+
+def drop_register(netlist: Netlist, place: int) -> Netlist:
+    """Return the netlist with one register replaced by a wire.
+
+    Raises
+    ------
+    NetlistError
+        If the cell is not a register.
+    """
+    dropped = netlist.first_cell + place
+    if not 0 <= place < len(netlist.cells) or netlist.cells[place].kind != REGISTER:
+        raise NetlistError(f"cell {place} is not a register")
+    builder = NetlistBuilder(netlist.n_inputs)
+    nets = list(range(netlist.first_cell))
+    for net, cell in enumerate(netlist.cells, netlist.first_cell):
+        inputs = tuple(nets[source] for source in cell.inputs)
+        nets.append(inputs[0] if net == dropped else builder.add(replace(cell, inputs=inputs)))
+    return builder.finish(tuple(nets[net] for net in netlist.outputs))
 
 
 def _lut(netlist: Netlist, place: int) -> Cell:

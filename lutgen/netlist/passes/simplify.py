@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lutgen.netlist.ir import Netlist
 from lutgen.netlist.passes.fold import fold
 from lutgen.netlist.passes.prune import prune
@@ -10,8 +12,15 @@ from lutgen.netlist.passes.stats import PassStats
 from lutgen.netlist.passes.support import support
 
 
-def simplify(netlist: Netlist) -> tuple[Netlist, tuple[PassStats, ...]]:
+def simplify(
+    netlist: Netlist, watch: Callable[[str, Netlist], None] | None = None
+) -> tuple[Netlist, tuple[PassStats, ...]]:
     """Prune, fold, reduce the support and share until nothing changes.
+
+    Parameters
+    ----------
+    watch : callable, optional
+        Gets name and result of each run of a pass that changed something.
 
     Returns
     -------
@@ -29,4 +38,6 @@ def simplify(netlist: Netlist) -> tuple[Netlist, tuple[PassStats, ...]]:
             if stats.changes:
                 changed = True
                 done.append(stats)
+                if watch:
+                    watch(stats.name, netlist)
     return netlist, tuple(done)

@@ -1,0 +1,76 @@
+"""Reading Verilog with Yosys as it stands: names and connections resolved, nothing optimised."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from lutgen.errors import ToolError
+from lutgen.files import read_json, write_files
+from lutgen.flow.tools import find_yosys, run, subprocess_environment
+from lutgen.flow.yosys import yosys_family
+
+_SOURCE = "core.v"
+_SCRIPT = "script.ys"
+_LOG = "yosys.log"
+_RESULT = "netlist.json"
+
+
+def elaborate(
+    verilog: str,
+    *,
+    top: str,
+    target: str | None,
+    folder: Path,
+    timeout_seconds: float | None = None,
+) -> dict[str, Any]:
+    """Return a module as Yosys understands its Verilog, in the form of Yosys's JSON netlist.
+
+    Parameters
+    ----------
+    target : str or None
+        The family whose primitives the text instantiates; None if it has none.
+    folder : Path
+        Gets the source, the script, the log and ``netlist.json``.
+
+    Raises
+    ------
+    ToolError
+        If Yosys is missing or cannot read the text.
+    """
+    tool = find_yosys()
+    library = [f"read_verilog -lib +/{yosys_family(target).library}"] if target else []
+    script = [
+        *library,
+        f"read_verilog {_SOURCE}",
+        f"hierarchy -check -top {top}",
+        "proc",
+        "blackbox =A:whitebox",  # the primitives are known by name, not by how they are modelled
+        f"write_json {_RESULT}",
+    ]
+    (folder / _RESULT).unlink(missing_ok=True)
+    write_files(folder, {_SOURCE: verilog, _SCRIPT: "\n".join(script) + "\n"})
+    run(
+        [tool.path, _SCRIPT],
+        what="Yosys (reading Verilog)",
+        cwd=folder,
+        log=folder / _LOG,
+        environment=subprocess_environment(tool.environment),
+        timeout_seconds=timeout_seconds,
+    )
+    return yosys_module(folder / _RESULT, top)
+
+
+def yosys_module(path: Path, top: str) -> dict[str, Any]:
+    """Return a module of a JSON netlist that Yosys wrote.
+
+    Raises
+    ------
+    ToolError
+        If it is not there.
+    """
+    try:
+        module: dict[str, Any] = read_json(path)["modules"][top]
+    except (OSError, ValueError, KeyError) as error:
+        raise ToolError(f"Yosys left no netlist of {top} in {path} ({error!r})") from error
+    return module

@@ -1,0 +1,203 @@
+"""From Yosys's JSON netlist back to a :class:`~lutgen.netlist.ir.Netlist`, to prove it right.
+
+What a primitive computes is read from the family's own data: its ports in the order of the address,
+the parameter with its truth table. Tests hold these against Yosys's simulation models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from lutgen.errors import NetlistError
+from lutgen.netlist.ir import CONST0, LUT, REGISTER, Cell, Netlist, NetlistBuilder
+from lutgen.netlist.names import is_net_name
+from lutgen.netlist.tables import BUFFER, INVERTER, depends_on
+from lutgen.target.fabric import MUX
+from lutgen.target.family import Family, Primitive
+
+_CLOCK = "clk"
+# What synthesis adds beside a family's own list: port names and table.
+_COMMON = {
+    "INV": (("I",), "O", INVERTER),
+    "BUF": (("I",), "O", BUFFER),
+    "$_NOT_": (("A",), "Y", INVERTER),
+    "$_BUF_": (("A",), "Y", BUFFER),
+    "$not": (("A",), "Y", INVERTER),
+}
+_CONSTANTS = {"GND": ("G", 0), "VCC": ("V", 1)}
+_REGISTERS = {"$dff": ("D", "Q", "CLK"), "$_DFF_P_": ("D", "Q", "C")}
+
+Bit = int | str
+
+
+@dataclass(frozen=True)
+class _Gate:
+    """A cell of the module: what its output bit is in terms of input bits."""
+
+    kind: str
+    table: int
+    reads: tuple[Bit, ...]
+    output: int
+    primitive: str = ""
+    hard: bool = False
+
+
+def read_netlist(module: Mapping[str, Any], family: Family) -> Netlist:
+    """Return a module of a JSON netlist as a netlist.
+
+    Cells are named after the net that they drive, where its name is one that a netlist allows.
+
+    Parameters
+    ----------
+    module : mapping
+        A module of Yosys's JSON netlist, with ports ``x``, ``y`` and, with registers, ``clk``.
+    family : Family
+        Knows the primitives.
+
+    Raises
+    ------
+    NetlistError
+        If a cell is of unknown type or used in a way that is not modelled, if a net has several
+        drivers or none, or if there is a combinational loop.
+    """
+    ports = {name: port["bits"] for name, port in module["ports"].items()}
+    unknown = set(ports) - {"x", "y", _CLOCK}
+    if unknown or not {"x", "y"} <= set(ports):
+        raise NetlistError(f"the module has ports {', '.join(sorted(ports))}; expected clk, x, y")
+    clock = ports[_CLOCK][0] if _CLOCK in ports else None
+    constants: dict[Bit, int] = {"0": 0, "1": 1}
+    gates: dict[int, _Gate] = {}
+    for name, cell in module["cells"].items():
+        if cell["type"] in _CONSTANTS:
+            port, value = _CONSTANTS[cell["type"]]
+            constants[cell["connections"][port][0]] = value
+            continue
+        gate = _gate(name, cell, family, clock)
+        if gate.output in gates or gate.output in ports["x"]:
+            raise NetlistError(f"the net that {name} drives has another driver, too")
+        gates[gate.output] = gate
+    return _build(ports, gates, constants, _names(module))
+
+
+def _gate(name: str, cell: Mapping[str, Any], family: Family, clock: Bit | None) -> _Gate:
+    kind: str = cell["type"]
+    pins: Mapping[str, list[Bit]] = cell["connections"]
+    parameters: Mapping[str, str] = cell["parameters"]
+    if kind in family.primitives:
+        return _primitive_gate(name, cell, family.primitives[kind], clock)
+    if kind in _COMMON:
+        ports, output, table = _COMMON[kind]
+        return _Gate(LUT, table, tuple(pins[port][0] for port in ports), _driven(pins[output]))
+    if kind in _REGISTERS:
+        data, output, edge = _REGISTERS[kind]
+        if pins[edge] != [clock] or int(parameters.get("CLK_POLARITY", "1"), 2) != 1:
+            raise NetlistError(f"register {name} is not clocked by the rising edge of {_CLOCK}")
+        if len(pins[data]) != 1:
+            raise NetlistError(f"register {name} is {len(pins[data])} bits wide; expected 1")
+        return _Gate(REGISTER, 0, (pins[data][0],), _driven(pins[output]))
+    if kind == "$shiftx" and len(pins["Y"]) == 1 and set(pins["A"]) <= {"0", "1"}:
+        table = int("".join(map(str, reversed(pins["A"]))), 2)
+        reads = tuple(pins["B"])
+        if len(pins["A"]) == 1 << len(reads):
+            return _Gate(LUT, table, reads, _driven(pins["Y"]))
+    raise NetlistError(
+        f"cell {name} is a {kind}, whose function is not known for target {family.name}; known: "
+        + (", ".join(family.primitives) or "truth tables")
+    )
+
+
+def _primitive_gate(
+    name: str, cell: Mapping[str, Any], primitive: Primitive, clock: Bit | None
+) -> _Gate:
+    pins: Mapping[str, list[Bit]] = cell["connections"]
+    parameters = {key: str(value) for key, value in cell["parameters"].items()}
+    for port, value in primitive.ties:
+        if pins.get(port) != [str(value)]:
+            raise NetlistError(f"{primitive.name} {name}: {port} is not tied to {value}")
+    for key, text in primitive.parameters:
+        if key in parameters and _plain(parameters[key]) != _plain(text):
+            raise NetlistError(
+                f"{primitive.name} {name}: parameter {key} is {parameters[key]}, expected {text}"
+            )
+    known = {*primitive.inputs, primitive.output, primitive.clock, *dict(primitive.ties)}
+    odd = [port for port, bits in pins.items() if port not in known and bits not in ([], ["0"])]
+    if odd:
+        raise NetlistError(f"{primitive.name} {name}: port {', '.join(odd)} is not modelled")
+    reads = tuple((pins.get(port) or ["x"])[0] for port in primitive.inputs)
+    output = _driven(pins[primitive.output])
+    if primitive.clock:
+        if pins[primitive.clock] != [clock]:
+            raise NetlistError(f"{primitive.name} {name}: not clocked by {_CLOCK}")
+        return _Gate(REGISTER, 0, reads, output, primitive.name)
+    if not primitive.init:
+        return _Gate(LUT, MUX, reads, output, primitive.name, hard=True)
+    text = parameters.get(primitive.init, "0")
+    if set(text) - {"0", "1"}:
+        raise NetlistError(f"{primitive.name} {name}: undefined bits in {primitive.init} {text}")
+    return _Gate(LUT, int(text, 2), reads, output, primitive.name)
+
+
+def _plain(value: str) -> str:
+    """Return a parameter's value without the marks of Verilog's or JSON's notation."""
+    text = value.strip().strip('"')
+    if "'" in text:
+        width, _, digits = text.partition("'")
+        base = {"b": 2, "h": 16, "d": 10}[digits[0].lower()]
+        return str(int(digits[1:], base)) if width else text
+    return str(int(text, 2)) if text and not set(text) - {"0", "1"} else text
+
+
+def _driven(bits: list[Bit]) -> int:
+    assert len(bits) == 1 and isinstance(bits[0], int), bits
+    return bits[0]
+
+
+def _names(module: Mapping[str, Any]) -> dict[int, str]:
+    """Return the name of each bit that has one of the user's, legal in a netlist."""
+    names: dict[int, str] = {}
+    for name, net in module["netnames"].items():
+        if not net.get("hide_name") and len(net["bits"]) == 1 and is_net_name(name):
+            names.setdefault(net["bits"][0], name)
+    return names
+
+
+def _build(
+    ports: Mapping[str, list[Bit]],
+    gates: Mapping[int, _Gate],
+    constants: Mapping[Bit, int],
+    names: Mapping[int, str],
+) -> Netlist:
+    builder = NetlistBuilder(len(ports["x"]))
+    nets: dict[Bit, int] = {**constants, **{bit: 2 + i for i, bit in enumerate(ports["x"])}}
+    taken = set(names.values())
+    for bit in _in_order(gates):
+        gate = gates[bit]
+        name = names.get(bit, f"bit_{bit}")
+        if bit not in names and name in taken:
+            name = f"bit_{bit}_unnamed"
+        inputs, table = _resolve(gate, nets, name)
+        nets[bit] = builder.add(Cell(gate.kind, inputs, table, name, 0, gate.primitive, gate.hard))
+    missing = [i for i, bit in enumerate(ports["y"]) if bit not in nets]
+    if missing:
+        raise NetlistError(f"output y[{missing[0]}] is driven by nothing")
+    return builder.finish(tuple(nets[bit] for bit in ports["y"]))
+
+
+def _resolve(gate: _Gate, nets: Mapping[Bit, int], name: str) -> tuple[tuple[int, ...], int]:
+    """Return nets and table; a pin that is open has to be one that the table ignores."""
+    k = len(gate.reads)
+    for j, bit in enumerate(gate.reads):
+        if bit not in nets and (gate.kind != LUT or depends_on(gate.table, k, j)):
+            raise NetlistError(f"cell {name}: input {j} ({bit}) is driven by nothing")
+    return tuple(nets.get(bit, CONST0) for bit in gate.reads), gate.table
+
+
+def _in_order(gates: Mapping[int, _Gate]) -> Iterator[int]:
+    reads = {bit: [r for r in gate.reads if r in gates] for bit, gate in gates.items()}
+    try:
+        yield from (bit for bit in TopologicalSorter(reads).static_order() if isinstance(bit, int))
+    except CycleError as error:
+        raise NetlistError(f"the netlist has a loop through nets {error.args[1]}") from error
