@@ -12,10 +12,18 @@ from hypothesis import strategies as st
 from netlists import assert_same_function, exhaustive, majority_like_table, netlists
 from strategies import random_network
 
+from lutgen.emit.blif import emit_blif
 from lutgen.emit.core import build_core
 from lutgen.errors import NetlistError, ToolError
 from lutgen.flow.tools import find_yosys, run, subprocess_environment
-from lutgen.flow.yosys import DIRECT, FAMILIES, simulation_models, synthesise
+from lutgen.flow.yosys import (
+    DIRECT,
+    FAMILIES,
+    OPTIMISED,
+    netlist_file,
+    simulation_models,
+    synthesise,
+)
 from lutgen.netlist.check import check
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import LUT, REGISTER, Cell, Netlist
@@ -309,6 +317,23 @@ def test_direct_synthesis_keeps_every_primitive(family: str, tmp_path: Path) -> 
     assert result.n_registers == core.netlist.count(REGISTER) > 0
     assert result.levels == core.netlist.depth
     assert simulation_models(family).is_file()
+
+
+@pytest.mark.parametrize("family", ["ecp5", "gowin", "xilinx7"])
+def test_optimised_synthesis_is_the_same_circuit(family: str, tmp_path: Path) -> None:
+    network = random_network(np.random.default_rng(4), 8, [4, 1], (6, 7))
+    generic = build_core(network, pipeline=1)
+    result = synthesise(
+        emit_blif(generic.logic, model=generic.module),
+        language="blif",
+        top=generic.module,
+        target=family,
+        mode=OPTIMISED,
+        out_dir=tmp_path,
+    )
+    assert result.n_luts > 0 and result.n_registers == generic.netlist.count(REGISTER)
+    assert result.n_muxes + result.n_luts + result.n_registers == sum(result.cells.values())
+    prove(family, generic.verilog, netlist_file(tmp_path, OPTIMISED).read_text(), tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ FAMILIES: Mapping[str, YosysFamily] = {
     ),
     "gowin": YosysFamily(
         library="gowin/cells_sim.v",
-        synth="synth_gowin",
+        synth="synth_gowin -noiopads",
         luts={"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1},
         registers=("DFF",),
         muxes=("MUX2_LUT5", "MUX2_LUT6", "MUX2_LUT7", "MUX2_LUT8"),
