@@ -112,7 +112,7 @@ def _yosys(netlist: Netlist, family: str, seconds: float) -> list[object]:
                 timeout_seconds=seconds,
             )
         except ToolError:
-            return ["–", "–", "–"]
+            return ["-", "-", "-"]
     return [result.n_luts, result.n_muxes, result.levels]
 
 
