@@ -16,7 +16,8 @@ import json
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ class Chip:
     options: tuple[str, ...]
     synth: str
     muxes: int = 0  # that a 6-LUT has one after the other
+    pins: Mapping[str, int] = field(default_factory=dict)  # where nextpnr places none itself
 
 
 CHIPS = (
@@ -68,7 +70,8 @@ CHIPS = (
     ),
     Chip(
         "gowin", "c6", ("gw1n-1", "gw1nr-9"), "himbaechel-gowin",
-        ("--device", "GW1NR-LV9QN88PC6/I5", "--vopt", "family=GW1N-9C"), "synth_gowin", muxes=2,
+        ("--device", "GW1NR-LV9QN88PC6/I5", "--vopt", "family=GW1N-9C", "--vopt", "cst=top.cst"),
+        "synth_gowin", muxes=2, pins={"clk": 52, "d": 3, "q": 10},
     ),
 )  # fmt: skip
 
@@ -122,6 +125,8 @@ def place_and_route(chip: Chip, core: str, width: int, seed: int = 1) -> dict[st
         folder = Path(name)
         (folder / "core.v").write_text(core)
         (folder / "top.v").write_text(harness(width))
+        pins = "".join(f'IO_LOC "{port}" {pin};\n' for port, pin in chip.pins.items())
+        (folder / "top.cst").write_text(pins)
         script = f"read_verilog core.v top.v; {chip.synth} -top top; write_json top.json"
         call([str(find_yosys().path), "-q", "-p", script], folder)
         tool = Path(sys.executable).with_name(f"yowasp-nextpnr-{chip.package}")

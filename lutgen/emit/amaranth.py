@@ -17,6 +17,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from amaranth.back import rtlil
 from amaranth.hdl import Cat, Const, EnableInserter, Instance, Module, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -39,6 +40,10 @@ class LutNetworkFunction(wiring.Component):
         Family whose primitives to use; see :func:`lutgen.emit.core.build_core`.
     pipeline : int
         Registers after every so many levels of k-LUTs; 0: combinational.
+    fmax_target_mhz : float
+        Instead of `pipeline`: registers for this clock frequency.
+    grade : str
+        Speed grade, or device, that the frequency is for.
     primitives : bool, optional
         Whether LUTs are instances of primitives or table look-ups, which every back end and the
         simulator understand; by default instances when elaborated for a platform. The target
@@ -56,7 +61,7 @@ class LutNetworkFunction(wiring.Component):
     Raises
     ------
     ConfigError
-        If the target does not exist or the pipeline is negative.
+        See :func:`lutgen.emit.core.build_core`.
     """
 
     def __init__(
@@ -65,9 +70,17 @@ class LutNetworkFunction(wiring.Component):
         *,
         target: str = "generic",
         pipeline: int = 0,
+        fmax_target_mhz: float = 0,
+        grade: str = "",
         primitives: bool | None = None,
     ) -> None:
-        self._netlist = build_core(network, target=target, pipeline=pipeline).netlist
+        self._netlist = build_core(
+            network,
+            target=target,
+            pipeline=pipeline,
+            fmax_target_mhz=fmax_target_mhz,
+            grade=grade,
+        ).netlist
         self._family = get_family(target)
         self._primitives = primitives
         self.latency = self._netlist.latency
@@ -106,7 +119,7 @@ class LutNetworkCore(wiring.Component):
 
     Parameters
     ----------
-    network, target, pipeline, primitives
+    network, target, pipeline, fmax_target_mhz, grade, primitives
         See :class:`LutNetworkFunction`.
 
     Attributes
@@ -121,7 +134,7 @@ class LutNetworkCore(wiring.Component):
     Raises
     ------
     ConfigError
-        If the target does not exist or the pipeline is negative.
+        See :func:`lutgen.emit.core.build_core`.
     """
 
     def __init__(
@@ -130,10 +143,17 @@ class LutNetworkCore(wiring.Component):
         *,
         target: str = "generic",
         pipeline: int = 0,
+        fmax_target_mhz: float = 0,
+        grade: str = "",
         primitives: bool | None = None,
     ) -> None:
         self._function = LutNetworkFunction(
-            network, target=target, pipeline=pipeline, primitives=primitives
+            network,
+            target=target,
+            pipeline=pipeline,
+            fmax_target_mhz=fmax_target_mhz,
+            grade=grade,
+            primitives=primitives,
         )
         self.latency = self._function.latency
         super().__init__(
@@ -163,6 +183,15 @@ class LutNetworkCore(wiring.Component):
         with m.If(advance):
             m.d.sync += [later.eq(now) for now, later in pairwise(valid)]
         return m
+
+
+def emit_rtlil(network: LutNetwork, *, module: str = "lutgen_core", **options: Any) -> str:
+    """Return :class:`LutNetworkCore` as RTLIL, the language of Yosys, LUTs as primitives.
+
+    The options are those of the component.
+    """
+    core = LutNetworkCore(network, **{"primitives": True, **options})
+    return str(rtlil.convert(core, name=module, emit_src=False))
 
 
 def _add_cell(

@@ -13,7 +13,7 @@ from lutgen.netlist.ir import Netlist
 from lutgen.netlist.lower import lower
 from lutgen.netlist.passes.pipeline import arrivals, pipeline_to_delay, shortest_path_ns
 from lutgen.netlist.passes.pipeline import pipeline as insert_registers
-from lutgen.netlist.passes.simplify import simplify
+from lutgen.netlist.passes.shrink import shrink
 from lutgen.netlist.passes.stats import PassStats
 from lutgen.target.delay import DelayModel, get_delay_model
 from lutgen.target.family import Family
@@ -70,6 +70,8 @@ class Core:
         registers stand between the primitives, it is `netlist` without their names.
     netlist : Netlist
         The same, mapped onto the family.
+    header : tuple of str
+        What to say at the top of every form: what it is, of which model.
     verilog : str
         Text of the module.
     passes : tuple of PassStats
@@ -84,6 +86,7 @@ class Core:
     pipeline: int
     logic: Netlist
     netlist: Netlist
+    header: tuple[str, ...]
     verilog: str
     passes: tuple[PassStats, ...]
     timing: Timing | None = None
@@ -97,8 +100,9 @@ def build_core(
     fmax_target_mhz: float = 0,
     grade: str = "",
     module: str = "lutgen_core",
+    dont_cares: bool = True,
 ) -> Core:
-    """Make the hardware of a model: lower, simplify, pipeline, map, check, write.
+    """Make the hardware of a model: lower, shrink, pipeline, map, check, write.
 
     Parameters
     ----------
@@ -115,6 +119,8 @@ def build_core(
         Speed grade, or device, that the frequency is for; by default the family's first.
     module : str
         Name of the Verilog module.
+    dont_cares : bool
+        Use table entries that no input reaches, or that no output shows; the function is the same.
 
     Raises
     ------
@@ -125,7 +131,7 @@ def build_core(
     _check_pipeline(pipeline, fmax_target_mhz)
     family = get_family(target)
     check_module_name(module)
-    logic, passes = simplify(lower(network))
+    logic, passes = shrink(lower(network), dont_cares=dont_cares)
     if pipeline:
         logic, stats = insert_registers(logic, pipeline)
         passes = (*passes, stats)
@@ -135,7 +141,7 @@ def build_core(
     if delays and fmax_target_mhz:
         netlist, stats, timing = _reach(netlist, family, delays, fmax_target_mhz)
         passes = (*passes, stats)
-        logic = _without_primitives(netlist)
+        logic = without_primitives(netlist)
     check(netlist)
     header = [
         f"{module}: a learnt network of lookup tables, written by lutgen {__version__}",
@@ -146,7 +152,18 @@ def build_core(
     if timing:
         header.append(f"fmax     {timing}")
     verilog = emit_verilog(netlist, family, module=module, header=header)
-    return Core(network.digest, target, module, pipeline, logic, netlist, verilog, passes, timing)
+    return Core(
+        digest=network.digest,
+        target=target,
+        module=module,
+        pipeline=pipeline,
+        logic=logic,
+        netlist=netlist,
+        header=tuple(header),
+        verilog=verilog,
+        passes=passes,
+        timing=timing,
+    )
 
 
 def _check_pipeline(pipeline: int, fmax_target_mhz: float) -> None:
@@ -183,6 +200,7 @@ def _reach(
     return piped, stats, timing
 
 
-def _without_primitives(netlist: Netlist) -> Netlist:
+def without_primitives(netlist: Netlist) -> Netlist:
+    """Return a mapped netlist as plain LUTs and registers."""
     cells = tuple(replace(cell, primitive="", hard=False) for cell in netlist.cells)
     return replace(netlist, cells=cells)

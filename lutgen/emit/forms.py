@@ -1,0 +1,76 @@
+"""The languages that a core can be written in, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from lutgen.emit.aiger import make_aig
+from lutgen.emit.blif import emit_blif
+from lutgen.emit.core import Core, without_primitives
+from lutgen.emit.verilog import emit_verilog
+from lutgen.errors import ConfigError
+from lutgen.target.registry import get_family
+
+
+@dataclass(frozen=True)
+class Form:
+    """A language.
+
+    Parameters
+    ----------
+    suffix : str
+        How the names of its files end.
+    title : str
+        What it is, for people.
+    write : callable
+        Returns a core in it. What decides over the cells is the core's target.
+    """
+
+    suffix: str
+    title: str
+    write: Callable[[Core], str | bytes]
+
+
+def get_form(name: str) -> Form:
+    """Return a form by its name.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name; the message lists those that exist.
+    """
+    form = FORMS.get(name)
+    if form is None:
+        raise ConfigError(f"there is no form {name!r}; choose one of: {', '.join(FORMS)}")
+    return form
+
+
+def _verilog(core: Core) -> str:
+    return core.verilog
+
+
+def _behavioural(core: Core) -> str:
+    netlist = without_primitives(core.netlist)
+    return emit_verilog(netlist, get_family("generic"), module=core.module, header=core.header)
+
+
+def _blif(core: Core) -> str:
+    return emit_blif(core.netlist, model=core.module, header=core.header)
+
+
+def _aiger(core: Core) -> bytes:
+    return make_aig(core.netlist).to_binary(core.header)
+
+
+def _aiger_ascii(core: Core) -> str:
+    return make_aig(core.netlist).to_ascii(core.header)
+
+
+FORMS: Mapping[str, Form] = {
+    "verilog": Form(".v", "Verilog of the target's primitives", _verilog),
+    "behavioural": Form("_behavioural.v", "Verilog of truth tables", _behavioural),
+    "blif": Form(".blif", "BLIF", _blif),
+    "aiger": Form(".aig", "AIGER, binary", _aiger),
+    "aiger-ascii": Form(".aag", "AIGER, ASCII", _aiger_ascii),
+}
