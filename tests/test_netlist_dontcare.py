@@ -5,10 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from netlists import assert_same_function, netlists, random_table
+from strategies import binary_encoder
 
+from lutgen.emit.core import build_core
+from lutgen.model import LutNetwork
 from lutgen.netlist.check import check
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Cell, Netlist, NetlistBuilder
+from lutgen.netlist.lower import lower
 from lutgen.netlist.passes.dontcare import dontcare
+from lutgen.netlist.passes.shrink import shrink
 from lutgen.netlist.passes.simplify import simplify
 from lutgen.netlist.tables import tabulate
 
@@ -126,3 +131,43 @@ def test_windows_are_bounded() -> None:
     inner = lut("inner", tabulate(3, lambda a, b, c: (b or c) if a else (b and c)), 2, 3, 4)
     netlist = Netlist(3, (inner, lut("out", AND, 2, 5)), (6,))
     assert dontcare(netlist, max_leaves=2)[0] == netlist
+
+
+@settings(max_examples=50, deadline=None)
+@given(reconvergent())
+def test_shrink_keeps_the_function_reports_each_step_and_can_leave_dont_cares_out(
+    netlist: Netlist,
+) -> None:
+    steps: list[tuple[str, Netlist]] = []
+    after, passes = shrink(netlist, watch=lambda *step: steps.append(step))
+    check(after)
+    assert_same_function(netlist, after)
+    assert [stats.name for stats in passes] == [name for name, _ in steps]
+    assert not steps or steps[-1][1] == after
+    assert shrink(after) == (after, ())
+    assert shrink(netlist, dont_cares=False) == simplify(netlist)
+
+
+def test_build_core_uses_dont_cares_unless_told_not_to() -> None:
+    """The network of `test_entries_that_no_input_produces_are_used`, as a model."""
+    out = tabulate(3, lambda both, either, xor: both if xor else (both and either))
+    tables = np.array([AND, OR, XOR, out], dtype=np.uint64)
+    network = LutNetwork(
+        n_inputs=2,
+        fan_in=np.array([2, 2, 2, 3], dtype=np.uint8),
+        wires=np.array([0, 1, 0, 1, 2, 3, 2, 3, 4], dtype=np.int32),
+        tables=tables,
+        seen=np.zeros_like(tables),
+        tied=np.zeros_like(tables),
+        layer=np.array([1, 1, 2, 3], dtype=np.int32),
+        outputs=np.array([5], dtype=np.int32),
+        classes=np.array([0, 1]),
+        encoder=binary_encoder(2),
+    )
+    core = build_core(network)
+    assert core.logic.count(LUT) == 1
+    assert "dontcare" in [stats.name for stats in core.passes]
+    assert_same_function(core.netlist, lower(network))
+    plain = build_core(network, dont_cares=False)
+    assert plain.logic.count(LUT) > 1
+    assert "dontcare" not in [stats.name for stats in plain.passes]
