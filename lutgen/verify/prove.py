@@ -21,7 +21,7 @@ from lutgen.model import LutNetwork
 from lutgen.netlist.evaluate import Words
 from lutgen.netlist.ir import Netlist
 from lutgen.netlist.lower import lower
-from lutgen.netlist.passes.simplify import simplify
+from lutgen.netlist.passes.shrink import shrink
 from lutgen.target.registry import get_family
 from lutgen.verify.readback import read_netlist
 from lutgen.verify.sweep import Effort, Equivalence, prove_equal
@@ -125,7 +125,7 @@ def prove_passes(network: LutNetwork, core: Core, effort: Effort | None = None) 
     """Prove every pass from the model to the mapped netlist, one after the other."""
     before = lower(network)
     steps: list[tuple[str, Netlist]] = []
-    simplify(before, lambda name, netlist: steps.append((name, netlist)))
+    shrink(before, watch=lambda name, netlist: steps.append((name, netlist)))
     if core.pipeline or core.logic.latency:
         steps.append(("pipeline", core.logic))
     steps.append(("mapping", core.netlist))
