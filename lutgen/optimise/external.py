@@ -94,17 +94,7 @@ def optimise(
             raise ConfigError(f"policy {policy} counts training samples; give bits and labels")
         evidence = CountEvidence(cone, bits, labels)
     kept, left = choose_inputs(cone, evidence, int(policy.tolerance * evidence.n_samples))
-    tables: dict[int, Table] = {}
-    entries: dict[int, Entries] = {}
-    for luts in levels(cone):
-        members = [lut for lut in luts if lut in kept]
-        wires = {lut: cone.lut_wires(lut)[list(kept[lut])].tolist() for lut in members}
-        for lut in members:
-            entries[lut] = evidence.entries(lut, wires[lut], kept[lut])
-        wanted = {lut: _specify(entries[lut].votes, left[lut]) for lut in members}
-        for lut, table in _choose_tables(wanted, wires).items():
-            tables[lut] = table
-            evidence.settle(lut, wires[lut], table)
+    tables, entries = _relearn(cone, evidence, kept, left)
     smaller = _assemble(cone, kept, tables, entries)
     # what was measured of the network is not true of this one
     stale = ("test_accuracy", "train_accuracy", "layers")
@@ -137,6 +127,24 @@ def recount(network: LutNetwork, bits: Bits, labels: NDArray[Any]) -> LutNetwork
         parts.append((pack_table(table), pack_table(found.seen), pack_table(found.tied)))
     tables, seen, tied = (np.concatenate(words) for words in zip(*parts, strict=True))
     return replace(network, tables=tables, seen=seen, tied=tied)
+
+
+def _relearn(
+    network: LutNetwork, evidence: Evidence, kept: dict[int, Kept], left: dict[int, int]
+) -> tuple[dict[int, Table], dict[int, Entries]]:
+    """Choose the tables of the LUTs that are kept, from the inputs forwards."""
+    tables: dict[int, Table] = {}
+    entries: dict[int, Entries] = {}
+    for luts in levels(network):
+        members = [lut for lut in luts if lut in kept]
+        wires = {lut: network.lut_wires(lut)[list(kept[lut])].tolist() for lut in members}
+        for lut in members:
+            entries[lut] = evidence.entries(lut, wires[lut], kept[lut])
+        wanted = {lut: _specify(entries[lut].votes, left[lut]) for lut in members}
+        for lut, table in _choose_tables(wanted, wires).items():
+            tables[lut] = table
+            evidence.settle(lut, wires[lut], table)
+    return tables, entries
 
 
 def _specify(votes: NDArray[np.int64], budget: int) -> Isf:
