@@ -114,16 +114,15 @@ def test_one_lut_keeps_function_and_cost_bound(
 
 
 @pytest.mark.parametrize("family", WITH_MUXES)
-@pytest.mark.parametrize("k", [12, 16])
-def test_wide_luts(family: str, k: int) -> None:
+@pytest.mark.parametrize(("k", "learnt"), [(12, True), (12, False), (16, False)])
+def test_wide_luts(family: str, k: int, learnt: bool) -> None:
     rng = np.random.default_rng(k)
-    fabric = FABRICS[family]
+    netlist = one_lut(majority_like_table(rng, k) if learnt else random_full_table(rng, k), k)
+    mapped = map_checked(family, netlist)
     samples = exhaustive(k)
-    for table in (random_full_table(rng, k), majority_like_table(rng, k)):
-        netlist = one_lut(table, k)
-        mapped = map_checked(family, netlist)
-        np.testing.assert_array_equal(evaluate(netlist, samples), evaluate(mapped, samples))
-        assert mapped.count(LUT) <= worst_cost(k, Shape(fabric.leaf, len(fabric.muxes)))
+    np.testing.assert_array_equal(evaluate(netlist, samples), evaluate(mapped, samples))
+    fabric = FABRICS[family]
+    assert mapped.count(LUT) <= worst_cost(k, Shape(fabric.leaf, len(fabric.muxes)))
 
 
 @pytest.mark.parametrize(
