@@ -102,29 +102,31 @@ def layers(width: int, k: int, seed: int) -> Netlist:
     return builder.finish(tuple(range(first, first + width)))
 
 
-def harness(width: int) -> str:
+def harness(n_inputs: int, n_outputs: int) -> str:
     """Return the top module: bits shifted in, the core, outputs folded into a shift register."""
     return f"""
 module top (input clk, input d, output q);
-  reg [{width - 1}:0] in, out, fold;
-  wire [{width - 1}:0] y;
+  reg [{n_inputs - 1}:0] in;
+  reg [{n_outputs - 1}:0] out, fold;
+  wire [{n_outputs - 1}:0] y;
   core u (.clk(clk), .x(in), .y(y));
   always @(posedge clk) begin
-    in <= {{in[{width - 2}:0], d}};
+    in <= {{in, d}};
     out <= y;
-    fold <= {{fold[{width - 2}:0], 1'b0}} ^ out;
+    fold <= {{fold, 1'b0}} ^ out;
   end
-  assign q = fold[{width - 1}];
+  assign q = fold[{n_outputs - 1}];
 endmodule
 """
 
 
-def place_and_route(chip: Chip, core: str, width: int, seed: int = 1) -> dict[str, Any]:
+def place_and_route(chip: Chip, core: Netlist, seed: int = 1) -> dict[str, Any]:
     """Return nextpnr's report of a core between shift registers."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "core.v").write_text(core)
-        (folder / "top.v").write_text(harness(width))
+        text = emit_verilog(core, get_family(chip.family), module="core")
+        (folder / "core.v").write_text(text)
+        (folder / "top.v").write_text(harness(core.n_inputs, len(core.outputs)))
         pins = "".join(f'IO_LOC "{port}" {pin};\n' for port, pin in chip.pins.items())
         (folder / "top.cst").write_text(pins)
         script = f"read_verilog core.v top.v; {chip.synth} -top top; write_json top.json"
@@ -154,9 +156,8 @@ def fmax_mhz(report: dict[str, Any]) -> float:
 
 def measure(chip: Chip, k: int, width: int, levels: int, seed: int) -> Run:
     """Place and route one design."""
-    family = get_family(chip.family)
-    core = family.map(pipeline(layers(width, k, seed), levels)[0])
-    report = place_and_route(chip, emit_verilog(core, family, module="core"), width, seed)
+    core = get_family(chip.family).map(pipeline(layers(width, k, seed), levels)[0])
+    report = place_and_route(chip, core, seed)
     path = next(p["path"] for p in report["critical_paths"] if p["from"] == p["to"])
     logic = tuple(round(float(step["delay"]), 3) for step in path if step["type"] == "logic")
     muxes = levels * chip.muxes if k > 4 else 0

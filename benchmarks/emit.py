@@ -1,6 +1,6 @@
 """Seconds from a netlist of 100,000 LUTs to each form of text, and through the passes.
 
-Run with: python benchmarks/emit.py [number of LUTs]
+Run with: python benchmarks/emit.py [number of LUTs [fan-in ...]]
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from amaranth.back import rtlil
 
 from lutgen.data.bits import Bits
+from lutgen.emit.aiger import make_aig
+from lutgen.emit.amaranth import NetlistFunction
 from lutgen.emit.blif import emit_blif
 from lutgen.emit.vectors import vectors
 from lutgen.emit.verilog import emit_verilog
@@ -46,7 +49,7 @@ def timed(what: str, run: Callable[[], Any]) -> Any:
     """Run, print the seconds, return the result."""
     start = time.perf_counter()
     result = run()
-    size = f"{len(result) / 1e6:8.1f} MB" if isinstance(result, str) else ""
+    size = f"{len(result) / 1e6:8.1f} MB" if isinstance(result, str | bytes) else ""
     print(f"  {what:34} {time.perf_counter() - start:7.2f} s {size}", flush=True)
     return result
 
@@ -57,7 +60,7 @@ def main() -> None:
     generic, ice40 = get_family("generic"), get_family("ice40")
     rng = np.random.default_rng(1)
     samples = Bits.from_dense(rng.integers(0, 2, size=(N_SAMPLES, N_INPUTS), dtype=np.uint8))
-    for k in (4, 6, 8):
+    for k in map(int, sys.argv[2:] or (4, 6, 8)):
         netlist = random_netlist(n_luts, k)
         print(f"{n_luts} LUTs of {k} inputs, {N_SAMPLES} samples of {N_INPUTS} bits")
         timed("check", lambda netlist=netlist: check(netlist))
@@ -66,9 +69,13 @@ def main() -> None:
         piped, _ = timed("pipeline 1", lambda simple=simple: pipeline(simple, 1))
         timed("Verilog, truth tables", lambda piped=piped: emit_verilog(piped, generic))
         timed("BLIF", lambda piped=piped: emit_blif(piped))
+        timed("AIGER, binary", lambda piped=piped: make_aig(piped).to_binary())
         if k == 4:
             mapped = timed("map onto iCE40", lambda piped=piped: ice40.map(piped))
             timed("Verilog, SB_LUT4", lambda mapped=mapped: emit_verilog(mapped, ice40))
+            timed("AIGER, ASCII", lambda piped=piped: make_aig(piped).to_ascii())
+            function = NetlistFunction(mapped, ice40, primitives=True)
+            timed("Amaranth to RTLIL, SB_LUT4", lambda function=function: rtlil.convert(function))
             expected = Bits(outputs[:1], samples.n_samples)
             timed("test vectors", lambda expected=expected: vectors(samples, expected))
 

@@ -218,6 +218,25 @@ def test_a_platform_build_holds_the_same_primitives(tmp_path: Path) -> None:
     assert types["SB_DFFE"] >= netlist.count(REGISTER)  # gated by the handshake
 
 
+@pytest.mark.parametrize("target", ["ecp5", "gowin", "xilinx7", "xcup"])
+def test_every_family_gets_its_own_primitives(tmp_path: Path, target: str) -> None:
+    function = LutNetworkFunction(network(k=8), target=target, pipeline=1, primitives=True)
+    (tmp_path / "top.il").write_text(rtlil.convert(function, name="top"))
+    done = subprocess.run(
+        [str(find_yosys().path), "-q", "-p",
+         "read_rtlil top.il; flatten; opt_clean; write_json top.json"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    cells = json.loads((tmp_path / "top.json").read_text())["modules"]["top"]["cells"]
+    found = Counter(cell["type"] for cell in cells.values())
+    netlist = build_core(network(k=8), target=target, pipeline=1).netlist
+    wanted = Counter(cell.primitive for cell in netlist.cells if cell.kind == LUT)
+    assert len(wanted) > 1  # LUTs and multiplexers
+    assert {name: found[name] for name in wanted} == wanted
+    assert found["$dff"] == netlist.count(REGISTER)
+
+
 def test_look_ups_without_a_platform() -> None:
     text = rtlil.convert(LutNetworkFunction(network(), target="ice40"))
     assert "SB_LUT4" not in text

@@ -19,6 +19,8 @@ from lutgen.netlist.lower import lower
 from lutgen.netlist.passes.pipeline import arrivals
 from lutgen.netlist.passes.simplify import simplify
 from lutgen.target.delay import get_delay_model
+from lutgen.target.ecp5 import FABRIC
+from lutgen.target.legal import check_muxes
 from lutgen.target.registry import get_family
 
 
@@ -88,6 +90,17 @@ def test_an_fmax_is_kept_and_the_function_too(network: LutNetwork, mhz: float, s
     for netlist in (core.logic, core.netlist):
         check(netlist)
         assert predictions(network, netlist, bits) == network.predict(samples).tolist()
+
+
+@settings(max_examples=25, deadline=None)
+@given(networks(max_k=8), st.sampled_from([80.0, 150.0, 200.0]))
+def test_an_fmax_parts_no_multiplexer_from_its_luts(network: LutNetwork, mhz: float) -> None:
+    core = build_core(network, target="ecp5", fmax_target_mhz=mhz)
+    check(core.netlist)
+    check_muxes(core.netlist, FABRIC)
+    samples = random_samples(np.random.default_rng(0), 100, network.n_inputs)
+    bits = network.encoder.encode(samples)
+    assert predictions(network, core.netlist, bits) == network.predict(samples).tolist()
 
 
 def test_an_fmax_is_stated_with_its_source() -> None:

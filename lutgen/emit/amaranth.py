@@ -24,30 +24,24 @@ from amaranth.lib.wiring import In, Out
 
 from lutgen.emit.core import build_core
 from lutgen.model import LutNetwork
-from lutgen.netlist.ir import FIRST_INPUT, REGISTER, Cell
-from lutgen.target.family import Primitive
+from lutgen.netlist.ir import FIRST_INPUT, REGISTER, Cell, Netlist
+from lutgen.target.family import Family, Primitive
 from lutgen.target.registry import get_family
 
 
-class LutNetworkFunction(wiring.Component):
-    """The plain function of a network: `y` is the answer to what `x` was `latency` cycles ago.
+class NetlistFunction(wiring.Component):
+    """A netlist: `y` is the answer to what `x` was `latency` cycles ago.
 
     Parameters
     ----------
-    network : LutNetwork
-        The model.
-    target : str
-        Family whose primitives to use; see :func:`lutgen.emit.core.build_core`.
-    pipeline : int
-        Registers after every so many levels of k-LUTs; 0: combinational.
-    fmax_target_mhz : float
-        Instead of `pipeline`: registers for this clock frequency.
-    grade : str
-        Speed grade, or device, that the frequency is for.
+    netlist : Netlist
+        A netlist that :func:`lutgen.netlist.check.check` accepts.
+    family : Family
+        Knows the primitives that the cells name.
     primitives : bool, optional
         Whether LUTs are instances of primitives or table look-ups, which every back end and the
-        simulator understand; by default instances when elaborated for a platform. The target
-        ``generic`` has look-ups only.
+        simulator understand; by default instances when elaborated for a platform. Cells without
+        a primitive are look-ups in any case.
 
     Attributes
     ----------
@@ -57,39 +51,15 @@ class LutNetworkFunction(wiring.Component):
         Bit i is output bit i.
     latency : int
         Cycles from `x` to `y`.
-
-    Raises
-    ------
-    ConfigError
-        See :func:`lutgen.emit.core.build_core`.
     """
 
-    def __init__(
-        self,
-        network: LutNetwork,
-        *,
-        target: str = "generic",
-        pipeline: int = 0,
-        fmax_target_mhz: float = 0,
-        grade: str = "",
-        primitives: bool | None = None,
-    ) -> None:
-        self._netlist = build_core(
-            network,
-            target=target,
-            pipeline=pipeline,
-            fmax_target_mhz=fmax_target_mhz,
-            grade=grade,
-        ).netlist
-        self._family = get_family(target)
+    def __init__(self, netlist: Netlist, family: Family, *, primitives: bool | None = None) -> None:
+        self._netlist = netlist
+        self._family = family
         self._primitives = primitives
-        self.latency = self._netlist.latency
-        super().__init__(
-            {
-                "x": In(unsigned(self._netlist.n_inputs)),
-                "y": Out(unsigned(len(self._netlist.outputs))),
-            }
-        )
+        self.latency = netlist.latency
+        ports = {"x": In(unsigned(netlist.n_inputs)), "y": Out(unsigned(len(netlist.outputs)))}
+        super().__init__(ports)
 
     def elaborate(self, platform: Any) -> Module:
         """Return the logic, a submodule a layer."""
@@ -109,6 +79,51 @@ class LutNetworkFunction(wiring.Component):
         assert len(nets) == netlist.n_nets and netlist.first_cell == FIRST_INPUT + len(self.x)
         m.d.comb += self.y.eq(Cat(*(nets[net] for net in netlist.outputs)))
         return m
+
+
+class LutNetworkFunction(NetlistFunction):
+    """The plain function of a network: `y` is the answer to what `x` was `latency` cycles ago.
+
+    Parameters
+    ----------
+    network : LutNetwork
+        The model.
+    target : str
+        Family whose primitives to use; see :func:`lutgen.emit.core.build_core`.
+    pipeline : int
+        Registers after every so many levels of k-LUTs; 0: combinational.
+    fmax_target_mhz : float
+        Instead of `pipeline`: registers for this clock frequency.
+    grade : str
+        Speed grade, or device, that the frequency is for.
+    primitives : bool, optional
+        See :class:`NetlistFunction`, which has the signals, too. The target ``generic`` has
+        look-ups only.
+
+    Raises
+    ------
+    ConfigError
+        See :func:`lutgen.emit.core.build_core`.
+    """
+
+    def __init__(
+        self,
+        network: LutNetwork,
+        *,
+        target: str = "generic",
+        pipeline: int = 0,
+        fmax_target_mhz: float = 0,
+        grade: str = "",
+        primitives: bool | None = None,
+    ) -> None:
+        core = build_core(
+            network,
+            target=target,
+            pipeline=pipeline,
+            fmax_target_mhz=fmax_target_mhz,
+            grade=grade,
+        )
+        super().__init__(core.netlist, get_family(target), primitives=primitives)
 
 
 class LutNetworkCore(wiring.Component):
