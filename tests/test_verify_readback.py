@@ -1,0 +1,157 @@
+"""Netlists read back from Yosys: right for every family, checked against Yosys's own models."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from netlists import exhaustive
+
+from lutgen.emit.core import build_core
+from lutgen.errors import NetlistError, ToolError
+from lutgen.flow.elaborate import elaborate, yosys_module
+from lutgen.flow.tools import find_yosys, run, subprocess_environment
+from lutgen.flow.yosys import FAMILIES as YOSYS_FAMILIES
+from lutgen.flow.yosys import simulation_models
+from lutgen.netlist.check import check
+from lutgen.netlist.evaluate import evaluate
+from lutgen.netlist.ir import Cell, Netlist
+from lutgen.netlist.tables import ones
+from lutgen.target.family import Family, Primitive
+from lutgen.target.registry import FAMILIES, get_family
+from lutgen.verify.readback import read_netlist
+
+from strategies import random_network  # isort: skip
+
+
+@pytest.mark.parametrize("target", FAMILIES)
+def test_what_was_written_is_read_back_cell_by_cell(target: str, tmp_path: Path) -> None:
+    network = random_network(np.random.default_rng(3), 12, [6, 4, 1], (3, 8))
+    core = build_core(network, target=target, pipeline=1)
+    library = target if core.netlist.cells[0].primitive else None
+    module = elaborate(core.verilog, top=core.module, target=library, folder=tmp_path)
+    netlist = read_netlist(module, get_family(target))
+    check(netlist)
+    assert netlist.latency == core.netlist.latency
+    assert by_name(netlist) == by_name(core.netlist)
+
+
+def by_name(netlist: Netlist) -> dict[str, tuple[object, ...]]:
+    """Return the cells of a netlist with their inputs by name."""
+    return {
+        cell.name: (cell.kind, cell.init, cell.primitive, tuple(map(netlist.net_name, cell.inputs)))
+        for cell in netlist.cells
+    }
+
+
+def instance(primitive: Primitive, init: int, place: int) -> str:
+    pins = [f".{port}(x[{j}])" for j, port in enumerate(primitive.inputs)]
+    pins += [f".{port}(1'b{value})" for port, value in primitive.ties]
+    setting = f"#(.{primitive.init}({1 << len(primitive.inputs)}'h{init:x}))"
+    setting = setting if primitive.init else ""
+    return (
+        f"{primitive.name} {setting} U{place} (.{primitive.output}(y[{place}]), {','.join(pins)});"
+    )
+
+
+@pytest.mark.parametrize("target", YOSYS_FAMILIES)
+def test_primitives_compute_what_yosys_models_say(target: str, tmp_path: Path) -> None:
+    """Read each primitive as lutgen does, and as gates made of Yosys's simulation model."""
+    family = get_family(target)
+    rng = np.random.default_rng(0)
+    parts = []
+    for primitive in family.primitives.values():
+        if not primitive.clock:
+            k = len(primitive.inputs)
+            inits = [int.from_bytes(rng.bytes(16), "little") & ones(k) for _ in range(3)]
+            parts += [(primitive, init) for init in (inits if primitive.init else [0])]
+    text = f"module top(input [7:0] x, output [{len(parts) - 1}:0] y);\n"
+    text += "\n".join(instance(part, init, i) for i, (part, init) in enumerate(parts))
+    text += "\nendmodule\n"
+    module = elaborate(text, top="top", target=target, folder=tmp_path)
+    netlist = read_netlist(module, family)
+    gates = yosys_gates(text, target, tmp_path)
+    samples = exhaustive(8)
+    np.testing.assert_array_equal(evaluate(netlist, samples), evaluate(gates, samples))
+
+
+def yosys_gates(text: str, target: str, folder: Path) -> Netlist:
+    """Let Yosys flatten its models of the primitives, and make LUTs of the gates by its own."""
+    tool = find_yosys()
+    # only the models that are needed: some libraries have memories that take minutes to read
+    library = simulation_models(target).read_text()
+    prologue = library[: re.search(r"^(\(\*.*\*\)\s*)?module ", library, re.M).start()]  # type: ignore[union-attr]
+    used = sorted(set(re.findall(r"^(\w+) ", text, re.M)) & set(get_family(target).primitives))
+    models = [
+        match[0]
+        for name in used
+        for match in re.findall(rf"^(module {name}\b.*?^endmodule)()", library, re.M | re.S)
+    ]
+    assert len(models) == len(used)
+    models += re.findall(
+        r"^module MUX2\b.*?^endmodule", library, re.M | re.S
+    )  # Gowin's are made of it
+    (folder / "gates.v").write_text("\n".join([prologue, *models, text]))
+    script = (
+        "read_verilog gates.v; hierarchy -top top; proc; flatten -noscopeinfo; opt_expr; "
+        "simplemap; techmap; aigmap; opt_clean; write_json gates.json"
+    )
+    environment = subprocess_environment(tool.environment)
+    run([tool.path, "-q", "-p", script], what="Yosys", cwd=folder, log=folder / "gates.log",
+        environment=environment)  # fmt: skip
+    module = json.loads((folder / "gates.json").read_text())["modules"]["top"]
+    and_gate = Primitive("$_AND_", inputs=("A", "B"), output="Y", init="LUT")
+    for cell in module["cells"].values():
+        if cell["type"] == "$_AND_":
+            cell["parameters"]["LUT"] = "1000"
+    family = Family("gates", "gates", 2, {"$_AND_": and_gate}, {}, lambda netlist: netlist)
+    return read_netlist(module, family)
+
+
+def module_of(cells: dict[str, object]) -> dict[str, object]:
+    ports = {"x": {"bits": [2, 3]}, "y": {"bits": [4]}, "clk": {"bits": [9]}}
+    return {"ports": ports, "cells": cells, "netnames": {}}
+
+
+def lut(**changes: object) -> dict[str, object]:
+    connections = {"I0": [2], "I1": [3], "I2": ["0"], "I3": ["x"], "O": [4]}
+    cell = {
+        "type": "SB_LUT4",
+        "parameters": {"LUT_INIT": "0110" * 4},
+        "connections": connections | changes.pop("connections", {}),  # type: ignore[operator]
+    }
+    return cell | changes
+
+
+def test_an_open_pin_that_does_not_matter_is_fine() -> None:
+    netlist = read_netlist(module_of({"a": lut()}), get_family("ice40"))
+    assert netlist.cells == (Cell("lut", (2, 3, 0, 0), 0x6666, "bit_4", 0, "SB_LUT4"),)
+
+
+DFF = {"type": "SB_DFF", "parameters": {}, "connections": {"D": [2], "C": [3], "Q": [4]}}
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ({"a": lut(type="SB_CARRY")}, "cell a is a SB_CARRY, whose function is not known"),
+        ({"a": lut(connections={"I0": ["x"]})}, r"input 0 \(x\) is driven by nothing"),
+        ({"a": lut(connections={"I0": [4]})}, "loop through nets"),
+        ({"a": lut(), "b": lut()}, "the net that b drives has another driver, too"),
+        ({"a": lut(parameters={"LUT_INIT": "x" * 16})}, "undefined bits in LUT_INIT"),
+        ({"a": lut(connections={"ODD": [2]})}, "SB_LUT4 a: port ODD is not modelled"),
+        ({}, r"output y\[0\] is driven by nothing"),
+        ({"r": DFF}, "SB_DFF r: not clocked by clk"),
+    ],
+)  # fmt: skip
+def test_what_is_not_modelled_is_refused(cells: dict[str, object], message: str) -> None:
+    with pytest.raises(NetlistError, match=message):
+        read_netlist(module_of(cells), get_family("ice40"))
+
+
+def test_unreadable_verilog_and_missing_netlists_are_tool_errors(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match="reading Verilog"):
+        elaborate("module top(; endmodule", top="top", target=None, folder=tmp_path)
+    with pytest.raises(ToolError, match="left no netlist of top"):
+        yosys_module(tmp_path / "missing.json", "top")
