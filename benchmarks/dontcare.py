@@ -7,13 +7,10 @@ points. The test images are only looked at in the end.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-import numpy as np
 from paper import BinaryMnist, arguments
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
 
 from lutgen.data.bits import Bits
 from lutgen.emit.core import build_core
@@ -44,32 +41,31 @@ def main() -> None:
     test = Labelled(mnist.test, mnist.y_test)
     mnist = replace(mnist, train=fit.bits, y_train=fit.labels)
     targets = options.targets.split(",")
-    table = Table(title=f"{held_out:,} images to learn, {N_VALIDATION:,} to validate")
     columns = ("k", "seed", "policy", "trained LUTs", "validation", "test", *targets)
-    for column in columns:
-        table.add_column(column, justify="right")
-    runs = [(int(k), seed) for k in options.k.split(",") for seed in range(options.seeds)]
-    for k, seed in track(runs, "optimising"):
+    print_row(columns)
+    print_row(["---"] * len(columns))
+    for k, seed in [(int(k), seed) for k in options.k.split(",") for seed in range(options.seeds)]:
         network = mnist.learn(Parameters(k=k, seed=seed, cone_only=True))
+        direct = [count_luts(network, target) for target in targets]
         chosen, _ = find_policy(network, LADDER, fit, validation, MAX_LOSS)
         policies = [Policy.parse(text) for text in filter(None, options.policies.split(","))]
-        forms = {"direct": network} | {
-            str(policy): optimise(network, policy, fit.bits, fit.labels)[0]
-            for policy in (*policies, chosen)
-        }
-        direct = [count_luts(network, target) for target in targets]
-        for name, form in forms.items():
-            counts = direct if form is network else [count_luts(form, t) for t in targets]
-            accuracies = [100 * np.array(part.accuracy(form)) for part in (validation, test)]
+        for policy in (None, chosen, *policies):
+            form = network
+            if policy is not None:
+                form, _ = optimise(network, policy, fit.bits, fit.labels)
+            counts = direct if policy is None else [count_luts(form, t) for t in targets]
+            accuracies = [f"{100 * part.accuracy(form):.2f}" for part in (validation, test)]
             cells = [
                 f"{count:,} ({100 * (count / base - 1):+.1f} %)"
                 for count, base in zip(counts, direct, strict=True)
             ]
-            table.add_row(
-                str(k), str(seed), name, f"{form.n_luts:,}", *(f"{a:.2f}" for a in accuracies),
-                *cells,
-            )  # fmt: skip
-    Console(width=160).print(table)
+            name = "direct" if policy is None else str(policy)
+            print_row([k, seed, name, f"{form.n_luts:,}", *accuracies, *cells])
+
+
+def print_row(cells: Iterable[object]) -> None:
+    """Print a row of a Markdown table, at once: a run takes minutes."""
+    print("|", " | ".join(map(str, cells)), "|", flush=True)
 
 
 def count_luts(network: LutNetwork, target: str) -> int:

@@ -214,3 +214,17 @@ def test_search_takes_the_boldest_policy_within_the_loss_and_refuses_when_there_
     assert trials[0].accuracy_before == held.accuracy(recount(network, fit.bits, fit.labels))
     with pytest.raises(MismatchError, match=r"weak:0.9 takes the accuracy on 150 held-out samples"):
         find_policy(network, (ruin,), fit, held, max_loss=0.1)
+
+
+def test_a_loss_of_just_what_is_allowed_is_allowed() -> None:
+    network, bits, labels = learn(7, n_samples=600)
+    rows = np.arange(600)
+    fit = Labelled(bits.take(rows[:450]), labels[:450])
+    held = Labelled(bits.take(rows[450:]), labels[450:])
+    ruin = Policy("weak", 0.9)
+    _, (trial,) = find_policy(network, (ruin,), fit, held, max_loss=1)
+    n_lost = round(trial.loss * 150)
+    assert n_lost > 10
+    assert find_policy(network, (ruin,), fit, held, max_loss=n_lost / 150)[0] == ruin
+    with pytest.raises(MismatchError):
+        find_policy(network, (ruin,), fit, held, max_loss=(n_lost - 1) / 150)

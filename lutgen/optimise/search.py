@@ -20,6 +20,8 @@ from lutgen.model import LutNetwork
 from lutgen.optimise.external import optimise, recount
 from lutgen.optimise.policy import Policy
 
+_ROUNDING = 1e-9  # 0.8108 - 0.8088 is a little more than 0.002
+
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
@@ -88,7 +90,7 @@ def find_policy(
             trying(policy)
         smaller, _ = optimise(base, policy, fit.bits, fit.labels)
         trials.append(Trial(str(policy), before, validation.accuracy(smaller)))
-        if trials[-1].loss <= max_loss:
+        if trials[-1].loss <= max_loss + _ROUNDING:
             return policy, tuple(trials)
     best = min(trials, key=lambda trial: trial.loss)
     raise MismatchError(
