@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from lutgen.cli import demo, hardware
+from lutgen.cli import demo
 from lutgen.cli.app import app
 from lutgen.emit.core import build_core
 from lutgen.emit.verilog import emit_verilog
@@ -105,6 +105,32 @@ def test_synth_shows_luts_against_the_chips(model: Path, tmp_path: Path) -> None
     assert "lp1k" in result.stdout and "up5k" in result.stdout and "Yosys" in result.stdout
 
 
+def test_synth_shows_all_families_side_by_side(model: Path, tmp_path: Path) -> None:
+    result = run("synth", model, "--target", "all", "--mode", "direct", "-o", tmp_path, "--json")
+    assert result.exit_code == 0, result.output
+    areas = {area["target"]: area for area in json.loads(result.stdout)["areas"]}
+    assert set(areas) == {"ice40", "ecp5", "gowin", "xilinx7", "xcup"}
+    for target, area in areas.items():
+        netlist = json.loads((tmp_path / target / "core.json").read_text())["netlist"]
+        found = area["results"]["direct"]
+        assert found["n_luts"] <= area["n_luts_plain"]
+        assert found["cells"] == netlist["cells"]  # Yosys kept every primitive
+        assert run("report", tmp_path / target).exit_code == 0
+
+
+def test_a_network_that_does_not_fit_ends_synth_with_exit_code_1(
+    tmp_path: Path, model: Path
+) -> None:
+    wide = tmp_path / "wide.npz"
+    run("train", "--task", "ge5", "--k", 6, "--widths", "128x3", "-o", wide)
+    fits = run("synth", wide, "--mode", "direct", "--device", "hx1k", "-o", tmp_path)
+    assert fits.exit_code == 0, fits.output
+    result = run("synth", wide, "--mode", "direct", "--device", "lp384", "-o", tmp_path)
+    assert result.exit_code == 1
+    n_luts = json.loads((tmp_path / "synth/direct/synth.json").read_text())["n_luts"]
+    assert f"takes {n_luts:,} LUTs, iCE40 LP384 has 384: {n_luts - 384} too many" in result.stderr
+
+
 def test_a_planted_fault_ends_simulate_with_exit_code_1(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,7 +147,7 @@ def test_a_planted_fault_ends_simulate_with_exit_code_1(
                 return dataclasses.replace(core, netlist=faulty, verilog=text)
         raise AssertionError("no entry of the last LUT can be observed")
 
-    monkeypatch.setattr(hardware, "build_core", build_faulty)
+    monkeypatch.setattr("lutgen.cli.core.build_core", build_faulty)
     result = run("simulate", model, "-o", tmp_path, "--part", "all")
     assert result.exit_code == 1, result.output
     name = network.lut_names()[-1]
@@ -162,6 +188,8 @@ def test_a_missing_tool_ends_with_exit_code_3(
         (["simulate", "MODEL", "--post-synthesis", "fast"], "the mode must be one of"),
         (["synth", "MODEL", "--target", "generic"], "cannot synthesise for target 'generic'"),
         (["synth", "MODEL", "--mode", "none"], "the mode must be one of"),
+        (["synth", "MODEL", "--device", "hx99"], "no device 'hx99'; choose one of: lp384"),
+        (["synth", "MODEL", "--target", "all", "--device", "hx1k"], "choose it with --target"),
         (["report", "."], "is not an output folder of lutgen"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from lutgen import __version__
-from lutgen.cli import demo, forms, hardware, learning, optimise, proof
+from lutgen.cli import demo, forms, hardware, learning, optimise, proof, synthesis
 from lutgen.cli.faults import reporting_faults
 
 app = typer.Typer(
@@ -29,7 +29,7 @@ for command in (
     hardware.verilog,
     forms.emit,
     hardware.simulate,
-    hardware.synth,
+    synthesis.synth,
     proof.prove,
     proof.mutate,
     hardware.report,

@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from lutgen.cli import hardware, output
+from lutgen.cli.core import DEFAULT_MODULE, print_core, write_core
 from lutgen.cli.learning import learn, print_model
 from lutgen.cli.options import Source
+from lutgen.cli.synthesis import measure_area, print_synthesis
 from lutgen.emit.vectors import EXPECTED, INPUTS
 from lutgen.files import ensure_writable, write_json
 from lutgen.flow.yosys import MODES
@@ -41,16 +43,15 @@ def demo(
     network.save(model_file)
     if not json:
         print_model(network)
-    core, record = hardware.write_core(
-        network, out, target=TARGET, pipeline=0, module=hardware.DEFAULT_MODULE
-    )
+    core, record = write_core(network, out, target=TARGET, module=DEFAULT_MODULE)
     if not json:
-        hardware.print_core(core)
-    synthesis = [hardware.run_synthesis(core, mode, out) for mode in MODES]
+        print_core(core)
+    area = measure_area(network, core, MODES, out)
     if not json:
-        hardware.print_synthesis(synthesis)
+        print_synthesis(area)
     _say(json, f"comparing with the model on the {len(dataset.X_test)} test images:")
     bits = network.encoder.encode(dataset.X_test)
+    synthesis = list(area.results.values())
     checks = hardware.run_checks(
         network, core, bits, out, synthesis, unit="test images", quiet=json
     )
@@ -71,7 +72,7 @@ def demo(
 
 FILES = {
     "model.npz": "the model: lutgen info, lutgen predict, LutNetwork.load",
-    f"{hardware.DEFAULT_MODULE}.v": "the hardware: its header tells ports and bit order",
+    f"{DEFAULT_MODULE}.v": "the hardware: its header tells ports and bit order",
     INPUTS: "test vectors: $readmemh them in your own test bench",
     EXPECTED: "what the model answers to each of them",
     "synth/direct/netlist.v": "the netlist after synthesis, for place and route",

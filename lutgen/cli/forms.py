@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from lutgen.cli import output
-from lutgen.cli.hardware import (
+from lutgen.cli.core import (
     DEFAULT_MODULE,
     DEFAULT_OUT,
     FmaxTarget,

@@ -1,4 +1,4 @@
-"""Commands that make hardware of a model and check it: verilog, simulate, synth, report."""
+"""Commands that make hardware of a model and check it: verilog, simulate, report."""
 
 from __future__ import annotations
 
@@ -9,6 +9,19 @@ from typing import Annotated, Any
 import typer
 
 from lutgen.cli import output
+from lutgen.cli.core import (
+    DEFAULT_MODULE,
+    DEFAULT_OUT,
+    FmaxTarget,
+    Grade,
+    Module,
+    Out,
+    Pipeline,
+    Target,
+    core_files,
+    print_core,
+    write_core,
+)
 from lutgen.cli.options import (
     DataDir,
     LabelColumn,
@@ -21,21 +34,17 @@ from lutgen.cli.options import (
     parse_frequency_mhz,
     samples_for,
 )
-from lutgen.cli.records import core_record
+from lutgen.cli.synthesis import parse_modes, run_synthesis
 from lutgen.data.bits import Bits
-from lutgen.emit.blif import emit_blif
-from lutgen.emit.core import Core, build_core
-from lutgen.errors import ConfigError
+from lutgen.emit.core import Core
 from lutgen.files import write_files, write_json
 from lutgen.flow.simulate import SIMULATORS
-from lutgen.flow.yosys import DIRECT, MODES, SynthResult, synthesise
+from lutgen.flow.yosys import SynthResult
 from lutgen.model import LutNetwork
-from lutgen.netlist.stats import count_cells
-from lutgen.report.parse import CORE_FILE, SIMULATION_FILE, read_report
+from lutgen.report.parse import SIMULATION_FILE, read_report
 from lutgen.report.render_html import render_html
 from lutgen.report.render_text import render_text
 from lutgen.report.values import to_json
-from lutgen.target.registry import FAMILIES, get_family
 from lutgen.verify.compare import (
     Check,
     check_netlist,
@@ -43,29 +52,6 @@ from lutgen.verify.compare import (
     check_synthesised,
     require_equal,
 )
-
-Out = Annotated[Path, typer.Option("-o", "--output", help="Folder for what is written.")]
-Target = Annotated[str, typer.Option(help=f"Chip family: {', '.join(FAMILIES)}.")]
-Pipeline = Annotated[
-    int, typer.Option(help="Registers after every N levels of LUTs; 0: purely combinational.")
-]
-FmaxTarget = Annotated[
-    str,
-    typer.Option(
-        help="Registers as the delay model of the chip asks for to reach a clock, e.g. 200MHz; "
-        "instead of --pipeline."
-    ),
-]
-Grade = Annotated[
-    str, typer.Option(help="Speed grade or device that --fmax-target is for, e.g. up or hx8k.")
-]
-Module = Annotated[str, typer.Option(help="Name of the Verilog module.")]
-Mode = Annotated[
-    str, typer.Option(help="direct: our primitives as they are; optimised: Yosys decides; both.")
-]
-
-DEFAULT_OUT = Path("build")
-DEFAULT_MODULE = "lutgen_core"
 
 
 def verilog(
@@ -95,41 +81,6 @@ def verilog(
     print_core(core)
     for path in core_files(core, out):
         output.print_text(f"written: {path}")
-
-
-def write_core(
-    network: LutNetwork, out: Path, *, module: str, **options: Any
-) -> tuple[Core, dict[str, Any]]:
-    """Make the hardware and write it with its record into an output folder.
-
-    The options are those of :func:`lutgen.emit.core.build_core`.
-    """
-    core = build_core(network, module=module, **options)
-    record = core_record(network, core)
-    write_files(out, {f"{module}.v": core.verilog})
-    write_json(out / CORE_FILE, record)
-    return core, record
-
-
-def core_files(core: Core, out: Path) -> list[str]:
-    """Return the files that :func:`write_core` wrote."""
-    return [str(out / f"{core.module}.v"), str(out / CORE_FILE)]
-
-
-def print_core(core: Core) -> None:
-    """Print what the passes did and what the netlist is made of."""
-    table = output.table("Passes over the netlist", "pass", "LUTs before", "LUTs after", "changes")
-    for stats in core.passes:
-        table.add_row(stats.name, str(stats.luts_before), str(stats.luts_after), str(stats.changes))
-    output.print_table(table)
-    cells = count_cells(core.netlist).items()
-    primitives = ", ".join(f"{count:,} {name}" for name, count in cells)
-    output.print_text(f"netlist ({get_family(core.target).title}): {primitives}")
-    output.print_text(
-        f"depth {core.netlist.depth} LUTs between registers, latency {core.netlist.latency} cycles"
-    )
-    if core.timing:
-        output.print_text(f"Fmax {core.timing}")
 
 
 def simulate(
@@ -181,20 +132,6 @@ def simulate(
     if json:
         output.print_json(record)
     require_equal(checks)
-
-
-def parse_modes(text: str, *, none: bool = False) -> tuple[str, ...]:
-    """Return the synthesis modes that an option names.
-
-    Raises
-    ------
-    ConfigError
-        If it names none that exists.
-    """
-    choices = {mode: (mode,) for mode in MODES} | {"both": MODES} | ({"none": ()} if none else {})
-    if text not in choices:
-        raise ConfigError(f"the mode must be one of {', '.join(choices)}; got {text!r}")
-    return choices[text]
 
 
 def run_checks(
@@ -258,67 +195,6 @@ def simulation_record(
         "unit": unit,
         "checks": [{**asdict(check), "passed": check.passed} for check in checks],
     }
-
-
-def synth(
-    model: ModelFile,
-    out: Out = DEFAULT_OUT,
-    target: Target = "ice40",
-    pipeline: Pipeline = 0,
-    fmax_target: FmaxTarget = "",
-    grade: Grade = "",
-    module: Module = DEFAULT_MODULE,
-    mode: Mode = "both",
-    json: output.Json = False,
-) -> None:
-    """Synthesise with Yosys and count what it takes, against the size of the chips."""
-    network = LutNetwork.load(model)
-    modes = parse_modes(mode)
-    core, _ = write_core(
-        network,
-        out,
-        target=target,
-        pipeline=pipeline,
-        fmax_target_mhz=parse_frequency_mhz(fmax_target),
-        grade=grade,
-        module=module,
-    )
-    results = [run_synthesis(core, item, out) for item in modes]
-    if json:
-        output.print_json({"digest": network.digest, "synthesis": [asdict(r) for r in results]})
-    else:
-        print_synthesis(results)
-
-
-def run_synthesis(core: Core, mode: str, out: Path) -> SynthResult:
-    """Synthesise a core: the mapped netlist as it is, or its k-LUTs for Yosys to map."""
-    with output.working(f"Yosys ({mode})"):
-        return synthesise(
-            core.verilog if mode == DIRECT else emit_blif(core.logic, model=core.module),
-            language="verilog" if mode == DIRECT else "blif",
-            top=core.module,
-            target=core.target,
-            mode=mode,
-            out_dir=out / "synth",
-            digest=core.digest,
-        )
-
-
-def print_synthesis(results: list[SynthResult]) -> None:
-    """Print LUTs, registers, levels and the share of each device, one column a mode."""
-    tool = results[0].tool
-    table = output.table(f"Synthesis ({tool})", "", *(result.mode for result in results))
-    rows = {"LUTs": "n_luts", "registers": "n_registers", "levels of LUTs": "levels"}
-    for title, name in rows.items():
-        table.add_row(title, *(str(getattr(result, name)) for result in results))
-    for device in get_family(results[0].target).devices.values():
-        shares = [
-            f"{result.n_luts:,} / {device.luts:,} = {100 * result.n_luts / device.luts:.1f} %"
-            + ("" if result.n_luts <= device.luts else " too many")
-            for result in results
-        ]
-        table.add_row(f"LUTs of {device.name}", *shares)
-    output.print_table(table)
 
 
 def report(

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from lutgen.cli import output
-from lutgen.cli.hardware import Target
+from lutgen.cli.core import Target
 from lutgen.cli.options import (
     DataDir,
     LabelColumn,

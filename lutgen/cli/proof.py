@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from lutgen.cli import output
-from lutgen.cli.hardware import (
+from lutgen.cli.core import (
     DEFAULT_MODULE,
     DEFAULT_OUT,
     FmaxTarget,
@@ -18,11 +18,10 @@ from lutgen.cli.hardware import (
     Out,
     Pipeline,
     Target,
-    parse_modes,
-    run_synthesis,
     write_core,
 )
 from lutgen.cli.options import DataDir, ModelFile, NoDownload, parse_frequency_mhz, samples_for
+from lutgen.cli.synthesis import parse_modes, run_synthesis
 from lutgen.data.bits import Bits
 from lutgen.emit.core import Core
 from lutgen.errors import DataError, MismatchError

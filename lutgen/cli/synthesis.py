@@ -1,0 +1,206 @@
+"""The command synth: what a model takes on each chip family, and whether it fits a chip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lutgen.cli import output
+from lutgen.cli.core import (
+    DEFAULT_MODULE,
+    DEFAULT_OUT,
+    FmaxTarget,
+    Grade,
+    Module,
+    Out,
+    Pipeline,
+    write_core,
+)
+from lutgen.cli.options import ModelFile, parse_frequency_mhz
+from lutgen.emit.blif import emit_blif
+from lutgen.emit.core import Core, build_core
+from lutgen.errors import ConfigError, MismatchError
+from lutgen.flow import yosys
+from lutgen.flow.yosys import DIRECT, MODES, SynthResult, synthesise
+from lutgen.model import LutNetwork
+from lutgen.netlist.ir import LUT
+from lutgen.target.family import Device
+from lutgen.target.registry import get_family
+
+ALL = "all"
+
+SynthTarget = Annotated[
+    str, typer.Option(help=f"Chip family: {', '.join(yosys.FAMILIES)}; or all, side by side.")
+]
+Mode = Annotated[
+    str, typer.Option(help="direct: our primitives as they are; optimised: Yosys decides; both.")
+]
+DeviceName = Annotated[
+    str, typer.Option(help="Chip that it has to fit, e.g. hx1k; exit code 1 if it does not.")
+]
+
+
+@dataclass(frozen=True)
+class Area:
+    """What a model takes on one family.
+
+    Parameters
+    ----------
+    target : str
+    n_luts_plain : int
+        LUTs of the direct mapping when no don't-care is used.
+    results : mapping of str to SynthResult
+        By mode.
+    """
+
+    target: str
+    n_luts_plain: int
+    results: Mapping[str, SynthResult]
+
+
+def synth(
+    model: ModelFile,
+    out: Out = DEFAULT_OUT,
+    target: SynthTarget = "ice40",
+    device: DeviceName = "",
+    pipeline: Pipeline = 0,
+    fmax_target: FmaxTarget = "",
+    grade: Grade = "",
+    module: Module = DEFAULT_MODULE,
+    mode: Mode = "both",
+    json: output.Json = False,
+) -> None:
+    """Synthesise with Yosys and count what it takes, against the size of the chips."""
+    network = LutNetwork.load(model)
+    modes = parse_modes(mode)
+    targets = tuple(yosys.FAMILIES) if target == ALL else (target,)
+    chip = find_device(target, device) if device else None
+    areas = []
+    for name in targets:
+        folder = out / name if target == ALL else out
+        core, _ = write_core(
+            network,
+            folder,
+            target=name,
+            pipeline=pipeline,
+            fmax_target_mhz=parse_frequency_mhz(fmax_target),
+            grade=grade,
+            module=module,
+        )
+        areas.append(measure_area(network, core, modes, folder))
+    if json:
+        output.print_json({"digest": network.digest, "areas": [asdict(area) for area in areas]})
+    elif target == ALL:
+        print_areas(areas)
+    else:
+        print_synthesis(areas[0])
+    if chip is not None:
+        require_fit(areas[0], chip)
+
+
+def measure_area(network: LutNetwork, core: Core, modes: Sequence[str], out: Path) -> Area:
+    """Synthesise a core in each mode, and count it without don't-cares for comparison."""
+    plain = build_core(network, target=core.target, dont_cares=False).netlist.count(LUT)
+    return Area(core.target, plain, {mode: run_synthesis(core, mode, out) for mode in modes})
+
+
+def parse_modes(text: str, *, none: bool = False) -> tuple[str, ...]:
+    """Return the synthesis modes that an option names.
+
+    Raises
+    ------
+    ConfigError
+        If it names none that exists.
+    """
+    choices = {mode: (mode,) for mode in MODES} | {"both": MODES} | ({"none": ()} if none else {})
+    if text not in choices:
+        raise ConfigError(f"the mode must be one of {', '.join(choices)}; got {text!r}")
+    return choices[text]
+
+
+def find_device(target: str, name: str) -> Device:
+    """Return a chip of a family by its name.
+
+    Raises
+    ------
+    ConfigError
+        If the family has no such chip, or no one family is chosen.
+    """
+    if target == ALL:
+        raise ConfigError(f"device {name!r} is of one family: choose it with --target")
+    devices = get_family(target).devices
+    if name not in devices:
+        raise ConfigError(
+            f"target {target} has no device {name!r}; choose one of: {', '.join(devices)}"
+        )
+    return devices[name]
+
+
+def require_fit(area: Area, device: Device) -> None:
+    """Raise :class:`MismatchError` if the core takes more than the chip has, saying by how much."""
+    for mode, result in area.results.items():
+        for what, used, room in (
+            ("LUTs", result.n_luts, device.luts),
+            ("registers", result.n_registers, device.registers),
+        ):
+            if used > room:
+                raise MismatchError(
+                    f"the core ({mode}) takes {used:,} {what}, {device.title} has {room:,}: "
+                    f"{used - room:,} too many ({100 * used / room:.1f} % of the chip); "
+                    "use a larger device, a smaller k, narrower layers or lutgen optimise"
+                )
+
+
+def run_synthesis(core: Core, mode: str, out: Path) -> SynthResult:
+    """Synthesise a core: the mapped netlist as it is, or its k-LUTs for Yosys to map."""
+    with output.working(f"Yosys ({mode})"):
+        return synthesise(
+            core.verilog if mode == DIRECT else emit_blif(core.logic, model=core.module),
+            language="verilog" if mode == DIRECT else "blif",
+            top=core.module,
+            target=core.target,
+            mode=mode,
+            out_dir=out / "synth",
+            digest=core.digest,
+        )
+
+
+ROWS = {
+    "LUTs": "n_luts",
+    "hard multiplexers": "n_muxes",
+    "registers": "n_registers",
+    "levels of LUTs": "levels",
+}
+
+
+def print_synthesis(area: Area) -> None:
+    """Print what one family takes and the share of each of its chips, one column a mode."""
+    results = list(area.results.values())
+    table = output.table(f"Synthesis ({results[0].tool})", "", *area.results)
+    for title, name in ROWS.items():
+        table.add_row(title, *(f"{getattr(result, name):,}" for result in results))
+    for device in get_family(area.target).devices.values():
+        table.add_row(f"LUTs of {device.name}", *(_share(result, device) for result in results))
+    output.print_table(table)
+    output.print_text(f"direct without don't-cares: {area.n_luts_plain:,} LUTs")
+
+
+def print_areas(areas: list[Area]) -> None:
+    """Print the families side by side, one column a family."""
+    tool = next(iter(areas[0].results.values())).tool
+    table = output.table(f"Synthesis ({tool})", "", *(area.target for area in areas))
+    table.add_row("direct without don't-cares: LUTs", *(f"{a.n_luts_plain:,}" for a in areas))
+    for mode in areas[0].results:
+        for title, name in ROWS.items():
+            values = (getattr(area.results[mode], name) for area in areas)
+            table.add_row(f"{mode}: {title}", *(f"{value:,}" for value in values))
+    output.print_table(table)
+
+
+def _share(result: SynthResult, device: Device) -> str:
+    text = f"{result.n_luts:,} / {device.luts:,} = {100 * result.n_luts / device.luts:.1f} %"
+    return text if result.n_luts <= device.luts else f"{text} too many"
