@@ -27,7 +27,7 @@ _MASK2 = _U(0x3333333333333333)
 _MASK1 = _U(0x5555555555555555)
 _PADDING = 2  # the "class" of the places past the last sample
 _COUNTER_BYTES = 1 << 16
-_RANGES_PER_THREAD = 8
+_RANGES_PER_THREAD = 24
 _MAX_RANGE = 64  # LUTs between two chances to be interrupted
 
 _RANDOM, _ZERO, _MAJORITY, _NEIGHBOUR = range(len(FILLS))

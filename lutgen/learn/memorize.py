@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -130,48 +130,83 @@ def memorize(
         positions=wiring.image_positions(feature_shape, encoder.feature),
     )
     kept = _cones(layers) if parameters.cone_only else [np.arange(width) for width in widths]
-    threads = n_threads or len(os.sched_getaffinity(0))
-    learn = BACKENDS[backend]
-    prior = int(2 * int(target.sum()) > target.size)
+    learnt = _learn_layers(
+        bits,
+        target,
+        parameters,
+        layers,
+        kept,
+        learn=BACKENDS[backend],
+        n_threads=n_threads or len(os.sched_getaffinity(0)),
+        progress=progress,
+    )
     rows = [_input_accuracy(bits, target)]
-    learnt, wires, total = [], [], sum(k.size for k in kept)
-    signals, place = bits.words, np.arange(bits.n_signals)
-    for layer, keep in enumerate(kept, start=1):
-        local = place[layers[layer - 1][keep]].astype(np.int32)
-        key = randomness.keys(parameters.seed, _FILL_STREAM, layer, keep)
-        result = learn(signals, target, local, Fill(parameters.fill, key, prior), threads)
-        learnt.append(result)
-        wires.append(local)
-        rows.append(_accuracy_row(layer, result.n_correct / target.size))
-        signals = result.outputs
-        place = np.full(widths[layer - 1], -1)
-        place[keep] = np.arange(keep.size)
-        if progress is not None:
-            progress(sum(part.n_correct.size for part in learnt), total)
+    rows += [
+        _accuracy_row(layer, part.n_correct / target.size)
+        for layer, part in enumerate(learnt, start=1)
+    ]
+    n_luts = [part.n_correct.size for part in learnt]
     return LutNetwork(
         n_inputs=bits.n_signals,
-        fan_in=np.full(total, parameters.k, dtype=np.uint8),
-        wires=_number_signals(wires, bits.n_signals),
+        fan_in=np.full(sum(n_luts), parameters.k, dtype=np.uint8),
+        wires=_number_signals([part.wires for part in learnt], bits.n_signals),
         tables=_concatenate([part.tables for part in learnt]),
         seen=_concatenate([part.seen for part in learnt]),
         tied=_concatenate([part.tied for part in learnt]),
-        layer=np.repeat(np.arange(1, len(kept) + 1), [k.size for k in kept]).astype(np.int32),
-        outputs=np.array([bits.n_signals + total - 1], dtype=np.int32),
+        layer=np.repeat(np.arange(1, len(n_luts) + 1), n_luts).astype(np.int32),
+        outputs=np.array([bits.n_signals + sum(n_luts) - 1], dtype=np.int32),
         classes=classes,
         encoder=encoder,
         training={
             "learner": "memorization",
-            "k": parameters.k,
+            **asdict(parameters),
             "widths": list(widths),
-            "wiring": parameters.wiring,
-            "fill": parameters.fill,
-            "seed": parameters.seed,
-            "cone_only": parameters.cone_only,
             "n_samples": bits.n_samples,
-            "train_accuracy": float(learnt[-1].n_correct[0] / target.size),
+            "train_accuracy": rows[-1]["mean"],
             "layers": rows,
         },
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """What the network keeps of a learnt layer; wires are numbered within the layer before."""
+
+    wires: NDArray[np.int32]
+    tables: Words
+    seen: Words
+    tied: Words
+    n_correct: NDArray[np.int64]
+
+
+def _learn_layers(
+    bits: Bits,
+    target: NDArray[np.uint8],
+    parameters: Parameters,
+    layers: list[NDArray[np.int32]],
+    kept: list[NDArray[np.intp]],
+    *,
+    learn: LearnLayer,
+    n_threads: int,
+    progress: Progress | None,
+) -> list[_Layer]:
+    """Learn layer after layer, each on the outputs of the one before."""
+    prior = int(2 * int(target.sum()) > target.size)
+    learnt: list[_Layer] = []
+    n_done, total = 0, sum(keep.size for keep in kept)
+    signals, place = bits.words, np.arange(bits.n_signals)
+    for layer, (wires, keep) in enumerate(zip(layers, kept, strict=True), start=1):
+        local = place[wires[keep]].astype(np.int32)
+        key = randomness.keys(parameters.seed, _FILL_STREAM, layer, keep)
+        result = learn(signals, target, local, Fill(parameters.fill, key, prior), n_threads)
+        learnt.append(_Layer(local, result.tables, result.seen, result.tied, result.n_correct))
+        signals = result.outputs
+        place = np.full(len(wires), -1)
+        place[keep] = np.arange(keep.size)
+        n_done += keep.size
+        if progress is not None:
+            progress(n_done, total)
+    return learnt
 
 
 def check_labels(
