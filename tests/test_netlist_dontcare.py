@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from netlists import assert_same_function, netlists, random_table
+from netlists import assert_same_function, exhaustive, netlists, random_table
 from strategies import binary_encoder
 
 from lutgen.emit.core import build_core
 from lutgen.model import LutNetwork
 from lutgen.netlist.check import check
+from lutgen.netlist.evaluate import evaluate_nets
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Cell, Netlist, NetlistBuilder
 from lutgen.netlist.lower import lower
 from lutgen.netlist.passes.dontcare import dontcare
@@ -96,9 +97,20 @@ def test_entries_that_no_reader_shows_are_used() -> None:
     netlist = Netlist(3, (inner, lut("out", AND, 2, 5)), (6,))
     after, stats = dontcare(netlist)
     assert str(after) == (
-        "inputs 3\ninner = lut e (x[1] x[2])\nout = lut 8 (x[0] inner)\noutputs out"
+        "inputs 3\ninner_dc = lut e (x[1] x[2])\nout = lut 8 (x[0] inner_dc)\noutputs out"
     )
     assert stats.changes == 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.one_of(reconvergent(), netlists()))
+def test_a_net_that_keeps_its_name_keeps_its_value(netlist: Netlist) -> None:
+    after, _ = dontcare(netlist)
+    inputs = exhaustive(netlist.n_inputs)
+    old, new = evaluate_nets(netlist, inputs), evaluate_nets(after, inputs)
+    for net, cell in enumerate(after.cells, after.first_cell):
+        if cell.name == netlist.cells[net - netlist.first_cell].name:
+            np.testing.assert_array_equal(old[net], new[net])
 
 
 @pytest.mark.parametrize("shown_by", ["output", "register", "another reader"])

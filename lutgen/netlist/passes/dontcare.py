@@ -3,7 +3,8 @@
 Around each LUT a window is opened: LUTs before it that share inputs, and the LUTs that read it. All
 assignments of the window's leaves are simulated at once, one bit each. An entry that none of them
 produces (satisfiability), or under none of which a reader answers differently for 0 and for 1
-(observability), may take any value; the function of the network stays the same.
+(observability), may take any value; the function of the network stays the same. A LUT whose own
+value does not stay the same gets another name (``l2_n5_dc``), so that a name keeps its meaning.
 
 Leaves are taken to be free of each other, so what a window finds holds in the whole network. LUTs
 are treated one after the other, each in the netlist as it then is. (Mishchenko and Brayton,
@@ -17,9 +18,10 @@ from dataclasses import dataclass
 from lutgen.netlist.ir import CONST0, CONST1, LUT, Cell, Netlist
 from lutgen.netlist.isf import Isf, complete, count_cofactors, minimise_support
 from lutgen.netlist.passes.stats import PassStats, measure
-from lutgen.netlist.tables import ones, variable
+from lutgen.netlist.tables import expand, ones, variable
 
 MAX_LEAVES = 12
+CHANGED = "_dc"
 _MAX_READERS = 4
 
 
@@ -161,7 +163,7 @@ class _Sweep:
         """Return a smaller LUT that serves as well, or None."""
         cell = self.cells[net - self._first_cell]
         k = len(cell.inputs)
-        care = self._care(net, window)
+        reached, care = self._care(net, window)
         if care == ones(k):
             return None
         order = sorted(range(k), key=lambda j: (len(self._readers[cell.inputs[j]]), -j))
@@ -170,14 +172,17 @@ class _Sweep:
         if len(kept) == k and count_cofactors(table, k) >= count_cofactors(cell.init, k):
             return None
         inputs = tuple(cell.inputs[j] for j in kept)
+        name = cell.name
+        if (expand(table, kept, range(k)) ^ cell.init) & reached:
+            name = f"{name.removesuffix(CHANGED)}{CHANGED}"
         if not inputs:
             if cell.inputs == (CONST0,):
                 return None  # a constant already; only fold takes it away
             inputs, table = (CONST0,), 0b11 if table else 0b00
-        return Cell(LUT, inputs, table, cell.name, cell.layer)
+        return Cell(LUT, inputs, table, name, cell.layer)
 
-    def _care(self, net: int, window: _Window) -> int:
-        """Return the table over a LUT's inputs that is 1 where its value is produced and shown."""
+    def _care(self, net: int, window: _Window) -> tuple[int, int]:
+        """Return two tables over a LUT's inputs: 1 where its value is produced; and shown, too."""
         n_leaves = len(window.leaves)
         everywhere = ones(n_leaves)
         tables = {CONST0: 0, CONST1: everywhere}
@@ -194,8 +199,8 @@ class _Sweep:
                 for value in (0, everywhere)
             ]  # fmt: skip
             shown |= answers[0] ^ answers[1]
-        inputs = self.cells[net - self._first_cell].inputs
-        return _reached([tables[i] for i in inputs], shown)
+        inputs = [tables[i] for i in self.cells[net - self._first_cell].inputs]
+        return _reached(inputs, everywhere), _reached(inputs, shown)
 
     def _replace(self, net: int, cell: Cell) -> None:
         old = self.cells[net - self._first_cell]
