@@ -115,6 +115,32 @@ def simulation_record() -> dict[str, Any]:
     }
 
 
+def proof_record() -> dict[str, Any]:
+    """Return what proof.json holds when all is well."""
+    names = ("model = mapped netlist", "model = Verilog")
+    return {
+        "digest": DIGEST,
+        "target": "ice40",
+        "top": "lutgen_core",
+        "n_proved": len(names),
+        "n_proofs": len(names),
+        "proofs": [
+            {
+                "name": name,
+                "proved": True,
+                "n_open": 0,
+                "seconds": 0.1,
+                "n_outputs": 1,
+                "n_proved": 1,
+                "n_points": 293,
+                "n_points_proved": 293,
+                "counterexample": None,
+            }
+            for name in names
+        ],
+    }
+
+
 def check(name: str, tool: str) -> dict[str, Any]:
     return {
         "name": name,
@@ -157,6 +183,7 @@ def files() -> dict[str, Any]:
     return {
         "core.json": core_record(),
         "simulate.json": simulation_record(),
+        "proof.json": proof_record(),
         "synth/direct/synth.json": synthesis_record("direct", 1024),
         "synth/optimised/synth.json": synthesis_record("optimised", 397),
     }

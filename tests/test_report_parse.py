@@ -13,6 +13,7 @@ from lutgen.report.parse import read_report
 from lutgen.report.record import printable
 from lutgen.report.render_html import render_html
 from lutgen.report.render_text import render_text
+from lutgen.report.values import to_json
 
 
 def put(record: Any, field: str, value: Any) -> None:
@@ -88,7 +89,7 @@ def test_results_of_another_core_are_left_out(tmp_path, name, field, value, reas
 def test_the_model_alone_makes_a_report(tmp_path) -> None:
     report = read_report(write_folder(tmp_path, {"core.json": core_record()}))
     assert (report.checks, report.synthesis) == ((), ())
-    assert len(report.left_out) == 3
+    assert len(report.left_out) == 4
 
 
 def test_what_the_training_record_may_lack(tmp_path) -> None:
@@ -221,3 +222,32 @@ def test_any_value_anywhere_is_reported_or_shown(tmp_path: Path, place, value) -
     else:
         assert render_text(report)
         assert render_html(report).endswith("</html>\n")
+
+
+def test_proofs_are_shown_and_open_ones_stand_out(tmp_path) -> None:
+    records = files()
+    records["core.json"]["luts_without_dont_cares"] = 1100
+    report = read_report(write_folder(tmp_path, records))
+    assert [proof.passed for proof in report.proofs] == [True, True]
+    text = render_text(report)
+    assert "2 / 2 complete" in text and "model = Verilog" in text
+    assert "1 100 LUTs, direct" in text
+    left_open = records["proof.json"]["proofs"][1]
+    left_open |= {"n_proved": 0, "n_open": 1}
+    report = read_report(write_folder(tmp_path, records))
+    assert [proof.passed for proof in report.proofs] == [True, False]
+    assert "1 / 2 complete" in render_text(report)
+    assert [item["passed"] for item in to_json(report)["proofs"]] == [True, False]
+    left_open["counterexample"] = {"inputs": "00"}
+    report = read_report(write_folder(tmp_path, records))
+    assert "model = Verilog: a counterexample was found" in render_text(report)
+    left_open["n_proved"] = 1
+    with pytest.raises(DataError, match="are more than the 1 outputs"):
+        read_report(write_folder(tmp_path, records))
+
+
+def test_a_folder_without_proofs_says_so(tmp_path) -> None:
+    records = files()
+    del records["proof.json"]
+    text = render_text(read_report(write_folder(tmp_path, records)))
+    assert "Nothing proved: there is no proof.json in the folder. lutgen prove proves." in text

@@ -12,13 +12,15 @@ from lutgen.cli import hardware, output
 from lutgen.cli.core import DEFAULT_MODULE, print_core, write_core
 from lutgen.cli.learning import learn, print_model
 from lutgen.cli.options import Source
+from lutgen.cli.proof import proof_record, run_proofs
 from lutgen.cli.synthesis import measure_area, print_synthesis
 from lutgen.emit.vectors import EXPECTED, INPUTS
 from lutgen.files import ensure_writable, write_json
 from lutgen.flow.yosys import MODES
 from lutgen.learn.memorize import Parameters
-from lutgen.report.parse import CORE_FILE, SIMULATION_FILE
+from lutgen.report.parse import CORE_FILE, PROOF_FILE, SIMULATION_FILE
 from lutgen.verify.compare import require_equal
+from lutgen.verify.prove import require_proved
 
 TASK = "ge5"
 PARAMETERS = Parameters(k=6, widths=(128,) * 3, wiring="window:64", seed=0)
@@ -31,7 +33,7 @@ def demo(
     ),
     json: output.Json = False,
 ) -> None:
-    """Learn, emit, simulate, synthesise and report: is a handwritten digit 5 or more?"""
+    """Learn, emit, synthesise, simulate, prove, report: is a handwritten digit 5 or more?"""
     start = time.monotonic()
     model_file = out / "model.npz"
     ensure_writable(model_file)
@@ -58,6 +60,10 @@ def demo(
     comparison = hardware.simulation_record(network, "digits, test", "test images", checks)
     write_json(out / SIMULATION_FILE, comparison)
     require_equal(checks)
+    _say(json, "proving that they are the same function for every input:")
+    proofs = run_proofs(network, core, synthesis, out, quiet=json)
+    write_json(out / PROOF_FILE, proof_record(network, core, proofs, []))
+    require_proved(proofs)
     with output.working("writing the report"):
         hardware.write_report(out)
     seconds = time.monotonic() - start
@@ -78,6 +84,7 @@ FILES = {
     "synth/direct/netlist.v": "the netlist after synthesis, for place and route",
     CORE_FILE: "model and netlist in numbers",
     SIMULATION_FILE: "the comparisons above",
+    PROOF_FILE: "the proofs above",
     "report.html": "open it in a browser; report.txt and report.json say the same",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,6 +29,7 @@ from lutgen.errors import DataError, MismatchError
 from lutgen.files import write_json
 from lutgen.flow.yosys import SynthResult
 from lutgen.model import LutNetwork
+from lutgen.report.parse import PROOF_FILE
 from lutgen.verify.compare import Check, check_rtl, check_synthesised
 from lutgen.verify.mutation import KINDS, Mutation, MutationScore, score, simulate_mutant
 from lutgen.verify.prove import (
@@ -40,7 +42,6 @@ from lutgen.verify.prove import (
 )
 from lutgen.verify.sweep import Effort
 
-PROOF_FILE = "proof.json"
 MUTATION_FILE = "mutation.json"
 DEFAULT_EFFORT = Effort()
 
@@ -85,28 +86,10 @@ def prove(
     )
     if text is not None:
         core = replace(core, verilog=text)
-    proofs: list[Proof] = []
-    replays: list[Check] = []
-
-    def done(proof: Proof) -> None:
-        proofs.append(proof)
-        if not json:
-            output.print_text(str(proof))
-
-    for proof in (*prove_passes(network, core, effort), *prove_model(network, core, effort)):
-        done(proof)
-    with output.working("proving the Verilog"):
-        done(prove_verilog(network, core, out / "proof" / "verilog", effort))
-    if bits := _replay_bits(network, proofs[-1]):
-        with output.working("replaying the counterexample in the simulator"):
-            replays.append(check_rtl(network, core, bits, out / "proof" / "replay"))
-    for mode in modes:
-        synthesis = run_synthesis(core, mode, out)
-        with output.working(f"proving the netlist after synthesis ({mode})"):
-            done(prove_synthesised(network, core, synthesis, out / "synth", effort))
-        if bits := _replay_bits(network, proofs[-1]):
-            replays.append(_replay_synthesised(network, core, synthesis, bits, out))
-    record = _proof_record(network, core, proofs, replays)
+    synthesis = [run_synthesis(core, mode, out) for mode in modes]
+    proofs = run_proofs(network, core, synthesis, out, effort, quiet=json)
+    replays = _replay(network, core, proofs, synthesis, out)
+    record = proof_record(network, core, proofs, replays)
     write_json(out / PROOF_FILE, record)
     if json:
         output.print_json(record)
@@ -126,6 +109,58 @@ def prove(
         )
 
 
+def run_proofs(
+    network: LutNetwork,
+    core: Core,
+    synthesis: Sequence[SynthResult],
+    out: Path,
+    effort: Effort = DEFAULT_EFFORT,
+    *,
+    quiet: bool = False,
+) -> list[Proof]:
+    """Prove every form of the network equal, and print each result as it comes.
+
+    The last ones are that of the Verilog and one for each synthesis, in this order.
+    """
+    proofs: list[Proof] = []
+
+    def done(proof: Proof) -> None:
+        proofs.append(proof)
+        if not quiet:
+            output.print_text(str(proof))
+
+    for proof in (*prove_passes(network, core, effort), *prove_model(network, core, effort)):
+        done(proof)
+    with output.working("proving the Verilog"):
+        done(prove_verilog(network, core, out / "proof" / "verilog", effort))
+    for result in synthesis:
+        with output.working(f"proving the netlist after synthesis ({result.mode})"):
+            done(prove_synthesised(network, core, result, out / "synth", effort))
+    return proofs
+
+
+def _replay(
+    network: LutNetwork,
+    core: Core,
+    proofs: list[Proof],
+    synthesis: Sequence[SynthResult],
+    out: Path,
+) -> list[Check]:
+    """Show in the simulator what a counterexample of the Verilog or of a synthesis says."""
+    replays = []
+    verilog, *synthesised = proofs[-1 - len(synthesis) :]
+    with output.working("replaying counterexamples in the simulator"):
+        if bits := _replay_bits(network, verilog):
+            replays.append(check_rtl(network, core, bits, out / "proof" / "replay"))
+        for proof, result in zip(synthesised, synthesis, strict=True):
+            if bits := _replay_bits(network, proof):
+                folder = out / "proof" / f"replay_{result.mode}"
+                replays.append(
+                    check_synthesised(network, core, bits, result, out / "synth", folder)
+                )
+    return replays
+
+
 def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -142,15 +177,7 @@ def _replay_bits(network: LutNetwork, proof: Proof) -> Bits | None:
     return Bits.from_dense(vectors)
 
 
-def _replay_synthesised(
-    network: LutNetwork, core: Core, synthesis: SynthResult, bits: Bits, out: Path
-) -> Check:
-    folder = out / "proof" / f"replay_{synthesis.mode}"
-    with output.working("replaying the counterexample in the simulator"):
-        return check_synthesised(network, core, bits, synthesis, out / "synth", folder)
-
-
-def _proof_record(
+def proof_record(
     network: LutNetwork, core: Core, proofs: list[Proof], replays: list[Check]
 ) -> dict[str, Any]:
     return {

@@ -21,13 +21,16 @@ from lutgen.cli.core import (
     write_core,
 )
 from lutgen.cli.options import ModelFile, parse_frequency_mhz
+from lutgen.cli.records import core_record
 from lutgen.emit.blif import emit_blif
 from lutgen.emit.core import Core, build_core
 from lutgen.errors import ConfigError, MismatchError
+from lutgen.files import write_json
 from lutgen.flow import yosys
 from lutgen.flow.yosys import DIRECT, MODES, SynthResult, synthesise
 from lutgen.model import LutNetwork
 from lutgen.netlist.ir import LUT
+from lutgen.report.parse import CORE_FILE
 from lutgen.target.family import Device
 from lutgen.target.registry import get_family
 
@@ -103,8 +106,13 @@ def synth(
 
 
 def measure_area(network: LutNetwork, core: Core, modes: Sequence[str], out: Path) -> Area:
-    """Synthesise a core in each mode, and count it without don't-cares for comparison."""
+    """Synthesise a core in each mode, and count it without don't-cares for comparison.
+
+    The folder's record of the core gets that count.
+    """
     plain = build_core(network, target=core.target, dont_cares=False).netlist.count(LUT)
+    record = {**core_record(network, core), "luts_without_dont_cares": plain}
+    write_json(out / CORE_FILE, record)
     return Area(core.target, plain, {mode: run_synthesis(core, mode, out) for mode in modes})
 
 

@@ -23,6 +23,7 @@ from lutgen.report.values import (
     Model,
     Netlist,
     Pass,
+    Proof,
     Report,
     Synthesis,
     Timing,
@@ -31,6 +32,7 @@ from lutgen.report.values import (
 
 CORE_FILE = "core.json"
 SIMULATION_FILE = "simulate.json"
+PROOF_FILE = "proof.json"
 SYNTHESIS_FILES = {mode: f"synth/{mode}/synth.json" for mode in MODES}
 
 _TOLD_CHARACTERS = 24
@@ -55,11 +57,14 @@ def read_report(folder: Path) -> Report:
     samples, checks = "", tuple[Check, ...]()
     if record := _open(folder, SIMULATION_FILE, core, left_out):
         samples, checks = _checks(record)
+    proofs: tuple[Proof, ...] = ()
+    if record := _open(folder, PROOF_FILE, core, left_out):
+        proofs = _proofs(record)
     synthesis = []
     for mode, name in SYNTHESIS_FILES.items():
         if record := _open(folder, name, core, left_out):
             synthesis.append(_synthesis(record, mode))
-    return Report(core, samples, checks, tuple(synthesis), tuple(left_out))
+    return Report(core, samples, checks, proofs, tuple(synthesis), tuple(left_out))
 
 
 def _open(folder: Path, name: str, core: Core, left_out: list[LeftOut]) -> Record | None:
@@ -110,6 +115,7 @@ def _read_core(path: Path) -> Core:
         passes=tuple(_pass(item) for item in record.children("passes")),
         devices=_devices(record),
         timing=_timing(record.child("timing")) if record.has("timing") else None,
+        n_luts_plain=record.optional_count("luts_without_dont_cares"),
     )
     record.finish("write it anew with: lutgen verilog")
     return core
@@ -238,6 +244,27 @@ def _difference(record: Record) -> str:
 
 def _values(record: Record) -> str:
     return f"expected {record.text('expected')}, seen {record.text('seen')}"
+
+
+def _proofs(record: Record) -> tuple[Proof, ...]:
+    proofs = tuple(_proof(item) for item in record.children("proofs"))
+    record.finish("write it anew with: lutgen prove")
+    return proofs
+
+
+def _proof(record: Record) -> Proof:
+    proof = Proof(
+        name=record.text("name"),
+        n_outputs=record.count("n_outputs"),
+        n_proved=record.count("n_proved"),
+        n_open=record.count("n_open"),
+        n_points=record.count("n_points"),
+        n_points_proved=record.count("n_points_proved"),
+        difference="a counterexample was found" if record.has("counterexample") else "",
+    )
+    if proof.n_proved + proof.n_open > proof.n_outputs:
+        record.fault("n_proved", f"and n_open are more than the {proof.n_outputs} outputs")
+    return proof
 
 
 def _synthesis(record: Record, mode: str) -> Synthesis:

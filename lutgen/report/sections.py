@@ -104,6 +104,16 @@ def headlines(report: Report) -> tuple[Headline, ...]:
                 bad=n_passed < len(report.checks),
             )
         )
+    if report.proofs:
+        n_passed = sum(proof.passed for proof in report.proofs)
+        found.append(
+            Headline(
+                "Proof",
+                f"{n_passed} / {len(report.proofs)} complete",
+                "equal for every input",
+                bad=n_passed < len(report.proofs),
+            )
+        )
     if report.synthesis:
         best = min(report.synthesis, key=lambda result: result.n_luts)
         others = [
@@ -200,27 +210,22 @@ def netlist_section(core: Core) -> Section:
 
 
 def verification_section(report: Report) -> Section:
-    """Return which forms of the network were compared, and how many samples were equal."""
+    """Return which forms of the network were compared or proved equal, and what differs."""
+    lines: list[str] = []
     if not report.checks:
-        line = f"Nothing compared: {_why(report, 'simulate.json')}. lutgen simulate compares."
-        return Section("verification", "Verification", lines=(line,))
-    bad = tuple(i for i, check in enumerate(report.checks) if not check.passed)
-    rows = tuple(
-        (
-            check.name,
-            f"{grouped(check.n_equal)} / {grouped(check.n_samples)} {check.unit} equal",
-            check.tool,
-            *((("" if check.passed else "DIFFERENT"),) if bad else ()),
-        )
-        for check in report.checks
+        reason = _why(report, "simulate.json")
+        lines.append(f"Nothing compared: {reason}. lutgen simulate compares.")
+    if not report.proofs:
+        lines.append(f"Nothing proved: {_why(report, 'proof.json')}. lutgen prove proves.")
+    lines += [f"{check.name}: {check.difference}" for check in report.checks if check.difference]
+    lines += [f"{proof.name}: {proof.difference}" for proof in report.proofs if proof.difference]
+    tables = (_check_table(report), _proof_table(report))
+    return Section(
+        "verification",
+        "Verification",
+        tables=tuple(table for table in tables if table.rows),
+        lines=tuple(lines),
     )
-    where = f" ({report.samples})" if report.samples else ""
-    columns = ("form", "", "by", *(("",) if bad else ()))
-    table = Table(f"Outputs against the model's{where}", columns, rows, bad=bad)
-    lines = tuple(
-        f"{check.name}: {check.difference}" for check in report.checks if check.difference
-    )
-    return Section("verification", "Verification", tables=(table,), lines=lines)
 
 
 def synthesis_section(report: Report) -> Section:
@@ -234,12 +239,14 @@ def synthesis_section(report: Report) -> Section:
     if not report.synthesis:
         return Section("synthesis", "Synthesis", lines=lines)
     tools = sorted({result.tool for result in report.synthesis})
-    facts = (("tool", ", ".join(tools)), ("target", report.core.target))
+    facts = [("tool", ", ".join(tools)), ("target", report.core.target)]
+    if report.core.n_luts_plain is not None:
+        facts.append(("without don't-cares", f"{grouped(report.core.n_luts_plain)} LUTs, direct"))
     tables = (_resource_table(report), _share_table(report))
     return Section(
         "synthesis",
         "Synthesis",
-        facts,
+        tuple(facts),
         tuple(table for table in tables if table.rows),
         (*lines, SCOPE),
         tuple(
@@ -257,6 +264,42 @@ def grouped(number: int) -> str:
 def share(part: int, whole: int) -> str:
     """Return a part of a whole in per cent; "" for a part of nothing."""
     return f"{100 * part / whole:,.1f} %".replace(",", " ") if whole else ""
+
+
+def _check_table(report: Report) -> Table:
+    bad = tuple(i for i, check in enumerate(report.checks) if not check.passed)
+    rows = tuple(
+        (
+            check.name,
+            f"{grouped(check.n_equal)} / {grouped(check.n_samples)} {check.unit} equal",
+            check.tool,
+            *((("" if check.passed else "DIFFERENT"),) if bad else ()),
+        )
+        for check in report.checks
+    )
+    where = f" ({report.samples})" if report.samples else ""
+    columns = ("form", "", "by", *(("",) if bad else ()))
+    return Table(f"Outputs against the model's{where}", columns, rows, bad=bad)
+
+
+def _proof_table(report: Report) -> Table:
+    bad = tuple(i for i, proof in enumerate(report.proofs) if not proof.passed)
+    rows = tuple(
+        (
+            proof.name,
+            f"{grouped(proof.n_proved)} / {grouped(proof.n_outputs)}",
+            grouped(proof.n_open),
+            f"{grouped(proof.n_points_proved)} / {grouped(proof.n_points)}",
+        )
+        for proof in report.proofs
+    )
+    return Table(
+        "Proved equal for every input",
+        ("forms", ">outputs", ">open", ">LUTs by name"),
+        rows,
+        "LUTs by name: those that both forms have, and of them those proved equal, too.",
+        bad=bad,
+    )
 
 
 def _resource_table(report: Report) -> Table:

@@ -150,6 +150,8 @@ class Core:
         Before mapping: simplified k-LUTs, and registers.
     netlist : Netlist
         After mapping onto the target.
+    n_luts_plain : int or None
+        LUTs after mapping when no don't-care is used; None if nobody counted.
     """
 
     lutgen: str
@@ -163,6 +165,7 @@ class Core:
     passes: tuple[Pass, ...]
     devices: tuple[Device, ...]
     timing: Timing | None = None
+    n_luts_plain: int | None = None
 
 
 @dataclass(frozen=True)
@@ -192,6 +195,36 @@ class Check:
     def passed(self) -> bool:
         """Whether there were samples and all were equal."""
         return 0 < self.n_samples == self.n_equal
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Whether two forms of the network were proved equal for every input.
+
+    Parameters
+    ----------
+    name : str
+        The two forms.
+    n_outputs, n_proved, n_open : int
+        Outputs, those proved equal, and those that could not be decided.
+    n_points, n_points_proved : int
+        LUTs that bear the same name in both forms, and those proved equal.
+    difference : str
+        What an input shows that tells the forms apart; "" if none was found.
+    """
+
+    name: str
+    n_outputs: int
+    n_proved: int
+    n_open: int
+    n_points: int
+    n_points_proved: int
+    difference: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether there were outputs and all were proved equal."""
+        return 0 < self.n_outputs == self.n_proved
 
 
 @dataclass(frozen=True)
@@ -225,6 +258,8 @@ class Report:
         What the checks were made on, e.g. ``digits, test``; "" if the folder does not say.
     checks : tuple of Check
         Empty if nothing was compared.
+    proofs : tuple of Proof
+        Empty if nothing was proved.
     synthesis : tuple of Synthesis
         One a mode, `direct` first.
     left_out : tuple of LeftOut
@@ -234,6 +269,7 @@ class Report:
     core: Core
     samples: str
     checks: tuple[Check, ...]
+    proofs: tuple[Proof, ...]
     synthesis: tuple[Synthesis, ...]
     left_out: tuple[LeftOut, ...]
 
@@ -243,6 +279,8 @@ def to_json(report: Report) -> dict[str, Any]:
     record = asdict(report)
     for check, item in zip(report.checks, record["checks"], strict=True):
         item["passed"] = check.passed
+    for proof, item in zip(report.proofs, record["proofs"], strict=True):
+        item["passed"] = proof.passed
     for result, item in zip(report.synthesis, record["synthesis"], strict=True):
         item["share"] = {
             device.name: result.n_luts / device.n_luts for device in report.core.devices
