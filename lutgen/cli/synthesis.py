@@ -110,7 +110,9 @@ def measure_area(network: LutNetwork, core: Core, modes: Sequence[str], out: Pat
 
     The folder's record of the core gets that count.
     """
-    plain = build_core(network, target=core.target, dont_cares=False).netlist.count(LUT)
+    plain = build_core(
+        network, target=core.target, pipeline=core.pipeline, dont_cares=False
+    ).netlist.count(LUT)
     record = {**core_record(network, core), "luts_without_dont_cares": plain}
     write_json(out / CORE_FILE, record)
     return Area(core.target, plain, {mode: run_synthesis(core, mode, out) for mode in modes})
