@@ -218,7 +218,8 @@ def test_ctrl_c_ends_training_with_130_and_leaves_the_old_model(
     time.sleep(seconds)  # while it loads, and well within the many minutes of learning
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130, stderr
+    # Python ends itself by the signal if it struck in the middle of an exec(); a shell shows 130
+    assert process.returncode in (130, -signal.SIGINT), stderr
     assert "Traceback" not in stderr
     assert out.read_bytes() == model.read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == ["model.npz"]
