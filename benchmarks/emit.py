@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from amaranth.back import rtlil
@@ -28,6 +28,8 @@ from lutgen.target.registry import get_family
 
 N_INPUTS, N_LAYERS, N_SAMPLES = 784, 5, 10_000
 
+Result = TypeVar("Result")
+
 
 def random_netlist(n_luts: int, k: int, seed: int = 0) -> Netlist:
     """Return layers of k-LUTs, each reading the layer before, all of the last layer outputs."""
@@ -45,10 +47,10 @@ def random_netlist(n_luts: int, k: int, seed: int = 0) -> Netlist:
     return builder.finish(tuple(previous))
 
 
-def timed(what: str, run: Callable[[], Any]) -> Any:
-    """Run, print the seconds, return the result."""
+def timed(what: str, work: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
+    """Run some work, print how long it took and how much text came of it, and return the result."""
     start = time.perf_counter()
-    result = run()
+    result = work(*arguments, **options)
     size = f"{len(result) / 1e6:8.1f} MB" if isinstance(result, str | bytes) else ""
     print(f"  {what:34} {time.perf_counter() - start:7.2f} s {size}", flush=True)
     return result
@@ -63,21 +65,26 @@ def main() -> None:
     for k in map(int, sys.argv[2:] or (4, 6, 8)):
         netlist = random_netlist(n_luts, k)
         print(f"{n_luts} LUTs of {k} inputs, {N_SAMPLES} samples of {N_INPUTS} bits")
-        timed("check", lambda netlist=netlist: check(netlist))
-        outputs = timed("evaluate", lambda netlist=netlist: evaluate(netlist, samples.words))
-        simple, _ = timed("simplify", lambda netlist=netlist: simplify(netlist))
-        piped, _ = timed("pipeline 1", lambda simple=simple: pipeline(simple, 1))
-        timed("Verilog, truth tables", lambda piped=piped: emit_verilog(piped, generic))
-        timed("BLIF", lambda piped=piped: emit_blif(piped))
-        timed("AIGER, binary", lambda piped=piped: make_aig(piped).to_binary())
+        timed("check", check, netlist)
+        outputs = timed("evaluate", evaluate, netlist, samples.words)
+        simple, _ = timed("simplify", simplify, netlist)
+        piped, _ = timed("pipeline 1", pipeline, simple, 1)
+        timed("Verilog, truth tables", emit_verilog, piped, generic)
+        timed("BLIF", emit_blif, piped)
+        timed("AIGER, binary", write_aiger, piped, binary=True)
         if k == 4:
-            mapped = timed("map onto iCE40", lambda piped=piped: ice40.map(piped))
-            timed("Verilog, SB_LUT4", lambda mapped=mapped: emit_verilog(mapped, ice40))
-            timed("AIGER, ASCII", lambda piped=piped: make_aig(piped).to_ascii())
+            mapped = timed("map onto iCE40", ice40.map, piped)
+            timed("Verilog, SB_LUT4", emit_verilog, mapped, ice40)
+            timed("AIGER, ASCII", write_aiger, piped, binary=False)
             function = NetlistFunction(mapped, ice40, primitives=True)
-            timed("Amaranth to RTLIL, SB_LUT4", lambda function=function: rtlil.convert(function))
-            expected = Bits(outputs[:1], samples.n_samples)
-            timed("test vectors", lambda expected=expected: vectors(samples, expected))
+            timed("Amaranth to RTLIL, SB_LUT4", rtlil.convert, function)
+            timed("test vectors", vectors, samples, Bits(outputs[:1], samples.n_samples))
+
+
+def write_aiger(netlist: Netlist, *, binary: bool) -> str | bytes:
+    """Decompose a netlist and write it."""
+    aig = make_aig(netlist)
+    return aig.to_binary() if binary else aig.to_ascii()
 
 
 if __name__ == "__main__":
