@@ -230,13 +230,13 @@ def test_proofs_are_shown_and_open_ones_stand_out(tmp_path) -> None:
     report = read_report(write_folder(tmp_path, records))
     assert [proof.passed for proof in report.proofs] == [True, True]
     text = render_text(report)
-    assert "2 / 2 complete" in text and "model = Verilog" in text
+    assert "2 / 2 proved" in text and "model = Verilog" in text
     assert "1 100 LUTs, direct" in text
     left_open = records["proof.json"]["proofs"][1]
     left_open |= {"n_proved": 0, "n_open": 1}
     report = read_report(write_folder(tmp_path, records))
     assert [proof.passed for proof in report.proofs] == [True, False]
-    assert "1 / 2 complete" in render_text(report)
+    assert "1 / 2 proved" in render_text(report)
     assert [item["passed"] for item in to_json(report)["proofs"]] == [True, False]
     left_open["counterexample"] = {"inputs": "00"}
     report = read_report(write_folder(tmp_path, records))

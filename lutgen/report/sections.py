@@ -109,7 +109,7 @@ def headlines(report: Report) -> tuple[Headline, ...]:
         found.append(
             Headline(
                 "Proof",
-                f"{n_passed} / {len(report.proofs)} complete",
+                f"{n_passed} / {len(report.proofs)} proved",
                 "equal for every input",
                 bad=n_passed < len(report.proofs),
             )
