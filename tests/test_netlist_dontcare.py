@@ -1,5 +1,7 @@
 """Internal don't-cares: never another function, and smaller where entries cannot be told apart."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from netlists import assert_same_function, exhaustive, netlists, random_table
 from strategies import binary_encoder
 
+from lutgen.cli.synthesis import measure_area
 from lutgen.emit.core import build_core
 from lutgen.model import LutNetwork
 from lutgen.netlist.check import check
@@ -160,11 +163,11 @@ def test_shrink_keeps_the_function_reports_each_step_and_can_leave_dont_cares_ou
     assert shrink(netlist, dont_cares=False) == simplify(netlist)
 
 
-def test_build_core_uses_dont_cares_unless_told_not_to() -> None:
-    """The network of `test_entries_that_no_input_produces_are_used`, as a model."""
+def correlated_network() -> LutNetwork:
+    """Return the network of `test_entries_that_no_input_produces_are_used`, as a model."""
     out = tabulate(3, lambda both, either, xor: both if xor else (both and either))
     tables = np.array([AND, OR, XOR, out], dtype=np.uint64)
-    network = LutNetwork(
+    return LutNetwork(
         n_inputs=2,
         fan_in=np.array([2, 2, 2, 3], dtype=np.uint8),
         wires=np.array([0, 1, 0, 1, 2, 3, 2, 3, 4], dtype=np.int32),
@@ -176,6 +179,10 @@ def test_build_core_uses_dont_cares_unless_told_not_to() -> None:
         classes=np.array([0, 1]),
         encoder=binary_encoder(2),
     )
+
+
+def test_build_core_uses_dont_cares_unless_told_not_to() -> None:
+    network = correlated_network()
     core = build_core(network)
     assert core.logic.count(LUT) == 1
     assert "dontcare" in [stats.name for stats in core.passes]
@@ -183,3 +190,13 @@ def test_build_core_uses_dont_cares_unless_told_not_to() -> None:
     plain = build_core(network, dont_cares=False)
     assert plain.logic.count(LUT) > 1
     assert "dontcare" not in [stats.name for stats in plain.passes]
+
+
+def test_synth_counts_what_dont_cares_save(tmp_path: Path) -> None:
+    network = correlated_network()
+    core = build_core(network, target="generic")
+    plain = build_core(network, target="generic", dont_cares=False)
+    area = measure_area(network, core, (), tmp_path)
+    assert area.n_luts_plain == plain.netlist.count(LUT) > core.netlist.count(LUT)
+    unchanged = measure_area(network, plain, (), tmp_path)
+    assert unchanged.n_luts_plain == plain.netlist.count(LUT)

@@ -30,6 +30,7 @@ from lutgen.flow import yosys
 from lutgen.flow.yosys import DIRECT, MODES, SynthResult, synthesise
 from lutgen.model import LutNetwork
 from lutgen.netlist.ir import LUT
+from lutgen.netlist.passes.dontcare import NAME as DONTCARE
 from lutgen.report.parse import CORE_FILE
 from lutgen.target.family import Device
 from lutgen.target.registry import get_family
@@ -110,9 +111,10 @@ def measure_area(network: LutNetwork, core: Core, modes: Sequence[str], out: Pat
 
     The folder's record of the core gets that count.
     """
-    plain = build_core(
-        network, target=core.target, pipeline=core.pipeline, dont_cares=False
-    ).netlist.count(LUT)
+    plain = core.netlist.count(LUT)
+    if any(stats.name == DONTCARE and stats.changes for stats in core.passes):
+        without = build_core(network, target=core.target, pipeline=core.pipeline, dont_cares=False)
+        plain = without.netlist.count(LUT)
     record = {**core_record(network, core), "luts_without_dont_cares": plain}
     write_json(out / CORE_FILE, record)
     return Area(core.target, plain, {mode: run_synthesis(core, mode, out) for mode in modes})

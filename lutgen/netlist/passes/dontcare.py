@@ -20,6 +20,7 @@ from lutgen.netlist.isf import Isf, complete, count_cofactors, minimise_support
 from lutgen.netlist.passes.stats import PassStats, measure
 from lutgen.netlist.tables import expand, ones, variable
 
+NAME = "dontcare"
 MAX_LEAVES = 12
 CHANGED = "_dc"
 _MAX_READERS = 4
@@ -48,7 +49,7 @@ def dontcare(netlist: Netlist, max_leaves: int = MAX_LEAVES) -> tuple[Netlist, P
         pass
     after = Netlist(netlist.n_inputs, tuple(sweep.cells), netlist.outputs)
     changes = sum(new is not old for new, old in zip(after.cells, netlist.cells, strict=True))
-    return after, measure("dontcare", netlist, after, changes)
+    return after, measure(NAME, netlist, after, changes)
 
 
 @dataclass(frozen=True, slots=True)
