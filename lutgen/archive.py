@@ -71,12 +71,12 @@ def read_archive(
     Parameters
     ----------
     version : int
-        The newest version that the caller understands.
+        The version that the caller understands.
 
     Raises
     ------
     ModelError
-        If the file is damaged, foreign, of a newer version, or lacks a vector.
+        If the file is damaged, foreign, of another version, or lacks a vector.
     OSError
         If it cannot be read.
     """
@@ -129,14 +129,19 @@ def _read_meta(content: NDArray[Any]) -> dict[str, Any]:
     return meta
 
 
-def _check_version(meta: dict[str, Any], file_format: str, newest: int) -> None:
+def _check_version(meta: dict[str, Any], file_format: str, known: int) -> None:
     if meta.get("format") != file_format:
         raise ModelError("not a lutgen model (foreign metadata)")
     version = meta.get("version")
     if not isinstance(version, int) or version < 1:
         raise ModelError(f"its format version is {version!r}, which no lutgen ever wrote")
-    if version > newest:
+    if version > known:
         raise ModelError(
-            f"written by a newer lutgen (file format {version}, this one reads up to {newest}); "
+            f"written by a newer lutgen (file format {version}, this one reads {known}); "
             "upgrade with: pip install --upgrade lutgen"
+        )
+    if version < known:
+        raise ModelError(
+            f"written by an older lutgen (file format {version}, this one reads {known}); "
+            "train it again"
         )

@@ -27,8 +27,8 @@ from lutgen.data.encode import Encoder
 from lutgen.errors import ConfigError, ModelError
 
 MAX_FAN_IN = 16
-FORMAT_VERSION = 1
-HEADS = ("bit",)
+FORMAT_VERSION = 2
+MAX_WEIGHT = 1 << 15
 
 _FORMAT = "lutgen.LutNetwork"
 _CHUNK_BYTES = 1 << 26
@@ -66,13 +66,17 @@ class LutNetwork:
     layer : ndarray of shape (n_luts,), dtype=np.int32
         Layer of each LUT, from 1, never descending.
     outputs : ndarray of shape (n_outputs,), dtype=np.int32
-        Signals that the head reads.
+        Signals that the head reads, each a LUT.
     classes : ndarray of shape (n_classes,)
         Labels, in the order of the class numbers.
     encoder : Encoder
         What turns features into the input bits.
-    head : str
-        How output bits become a class number; "bit": one output, the class number itself.
+    weights : ndarray of shape (n_classes, n_outputs), dtype=np.int32
+        What each output bit that is one adds to the score of each class. The class of the largest
+        score is the answer, the lowest class number among equals. The default, [[0], [1]] with a
+        bias of [0, 0], is a network whose one output is the class number.
+    bias : ndarray of shape (n_classes,), dtype=np.int32
+        What the score of each class starts from.
     training : mapping
         How the model came to be (data, parameters, accuracy by layer); plain JSON. It does not
         take part in the digest.
@@ -88,7 +92,8 @@ class LutNetwork:
     outputs: NDArray[np.int32]
     classes: NDArray[Any]
     encoder: Encoder
-    head: str = "bit"
+    weights: NDArray[np.int32] = field(default_factory=lambda: np.array([[0], [1]], dtype=np.int32))
+    bias: NDArray[np.int32] = field(default_factory=lambda: np.zeros(2, dtype=np.int32))
     training: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -107,6 +112,26 @@ class LutNetwork:
     def n_signals(self) -> int:
         """Number of signals: input bits and LUTs."""
         return self.n_inputs + self.n_luts
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return int(self.classes.size)
+
+    @property
+    def has_head(self) -> bool:
+        """Whether outputs vote; if not, the one output is the class number."""
+        return self.weights.tolist() != [[0], [1]] or bool(self.bias.any())
+
+    def describe_head(self) -> str:
+        """Return one line for people on how the outputs become a class."""
+        if not self.has_head:
+            return "the output is the class number"
+        n_votes = int(np.count_nonzero(self.weights))
+        return (
+            f"{self.outputs.size} outputs, {n_votes} votes for {self.n_classes} classes, "
+            "the largest score wins"
+        )
 
     @property
     def n_layers(self) -> int:
@@ -169,9 +194,10 @@ class LutNetwork:
             tied=self.tied[word_keep],
             layer=self.layer[keep],
             outputs=renumbered[self.outputs],
+            weights=self.weights,
+            bias=self.bias,
             classes=self.classes,
             encoder=self.encoder,
-            head=self.head,
             training=self.training,
         )
 
@@ -186,10 +212,12 @@ class LutNetwork:
             self.tables.astype("<u8"),
             self.layer.astype("<i4"),
             self.outputs.astype("<i4"),
+            self.weights.astype("<i4"),
+            self.bias.astype("<i4"),
             self.encoder.feature.astype("<i4"),
             self.encoder.threshold.astype("<f8"),
         ]
-        names = json.dumps([self.head, self.encoder.kind, [repr(c) for c in self.classes.tolist()]])
+        names = json.dumps([self.encoder.kind, [repr(c) for c in self.classes.tolist()]])
         for data in [part.tobytes() for part in parts] + [names.encode()]:
             sha.update(len(data).to_bytes(8, "little"))
             sha.update(data)
@@ -239,9 +267,15 @@ class LutNetwork:
         """Evaluate the cone of influence and return the output bits, shape (n_outputs, n_words)."""
         return Bits(self.signals(bits, self.cone).words[self.outputs], bits.n_samples)
 
+    def scores(self, bits: Bits) -> NDArray[np.int64]:
+        """Return the score of each class for each encoded sample, shape (n_samples, n_classes)."""
+        votes = self.output_bits(bits).to_dense().astype(np.float64)  # BLAS; sums stay exact
+        return (votes @ self.weights.T.astype(np.float64)).astype(np.int64) + self.bias
+
     def class_numbers(self, bits: Bits) -> NDArray[np.intp]:
         """Return the class number of each encoded sample, shape (n_samples,)."""
-        return self.output_bits(bits).to_dense()[:, 0].astype(np.intp)
+        numbers: NDArray[np.intp] = self.scores(bits).argmax(axis=1)
+        return numbers
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the label of each sample; X of shape (n_samples, n_features), raw features.
@@ -279,7 +313,6 @@ class LutNetwork:
         """
         meta = {
             "n_inputs": self.n_inputs,
-            "head": self.head,
             "encoder": {"kind": self.encoder.kind, "n_features": self.encoder.n_features},
             "digest": self.digest,
             "training": dict(self.training),
@@ -287,6 +320,7 @@ class LutNetwork:
         arrays: dict[str, NDArray[Any]] = {
             name: getattr(self, name).astype(dtype) for name, dtype in _ARRAYS.items()
         }
+        arrays["weights"] = arrays["weights"].reshape(-1)  # the file holds vectors; row by row
         arrays["encoder_feature"] = self.encoder.feature.astype("<i4")
         arrays["encoder_threshold"] = self.encoder.threshold.astype("<f8")
         arrays["classes"] = self.classes.astype(self.classes.dtype.newbyteorder("<"))
@@ -299,7 +333,7 @@ class LutNetwork:
         Raises
         ------
         ModelError
-            If the file is missing, truncated, not a lutgen model, of a newer version, or
+            If the file is missing, truncated, not a lutgen model, of another version, or
             inconsistent.
         """
         path = Path(path)
@@ -320,6 +354,8 @@ _ARRAYS = {
     "tied": "<u8",
     "layer": "<i4",
     "outputs": "<i4",
+    "weights": "<i4",
+    "bias": "<i4",
 }
 _MEMBERS = {**_ARRAYS, "encoder_feature": "<i4", "encoder_threshold": "<f8"}
 
@@ -327,14 +363,13 @@ _MEMBERS = {**_ARRAYS, "encoder_feature": "<i4", "encoder_threshold": "<f8"}
 def _structure_faults(net: LutNetwork) -> list[str]:
     """Return what is wrong with a network, in words; an empty list if nothing is."""
     faults = [
-        f"{name} must be a vector of {np.dtype(dtype).name}, got {array.dtype} {array.shape}"
+        f"{name} must be an array of {np.dtype(dtype).name}, got {array.dtype} {array.shape}"
         for name, dtype in _ARRAYS.items()
-        if (array := getattr(net, name)).ndim != 1 or array.dtype != np.dtype(dtype)
+        if (array := getattr(net, name)).ndim != 1 + (name == "weights")
+        or array.dtype != np.dtype(dtype)
     ]
     if faults:
         return faults
-    if net.head not in HEADS:
-        faults.append(f"head must be one of {', '.join(HEADS)}, got {net.head!r}")
     if net.n_inputs < 1 or net.encoder.n_bits != net.n_inputs:
         faults.append(f"{net.n_inputs} input bits, but an encoder of {net.encoder.n_bits} bits")
     if net.n_luts == 0:
@@ -358,28 +393,45 @@ def _structure_faults(net: LutNetwork) -> list[str]:
             f"LUT {reader[wire] - net.n_inputs} reads signal {net.wires[wire]}, "
             "which is not an earlier one"
         )
-    if net.outputs.size != 1:
-        faults.append(f"the head reads one output, got {net.outputs.size}")
-    elif not net.n_inputs <= net.outputs[0] < net.n_signals:
-        faults.append(
-            f"the head reads signal {net.outputs[0]}, which is none of the LUTs "
-            f"{net.n_inputs} to {net.n_signals - 1}"
-        )
-    if not _are_two_labels(net.classes):
-        faults.append("classes must be two different labels, numbers or strings")
+    faults += _head_faults(net)
     if not faults:
         faults += _table_faults(net)
     return faults
 
 
-def _are_two_labels(classes: NDArray[Any]) -> bool:
-    if classes.ndim != 1 or classes.size != 2 or classes.dtype.kind not in "biufU":
+def _head_faults(net: LutNetwork) -> list[str]:
+    """Check the outputs, what they add to the scores, and the labels."""
+    faults = []
+    outside = (net.outputs < net.n_inputs) | (net.outputs >= net.n_signals)
+    if not net.outputs.size:
+        faults.append("the head reads no output")
+    elif outside.any():
+        faults.append(
+            f"the head reads signal {net.outputs[np.argmax(outside)]}, which is none of the LUTs "
+            f"{net.n_inputs} to {net.n_signals - 1}"
+        )
+    elif np.unique(net.outputs).size != net.outputs.size:
+        faults.append("the head reads a signal twice")
+    if not _are_labels(net.classes):
+        faults.append("classes must be two or more different labels, numbers or strings")
+    elif net.weights.shape != (net.n_classes, net.outputs.size) or net.bias.size != net.n_classes:
+        faults.append(
+            f"{net.n_classes} classes and {net.outputs.size} outputs, but weights of shape "
+            f"{net.weights.shape} and a bias of shape {net.bias.shape}"
+        )
+    elif np.abs(net.weights.astype(np.int64)).max() > MAX_WEIGHT:
+        faults.append(f"weights must lie within {-MAX_WEIGHT} and {MAX_WEIGHT}")
+    return faults
+
+
+def _are_labels(classes: NDArray[Any]) -> bool:
+    if classes.ndim != 1 or classes.size < 2 or classes.dtype.kind not in "biufU":
         return False
     if classes.dtype.kind == "U":  # a file can hold code points that break Python's strings
         points = np.frombuffer(classes.astype(classes.dtype.newbyteorder("<")).tobytes(), "<u4")
         if ((points > 0x10FFFF) | (points >> 11 == 0xD800 >> 11)).any():
             return False
-    return bool(classes[0] != classes[1])
+    return np.unique(classes).size == classes.size
 
 
 def _table_faults(net: LutNetwork) -> list[str]:
@@ -417,12 +469,15 @@ def _from_arrays(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) ->
         raise ModelError("; ".join(faults))
     assert isinstance(n_inputs, int) and isinstance(n_features, int)
     assert isinstance(encoder, dict) and isinstance(training, dict)
+    members = {
+        name: arrays[name].astype(np.dtype(dtype).newbyteorder("="))
+        for name, dtype in _ARRAYS.items()
+    }
+    if members["weights"].size == members["bias"].size * members["outputs"].size:
+        members["weights"] = members["weights"].reshape(members["bias"].size, -1)
     network = LutNetwork(
         n_inputs=n_inputs,
-        **{
-            name: arrays[name].astype(np.dtype(dtype).newbyteorder("="))
-            for name, dtype in _ARRAYS.items()
-        },
+        **members,
         classes=arrays["classes"],
         encoder=Encoder(
             str(encoder.get("kind")),
@@ -430,7 +485,6 @@ def _from_arrays(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) ->
             arrays["encoder_feature"].astype(np.int32),
             arrays["encoder_threshold"].astype(np.float64),
         ),
-        head=str(meta.get("head")),
         training=training,
     )
     if network.digest != meta.get("digest"):

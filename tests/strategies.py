@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,34 @@ def random_network(
         classes=np.array(classes),
         encoder=encoder or binary_encoder(n_inputs),
         training={"made": "at random"},
+    )
+
+
+def voting_network(
+    rng: np.random.Generator,
+    n_inputs: int,
+    layers: Sequence[int],
+    k: int | tuple[int, int],
+    n_classes: int,
+    *,
+    weights: Sequence[int] = (0, 0, 1),
+    encoder: Encoder | None = None,
+) -> LutNetwork:
+    """Make a random network whose last layer votes, each LUT for any of the classes.
+
+    Parameters
+    ----------
+    weights : sequence of int
+        What a LUT may add to the score of a class, drawn for each pair.
+    """
+    network = random_network(rng, n_inputs, layers, k, encoder=encoder)
+    n_outputs = layers[-1]
+    return replace(
+        network,
+        outputs=np.arange(network.n_signals - n_outputs, network.n_signals, dtype=np.int32),
+        classes=np.arange(n_classes),
+        weights=rng.choice(weights, size=(n_classes, n_outputs)).astype(np.int32),
+        bias=rng.integers(-2, 3, size=n_classes).astype(np.int32),
     )
 
 

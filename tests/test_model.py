@@ -17,6 +17,7 @@ from strategies import (
     networks,
     random_network,
     random_samples,
+    voting_network,
 )
 
 from lutgen.data.bits import Bits
@@ -24,7 +25,18 @@ from lutgen.data.encode import Encoder, fit_encoder
 from lutgen.errors import DataError, LutgenError, ModelError, OutputError
 from lutgen.model import FORMAT_VERSION, LutNetwork
 
-ARRAYS = ("fan_in", "wires", "tables", "seen", "tied", "layer", "outputs", "classes")
+ARRAYS = (
+    "fan_in",
+    "wires",
+    "tables",
+    "seen",
+    "tied",
+    "layer",
+    "outputs",
+    "weights",
+    "bias",
+    "classes",
+)
 Change = Callable[[dict[str, Any], dict[str, Any]], object]
 
 
@@ -49,7 +61,7 @@ def assert_equal(left: LutNetwork, right: LutNetwork) -> None:
     for name in ARRAYS:
         a, b = getattr(left, name), getattr(right, name)
         assert a.dtype == b.dtype and np.array_equal(a, b), name
-    assert (left.n_inputs, left.head, left.training) == (right.n_inputs, right.head, right.training)
+    assert (left.n_inputs, left.training) == (right.n_inputs, right.training)
     assert (left.encoder.kind, left.encoder.n_features) == (
         right.encoder.kind,
         right.encoder.n_features,
@@ -143,23 +155,32 @@ def test_samples_of_another_width_are_refused() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"head": "vote"}, "head must be one of bit, got 'vote'"),
+        ({"weights": np.zeros((2, 2), np.int32)}, r"weights of shape \(2, 2\) and a bias"),
+        ({"weights": np.zeros((3, 1), np.int32)}, r"2 classes and 1 outputs, but weights"),
+        (
+            {"weights": np.zeros(2, np.int32)},
+            r"weights must be an array of int32, got int32 \(2,\)",
+        ),
+        ({"weights": np.full((2, 1), -40_000, np.int32)}, "weights must lie within -32768 and"),
+        ({"bias": np.zeros(3, np.int32)}, r"and a bias of shape \(3,\)"),
         ({"n_inputs": 5}, "5 input bits, but an encoder of 6 bits"),
         ({"fan_in": np.zeros(0, np.uint8)}, "there are no LUTs"),
         ({"fan_in": np.zeros(6, np.uint8)}, "fan-in must be 1 to 16"),
         ({"fan_in": np.full(6, 17, np.uint8)}, "fan-in must be 1 to 16"),
-        ({"fan_in": np.ones(6, np.int64)}, "fan_in must be a vector of uint8, got int64"),
+        ({"fan_in": np.ones(6, np.int64)}, "fan_in must be an array of uint8, got int64"),
         ({"wires": np.zeros(3, np.int32)}, "3 wires for a total fan-in of"),
         ({"tables": np.zeros(3, np.uint64)}, "tables has 3 words instead of"),
         ({"tied": np.full(9, 2**64 - 1, np.uint64)}, "tied has"),
         ({"layer": np.array([1, 1, 2, 1, 3, 3], np.int32)}, "never descend"),
         ({"layer": np.array([0, 1, 2, 2, 3, 3], np.int32)}, "must start at 1"),
-        ({"outputs": np.zeros(2, np.int32)}, "the head reads one output, got 2"),
+        ({"outputs": np.zeros(0, np.int32)}, "the head reads no output"),
+        ({"outputs": np.array([9, 9], np.int32)}, "the head reads a signal twice"),
         ({"outputs": np.array([12], np.int32)}, "reads signal 12, which is none of the LUTs 6 to"),
         ({"outputs": np.array([0], np.int32)}, "reads signal 0, which is none of the LUTs"),
-        ({"classes": np.array([1, 1])}, "classes must be two different labels"),
-        ({"classes": np.array([1, 2, 3])}, "classes must be two different labels"),
-        ({"classes": np.array([{}, {}])}, "classes must be two different labels"),
+        ({"classes": np.array([1, 1])}, "classes must be two or more different labels"),
+        ({"classes": np.array([1])}, "classes must be two or more different labels"),
+        ({"classes": np.array([1, 2, 3])}, "3 classes and 1 outputs, but weights of shape"),
+        ({"classes": np.array([{}, {}])}, "classes must be two or more different labels"),
     ],
 )
 def test_inconsistent_networks_are_refused(changes: dict[str, Any], message: str) -> None:
@@ -196,6 +217,8 @@ def test_words_of_small_luts_hold_their_entries_only() -> None:
         {"encoder": Encoder("threshold", 2, np.arange(2, dtype=np.int32), np.full(2, 0.5))},
         {"encoder": Encoder("binary", 3, np.arange(2, dtype=np.int32), np.full(2, 0.5))},
         {"layer": np.array([2], np.int32)},
+        {"weights": np.array([[0], [2]], np.int32)},
+        {"bias": np.array([1, 0], np.int32)},
     ],
 )
 def test_the_digest_tells_functions_apart(changes: dict[str, Any]) -> None:
@@ -207,6 +230,31 @@ def test_the_digest_tells_functions_apart(changes: dict[str, Any]) -> None:
     )
     assert replace(network, **changes).digest != network.digest
     assert replace(network, training={"other": 1}).digest == network.digest
+
+
+@given(st.integers(0, 1 << 30), st.integers(2, 5), st.integers(1, 6))
+def test_the_largest_score_wins_and_the_lowest_class_among_equals(
+    seed: int, n_classes: int, n_outputs: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    network = voting_network(rng, 5, [4, n_outputs], 3, n_classes, weights=(-2, -1, 0, 1, 3))
+    X = random_samples(rng, 40, 5)
+    votes = network.output_bits(network.encoder.encode(X)).to_dense()
+    for row, answer in zip(votes.tolist(), network.predict(X), strict=True):
+        scores = [
+            int(network.bias[c])
+            + sum(int(network.weights[c, o]) for o in range(n_outputs) if row[o])
+            for c in range(n_classes)
+        ]
+        assert answer == scores.index(max(scores))
+
+
+def test_a_network_without_a_head_says_so() -> None:
+    assert not small_network().has_head
+    assert small_network().describe_head() == "the output is the class number"
+    network = voting_network(np.random.default_rng(0), 5, [6], 3, 3)
+    assert network.has_head
+    assert "6 outputs" in network.describe_head() and "3 classes" in network.describe_head()
 
 
 # -- file --------------------------------------------------------------------------------------
@@ -309,7 +357,10 @@ def characters(*points: int) -> np.ndarray:
         (lambda m, a: m.update(version="1"), "its format version is '1'"),
         (lambda m, a: m.update(format="other"), "foreign metadata"),
         (lambda m, a: m.update(digest="0" * 64), "do not match its digest"),
-        (lambda m, a: m.update(head="vote"), "head must be one of bit, got 'vote'"),
+        (lambda m, a: m.update(version=FORMAT_VERSION - 1), "older lutgen .*; train it again"),
+        (lambda m, a: a.update(weights=a["weights"][:1]), r"weights must be an array of int32"),
+        (lambda m, a: a.update(weights=a["weights"] + 1), "do not match its digest"),
+        (lambda m, a: a.update(bias=a["bias"] + 1), "do not match its digest"),
         (lambda m, a: m.update(encoder=None), "lacks the encoder"),
         (lambda m, a: m.update(encoder=[1]), "lacks the encoder"),
         (lambda m, a: m.update(encoder={}), "its number of features is None"),
@@ -332,9 +383,9 @@ def characters(*points: int) -> np.ndarray:
         (lambda m, a: a.update(encoder_threshold=np.full(6, np.nan)), "thresholds must be finite"),
         (lambda m, a: a.update(classes=np.array([{}, 1])), "classes.npy is not a plain vector"),
         (lambda m, a: a.update(classes=np.zeros(2, "u4,u4")), "classes.npy is not a plain vector"),
-        (lambda m, a: a.update(classes=characters(2**31, 1)), "classes must be two different"),
-        (lambda m, a: a.update(classes=characters(0x110000, 1)), "classes must be two different"),
-        (lambda m, a: a.update(classes=characters(0xDFFF, 1)), "classes must be two different"),
+        (lambda m, a: a.update(classes=characters(2**31, 1)), "classes must be two or more"),
+        (lambda m, a: a.update(classes=characters(0x110000, 1)), "classes must be two or more"),
+        (lambda m, a: a.update(classes=characters(0xDFFF, 1)), "classes must be two or more"),
     ],
 )
 def test_files_that_lie_are_refused(

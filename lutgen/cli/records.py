@@ -25,7 +25,8 @@ def model_record(network: LutNetwork) -> dict[str, Any]:
         "fan_in": np.unique(network.fan_in).tolist(),
         "classes": [str(label) for label in network.classes.tolist()],
         "encoder": network.encoder.describe(),
-        "head": network.head,
+        "n_outputs": int(network.outputs.size),
+        "head": network.describe_head(),
         "care": care_record(network),
         "training": dict(network.training),
     }
