@@ -46,8 +46,31 @@ def test_the_registry_is_consistent(info: load.DatasetInfo) -> None:
     assert REGISTRY[info.name] is info
     assert bool(info.sha256) == bool(info.base_url) == bool(info.size_bytes)
     assert bool(info.sha256) == (info.source == "folder or download")
+    assert bool(info.how_to_get) == (info.source == "folder")
+    assert bool(info.npz) or not info.how_to_get
     assert all(len(bytes.fromhex(value)) == 32 for value in info.sha256.values())
     fit_encoder(info.encoder, np.zeros((1, 4)))  # raises if there is no such encoder
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("uci:leter", r"unknown data set 'uci:leter'; the tables are adult, breast_cancer"),
+        ("iwls2020:ex100", "unknown data set 'iwls2020:ex100'; it is iwls2020:ex00 to"),
+        ("uci", r"unknown data set 'uci'; give one of digits, .*uci:NAME \(33 tables\)"),
+    ],
+)
+def test_unknown_members_of_a_family_are_refused(name: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load_dataset(name)
+
+
+@pytest.mark.parametrize("name", ["uci:letter", "unsw_nb15", "jsc", "iwls2020:ex07"])
+def test_what_cannot_be_downloaded_is_told_how_to_come_by(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DataError, match=r"\.npz is missing, and it cannot be downloaded; .* hold"):
+        load_dataset(name, data_dir=tmp_path)
+    with pytest.raises(DataError, match=r"lacks cifar-10-bin.* or cifar10_bits128\.npz"):
+        load_dataset("cifar10", data_dir=tmp_path)
 
 
 @given(
@@ -118,7 +141,7 @@ def test_the_cache_serves_without_a_network(
         for name in IDX_FILES
     }
     offline = replace(REGISTRY["mnist"], sha256=sha256, base_url="http://127.0.0.1:1/")
-    monkeypatch.setattr(load, "REGISTRY", {"mnist": offline})
+    monkeypatch.setattr(load, "find_dataset", lambda _: offline)
     assert load_dataset("mnist").n_features == 784
 
 
@@ -128,7 +151,7 @@ def test_no_network_says_how_to_give_a_folder(
     monkeypatch.setenv("LUTGEN_DATA", str(tmp_path))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     offline = replace(REGISTRY["mnist"], base_url="http://127.0.0.1:1/")
-    monkeypatch.setattr(load, "REGISTRY", {"mnist": offline})
+    monkeypatch.setattr(load, "find_dataset", lambda _: offline)
     with pytest.raises(
         DataError,
         match=r"no connection, .*; try again, or name a folder \(data_dir, --data-dir\) that holds",

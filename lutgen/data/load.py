@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lutgen.data.cifar import read_cifar10
 from lutgen.data.digits import read_digits
 from lutgen.data.download import Progress, cache_folder, fetch_files
 from lutgen.data.idx import read_idx
-from lutgen.data.registry import IDX_FILES, REGISTRY, DatasetInfo, list_datasets
+from lutgen.data.named import Parts, read_iwls2020, read_jsc, read_uci, read_unsw
+from lutgen.data.registry import (
+    IDX_FILES,
+    REGISTRY,
+    DatasetInfo,
+    find_dataset,
+    known_names,
+    list_datasets,
+)
+from lutgen.data.split import split_rows
 from lutgen.data.tables import Samples, load_samples
 from lutgen.errors import ConfigError, DataError
 
@@ -24,8 +35,6 @@ __all__ = [
     "load_dataset",
     "split_samples",
 ]
-
-_Parts = tuple[Samples, Samples | None]  # train and test; or all samples, yet to be parted
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +86,8 @@ def load_dataset(
     Parameters
     ----------
     name_or_path : str
-        A name of `REGISTRY`, or the path of a ``.npz`` or ``.csv`` file.
+        A name of `REGISTRY` (for its ``iwls2020:exNN`` one of ``iwls2020:ex00`` to
+        ``iwls2020:ex99``), or the path of a ``.npz`` or ``.csv`` file.
     data_dir : Path, optional
         Folder with the files of a named set, or with a folder of its name that holds them. By
         default they are downloaded into the cache: the folder $LUTGEN_DATA, or the user's cache.
@@ -103,7 +113,7 @@ def load_dataset(
         raise ConfigError(f"test_fraction must lie between 0 and 1, got {test_fraction}")
     if split_seed < 0:
         raise ConfigError(f"split_seed must not be negative, got {split_seed}")
-    info = REGISTRY.get(name_or_path)
+    info = find_dataset(name_or_path)
     if info is None:
         name, encoder = Path(name_or_path).stem, "auto"
         train, test = _load_file(name_or_path, label)
@@ -114,8 +124,9 @@ def load_dataset(
                 f"{info.name} has labels of its own; name a label column for .csv only"
             )
         name, encoder = info.name, info.encoder
-        train, test = _load_named(info, data_dir, download, progress)
+        train, test, note = _load_named(info, data_dir, download, progress)
         split = f"official {len(train.y):,} / {0 if test is None else len(test.y):,}"
+        split += f"; {note}" if note else ""
     if test is None:
         train, test = split_samples(train, test_fraction, split_seed)
         split = f"seeded random split, {100 * test_fraction:g} % test, seed {split_seed}"
@@ -127,10 +138,10 @@ def load_dataset(
     return Dataset(name, train.X, train.y, test.X, test.y, train.feature_shape, encoder, split)
 
 
-def _load_file(path: str, label: str | None) -> _Parts:
+def _load_file(path: str, label: str | None) -> tuple[Samples, Samples | None]:
     if Path(path).suffix.lower() not in (".npz", ".csv"):
         raise ConfigError(
-            f"unknown data set {path!r}; give one of {', '.join(REGISTRY)}, or the path of a "
+            f"unknown data set {path!r}; give one of {known_names()}, or the path of a "
             ".npz or .csv file"
         )
     return load_samples(Path(path), label)
@@ -138,32 +149,55 @@ def _load_file(path: str, label: str | None) -> _Parts:
 
 def _load_named(
     info: DatasetInfo, data_dir: Path | None, download: bool, progress: Progress | None
-) -> _Parts:
-    if not info.sha256:
+) -> Parts:
+    family, _, member = info.name.partition(":")
+    if family == "digits":
         images, labels = read_digits()
-        return _flatten(images, labels), None
+        return _flatten(images, labels), None, ""
     folder = _locate(info, data_dir, download, progress)
-    return _read_pair(folder, *IDX_FILES[:2]), _read_pair(folder, *IDX_FILES[2:])
+    path = folder / info.npz
+    readers: dict[str, Callable[[], Parts]] = {
+        "cifar10": lambda: read_cifar10(folder, bits=True),
+        "cifar10_u8": lambda: read_cifar10(folder, bits=False),
+        "unsw_nb15": lambda: read_unsw(path, attacks=False),
+        "unsw_nb15_attack": lambda: read_unsw(path, attacks=True),
+        "uci": lambda: read_uci(path, member),
+        "jsc": lambda: read_jsc(path),
+        "iwls2020": lambda: read_iwls2020(path, member),
+    }
+    if family in readers:
+        return readers[family]()
+    return _read_pair(folder, *IDX_FILES[:2]), _read_pair(folder, *IDX_FILES[2:]), ""
 
 
 def _locate(
     info: DatasetInfo, data_dir: Path | None, download: bool, progress: Progress | None
 ) -> Path:
     """Return the folder that holds the files of a set, downloading them if need be."""
+    cache = cache_folder() / (info.folder or info.name)
+    folders = [cache] if data_dir is None else [data_dir, data_dir / cache.name]
+    for folder in folders:
+        if info.npz and (folder / info.npz).exists():
+            return folder
+    if not info.sha256:
+        raise DataError(
+            f"{info.name} is not in {data_dir or cache}: {info.npz} is missing, and it cannot be "
+            f"downloaded; {info.how_to_get}; put it there, or {_by_hand(info)}"
+        )
+    first = next(iter(info.sha256))
     if data_dir is not None:
-        for folder in (data_dir, data_dir / info.name):
-            if _find(folder, IDX_FILES[0]).exists():
+        for folder in folders:
+            if _find(folder, first).exists():
                 return folder
-        raise DataError(f"{data_dir} lacks {IDX_FILES[0]}; {info.name} is {', '.join(IDX_FILES)}")
-    folder = cache_folder() / info.name
+        raise DataError(f"{data_dir} lacks {first}; {info.name} is {_files(info)}")
     if download:
         try:
-            fetch_files(folder, info.base_url, info.sha256, progress)
+            fetch_files(cache, info.base_url, info.sha256, progress)
         except DataError as error:
             raise DataError(f"{error}; try again, or {_by_hand(info)}") from error
-    elif not _find(folder, IDX_FILES[0]).exists():
-        raise DataError(f"{info.name} is not in {folder}; allow the download, or {_by_hand(info)}")
-    return folder
+    elif not _find(cache, first).exists():
+        raise DataError(f"{info.name} is not in {cache}; allow the download, or {_by_hand(info)}")
+    return cache
 
 
 def _find(folder: Path, name: str) -> Path:
@@ -174,7 +208,12 @@ def _find(folder: Path, name: str) -> Path:
 
 
 def _by_hand(info: DatasetInfo) -> str:
-    return f"name a folder (data_dir, --data-dir) that holds {', '.join(info.sha256)}"
+    return f"name a folder (data_dir, --data-dir) that holds {_files(info)}"
+
+
+def _files(info: DatasetInfo) -> str:
+    files = ", ".join(info.sha256)
+    return " or ".join(name for name in (files, info.npz) if name)
 
 
 def _read_pair(folder: Path, images_name: str, labels_name: str) -> Samples:
@@ -193,28 +232,26 @@ def _flatten(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Samples:
     return Samples(images.reshape(len(images), height * width), labels, (height, width))
 
 
-def split_samples(samples: Samples, test_fraction: float, seed: int) -> tuple[Samples, Samples]:
-    """Part samples into train and test at random, class by class, each in its order as before.
+def split_samples(samples: Samples, share: float, seed: int | None) -> tuple[Samples, Samples]:
+    """Part samples at random, class by class, each in its order as before.
+
+    Parameters
+    ----------
+    share, seed
+        As in :func:`lutgen.data.split.split_rows`.
+
+    Returns
+    -------
+    kept, aside : Samples
+        For training, and for testing or validation.
 
     Raises
     ------
     DataError
-        If no class has enough samples to test with.
+        If no class has enough samples.
     """
-    # The raw stream of a bit generator is the one that NumPy promises never to change.
-    draws = np.random.PCG64(seed).random_raw(len(samples.y))
-    is_test = np.zeros(len(samples.y), dtype=np.bool_)
-    for label in np.unique(samples.y):
-        members = np.flatnonzero(samples.y == label)
-        n_test = min(round(test_fraction * members.size), members.size - 1)
-        is_test[members[np.argsort(draws[members], kind="stable")[:n_test]]] = True
-    if not is_test.any():
-        raise DataError(
-            f"{len(samples.y)} samples are too few to set {100 * test_fraction:g} % of each class "
-            "aside for testing; give more, or a larger share"
-        )
-    train, test = (
+    kept, aside = (
         Samples(samples.X[rows], samples.y[rows], samples.feature_shape)
-        for rows in (~is_test, is_test)
+        for rows in split_rows(samples.y, share, seed)
     )
-    return train, test
+    return kept, aside

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tokenize import TokenError
@@ -83,7 +84,7 @@ def load_samples(path: Path, label: str | None = None) -> tuple[Samples, Samples
         raise DataError(f"{path}: labelled samples are read from .npz or .csv files")
     if label is not None:
         raise ConfigError(f"{path}: a label column is named for .csv files only; here y tells it")
-    arrays = _read_arrays(path)
+    arrays = read_arrays(path)
     if {"X_train", "y_train", "X_test", "y_test"} <= arrays.keys():
         return (
             _samples(path, arrays, "X_train", "y_train"),
@@ -137,14 +138,27 @@ def _as_features(features: NDArray[Any], where: str) -> NDArray[Any]:
     return matrix.astype(np.float64, copy=False)
 
 
-def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Read all arrays of a ``.npz`` file, or the one of a ``.npy`` file under the name X."""
+def read_arrays(path: Path, names: Sequence[str] | None = None) -> dict[str, NDArray[Any]]:
+    """Read arrays of a ``.npz`` file, or the one of a ``.npy`` file under the name X.
+
+    Parameters
+    ----------
+    names : sequence of str, optional
+        Arrays to read, which must be there; by default all there are.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read or lacks one of these arrays.
+    """
     try:
         content = np.load(path, allow_pickle=False)
         if isinstance(content, np.ndarray):
             return {"X": content}
         with content:
-            return {name: content[name] for name in content.files}
+            lacking = [name for name in names or () if name not in content.files]
+            if not lacking:
+                return {name: content[name] for name in (names or content.files)}
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
     except MemoryError as error:
@@ -154,6 +168,7 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
             f"{path}: not a file of plain NumPy arrays, or damaged ({error}); write it with "
             "numpy.savez, without Python objects"
         ) from error
+    raise DataError(f"{path}: lacks the array(s) {', '.join(lacking)}; get the file again")
 
 
 def load_features(path: str | Path, n_features: int) -> NDArray[Any]:
@@ -182,7 +197,7 @@ def load_features(path: str | Path, n_features: int) -> NDArray[Any]:
         return matrix
     if suffix not in (".npz", ".npy"):
         raise DataError(f"{path}: samples are read from .npz, .npy or .csv files")
-    arrays = _read_arrays(path)
+    arrays = read_arrays(path)
     if "X" not in arrays and len(arrays) != 1:
         raise DataError(
             f"{path}: needs an array X, or one array only; found "

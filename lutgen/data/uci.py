@@ -1,0 +1,40 @@
+"""The 33 small tables of the set `uci`: their sizes, as `lutgen datasets` lists them."""
+
+from __future__ import annotations
+
+# name: (rows, columns, classes, rows of the published training part or 0)
+TABLES: dict[str, tuple[int, int, int, int]] = {
+    "adult": (48_842, 14, 2, 32_561),
+    "breast_cancer": (286, 9, 2, 0),
+    "breast_w": (699, 9, 2, 0),
+    "car": (1_728, 6, 4, 0),
+    "chess": (3_196, 36, 2, 0),
+    "churn": (5_000, 20, 2, 0),
+    "connect_4": (67_557, 42, 3, 0),
+    "dna": (3_186, 180, 3, 0),
+    "ecoli": (327, 7, 5, 0),
+    "iris": (150, 4, 3, 0),
+    "led7": (3_200, 7, 10, 0),
+    "letter": (20_000, 16, 26, 0),
+    "magic": (19_020, 10, 2, 0),
+    "monk1": (556, 6, 2, 124),
+    "monk2": (601, 6, 2, 169),
+    "monk3": (554, 6, 2, 122),
+    "mushroom": (8_124, 22, 2, 0),
+    "nursery": (12_958, 8, 4, 0),
+    "optdigits": (5_620, 64, 10, 3_823),
+    "parity5_5": (1_124, 10, 2, 0),
+    "pendigits": (10_992, 16, 10, 7_494),
+    "phoneme": (5_404, 5, 2, 0),
+    "satimage": (6_435, 36, 6, 4_435),
+    "segmentation": (2_310, 19, 7, 0),
+    "shuttle": (58_000, 9, 7, 43_500),
+    "spambase": (4_601, 57, 2, 0),
+    "splice": (3_188, 60, 3, 0),
+    "tic_tac_toe": (958, 9, 2, 0),
+    "vehicle": (846, 18, 4, 0),
+    "vowel": (990, 10, 11, 528),
+    "waveform_21": (5_000, 21, 3, 0),
+    "wdbc": (569, 30, 2, 0),
+    "wine_recognition": (178, 13, 3, 0),
+}
