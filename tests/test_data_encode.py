@@ -134,7 +134,17 @@ def test_binary_encoder_refuses_other_values_and_widths(X: Any, message: str) ->
         ("thermometer:0", "bits per feature must be 1 to"),
         ("thermometer:257", "bits per feature must be 1 to"),
         ("thermometer:-1:uniform", "bits per feature must be 1 to"),
-        ("thermometer:4:random", "chosen by quantile or uniform, got 'random'"),
+        ("thermometer:9999999999", "bits per feature must be 1 to"),
+        ("thresholds", "the thresholds must be numbers, e.g. thresholds:64,160"),
+        ("thresholds:1,,2", "the thresholds must be numbers"),
+        ("thresholds:1,inf", "the thresholds must be numbers"),
+        ("threshold:1,2", "the threshold must be a number"),
+        ("gain", "bits in all must be 1 to 100000, e.g. gain:400"),
+        ("gain:0", "bits in all must be 1 to"),
+        ("gain:4:quantile", "bits in all must be 1 to"),
+        ("gain:4", "'gain:4': thresholds chosen by gain need the labels y"),
+        ("thermometer:4:gain", "chosen by gain need the labels y"),
+        ("thermometer:4:random", "chosen by quantile, uniform or gain, got 'random'"),
     ],
 )
 def test_unknown_encoders_are_refused(spec: str, message: str) -> None:
@@ -156,10 +166,47 @@ def test_samples_that_cannot_be_encoded_are_refused(spec: str, X: Any, message: 
         fit_encoder(spec, X)
 
 
+def test_the_same_thresholds_for_every_feature() -> None:
+    encoder = fit_encoder("thresholds:160,64,64", np.zeros((1, 2)))
+    assert encoder.feature.tolist() == [0, 0, 1, 1]
+    assert encoder.threshold.tolist() == [64, 160, 64, 160]
+    assert encoder.describe() == "threshold at 64, 160: 2 features -> 4 bits"
+
+
+@pytest.mark.parametrize("label", [int, str])
+def test_gain_spends_its_bits_where_they_tell_the_classes_apart(label: type) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 200, (400, 3))
+    y = [label(v) for v in (X[:, 1] >= 50).astype(int) + (X[:, 1] >= 120)]
+    total = fit_encoder("gain:2", X, y)
+    assert (total.kind, total.feature.tolist(), total.threshold.tolist()) == (
+        "gain",
+        [1, 1],
+        [50, 120],
+    )
+    each = fit_encoder("thermometer:2:gain", X, y)
+    assert each.kind == "thermometer"
+    assert np.bincount(each.feature).tolist() == [2, 2, 2]
+    assert each.threshold[each.feature == 1].tolist() == [50, 120]
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([0, 1], r"3 samples, but labels of shape \(2,\)"),
+        ([1, 1, 1], "'gain:2': all labels are 1; two classes are needed"),
+        ([0, 0, 1], "no threshold of a single feature tells the classes apart"),
+    ],
+)
+def test_labels_that_gain_cannot_use_are_refused(y: list[int], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        fit_encoder("gain:2", [[3], [3], [3]], y)
+
+
 @pytest.mark.parametrize(
     ("kind", "n_features", "feature", "threshold", "message"),
     [
-        ("magic", 1, [0], [0.5], "kind must be one of binary, threshold, thermometer"),
+        ("magic", 1, [0], [0.5], "kind must be one of binary, threshold, thermometer, gain"),
         ("threshold", 2, [0, 2], [0.5, 0.5], r"feature numbers must lie in \[0, 2\)"),
         ("threshold", 2, [-1], [0.5], r"feature numbers must lie in \[0, 2\)"),
         ("threshold", 2, [0, 1], [0.5], "vectors of one length"),

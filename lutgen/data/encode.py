@@ -13,11 +13,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lutgen.data.bits import WORD_BITS, Bits, n_words, pack
+from lutgen.data.gain import gain_thresholds
 from lutgen.errors import ConfigError, DataError
 
-KINDS = ("binary", "threshold", "thermometer")
-SPECS = "auto, binary, threshold:VALUE, thermometer:BITS:quantile, thermometer:BITS:uniform"
+KINDS = ("binary", "threshold", "thermometer", "gain")
+SPECS = (
+    "auto, binary, threshold:VALUE, thresholds:VALUE,VALUE,…, thermometer:BITS:quantile, "
+    "thermometer:BITS:uniform, thermometer:BITS:gain, gain:TOTAL"
+)
 MAX_THERMOMETER_BITS = 256
+MAX_GAIN_BITS = 100_000
 _CHUNK = 64 * WORD_BITS  # samples compared at a time: bounds the memory of wide encoders
 
 
@@ -27,7 +32,7 @@ class Encoder:
 
     Parameters
     ----------
-    kind : {"binary", "threshold", "thermometer"}
+    kind : {"binary", "threshold", "thermometer", "gain"}
         How the thresholds were chosen; "binary" also demands inputs of 0 and 1.
     n_features : int
         Width of the matrices that :meth:`encode` takes.
@@ -65,7 +70,7 @@ class Encoder:
         """Return one line for people, e.g. ``threshold at 128: 784 features -> 784 bits``."""
         where = ""
         if self.kind == "threshold" and self.n_bits:
-            where = f" at {self.threshold[0]:g}"
+            where = " at " + ", ".join(f"{value:g}" for value in np.unique(self.threshold))
         return f"{self.kind}{where}: {self.n_features} features -> {self.n_bits} bits"
 
     def encode(self, X: ArrayLike) -> Bits:
@@ -146,24 +151,29 @@ def check_binary(matrix: NDArray[Any]) -> None:
         )
 
 
-def fit_encoder(spec: str, X: ArrayLike) -> Encoder:
+def fit_encoder(spec: str, X: ArrayLike, y: ArrayLike | None = None) -> Encoder:
     """Fit an encoder on training samples.
 
     Parameters
     ----------
     spec : str
-        ``binary``; ``threshold:V`` (one bit a feature, x >= V); ``thermometer:B:quantile`` or
-        ``thermometer:B:uniform`` (up to B bits a feature, thresholds at the training quantiles
-        or at equal steps between minimum and maximum; equal thresholds, and those that every
-        training sample passes, are dropped; a feature that varies keeps at least one);
+        ``binary``; ``threshold:V`` (one bit a feature, x >= V) or ``thresholds:V,W,…`` (the same
+        few for every feature); ``thermometer:B:quantile`` or ``thermometer:B:uniform`` (up to B
+        bits a feature, thresholds at the training quantiles or at equal steps between minimum and
+        maximum; equal thresholds, and those that every training sample passes, are dropped; a
+        feature that varies keeps at least one); ``thermometer:B:gain`` or ``gain:N`` (up to B bits
+        a feature, or N bits in all, each where it tells the classes apart best, see
+        :mod:`lutgen.data.gain`; fewer where no other threshold tells any apart);
         ``auto``: binary where every value is 0 or 1, otherwise ``thermometer:8:quantile``.
     X : array-like of shape (n_samples, n_features)
         Training samples.
+    y : array-like of shape (n_samples,), optional
+        Their labels, numbers or strings, which thresholds chosen by gain need.
 
     Raises
     ------
     ConfigError
-        If `spec` is none of these.
+        If `spec` is none of these, or needs labels and there are none.
     DataError
         If the samples cannot be encoded, or no threshold tells any two of them apart.
     """
@@ -173,40 +183,82 @@ def fit_encoder(spec: str, X: ArrayLike) -> Encoder:
         raise DataError(
             f"there is nothing to train on: {matrix.shape[0]} rows of {matrix.shape[1]} columns"
         )
-    n_features = int(matrix.shape[1])
     if kind == "auto" and not rest:
-        if ((matrix == 0) | (matrix == 1)).all():
-            return _per_feature("binary", n_features, 0.5)
-        return _thermometer(matrix, 8, "quantile")
+        is_binary = bool(((matrix == 0) | (matrix == 1)).all())
+        kind, rest = ("binary", "") if is_binary else ("thermometer", "8:quantile")
     if kind == "binary" and not rest:
         check_binary(matrix)
-        return _per_feature("binary", n_features, 0.5)
-    if kind == "threshold":
-        try:
-            value = float(rest)
-        except ValueError:
-            value = float("nan")
-        if not np.isfinite(value):
-            raise ConfigError(f"encoder {spec!r}: the threshold must be a number, e.g. threshold:8")
-        return _per_feature("threshold", n_features, value)
+        return _same_for_all("binary", matrix.shape[1], [0.5])
+    if kind in ("threshold", "thresholds"):
+        values = _thresholds(spec, rest, many=kind == "thresholds")
+        return _same_for_all("threshold", matrix.shape[1], values)
     if kind == "thermometer":
         bits, _, strategy = rest.partition(":")
-        if not bits.isdecimal() or not 1 <= int(bits) <= MAX_THERMOMETER_BITS:
+        n_bits = _count(spec, bits, MAX_THERMOMETER_BITS, "bits per feature", "thermometer:4")
+        if strategy not in ("", "quantile", "uniform", "gain"):
             raise ConfigError(
-                f"encoder {spec!r}: bits per feature must be 1 to {MAX_THERMOMETER_BITS}, "
-                "e.g. thermometer:4:quantile"
+                f"encoder {spec!r}: thresholds are chosen by quantile, uniform or gain, "
+                f"got {strategy!r}"
             )
-        if strategy not in ("", "quantile", "uniform"):
-            raise ConfigError(
-                f"encoder {spec!r}: thresholds are chosen by quantile or uniform, got {strategy!r}"
-            )
-        return _thermometer(matrix, int(bits), strategy or "quantile")
+        if strategy == "gain":
+            return _by_gain(spec, matrix, y, MAX_GAIN_BITS, n_bits)
+        return _thermometer(matrix, n_bits, strategy or "quantile")
+    if kind == "gain":
+        n_bits = _count(spec, rest, MAX_GAIN_BITS, "bits in all", "gain:400")
+        return _by_gain(spec, matrix, y, n_bits, n_bits)
     raise ConfigError(f"unknown encoder {spec!r}; known: {SPECS}")
 
 
-def _per_feature(kind: str, n_features: int, value: float) -> Encoder:
-    feature = np.arange(n_features, dtype=np.int32)
-    return Encoder(kind, n_features, feature, np.full(n_features, value))
+def _count(spec: str, text: str, most: int, what: str, example: str) -> int:
+    # isdecimal accepts other scripts' digits, which int reads as well; the length bounds its work
+    if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= most:
+        raise ConfigError(f"encoder {spec!r}: {what} must be 1 to {most}, e.g. {example}")
+    return int(text)
+
+
+def _thresholds(spec: str, text: str, *, many: bool) -> list[float]:
+    try:
+        values = sorted({float(value) for value in (text.split(",") if many else [text])})
+    except ValueError:
+        values = [float("nan")]
+    if not np.isfinite(values).all():
+        wanted = "must be numbers, e.g. thresholds:64,160" if many else "must be a number, e.g. "
+        raise ConfigError(
+            f"encoder {spec!r}: the threshold{'s' * many} {wanted}{'' if many else 'threshold:8'}"
+        )
+    return values
+
+
+def _same_for_all(kind: str, n_features: int, thresholds: list[float]) -> Encoder:
+    feature = np.repeat(np.arange(n_features, dtype=np.int32), len(thresholds))
+    return Encoder(kind, n_features, feature, np.tile(np.array(thresholds), n_features))
+
+
+def _by_gain(
+    spec: str, matrix: NDArray[Any], y: ArrayLike | None, budget: int, most: int
+) -> Encoder:
+    if y is None:
+        raise ConfigError(f"encoder {spec!r}: thresholds chosen by gain need the labels y")
+    labels = np.asarray(y)
+    if labels.shape != (matrix.shape[0],):
+        raise DataError(
+            f"{matrix.shape[0]} samples, but labels of shape {labels.shape}; one label a sample"
+        )
+    distinct, classes = np.unique(labels, return_inverse=True)
+    if distinct.size < 2:
+        raise DataError(f"encoder {spec!r}: all labels are {distinct[0]}; two classes are needed")
+    chosen = gain_thresholds(matrix, classes, budget, most)
+    if not chosen:
+        raise DataError(
+            f"encoder {spec!r}: no threshold of a single feature tells the classes apart; choose "
+            "thresholds without labels, e.g. thermometer:8:quantile"
+        )
+    return Encoder(
+        "gain" if spec.startswith("gain") else "thermometer",
+        int(matrix.shape[1]),
+        np.array([feature for feature, _ in chosen], dtype=np.int32),
+        np.array([threshold for _, threshold in chosen], dtype=np.float64),
+    )
 
 
 def _thermometer(matrix: NDArray[Any], n_bits: int, strategy: str) -> Encoder:
