@@ -100,7 +100,7 @@ def learn(
     threads: int | None = None,
 ) -> LutNetwork:
     """Fit the encoder, learn with a progress bar, and record what it was learnt from."""
-    fitted = fit_encoder(encoder or dataset.encoder, dataset.X_train)
+    fitted = fit_encoder(encoder or dataset.encoder, dataset.X_train, dataset.y_train)
     classes, numbers = np.unique(dataset.y_train, return_inverse=True)
     with output.counting("learning", "LUTs") as progress:
         network = memorize(

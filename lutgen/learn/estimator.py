@@ -102,7 +102,7 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         seed = self.random_state
         if not isinstance(seed, int | np.integer):
             seed = check_random_state(seed).randint(1 << 31)
-        encoder = fit_encoder(self.encoder, X)
+        encoder = fit_encoder(self.encoder, X, y)
         self.network_ = memorize(
             encoder.encode(X),
             numbers,
