@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "lutgen needs Python 3.11 or newer; say which with: make PYTHON=python3.12")'
 	@command -v $${CXX:-c++} >/dev/null || { echo "lutgen's simulations need a C++ compiler: apt install g++" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[flow,amaranth,dev]'
+	$(BIN)/python -m pip install --quiet --editable '.[flow,amaranth,boards,dev]'
 	touch $@
 
 clean:

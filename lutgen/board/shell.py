@@ -1,0 +1,211 @@
+"""Modules that tie a core to its shell: the text of a Verilog top for each of them.
+
+The shells themselves are hand-written, in ``hdl/``; what stands here only joins ports.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lutgen.assets import asset
+from lutgen.emit.core import Core
+from lutgen.errors import ConfigError
+from lutgen.host.protocol import MAX_INPUTS, info_words
+from lutgen.netlist.ir import REGISTER
+
+STREAM_MODULE = "lutgen_axis"
+UART_MODULE = "lutgen_shell"
+MAX_CLASS_WIDTH = 16
+MIN_CLKS_PER_BIT = 4
+SELF_TEST_CYCLES = 4096
+
+
+@dataclass(frozen=True)
+class CorePorts:
+    """What a shell must know of a core.
+
+    Parameters
+    ----------
+    module : str
+        Name of the core's Verilog module, with the ports ``x``, ``y`` and, if it has registers,
+        ``clk``.
+    n_inputs, class_width : int
+        Widths of ``x`` and ``y`` in bits.
+    latency : int
+        Clock cycles from ``x`` to ``y``.
+    has_clock : bool
+        Whether it has a port ``clk``.
+    """
+
+    module: str
+    n_inputs: int
+    class_width: int
+    latency: int
+    has_clock: bool
+
+    @classmethod
+    def of(cls, core: Core) -> CorePorts:
+        """Return the ports of a core."""
+        return cls(
+            module=core.module,
+            n_inputs=core.netlist.n_inputs,
+            class_width=len(core.netlist.outputs),
+            latency=core.netlist.latency,
+            has_clock=core.netlist.count(REGISTER) > 0,
+        )
+
+
+def stream_sources() -> list[Path]:
+    """Return the Verilog files that :func:`stream_top` instantiates."""
+    return [asset("hdl/lutgen_stream.v")]
+
+
+def uart_sources() -> list[Path]:
+    """Return the Verilog files that :func:`uart_top` instantiates."""
+    return [asset(f"hdl/lutgen_uart{part}.v") for part in ("", "_rx", "_tx")]
+
+
+def stream_top(core: CorePorts, *, beat_width: int = 8, module: str = STREAM_MODULE) -> str:
+    """Return a Verilog module that is a core between two AXI4-Streams.
+
+    Ports: ``clk``, ``rst``, ``s_axis_*`` and ``m_axis_*``; ``hdl/lutgen_stream.v`` says what they
+    mean.
+
+    Parameters
+    ----------
+    beat_width : int
+        Bits of ``s_axis_tdata``.
+
+    Raises
+    ------
+    ConfigError
+        If the beat has no bit.
+    """
+    if beat_width < 1:
+        raise ConfigError(f"a beat must have at least one bit, got {beat_width}")
+    data_width = 8 * -(-core.class_width // 8)
+    return "\n".join(
+        [
+            f"// {module}: {core.module} between two AXI4-Streams, see hdl/lutgen_stream.v",
+            "`default_nettype none",
+            "",
+            f"module {module} (",
+            "    input  wire clk,",
+            "    input  wire rst,",
+            f"    input  wire [{beat_width - 1}:0] s_axis_tdata,",
+            "    input  wire s_axis_tvalid,",
+            "    output wire s_axis_tready,",
+            "    input  wire s_axis_tlast,",
+            f"    output wire [{data_width - 1}:0] m_axis_tdata,",
+            "    output wire m_axis_tvalid,",
+            "    input  wire m_axis_tready,",
+            "    output wire m_axis_tlast,",
+            "    output wire m_axis_tuser",
+            ");",
+            *_core_lines(core),
+            "  lutgen_stream #(",
+            f"      .BEAT_WIDTH({beat_width}), .N_INPUTS({core.n_inputs}),",
+            f"      .LATENCY({core.latency}), .CLASS_WIDTH({core.class_width})",
+            "  ) stream (",
+            "      .clk(clk), .rst(rst),",
+            "      .s_axis_tdata(s_axis_tdata), .s_axis_tvalid(s_axis_tvalid),",
+            "      .s_axis_tready(s_axis_tready), .s_axis_tlast(s_axis_tlast),",
+            "      .m_axis_tdata(m_axis_tdata), .m_axis_tvalid(m_axis_tvalid),",
+            "      .m_axis_tready(m_axis_tready), .m_axis_tlast(m_axis_tlast),",
+            "      .m_axis_tuser(m_axis_tuser), .core_x(x), .core_y(y));",
+            *_END,
+        ]
+    )
+
+
+def uart_top(
+    core: CorePorts,
+    *,
+    digest: str,
+    clks_per_bit: int,
+    timeout_clks: int,
+    module: str = UART_MODULE,
+) -> str:
+    """Return a Verilog module that is a core at the end of a serial line.
+
+    Ports: ``clk``, ``rst``, ``rx``, ``tx`` and ``led``, which changes with every class answered.
+
+    Parameters
+    ----------
+    digest : str
+        Digest of the model, 64 hexadecimal digits.
+    clks_per_bit : int
+        Clock cycles of a bit on the line.
+    timeout_clks : int
+        Clock cycles of a quiet line after which a frame counts as ended.
+
+    Raises
+    ------
+    ConfigError
+        If the core is too wide for the protocol, or too slow or the line too fast for the shell.
+    """
+    _check_uart(core, clks_per_bit, timeout_clks)
+    words = info_words(digest, core.n_inputs)
+    info = "".join(f"{word:04x}" for word in reversed(words))
+    return "\n".join(
+        [
+            f"// {module}: {core.module} at the end of a serial line, see docs/protocol.md",
+            "`default_nettype none",
+            "",
+            f"module {module} (",
+            "    input  wire clk,",
+            "    input  wire rst,",
+            "    input  wire rx,",
+            "    output wire tx,",
+            "    output wire led",
+            ");",
+            *_core_lines(core),
+            "  lutgen_uart #(",
+            f"      .CLKS_PER_BIT({clks_per_bit}), .TIMEOUT_CLKS({timeout_clks}),",
+            f"      .N_INPUTS({core.n_inputs}), .LATENCY({core.latency}),",
+            f"      .CLASS_WIDTH({core.class_width}), .SELF_TEST_CYCLES({SELF_TEST_CYCLES}),",
+            f"      .N_INFO_WORDS({len(words)}),",
+            f"      .INFO({16 * len(words)}'h{info})",
+            "  ) uart (.clk(clk), .rst(rst), .rx(rx), .tx(tx), .led(led),",
+            "      .core_x(x), .core_y(y));",
+            *_END,
+        ]
+    )
+
+
+_END = ("endmodule", "", "`default_nettype wire", "")
+
+
+def _core_lines(core: CorePorts) -> list[str]:
+    clock = ".clk(clk), " if core.has_clock else ""
+    return [
+        f"  wire [{core.n_inputs - 1}:0] x;",
+        f"  wire [{core.class_width - 1}:0] y;",
+        f"  {core.module} core ({clock}.x(x), .y(y));",
+    ]
+
+
+def _check_uart(core: CorePorts, clks_per_bit: int, timeout_clks: int) -> None:
+    faults = []
+    if not 1 <= core.n_inputs <= MAX_INPUTS:
+        faults.append(f"a request carries at most {MAX_INPUTS:,} input bits, not {core.n_inputs:,}")
+    if not 1 <= core.class_width <= MAX_CLASS_WIDTH:
+        faults.append(f"an answer carries {MAX_CLASS_WIDTH} bits, not {core.class_width}")
+    if clks_per_bit < MIN_CLKS_PER_BIT:
+        faults.append(
+            f"a bit must last at least {MIN_CLKS_PER_BIT} clock cycles, not {clks_per_bit}; "
+            "choose a lower baud rate"
+        )
+    elif core.latency + 4 >= 10 * clks_per_bit:
+        faults.append(
+            f"a core of {core.latency} cycles takes longer than a byte on the line "
+            f"({10 * clks_per_bit} cycles); choose a lower baud rate"
+        )
+    elif timeout_clks < 20 * clks_per_bit:
+        faults.append(
+            f"the timeout of {timeout_clks} clock cycles is shorter than two bytes "
+            f"({20 * clks_per_bit})"
+        )
+    if faults:
+        raise ConfigError("serial shell: " + "; ".join(faults))

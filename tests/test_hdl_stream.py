@@ -1,0 +1,111 @@
+"""The AXI4-Stream shell under cocotbext-axi: every stall, cut and reset; faults are seen."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from hdl import STREAM_PORTS, faulty, fold_core, write_vectors
+from lutgen.assets import asset
+from lutgen.board.shell import STREAM_MODULE, CorePorts, stream_sources, stream_top
+from lutgen.errors import ConfigError
+from lutgen.flow.bench import TestOutcome, build_bench
+from lutgen.flow.lint import lint
+
+N_VECTORS = 60
+TESTS = {
+    "every_sample_once",
+    "random_stalls",
+    "nobody_takes_the_answers",
+    "valid_waits_for_nobody",
+    "packets_cut_short",
+    "reset_in_mid_sample",
+}
+
+# input bits, class bits, latency, beat
+SHAPES = {
+    "a beat is a sample": (10, 1, 0, 16),
+    "bytes, the last half empty": (20, 3, 4, 8),
+    "single bits, deep pipeline": (3, 9, 7, 1),
+}
+
+
+def run(
+    folder: Path, shape: tuple[int, int, int, int], shell: str = "", tests: Sequence[str] = ()
+) -> tuple[TestOutcome, ...]:
+    n_inputs, class_width, latency, beat_width = shape
+    core, text = fold_core(n_inputs, class_width, latency)
+    sources = {"core.v": text, "top.v": stream_top(core, beat_width=beat_width)}
+    (source,) = stream_sources()
+    sources["shell.v"] = shell or source.read_text()
+    for name, content in sources.items():
+        (folder / name).write_text(content)
+    bench = build_bench(
+        "bench_stream",
+        [folder / name for name in sources],
+        top=STREAM_MODULE,
+        folder=folder / "bench",
+        ports=STREAM_PORTS,
+    )
+    return bench.run(write_vectors(folder, core, N_VECTORS), tests=tests)
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_every_stall_pattern_keeps_every_answer(
+    tmp_path: Path, shape: tuple[int, int, int, int]
+) -> None:
+    outcomes = run(tmp_path, shape)
+    assert {outcome.name for outcome in outcomes} == TESTS
+    assert [outcome for outcome in outcomes if not outcome.passed] == []
+
+
+FAULTS = {
+    "no credits": (
+        "s_axis_tready = !rst && !n_open[DEPTH_LOG2]",
+        "s_axis_tready = !rst",
+        {"nobody_takes_the_answers", "random_stalls"},
+    ),
+    "answers a cycle early": (
+        "if (valid[LATENCY]) fifo[write_at] <= {short[LATENCY], last[LATENCY], core_y};",
+        "if (valid[LATENCY-1]) fifo[write_at] <= {short[LATENCY], last[LATENCY], core_y};",
+        {"every_sample_once"},
+    ),
+    "no mark on a short sample": (
+        "next_short = {short, !is_whole}",
+        "next_short = {short, 1'b0}",
+        {"packets_cut_short"},
+    ),
+    "a beat left over after a cut": (
+        "if (rst || is_done) beat",
+        "if (rst || (taken && is_whole)) beat",
+        {"packets_cut_short"},
+    ),
+    "the FIFO forgets no answer at reset": (
+        "      read    <= {(DEPTH_LOG2+1){1'b0}};\n",
+        "",
+        {"reset_in_mid_sample"},
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_planted_faults_are_seen(tmp_path: Path, fault: tuple[str, str, set[str]]) -> None:
+    right, wrong, seen_by = fault
+    shell = faulty(asset("hdl/lutgen_stream.v"), right, wrong)
+    outcomes = run(tmp_path, SHAPES["bytes, the last half empty"], shell, sorted(seen_by))
+    assert {outcome.name for outcome in outcomes if not outcome.passed} == seen_by
+
+
+@pytest.mark.parametrize("shape", [*SHAPES.values(), (784, 4, 5, 32), (64, 16, 0, 64)])
+def test_the_shell_is_lint_clean(tmp_path: Path, shape: tuple[int, int, int, int]) -> None:
+    core, text = fold_core(*shape[:3])
+    top, body = tmp_path / f"{STREAM_MODULE}.v", tmp_path / f"{core.module}.v"
+    top.write_text(stream_top(core, beat_width=shape[3]))
+    body.write_text(text)
+    assert lint([top, body, *stream_sources()], top=STREAM_MODULE) == []
+
+
+def test_a_beat_has_at_least_one_bit() -> None:
+    with pytest.raises(ConfigError, match="at least one bit, got 0"):
+        stream_top(CorePorts("core", 8, 1, 0, False), beat_width=0)
