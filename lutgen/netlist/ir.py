@@ -19,6 +19,9 @@ CONST0 = 0
 CONST1 = 1
 FIRST_INPUT = 2
 
+HEAD_LAYER = 1 << 20
+"""Layer of the cells that make an answer of the network's outputs; above every layer of LUTs."""
+
 LUT = "lut"
 REGISTER = "register"
 

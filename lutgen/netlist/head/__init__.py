@@ -1,0 +1,11 @@
+"""Heads: votes of the network's outputs to the class that wins, as a netlist.
+
+`votes` says what is computed, `compress` adds up, `argmax` compares, `build` puts them together.
+"""
+
+from lutgen.netlist.head.argmax import Node
+from lutgen.netlist.head.build import Head, Resources, build_head
+from lutgen.netlist.head.compress import Counter
+from lutgen.netlist.head.votes import Votes
+
+__all__ = ["Counter", "Head", "Node", "Resources", "Votes", "build_head"]

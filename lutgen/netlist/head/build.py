@@ -1,0 +1,165 @@
+"""From votes to a netlist: all sensible heads are built, and the smallest is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from lutgen.netlist.head.argmax import Node, build_nodes, number, one_hot
+from lutgen.netlist.head.compress import Counter, Heap, compress
+from lutgen.netlist.head.logic import Literal, Logic, Word
+from lutgen.netlist.head.votes import Votes, digits, shifted
+from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, Netlist
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a family offers to a head.
+
+    Parameters
+    ----------
+    lut_inputs : int
+        Inputs of the largest LUT, 4 to 6.
+    """
+
+    lut_inputs: int = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """A head, and why it is right: claims about its nets, for :mod:`lutgen.verify.head` to prove.
+
+    Claims are about the nets of `witness`: some of them are about sums of which no one asks for all
+    bits, and those that nothing reads are not in `netlist`.
+
+    Parameters
+    ----------
+    netlist : Netlist
+        Input i is bit i of the votes; the outputs are the class number, bit 0 first, in
+        ceil(log2 n_classes) bits, or one bit a class.
+    one_hot : bool
+        Which of these.
+    scored : Votes
+        Votes with the same winner, whose scores are never negative: what is counted.
+    counters : tuple of tuples of Counter
+        For each class, sums that lead from its votes to its score.
+    scores : tuple of words
+        Score of each class, bit 0 first.
+    nodes : tuple of Node
+        The tree of comparisons, root last.
+    unread : tuple of Cell
+        Cells that no output depends on; they would follow those of the netlist.
+    """
+
+    netlist: Netlist
+    one_hot: bool
+    scored: Votes
+    counters: tuple[tuple[Counter, ...], ...]
+    scores: tuple[Word, ...]
+    nodes: tuple[Node, ...]
+    unread: tuple[Cell, ...] = ()
+
+    @property
+    def witness(self) -> Netlist:
+        """The netlist with the cells that the claims need beside it."""
+        return replace(self.netlist, cells=self.netlist.cells + self.unread)
+
+
+def build_head(votes: Votes, resources: Resources | None = None, *, one_hot: bool = False) -> Head:
+    """Build the hardware of votes in the fewest LUTs, then the fewest levels.
+
+    Parameters
+    ----------
+    votes : Votes
+    resources : Resources
+        What the LUTs are; by default six inputs.
+    one_hot : bool
+        One output a class in place of the class number.
+
+    Returns
+    -------
+    Head
+        Its cells have the layer ``HEAD_LAYER`` and names that begin with ``h_``.
+
+    Raises
+    ------
+    NetlistError
+        If scores do not fit 31 bits.
+    """
+    heads = _variants(votes, resources or Resources(), one_hot)
+    return min(heads, key=lambda head: (head.netlist.count(LUT), head.netlist.depth))
+
+
+def _variants(votes: Votes, resources: Resources, hot: bool) -> Iterator[Head]:
+    arities = (2, 3) if resources.lut_inputs >= 6 and votes.n_classes > 2 else (2,)
+    for scored in shifted(votes):
+        for arity in arities:
+            yield _build(scored, resources, arity, hot)
+
+
+def _build(scored: Votes, resources: Resources, arity: int, hot: bool) -> Head:
+    logic = Logic(scored.n_bits, resources.lut_inputs)
+    counters, scores = [], []
+    for c in range(scored.n_classes):
+        score, made = compress(logic, _heap(scored, c), f"h_c{c}")
+        counters.append(tuple(made))
+        scores.append(score)
+    nodes = build_nodes(logic, scores, arity)
+    answer = (one_hot if hot else number)(logic, nodes, scored.n_classes)
+    outputs = tuple(logic.net(literal, f"h_out{j}") for j, literal in enumerate(answer))
+    netlist = logic.builder.finish(outputs)
+    head = Head(netlist, hot, scored, tuple(counters), tuple(scores), tuple(nodes))
+    return _pruned(head)
+
+
+def _heap(scored: Votes, c: int) -> Heap:
+    """Return the digits of a class's weights by column, and what they add up to beside them."""
+    width = scored.widths()[c]
+    columns: list[list[Literal]] = [[] for _ in range(width)]
+    constant = int(scored.bias[c])
+    for i, weight in enumerate(scored.weights[c].tolist()):
+        for column, sign in digits(weight):
+            if column < width:
+                columns[column].append((FIRST_INPUT + i, sign < 0))
+                constant -= (sign < 0) << column
+    return Heap(columns, constant % (1 << width))
+
+
+def _pruned(head: Head) -> Head:
+    """Return the head with the cells that no output depends on set aside."""
+    old = head.netlist
+    reached = bytearray(old.n_nets)
+    for net in old.outputs:
+        reached[net] = True
+    for net in range(old.n_nets - 1, old.first_cell - 1, -1):
+        if reached[net]:
+            for source in old.cells[net - old.first_cell].inputs:
+                reached[source] = True
+    places = sorted(range(len(old.cells)), key=lambda place: not reached[old.first_cell + place])
+    nets = list(range(old.first_cell)) + [0] * len(places)
+    for net, place in enumerate(places, old.first_cell):
+        nets[old.first_cell + place] = net
+    cells = [
+        replace(cell, inputs=tuple(nets[source] for source in cell.inputs))
+        for cell in (old.cells[place] for place in places)
+    ]
+    n_kept = sum(reached[old.first_cell :])
+
+    def word(literals: Word) -> Word:
+        return tuple((nets[net], inverted) for net, inverted in literals)
+
+    def terms(side: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+        return tuple((nets[net], weight) for net, weight in side)
+
+    outputs = tuple(nets[net] for net in old.outputs)
+    return replace(
+        head,
+        netlist=Netlist(old.n_inputs, tuple(cells[:n_kept]), outputs),
+        counters=tuple(
+            tuple(Counter(terms(c.inputs), terms(c.outputs), c.offset) for c in made)
+            for made in head.counters
+        ),
+        scores=tuple(word(score) for score in head.scores),
+        nodes=tuple(Node(n.children, word(n.beats), word(n.word)) for n in head.nodes),
+        unread=tuple(cells[n_kept:]),
+    )

@@ -1,0 +1,426 @@
+"""Proof that a head's netlist gives the class of the votes, for every input, by its structure.
+
+No solver counts a hundred bits, but nobody has to: a head comes with claims about its nets
+(:class:`lutgen.netlist.head.Head`), each about a few cells, which together say it all. Trusted are
+the netlist and the votes only; a claim that is wrong, or does not hold in the netlist, is found.
+
+1. The votes that are counted have the winner of the votes asked for: per bit and in the bias they
+   differ by what is common to all classes. Their scores fit the words of the scores.
+2. For each class, counters lead from its votes to the word of its score: summed up, their claims
+   are the votes on one side and the word on the other, net by net, modulo 2^width.
+3. Each counter's claim holds for all values of the nets that it reads, computed from the tables of
+   the cells between.
+4. So do the comparisons and selections of each node, and the answer as a function of comparisons.
+
+What fails is followed by a search for an input on which the class is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lutgen.netlist.head import Counter, Head, Votes
+from lutgen.netlist.head.argmax import Bit, chosen
+from lutgen.netlist.head.logic import Literal, Word, table_of, variables
+from lutgen.netlist.ir import CONST1, FIRST_INPUT, LUT, Cell, NetlistBuilder
+from lutgen.netlist.tables import ones, variable
+from lutgen.verify.head_search import Clue, find_wrong_class
+from lutgen.verify.sweep import prove_equal
+
+_TABLE = 18  # inputs of a claim that is proved by tables; beyond, by a solver
+
+
+@dataclass(frozen=True, eq=False)
+class HeadProof:
+    """What a proof of a head showed.
+
+    Parameters
+    ----------
+    n_counters, n_counters_proved : int
+        Counters.
+    n_nodes, n_nodes_proved : int
+        Nodes of the tree of comparisons, the last of them with the answer.
+    failed : tuple of str
+        Claims that do not hold, or of which the claimed nets say too little.
+    exhausted : bool
+        Whether claims failed, but every input was tried, and none gives a wrong class.
+    counterexample : ndarray of shape (n_bits,), dtype=np.uint8, or None
+        Bits for which the netlist gives a wrong class.
+    """
+
+    n_counters: int
+    n_counters_proved: int
+    n_nodes: int
+    n_nodes_proved: int
+    failed: tuple[str, ...] = ()
+    exhausted: bool = False
+    counterexample: NDArray[np.uint8] | None = None
+
+    @property
+    def proved(self) -> bool:
+        """Whether the head is right for every input."""
+        return self.exhausted or not self.failed
+
+    @property
+    def n_open(self) -> int:
+        """Claims that are neither proved nor refuted by a wrong class."""
+        return 0 if self.proved or self.counterexample is not None else len(self.failed)
+
+    def __str__(self) -> str:
+        text = (
+            f"{self.n_counters_proved} of {self.n_counters} counters and "
+            f"{self.n_nodes_proved} of {self.n_nodes} comparison nodes proved"
+        )
+        if self.failed:
+            text += f"; {len(self.failed)} claim(s) do not hold: " + "; ".join(self.failed[:5])
+        if self.exhausted:
+            text += "; right all the same on every input, tried one by one"
+        if self.counterexample is not None:
+            text += "; WRONG CLASS for bits " + "".join(map(str, self.counterexample))
+        return text
+
+
+def prove_head(head: Head, votes: Votes, *, search_seconds: float = 20) -> HeadProof:
+    """Prove that a head gives the class of some votes, or refute it.
+
+    Parameters
+    ----------
+    head : Head
+        Registers in its netlist are transparent.
+    votes : Votes
+        What the head has to compute.
+    search_seconds : float
+        How long to look for an input on which the class is wrong if a claim does not hold.
+    """
+    proof = _Proof(head)
+    failed = list(_votes_fail(head, votes))
+    failed += [f"score of class {c}" for c in range(votes.n_classes) if not _adds_up(head, c)]
+    clues: list[Clue] = []
+    n_proved = 0
+    for c, counters in enumerate(head.counters):
+        for i, counter in enumerate(counters):
+            bad = proof.counter_fails(counter, c)
+            if bad is None:
+                n_proved += 1
+            else:
+                failed.append(f"counter {i} of class {c}")
+                clues.append(bad)
+    n_nodes_proved = 0
+    for i, node_fails in enumerate(proof.nodes_fail()):
+        n_nodes_proved += not node_fails
+        failed += [f"node {i}: {what}" for what in node_fails]
+    found, exhausted = None, False
+    if failed:
+        found, exhausted = find_wrong_class(head, votes, clues, search_seconds)
+    return HeadProof(
+        n_counters=sum(len(counters) for counters in head.counters),
+        n_counters_proved=n_proved,
+        n_nodes=len(head.nodes),
+        n_nodes_proved=n_nodes_proved,
+        failed=tuple(failed),
+        exhausted=exhausted,
+        counterexample=found,
+    )
+
+
+def _votes_fail(head: Head, votes: Votes) -> Iterator[str]:
+    """Check that counted votes have the same winner, and that their scores fit their words."""
+    scored = head.scored
+    if scored.weights.shape != votes.weights.shape:
+        yield f"votes of shape {votes.weights.shape}, counted {scored.weights.shape}"
+        return
+    differs = scored.weights.astype(np.int64) - votes.weights
+    shift = scored.bias.astype(np.int64) - votes.bias
+    if (differs != differs[0]).any() or (shift != shift[0]).any():
+        yield "the votes counted are others"
+    least, largest = scored.limits()
+    for c, score in enumerate(head.scores):
+        if least[c] < 0 or largest[c] >= 1 << len(score):
+            yield f"score of class {c}, {least[c]} to {largest[c]}, in {len(score)} bits"
+
+
+def _adds_up(head: Head, c: int) -> bool:
+    """Return whether the counters of a class lead from its votes to its score."""
+    score, scored = head.scores[c], head.scored
+    modulus = 1 << len(score)
+    sums: dict[int, int] = {}
+    constant = int(scored.bias[c])
+
+    def add(terms: Iterable[tuple[int, int]], sign: int) -> None:
+        for net, weight in terms:
+            sums[net] = sums.get(net, 0) + sign * weight
+
+    add(((i, int(weight)) for i, weight in enumerate(scored.weights[c], 2)), 1)
+    for counter in head.counters[c]:
+        add(counter.inputs, -1)
+        add(counter.outputs, 1)
+        constant -= counter.offset
+    for j, (net, inverted) in enumerate(score):
+        if net > CONST1:
+            add([(net, -1 << j if inverted else 1 << j)], -1)
+        constant -= (1 << j) * (inverted or net == CONST1)
+    return constant % modulus == 0 and all(weight % modulus == 0 for weight in sums.values())
+
+
+class _EscapeError(Exception):
+    """A cone reads a net beyond its cut."""
+
+
+class _Proof:
+    """The netlist of a head, and tables of its nets over cuts."""
+
+    def __init__(self, head: Head) -> None:
+        self._head = head
+        self._netlist = head.witness
+
+    def counter_fails(self, counter: Counter, c: int) -> Clue | None:
+        """Return values of the nets read for which a counter's claim is wrong; None if none."""
+        nets = [net for net, _ in counter.inputs]
+        modulus = 1 << len(self._head.scores[c])
+        try:
+            tables = self.tables([net for net, _ in counter.outputs], nets)
+        except _EscapeError:
+            return Clue(c, tuple(nets), ())
+        rows = 1 << len(nets)
+        address = np.arange(rows)
+        missing = np.full(rows, counter.offset, dtype=np.int64)
+        for j, (_, weight) in enumerate(counter.inputs):
+            missing += weight * (address >> j & 1)
+        for (_, weight), table in zip(counter.outputs, tables, strict=True):
+            missing -= weight * _column(table, len(nets))
+        wrong = missing % modulus != 0
+        if not wrong.any():
+            return None
+        return Clue(c, tuple(nets), tuple(np.flatnonzero(wrong).tolist()))
+
+    def nodes_fail(self) -> Iterator[list[str]]:
+        """Yield for each node what of it does not hold; the answer is part of the last."""
+        words = list(self._head.scores)
+        for i, node in enumerate(self._head.nodes):
+            children = [words[child] for child in node.children]
+            failed = self._comparisons_fail(node.beats, children)
+            root = i + 1 == len(self._head.nodes)
+            if not root:
+                failed += self._selection_fails(node.beats, children, node.word)
+            words.append(node.word)
+            yield [*failed, *self._answer_fails()] if root else failed
+
+    def _comparisons_fail(self, beats: Sequence[Literal], words: Sequence[Word]) -> list[str]:
+        pairs = list(combinations(words, 2))
+        if len(beats) != len(pairs):
+            return ["comparisons missing"]
+        return [
+            f"comparison {number}"
+            for number, (beat, (low, high)) in enumerate(zip(beats, pairs, strict=True))
+            if not self._holds(beat, [*low, *high], _greater_than(len(low)))
+        ]
+
+    def _selection_fails(
+        self, beats: Sequence[Literal], words: Sequence[Word], selected: Word
+    ) -> list[str]:
+        n_beats = len(beats)
+
+        def select(bits: Sequence[Bit], full: Bit) -> Bit:
+            return chosen(bits[:n_beats], bits[n_beats:], full)
+
+        width = max(len(word) for word in words)
+        if len(selected) < width:
+            return ["word too short"]
+        return [
+            f"bit {j} of the largest score"
+            for j, literal in enumerate(selected)
+            if not self._holds(literal, [*beats, *(_bit(word, j) for word in words)], select)
+        ]
+
+    def _answer_fails(self) -> list[str]:
+        head = self._head
+        n_classes = head.scored.n_classes
+        classes = range(n_classes)
+        if head.one_hot:
+            wanted = [[int(c == winner) for c in classes] for winner in classes]
+        else:
+            wanted = [[c >> j & 1 for c in classes] for j in range((n_classes - 1).bit_length())]
+        if not self._is_tree():
+            return ["the nodes are no tree of the classes in order"]
+        if len(wanted) != len(head.netlist.outputs):
+            return [f"{len(head.netlist.outputs)} outputs for {n_classes} classes"]
+        beats = [beat for node in head.nodes for beat in node.beats]
+
+        def along(leaves: Sequence[int]) -> _Function:
+            def compute(bits: Sequence[Bit], full: Bit) -> Bit:
+                values = [full if leaf else full ^ full for leaf in leaves]
+                rest = iter(bits)
+                for node in head.nodes:
+                    played = [next(rest) for _ in node.beats]
+                    values.append(chosen(played, [values[i] for i in node.children], full))
+                return values[-1]
+
+            return compute
+
+        return [
+            f"output y[{j}]"
+            for j, (net, leaves) in enumerate(zip(head.netlist.outputs, wanted, strict=True))
+            if not self._holds(self._read(net, beats), beats, along(leaves))
+        ]
+
+    def _read(self, net: int, beats: Sequence[Literal]) -> Literal:
+        """Return a net as the complement of a comparison, if its LUT is that of one inverted."""
+        if net >= self._netlist.first_cell:
+            cell = self._cell(net)
+            for beat, _ in beats:
+                if beat >= self._netlist.first_cell:
+                    other = self._cell(beat)
+                    inverse = other.init ^ ones(len(other.inputs))
+                    if (cell.inputs, cell.init) == (other.inputs, inverse):
+                        return beat, True
+        return net, False
+
+    def _is_tree(self) -> bool:
+        """Return whether the nodes read the classes in order, each child once, the root last."""
+        behind = [[c] for c in range(self._head.scored.n_classes)]
+        unread = set(range(len(behind)))
+        for node in self._head.nodes:
+            if len(node.children) not in (2, 3) or not set(node.children) <= unread:
+                return False
+            unread -= set(node.children)
+            unread.add(len(behind))
+            behind.append([c for child in node.children for c in behind[child]])
+        return len(unread) == 1 and behind[-1] == list(range(self._head.scored.n_classes))
+
+    def _holds(self, literal: Literal, reads: Sequence[Literal], compute: _Function) -> bool:
+        """Return whether a signal is a function of others, whatever their values are."""
+        net, inverted = literal
+        nets = variables(reads)
+        try:
+            if len(nets) > _TABLE:
+                return self._equal(literal, reads, nets, compute)
+            (table,) = self.tables([net], nets)
+        except _EscapeError:
+            return False
+        full = ones(len(nets))
+        wanted = compute([table_of(read, nets) for read in reads], full)
+        return table == wanted ^ (full if inverted else 0)
+
+    def _equal(
+        self, literal: Literal, reads: Sequence[Literal], nets: Sequence[int], compute: _Function
+    ) -> bool:
+        """Return the same by a solver: what is asked for, and the cells that there are."""
+        asked = NetlistBuilder(len(nets))
+        place = {0: 0, 1: 1} | {net: FIRST_INPUT + j for j, net in enumerate(nets)}
+        full = _Wire(asked, CONST1)
+        wires = [_Wire(asked, place[net]) for net, _ in reads]
+        straight = [
+            full ^ wire if inverted else wire
+            for wire, (_, inverted) in zip(wires, reads, strict=True)
+        ]
+        answer = compute(straight, full)
+        there = NetlistBuilder(len(nets))
+        for net in self._cone([literal[0]], nets):
+            cell = self._cell(net)
+            place[net] = there.add(replace(cell, inputs=tuple(place[i] for i in cell.inputs)))
+        wanted = answer ^ full if literal[1] else answer
+        first = asked.finish((wanted.net,))
+        return prove_equal(first, there.finish((place[literal[0]],))).proved
+
+    def tables(self, roots: Sequence[int], cut: Sequence[int]) -> list[int]:
+        """Return tables of nets over the nets of a cut."""
+        k = len(cut)
+        full = ones(k)
+        made = {0: 0, 1: full} | {net: variable(k, j) for j, net in enumerate(cut)}
+        for net in self._cone(roots, cut):
+            cell = self._cell(net)
+            made[net] = _apply(cell, [made[source] for source in cell.inputs], full)
+        return [made[root] for root in roots]
+
+    def _cone(self, roots: Sequence[int], cut: Iterable[int]) -> list[int]:
+        """Return the nets from a cut to some roots, each after what it reads."""
+        seen = {0, 1, *cut}
+        stack = [net for net in roots if net not in seen]
+        cone = set()
+        while stack:
+            net = stack.pop()
+            if net in seen:
+                continue
+            if not self._netlist.first_cell <= net < self._netlist.n_nets:
+                raise _EscapeError
+            seen.add(net)
+            cone.add(net)
+            stack += self._cell(net).inputs
+        return sorted(cone)
+
+    def _cell(self, net: int) -> Cell:
+        return self._netlist.cells[net - self._netlist.first_cell]
+
+
+class _Function(Protocol):
+    """A function of bits, given as tables or wires, and of their constant 1."""
+
+    def __call__(self, bits: Sequence[Bit], full: Bit, /) -> Bit: ...
+
+
+class _Wire:
+    """A net of a netlist under construction; operators add LUTs."""
+
+    def __init__(self, builder: NetlistBuilder, net: int) -> None:
+        self._builder = builder
+        self.net = net
+
+    def _with(self, other: _Wire, table: int) -> _Wire:
+        name = f"w{self._builder.n_nets}"
+        cell = Cell(LUT, (self.net, other.net), table, name, 0)
+        return _Wire(self._builder, self._builder.add(cell))
+
+    def __and__(self, other: _Wire) -> _Wire:
+        return self._with(other, 0b1000)
+
+    def __or__(self, other: _Wire) -> _Wire:
+        return self._with(other, 0b1110)
+
+    def __xor__(self, other: _Wire) -> _Wire:
+        return self._with(other, 0b0110)
+
+
+def _bit(word: Word, j: int) -> Literal:
+    return word[j] if j < len(word) else (0, False)
+
+
+def _greater_than(split: int) -> _Function:
+    """Return whether the second of two words is larger; the first has `split` bits."""
+
+    def compute(bits: Sequence[Bit], full: Bit) -> Bit:
+        low, high = list(bits[:split]), list(bits[split:])
+        zero = full ^ full
+        width = max(len(low), len(high))
+        low += [zero] * (width - len(low))
+        high += [zero] * (width - len(high))
+        greater = zero
+        for a, b in zip(low, high, strict=True):
+            greater = b & (full ^ a) | (full ^ a ^ b) & greater
+        return greater
+
+    return compute
+
+
+def _apply(cell: Cell, inputs: Sequence[int], full: int) -> int:
+    """Return a cell's table over what its inputs' tables are over; registers are transparent."""
+    if cell.kind != LUT:
+        return inputs[0]
+    level = [full * (cell.init >> p & 1) for p in range(1 << len(inputs))]
+    for table in inputs:
+        level = [
+            low if low == high else low ^ (low ^ high) & table
+            for low, high in zip(level[0::2], level[1::2], strict=True)
+        ]
+    return level[0]
+
+
+def _column(table: int, k: int) -> NDArray[np.int64]:
+    """Return the bits of a table over k inputs."""
+    octets = np.frombuffer(table.to_bytes(max(1, (1 << k) // 8), "little"), dtype=np.uint8)
+    return np.unpackbits(octets, bitorder="little", count=1 << k).astype(np.int64)

@@ -1,0 +1,137 @@
+"""Heads as netlists: the right class, few LUTs, legal names."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from heads import assert_right, codes, groups, samples, threshold, votes
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lutgen.errors import NetlistError
+from lutgen.netlist.check import check
+from lutgen.netlist.head import Resources, Votes, build_head
+from lutgen.netlist.head.votes import digits, shifted
+from lutgen.netlist.ir import HEAD_LAYER, LUT
+from lutgen.netlist.passes.pipeline import pipeline
+
+LUT6, LUT4 = Resources(6), Resources(4)
+
+
+@given(votes(), st.sampled_from([4, 5, 6]), st.booleans())
+@settings(max_examples=120, deadline=None)
+def test_a_head_gives_the_class_of_the_votes_for_all_bits(
+    given_votes: Votes, lut_inputs: int, hot: bool
+) -> None:
+    head = build_head(given_votes, Resources(lut_inputs), one_hot=hot)
+    check(head.netlist)
+    n_classes = given_votes.n_classes
+    assert len(head.netlist.outputs) == (n_classes if hot else (n_classes - 1).bit_length())
+    assert all(cell.layer == HEAD_LAYER for cell in head.netlist.cells)
+    assert all(cell.name.startswith("h_") for cell in head.netlist.cells)
+    assert all(len(cell.inputs) <= lut_inputs for cell in head.netlist.cells)
+    assert_right(head, given_votes)
+
+
+# groups of bits, resources, one-hot: LUTs and levels, at most
+SIZES = [
+    (groups(10, 100), LUT6, False, 1031, 18),
+    (groups(10, 100), LUT6, True, 1027, 18),
+    (groups(10, 60), LUT6, False, 647, 18),
+    (groups(10, 100), LUT4, False, 1996, 34),
+    (groups(2, 100), LUT6, False, 193, 9),
+    (threshold(100, 51), LUT6, False, 89, 8),
+    (threshold(100, 51), LUT4, False, 183, 10),
+    (codes(10, 60), LUT6, False, 266, 15),
+    (Votes(np.array([[0], [1]], np.int32), np.zeros(2, np.int32)), LUT6, False, 0, 0),
+    (threshold(6, 3), LUT6, False, 1, 1),
+]
+
+
+@pytest.mark.parametrize(("given_votes", "resources", "hot", "n_luts", "depth"), SIZES)
+def test_large_heads_are_right_and_no_larger_than_they_were(
+    given_votes: Votes, resources: Resources, hot: bool, n_luts: int, depth: int
+) -> None:
+    head = build_head(given_votes, resources, one_hot=hot)
+    check(head.netlist)
+    assert_right(head, given_votes)
+    assert head.netlist.count(LUT) <= n_luts
+    assert head.netlist.depth <= depth
+
+
+@pytest.mark.parametrize("lut_inputs", [4, 6])
+def test_ties_go_to_the_lowest_class(lut_inputs: int) -> None:
+    given_votes = groups(11, 20)
+    rng = np.random.default_rng(3)
+    counts = rng.integers(17, 21, (600, 11))
+    bits = (np.arange(20) < counts[:, :, None]).reshape(600, -1).astype(np.uint8)
+    head = build_head(given_votes, Resources(lut_inputs))
+    from heads import answers
+
+    np.testing.assert_array_equal(answers(head.netlist, bits, False), counts.argmax(axis=1))
+    assert (np.sort(counts, axis=1)[:, -1] == np.sort(counts, axis=1)[:, -2]).mean() > 0.5
+
+
+def test_classes_without_votes_have_their_bias() -> None:
+    weights = np.zeros((4, 30), np.int32)
+    weights[1, :15] = 1
+    weights[2, 15:] = -2
+    given_votes = Votes(weights, np.array([7, 0, 12, -3], np.int32))
+    assert_right(build_head(given_votes), given_votes)
+
+
+def test_large_weights() -> None:
+    rng = np.random.default_rng(5)
+    weights = rng.integers(-1000, 1000, (5, 20)).astype(np.int32)
+    given_votes = Votes(weights, rng.integers(-1000, 1000, 5).astype(np.int32))
+    head = build_head(given_votes)
+    assert_right(head, given_votes)
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_a_pipelined_head_is_the_same(every: int) -> None:
+    given_votes = groups(4, 30)
+    head = build_head(given_votes)
+    piped, _ = pipeline(head.netlist, every)
+    check(piped)
+    assert piped.latency == -(-head.netlist.depth // every)
+    from dataclasses import replace
+
+    assert_right(replace(head, netlist=piped), given_votes)
+
+
+@given(votes(max_bits=10))
+@settings(max_examples=60, deadline=None)
+def test_shifted_votes_have_the_same_winner_and_no_negative_scores(given_votes: Votes) -> None:
+    bits = samples(given_votes)
+    for scored in shifted(given_votes):
+        np.testing.assert_array_equal(scored.classes(bits), given_votes.classes(bits))
+        assert scored.scores(bits).min() >= 0
+        assert scored.scores(bits).min() == 0 or len(shifted(given_votes)) > 1
+
+
+def test_codes_of_plus_and_minus_one_become_codes_of_zero_and_two() -> None:
+    scored = shifted(codes(10, 50))[0]
+    assert set(np.unique(scored.weights)) == {-2, 0, 2}  # whichever is rarer at a bit is left
+    assert np.count_nonzero(scored.weights) < 10 * 50 / 2
+
+
+@given(st.integers(-(2**20), 2**20))
+def test_digits_are_the_weight(weight: int) -> None:
+    found = digits(weight)
+    assert sum(sign << column for column, sign in found) == weight
+    assert len(found) <= abs(weight).bit_count()
+
+
+def test_the_same_votes_make_the_same_netlist() -> None:
+    first, second = (str(build_head(codes(6, 40)).netlist) for _ in range(2))
+    assert first == second
+
+
+def test_bad_votes_are_named() -> None:
+    with pytest.raises(NetlistError, match=r"weights of shape \(2, 3\) and bias of shape \(3,\)"):
+        Votes(np.zeros((2, 3), np.int32), np.zeros(3, np.int32))
+    with pytest.raises(NetlistError, match="two classes and one bit are the least"):
+        Votes(np.zeros((1, 3), np.int32), np.zeros(1, np.int32))
+    with pytest.raises(NetlistError, match="scores must fit 31 bits"):
+        build_head(Votes(np.array([[-(2**31)], [1]], np.int32), np.zeros(2, np.int32)))
