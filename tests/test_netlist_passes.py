@@ -260,7 +260,7 @@ def test_no_register_comes_between_a_hard_multiplexer_and_its_luts() -> None:
         lut("select", AND, 2, 3),
         lut("at0", AND, 2, 4),
         lut("at1", XOR, 2, 5),
-        Cell(LUT, (7, 8, 6), 0b11001010, "mux", 1, "PFUMX", True),
+        Cell(LUT, (7, 8, 6), 0b11001010, "mux", 1, "PFUMX", True, local=0b011),
     )
     netlist = Netlist(4, cells, (9,))
     assert shortest_path_ns(netlist, delay_by_fan_in) == pytest.approx(1.5)

@@ -27,6 +27,8 @@ from lutgen.model import LutNetwork
 from lutgen.netlist.ir import FIRST_INPUT, REGISTER, Cell, Netlist
 from lutgen.target.family import Family, Primitive
 from lutgen.target.registry import get_family
+from lutgen.target.site import Instance as SharedInstance
+from lutgen.target.site import instances
 
 
 class NetlistFunction(wiring.Component):
@@ -74,8 +76,12 @@ class NetlistFunction(wiring.Component):
             output = Signal(1, name=cell.name, reset_less=True)
             reads = [nets[net] for net in cell.inputs]
             primitive = self._family.primitives.get(cell.primitive) if as_instances else None
-            _add_cell(layers[cell.layer], cell, output, reads, primitive)
+            if primitive is None or not primitive.is_part:
+                _add_cell(layers[cell.layer], cell, output, reads, primitive)
             nets.append(output)
+        if as_instances:
+            for shared in instances(netlist, self._family.primitives).values():
+                layers[shared.layer].submodules[f"U_{shared.name}"] = _shared(shared, nets)
         assert len(nets) == netlist.n_nets and netlist.first_cell == FIRST_INPUT + len(self.x)
         m.d.comb += self.y.eq(Cat(*(nets[net] for net in netlist.outputs)))
         return m
@@ -227,3 +233,15 @@ def _instance(cell: Cell, output: Signal, reads: list[Any], primitive: Primitive
     if primitive.init:
         named[f"p_{primitive.init}"] = Const(cell.init, 1 << len(reads))
     return Instance(primitive.name, **named)
+
+
+def _shared(shared: SharedInstance, nets: list[Any]) -> Instance:
+    """Return an instance of several outputs; those that nothing reads stay open."""
+    named: dict[str, Any] = {}
+    for side, ports in (("i", shared.inputs), ("o", shared.outputs)):
+        for port, pins in ports.items():
+            bits = [Signal(name="unused") if net is None else nets[net] for net in pins]
+            named[f"{side}_{port}"] = Cat(*bits)
+    for name, width, value in shared.parameters:
+        named[f"p_{name}"] = Const(value, width)
+    return Instance(shared.module, **named)

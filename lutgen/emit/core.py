@@ -202,5 +202,5 @@ def _reach(
 
 def without_primitives(netlist: Netlist) -> Netlist:
     """Return a mapped netlist as plain LUTs and registers."""
-    cells = tuple(replace(cell, primitive="", hard=False) for cell in netlist.cells)
+    cells = tuple(replace(cell, primitive="", hard=False, site="") for cell in netlist.cells)
     return replace(netlist, cells=cells)

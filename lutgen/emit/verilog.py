@@ -2,7 +2,7 @@
 
 A cell without a primitive becomes a truth table that any tool reads, a cell with one becomes an
 instance of it. The net of a cell bears the cell's name; what the writer adds has names in capitals
-(``INIT_…`` for tables, ``U_…`` for instances), which no net has.
+(``INIT_…`` for tables, ``U_…`` for instances, ``UNUSED_…``), which no net has.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Cell, Netlist
 from lutgen.netlist.names import is_module_name
 from lutgen.netlist.stats import count_cells
 from lutgen.target.family import Family, Primitive
+from lutgen.target.site import Instance, instances
 
 
 def emit_verilog(
@@ -48,7 +49,13 @@ def emit_verilog(
     names = [_net_reference(netlist, net) for net in range(netlist.n_nets)]
     lines = [f"// {line}".rstrip() for line in (*header, *_facts(netlist, family))]
     lines += ["", "`default_nettype none", "", f"module {module} (", *_ports(netlist), ");"]
+    together = instances(netlist, family.primitives)
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
+        if "." in cell.primitive:
+            lines.append(f"  wire {names[net]};")
+            if net in together:
+                lines += _shared_instance(together[net], names)
+            continue
         lines += _cell_lines(cell, names[net], [names[source] for source in cell.inputs], family)
     bits = ", ".join(names[net] for net in reversed(netlist.outputs))
     lines += ["", f"  assign y = {{{bits}}};", "endmodule", "", "`default_nettype wire", ""]
@@ -123,6 +130,27 @@ def _instance(cell: Cell, name: str, reads: list[str], primitive: Primitive) -> 
     pins += [f".{port}(1'b{value})" for port, value in primitive.ties]
     chosen = f" #({values})" if values else ""
     return [f"  wire {name};", f"  {primitive.name}{chosen} U_{name} ({', '.join(pins)});"]
+
+
+def _shared_instance(instance: Instance, names: Sequence[str]) -> list[str]:
+    """Return an instance of several outputs, all its ports connected."""
+    n_unused = sum(net is None for nets in instance.outputs.values() for net in nets)
+    unused = f"UNUSED_{instance.name}"
+    lines = [f"  wire [{n_unused - 1}:0] {unused};"] if n_unused else []
+    values = ", ".join(
+        f".{name}({_literal(value, width)})" for name, width, value in instance.parameters
+    )
+    pins = []
+    for port, nets in (*instance.outputs.items(), *instance.inputs.items()):
+        bits = []
+        for net in nets:
+            if net is None:
+                n_unused -= 1
+            bits.append(f"{unused}[{n_unused}]" if net is None else names[net])
+        text = f"{{{', '.join(reversed(bits))}}}" if len(bits) > 1 else bits[0]
+        pins.append(f".{port}({text})")
+    chosen = f" #({values})" if values else ""
+    return [*lines, f"  {instance.module}{chosen} U_{instance.name} ({', '.join(pins)});"]
 
 
 def _literal(value: int, width: int) -> str:

@@ -66,7 +66,7 @@ def _xilinx(family: str, muxes: tuple[str, ...]) -> YosysFamily:
         library="xilinx/cells_sim.v",
         synth=f"synth_xilinx -family {family} -noiopad -noclkbuf",
         # carry chains lie beside the LUTs of their slice and take none by themselves
-        luts={"INV": 1} | {f"LUT{k}": 1 for k in range(1, 7)},
+        luts={"INV": 1, "LUT6_2": 1} | {f"LUT{k}": 1 for k in range(1, 7)},
         registers=("FD",),
         muxes=muxes,
     )
@@ -312,6 +312,8 @@ def _read_module(path: Path, top: str) -> dict[str, Any]:
 def count_levels(module: Mapping[str, Any], family: YosysFamily) -> int:
     """Return the LUTs on the longest path between inputs or registers and outputs or registers.
 
+    Bit i of a cell's output depends on bits 0 to i of its inputs, as in a carry chain.
+
     Parameters
     ----------
     module : mapping
@@ -324,36 +326,41 @@ def count_levels(module: Mapping[str, Any], family: YosysFamily) -> int:
     """
     drivers, reads = _graph(module, family)
     sources = {
-        name: {drivers[bit] for bit in bits if bit in drivers} for name, bits in reads.items()
+        node: {drivers[bit] for bit in bits if bit in drivers} for node, bits in reads.items()
     }
-    levels: dict[str, int] = {}
+    levels: dict[_Node, int] = {}
     try:
-        for name in TopologicalSorter(sources).static_order():
-            is_lut = module["cells"][name]["type"] in family.luts
-            levels[name] = is_lut + max((levels[source] for source in sources[name]), default=0)
+        for node in TopologicalSorter(sources).static_order():
+            is_lut = module["cells"][node[0]]["type"] in family.luts
+            levels[node] = is_lut + max((levels[source] for source in sources[node]), default=0)
     except CycleError as error:
-        path = " -> ".join(error.args[1])
+        path = " -> ".join(name for name, _ in error.args[1])
         raise ToolError(f"the netlist has a loop without a register: {path}") from error
     return max(levels.values(), default=0)
 
 
+_Node = tuple[str, int]
+"""A cell, and the place of a bit in its outputs."""
+
+
 def _graph(
     module: Mapping[str, Any], family: YosysFamily
-) -> tuple[dict[int, str], dict[str, list[int]]]:
-    """Return the combinational cell that drives each bit, and the bits that each such cell reads.
+) -> tuple[dict[int, _Node], dict[_Node, list[int]]]:
+    """Return which output of a combinational cell drives each bit, and the bits that it depends on.
 
     Constants are strings in Yosys's JSON; they drive nothing and are left out.
     """
-    drivers: dict[int, str] = {}
-    reads: dict[str, list[int]] = {}
+    drivers: dict[int, _Node] = {}
+    reads: dict[_Node, list[int]] = {}
     for name, cell in module["cells"].items():
         if cell["type"].startswith(family.registers):
             continue
-        reads[name] = []
-        for port, bits in cell["connections"].items():
-            wires = [bit for bit in bits if isinstance(bit, int)]
-            if cell["port_directions"][port] == "output":
-                drivers.update(dict.fromkeys(wires, name))
-            else:
-                reads[name] += wires
+        ports = cell["port_directions"]
+        outputs = [bits for port, bits in cell["connections"].items() if ports[port] == "output"]
+        inputs = [bits for port, bits in cell["connections"].items() if ports[port] != "output"]
+        for place in range(max(map(len, outputs), default=0)):
+            node = name, place
+            drivers |= {bits[place]: node for bits in outputs if place < len(bits)}
+            near = [bit for bits in inputs for bit in bits[: place + 1]]
+            reads[node] = [bit for bit in near if isinstance(bit, int)]
     return drivers, reads

@@ -64,6 +64,10 @@ def _cell_faults(cell: Cell) -> Iterator[str]:
             yield f"cell {cell.name}: its table does not fit the {1 << fan_in} bits of its inputs"
     else:
         yield f"cell {cell.name}: unknown kind {cell.kind!r}"
+    if cell.local >> fan_in:
+        yield f"cell {cell.name}: local inputs {cell.local:b} of {fan_in}"
+    if cell.site and not is_net_name(cell.site):
+        yield f"cell {cell.name}: {cell.site!r} cannot name a site; the rules are those of nets"
     if cell.layer < 0:
         yield f"cell {cell.name}: layer {cell.layer} is negative"
 

@@ -8,6 +8,10 @@ A cell is a LUT or a register. A LUT is its truth table: with input j as bit j o
 bit p of `init` is the output. A mapping names the primitive of the chip that a cell becomes
 (``SB_LUT4``, ``MUXF7`` …); what the cell computes is still said by `init` alone, so evaluation and
 every pass hold for all chips. Registers are rising-edge D flip-flops on the one clock.
+
+A primitive with several outputs is several cells, one an output, that name one `site`: the two
+halves of a ``LUT6_2``, the positions of a ``CARRY4``. A LUT that names its primitive is packed for
+the chip: passes and mappings carry it along as it is.
 """
 
 from __future__ import annotations
@@ -41,12 +45,20 @@ class Cell:
         Name of the net it drives, unique in the netlist and a Verilog identifier; names of trained
         LUTs tell layer and place (``l3_n17``), with a suffix for parts and registers.
     layer : int
-        Layer of the trained LUT that the cell belongs to.
+        Layer of the trained LUT that the cell belongs to; 0 for the encoder's comparators and for
+        registers of the inputs, `HEAD_LAYER` for the head.
     primitive : str
-        Primitive of the target that implements it; "" before mapping.
+        Primitive of the target that implements it, ``MODULE.PIN`` for an output of a primitive
+        that has several; "" before mapping.
     hard : bool
-        Whether the primitive is a multiplexer that the chip has beside its LUTs (``PFUMX``,
-        ``MUXF7`` …): it counts neither as a LUT nor as a level.
+        Whether the primitive is logic that the chip has beside its LUTs, a multiplexer (``PFUMX``,
+        ``MUXF7`` …) or a bit of a carry chain: it counts neither as a LUT nor as a level.
+    site : str
+        Place on the chip that the cell shares with others of the same `site`, at most one LUT's;
+        "" for a cell that has its place for itself. Cells of one site work in the same cycle.
+    local : int
+        Inputs that wires of fixed course lead to, bit j for input j: what drives them is a cell
+        that works in the same cycle.
     """
 
     kind: str
@@ -56,6 +68,15 @@ class Cell:
     layer: int
     primitive: str = ""
     hard: bool = False
+    site: str = ""
+    local: int = 0
+
+    @property
+    def local_inputs(self) -> tuple[int, ...]:
+        """Nets that wires of fixed course bring."""
+        if not self.local:
+            return ()
+        return tuple([net for j, net in enumerate(self.inputs) if self.local >> j & 1])
 
 
 @dataclass(frozen=True)
@@ -109,8 +130,10 @@ class Netlist:
         return max((cycles[net] for net in self.outputs), default=0)
 
     def count(self, kind: str) -> int:
-        """Return the number of cells of a kind, hard multiplexers left out."""
-        return sum(cell.kind == kind and not cell.hard for cell in self.cells)
+        """Return the number of cells of a kind, hard ones left out; those of a site are one."""
+        some = [cell for cell in self.cells if cell.kind == kind and not cell.hard]
+        sites = {cell.site for cell in some if cell.site}
+        return sum(not cell.site for cell in some) + len(sites)
 
     def __str__(self) -> str:
         """Return a listing for people and for tests, one cell a line."""

@@ -88,11 +88,20 @@ def netlist_stats(netlist: Netlist) -> NetlistStats:
 
 
 def count_cells(netlist: Netlist) -> dict[str, int]:
-    """Return the number of cells by what realises them: a primitive, ``LUT<k>`` or ``register``."""
+    """Return the number of cells by what realises them: a primitive, ``LUT<k>`` or ``register``.
+
+    The outputs of one instance count once.
+    """
     counts: dict[str, int] = {}
+    shared: set[tuple[str, str]] = set()
     for cell in netlist.cells:
         plain = "register" if cell.kind == REGISTER else f"LUT{len(cell.inputs)}"
-        name = cell.primitive or plain
+        name, several, _ = cell.primitive.partition(".")
+        if several:
+            if (name, cell.site) in shared:
+                continue
+            shared.add((name, cell.site))
+        name = name or plain
         counts[name] = counts.get(name, 0) + 1
     return dict(sorted(counts.items()))
 

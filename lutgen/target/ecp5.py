@@ -8,7 +8,7 @@ LUTs: the packer of nextpnr-ecp5 knows no LUT8.
 from __future__ import annotations
 
 from lutgen.netlist.ir import Netlist
-from lutgen.target.fabric import Fabric
+from lutgen.target.fabric import MUX, MUX_LOCAL, Fabric
 from lutgen.target.family import Device, Family, Primitive
 from lutgen.target.mapper import map_onto
 
@@ -19,8 +19,8 @@ _FIT_12 = "the die of the 25F, as nextpnr-ecp5 offers it; the data sheet sells 1
 # INIT: A is bit 0 of the address
 LUT4 = Primitive("LUT4", inputs=("A", "B", "C", "D"), output="Z", init="INIT")
 # C0 = 1 selects ALUT, SD = 1 selects D1
-PFUMX = Primitive("PFUMX", inputs=("BLUT", "ALUT", "C0"), output="Z")
-L6MUX21 = Primitive("L6MUX21", inputs=("D0", "D1", "SD"), output="Z")
+PFUMX = Primitive("PFUMX", inputs=("BLUT", "ALUT", "C0"), output="Z", table=MUX, local=MUX_LOCAL)
+L6MUX21 = Primitive("L6MUX21", inputs=("D0", "D1", "SD"), output="Z", table=MUX, local=MUX_LOCAL)
 # Yosys's and nextpnr's flip-flop, with the parameters that synth_ecp5 gives it. CE stays open, for
 # CEMUX says 1; so does M, which nextpnr uses itself where the register is alone in its place.
 TRELLIS_FF = Primitive(

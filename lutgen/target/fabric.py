@@ -10,6 +10,9 @@ from lutgen.target.family import Primitive
 MUX = tabulate(3, lambda at0, at1, select: at1 if select else at0)
 """Table of a hard multiplexer: what it gives at 0, what it gives at 1, the select."""
 
+MUX_LOCAL = 0b011
+"""Its inputs that wires of fixed course lead to: the data."""
+
 
 @dataclass(frozen=True)
 class Fabric:
@@ -26,11 +29,18 @@ class Fabric:
         lead to the two data pins: those of the first level are driven by one LUT each, those of a
         further level by one multiplexer each of the level before, and what drives them drives
         nothing else. A primitive may serve several levels.
+    pair : tuple of Primitive
+        The outputs of a LUT that may be two smaller ones of the same inputs; empty if there is
+        none.
+    carry : tuple of Primitive
+        The outputs of the carry logic.
     """
 
     luts: tuple[Primitive, ...]
     register: Primitive
     muxes: tuple[Primitive, ...] = ()
+    pair: tuple[Primitive, ...] = ()
+    carry: tuple[Primitive, ...] = ()
 
     @property
     def leaf(self) -> int:
@@ -40,4 +50,5 @@ class Fabric:
     @property
     def primitives(self) -> dict[str, Primitive]:
         """All primitives by name."""
-        return {part.name: part for part in (*self.luts, *self.muxes, self.register)}
+        parts = (*self.luts, *self.pair, *self.muxes, *self.carry, self.register)
+        return {part.name: part for part in parts}

@@ -7,7 +7,7 @@ LUT8; each level has a multiplexer of its own.
 from __future__ import annotations
 
 from lutgen.netlist.ir import Netlist
-from lutgen.target.fabric import Fabric
+from lutgen.target.fabric import MUX, MUX_LOCAL, Fabric
 from lutgen.target.family import Device, Family, Primitive
 from lutgen.target.mapper import map_onto
 
@@ -22,7 +22,10 @@ LUTS = tuple(
     for k in range(1, 5)
 )
 # S0 = 1 selects I1
-MUXES = tuple(Primitive(f"MUX2_LUT{k}", inputs=("I0", "I1", "S0"), output="O") for k in range(5, 9))
+MUXES = tuple(
+    Primitive(f"MUX2_LUT{k}", inputs=("I0", "I1", "S0"), output="O", table=MUX, local=MUX_LOCAL)
+    for k in range(5, 9)
+)
 DFF = Primitive("DFF", inputs=("D",), output="Q", clock="CLK")
 FABRIC = Fabric(luts=LUTS, register=DFF, muxes=MUXES)
 

@@ -1,4 +1,4 @@
-"""The rules of placement that hard multiplexers bring along, checked on a mapped netlist."""
+"""The rules of placement of hard multiplexers and of sites, checked on a mapped netlist."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from lutgen.errors import NetlistError
 from lutgen.netlist.ir import LUT, Cell, Netlist
 from lutgen.target.fabric import MUX, Fabric
+from lutgen.target.site import instances
 
 _MAX_FAULTS = 20
 
@@ -29,6 +30,46 @@ def check_muxes(netlist: Netlist, fabric: Fabric) -> None:
         raise NetlistError(f"{len(faults)} illegal multiplexer(s): " + "; ".join(listed))
 
 
+def check_sites(netlist: Netlist, fabric: Fabric) -> None:
+    """Check that the cells of each site can be one instance, and what wires of fixed course bring.
+
+    The carry comes from the position before, at the first one from the last of another instance.
+    What else comes by such a wire into a primitive of several outputs, the S of a carry, is made
+    by a LUT, at an output that may lead there, for that position alone.
+
+    Raises
+    ------
+    NetlistError
+        If something is otherwise; the message names what.
+    """
+    primitives = fabric.primitives
+    instances(netlist, primitives)
+    taken: dict[int, tuple[str, str]] = {}
+    for cell in netlist.cells:
+        if "." not in cell.primitive or not cell.local:
+            continue
+        part = primitives[cell.primitive]
+        outputs = {other.output for other in fabric.carry}
+        for j, net in enumerate(cell.inputs):
+            pin = part.inputs[j]
+            if not cell.local >> j & 1 or pin in outputs:
+                continue
+            place = net - netlist.first_cell
+            driver = netlist.cells[place] if place >= 0 else None
+            name = driver.primitive if driver else ""
+            if pin == "CI":
+                legal = name == fabric.carry[-1].name and driver is not None
+            else:
+                lut = driver is not None and driver.kind == LUT and not driver.hard
+                legal = lut and name not in {half.name for half in fabric.pair[:-1]}
+                legal = legal and taken.setdefault(net, (cell.site, pin)) == (cell.site, pin)
+            if not legal:
+                raise NetlistError(
+                    f"{cell.name}: {cell.primitive} reads {netlist.net_name(net)} at {pin}, where "
+                    f"no wire leads from {name or 'what is no primitive'}"
+                )
+
+
 def _faults(netlist: Netlist, fabric: Fabric) -> Iterator[str]:
     readers = Counter(net for cell in netlist.cells for net in cell.inputs)
     readers.update(netlist.outputs)
@@ -41,7 +82,7 @@ def _faults(netlist: Netlist, fabric: Fabric) -> Iterator[str]:
         return levels.get(net, 0)
 
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
-        if not cell.hard:
+        if not cell.hard or "." in cell.primitive:
             continue
         if cell.init != MUX or len(cell.inputs) != 3:
             yield f"{cell.name}: a hard multiplexer has no table of its own"

@@ -30,8 +30,9 @@ from lutgen.netlist.tables import (
     variable,
 )
 from lutgen.target.decompose import Decomposition, find_decomposition
-from lutgen.target.fabric import MUX, Fabric
-from lutgen.target.legal import check_muxes
+from lutgen.target.fabric import MUX, MUX_LOCAL, Fabric
+from lutgen.target.legal import check_muxes, check_sites
+from lutgen.target.pair import pair_luts
 from lutgen.target.split import Shape, Split, cofactors, find_split
 
 Literal = tuple[int, bool]
@@ -44,6 +45,8 @@ _MUX4_SECOND = tabulate(4, lambda s1, g, d2, d3: (d3 if g else d2) if s1 else g)
 def map_onto(netlist: Netlist, fabric: Fabric) -> Netlist:
     """Return the netlist as primitives of a fabric; idle pins are constant 0.
 
+    Cells that name a primitive already stay as they are.
+
     The LUT or multiplexer that carries the value of an old LUT bears its name, parts have a
     suffix (``l3_n17_s0``).
     """
@@ -53,12 +56,15 @@ def map_onto(netlist: Netlist, fabric: Fabric) -> Netlist:
     for cell in mapped.cells:
         builder.add(_realise(cell, fabric))
     realised = builder.finish(mapped.outputs)
+    if fabric.pair:
+        realised = pair_luts(realised, fabric)
     check_muxes(realised, fabric)
+    check_sites(realised, fabric)
     return realised
 
 
 def _realise(cell: Cell, fabric: Fabric) -> Cell:
-    if cell.hard:
+    if cell.primitive:
         return cell
     if cell.kind == REGISTER:
         return replace(cell, primitive=fabric.register.name)
@@ -94,6 +100,8 @@ class _Mapper:
             inputs = tuple([net_of[net] for net in cell.inputs])
             if cell.kind == REGISTER:
                 net_of.append(self._builder.add(Cell(REGISTER, inputs, 0, cell.name, cell.layer)))
+            elif cell.primitive:
+                net_of.append(self._builder.add(replace(cell, inputs=inputs)))
             else:
                 net_of.append(self._map(cell, inputs))
         return self._builder.finish(tuple(net_of[net] for net in self._old.outputs))
@@ -189,7 +197,8 @@ class _Mapper:
     def _add(self, table: int, nets: tuple[int, ...], mux: str = "") -> int:
         name = f"{self._owner.name}_s{self._n_parts}"
         self._n_parts += 1
-        return self._builder.add(Cell(LUT, nets, table, name, self._owner.layer, mux, bool(mux)))
+        layer, local = self._owner.layer, MUX_LOCAL if mux else 0
+        return self._builder.add(Cell(LUT, nets, table, name, layer, mux, bool(mux), local=local))
 
 
 def _straight(table: int, literals: list[Literal]) -> tuple[int, list[int]]:

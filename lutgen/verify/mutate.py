@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from lutgen.errors import NetlistError
@@ -34,6 +35,8 @@ def flip_init_bit(netlist: Netlist, place: int, entry: int) -> Netlist:
 def swap_wires(netlist: Netlist, place: int, first: int, second: int) -> Netlist:
     """Return the netlist with two inputs of one LUT exchanged.
 
+    Where cells share an instance, its pins are exchanged for all of them.
+
     Raises
     ------
     NetlistError
@@ -43,12 +46,14 @@ def swap_wires(netlist: Netlist, place: int, first: int, second: int) -> Netlist
     wires = list(cell.inputs)
     if not (0 <= first < len(wires) and 0 <= second < len(wires)):
         raise NetlistError(f"{cell.name} has {len(wires)} inputs, cannot swap {first} and {second}")
-    wires[first], wires[second] = wires[second], wires[first]
-    return _with_cell(netlist, place, replace(cell, inputs=tuple(wires)))
+    moved = {first: wires[second], second: wires[first]}
+    return _with_wires(netlist, place, moved)
 
 
 def rewire(netlist: Netlist, place: int, wire: int, net: int) -> Netlist:
     """Return the netlist with one input of one LUT connected to another net.
+
+    Where cells share an instance, its pin moves for all of them.
 
     Raises
     ------
@@ -56,14 +61,13 @@ def rewire(netlist: Netlist, place: int, wire: int, net: int) -> Netlist:
         If the cell is not a LUT, has no such input, or the net is not an earlier one.
     """
     cell = _lut(netlist, place)
-    own = netlist.first_cell + place
+    own = netlist.first_cell + first_on_pin(netlist, place, wire)
     if not 0 <= wire < len(cell.inputs) or not 0 <= net < own:
         raise NetlistError(
             f"{cell.name} has {len(cell.inputs)} inputs and reads nets below {own}, cannot "
             f"connect input {wire} to net {net}"
         )
-    wires = (*cell.inputs[:wire], net, *cell.inputs[wire + 1 :])
-    return _with_cell(netlist, place, replace(cell, inputs=wires))
+    return _with_wires(netlist, place, {wire: net})
 
 
 def drop_register(netlist: Netlist, place: int) -> Netlist:
@@ -92,6 +96,42 @@ def _lut(netlist: Netlist, place: int) -> Cell:
     if cell.kind != LUT:
         raise NetlistError(f"{cell.name} is a {cell.kind}, not a LUT")
     return cell
+
+
+def first_on_pin(netlist: Netlist, place: int, wire: int) -> int:
+    """Return the place of the first cell that the wire to one input of a cell leads to."""
+    return min(i for i, _ in _on_pin(netlist, place, wire))
+
+
+def _on_pin(netlist: Netlist, place: int, wire: int) -> list[tuple[int, int]]:
+    """Return the places of all cells that one wire of a cell leads to, and their inputs there.
+
+    The halves of one LUT have the same inputs at the same pins. At a position of a carry chain, a
+    wire leads to all inputs that read its net.
+    """
+    cell = netlist.cells[place]
+    if not cell.site or not 0 <= wire < len(cell.inputs):
+        return [(place, wire)]
+    mates = [(i, mate) for i, mate in enumerate(netlist.cells) if mate.site == cell.site]
+    if not cell.hard:
+        return [(i, wire) for i, mate in mates if mate.inputs == cell.inputs and not mate.hard]
+    net = cell.inputs[wire]
+    return [
+        (i, j)
+        for i, mate in mates
+        for j, other in enumerate(mate.inputs)
+        if mate.hard and other == net and mate.inputs[1] == cell.inputs[1]
+    ]
+
+
+def _with_wires(netlist: Netlist, place: int, moved: Mapping[int, int]) -> Netlist:
+    """Return the netlist with inputs of a cell, and of those on its pins, at other nets."""
+    cells = list(netlist.cells)
+    for wire, net in moved.items():
+        for i, j in _on_pin(netlist, place, wire):
+            wires = (*cells[i].inputs[:j], net, *cells[i].inputs[j + 1 :])
+            cells[i] = replace(cells[i], inputs=wires)
+    return replace(netlist, cells=tuple(cells))
 
 
 def _with_cell(netlist: Netlist, place: int, cell: Cell) -> Netlist:

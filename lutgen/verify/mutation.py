@@ -22,7 +22,7 @@ from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Netlist
 from lutgen.target.registry import get_family
 from lutgen.verify.compare import check_rtl
-from lutgen.verify.mutate import drop_register, flip_init_bit, rewire, swap_wires
+from lutgen.verify.mutate import drop_register, first_on_pin, flip_init_bit, rewire, swap_wires
 from lutgen.verify.prove import Proof, prove
 from lutgen.verify.sweep import Effort
 from lutgen.verify.unroll import has_latency, look_back, unroll
@@ -31,8 +31,9 @@ INIT_BIT = "INIT bit flipped"
 SWAP = "wires swapped"
 REWIRE = "wire moved"
 MUX_SWAP = "multiplexer's inputs swapped"
+CARRY_MOVE = "carry's data moved"
 DROP = "register dropped"
-KINDS = (INIT_BIT, SWAP, REWIRE, MUX_SWAP, DROP)
+KINDS = (INIT_BIT, SWAP, REWIRE, MUX_SWAP, CARRY_MOVE, DROP)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,9 +167,10 @@ def plant(netlist: Netlist, rng: np.random.Generator) -> Fault:
         a, b = _different_inputs(cell.inputs, rng)
         text = f"inputs {a} and {b} of {cell.name} swapped"
         return Fault(kind, text, swap_wires(netlist, place, a, b))
-    if kind == REWIRE:
-        wire = int(rng.integers(k))
-        net = int(rng.integers(FIRST_INPUT, netlist.first_cell + place))
+    if kind in (REWIRE, CARRY_MOVE):
+        wire = 0 if kind == CARRY_MOVE else int(rng.integers(k))
+        first = first_on_pin(netlist, place, wire)
+        net = int(rng.integers(FIRST_INPUT, netlist.first_cell + first))
         text = f"input {wire} of {cell.name} moved to {netlist.net_name(net)}"
         return Fault(kind, text, rewire(netlist, place, wire, net))
     if kind == MUX_SWAP:
@@ -184,7 +186,8 @@ def _places(netlist: Netlist) -> dict[str, list[int]]:
         INIT_BIT: [i for i, _ in luts],
         SWAP: [i for i, cell in luts if len(set(cell.inputs)) > 1],
         REWIRE: [i for i, _ in luts],
-        MUX_SWAP: [i for i, cell in cells if cell.hard],
+        MUX_SWAP: [i for i, cell in cells if cell.hard and not cell.site],
+        CARRY_MOVE: [i for i, cell in cells if cell.hard and cell.site and len(cell.inputs) == 3],
         DROP: [i for i, cell in cells if cell.kind == REGISTER],
     }
 

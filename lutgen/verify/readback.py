@@ -14,9 +14,9 @@ from typing import Any
 from lutgen.errors import NetlistError
 from lutgen.netlist.ir import CONST0, LUT, REGISTER, Cell, Netlist, NetlistBuilder
 from lutgen.netlist.names import is_net_name
-from lutgen.netlist.tables import BUFFER, INVERTER, depends_on
-from lutgen.target.fabric import MUX
+from lutgen.netlist.tables import BUFFER, INVERTER, depends_on, ones
 from lutgen.target.family import Family, Primitive
+from lutgen.target.site import split_pin
 
 _CLOCK = "clk"
 # What synthesis adds beside a family's own list: port names and table.
@@ -43,6 +43,8 @@ class _Gate:
     output: int
     primitive: str = ""
     hard: bool = False
+    site: str = ""
+    local: int = 0
 
 
 def read_netlist(module: Mapping[str, Any], family: Family) -> Netlist:
@@ -75,11 +77,85 @@ def read_netlist(module: Mapping[str, Any], family: Family) -> Netlist:
             port, value = _CONSTANTS[cell["type"]]
             constants[cell["connections"][port][0]] = value
             continue
-        gate = _gate(name, cell, family, clock)
-        if gate.output in gates or gate.output in ports["x"]:
-            raise NetlistError(f"the net that {name} drives has another driver, too")
-        gates[gate.output] = gate
+        for gate in _gates(name, cell, family, clock):
+            if gate.output in gates or gate.output in ports["x"]:
+                raise NetlistError(f"the net that {name} drives has another driver, too")
+            gates[gate.output] = gate
+    _drop_unused(gates, ports["y"])
     return _build(ports, gates, constants, _names(module))
+
+
+def _gates(
+    name: str, cell: Mapping[str, Any], family: Family, clock: Bit | None
+) -> Iterator[_Gate]:
+    """Yield the outputs of a cell."""
+    parts = [part for part in family.primitives.values() if part.module == cell["type"]]
+    if parts and parts[0].is_part:
+        yield from _outputs(name, cell, parts)
+    else:
+        yield _gate(name, cell, family, clock)
+
+
+def _outputs(name: str, cell: Mapping[str, Any], parts: list[Primitive]) -> Iterator[_Gate]:
+    """Yield the outputs of a cell that has several, each as one cell of its site."""
+    pins: Mapping[str, list[Bit]] = cell["connections"]
+    modelled = {split_pin(pin)[0] for part in parts for pin in _pins_of(part)}
+    odd = [port for port, bits in pins.items() if port not in modelled and set(bits) - {"0"}]
+    if odd:
+        raise NetlistError(f"{cell['type']} {name}: port {', '.join(odd)} is not modelled")
+
+    def bit(pin: str) -> Bit:
+        port, place = split_pin(pin)
+        bits = pins.get(port, [])
+        return bits[place] if place < len(bits) else "x"
+
+    found: dict[str, bool] = {}
+    for part in parts:
+        fits = all(bit(pin) == str(value) for pin, value in part.ties)
+        if not fits or found.get(part.output):
+            found.setdefault(part.output, False)
+            continue
+        found[part.output] = True
+        output = bit(part.output)
+        if isinstance(output, int):
+            reads = tuple(bit(pin) for pin in part.inputs)
+            table = _table(name, cell, part) if part.init else part.table
+            site = name.removeprefix("U_")
+            site = site if is_net_name(site) else f"site_{output}"
+            yield _Gate(LUT, table, reads, output, part.name, not part.init, site, part.local)
+    wrong = [output for output, fits in found.items() if not fits]
+    if wrong:
+        needed = " or ".join(
+            dict.fromkeys(
+                " and ".join(f"{pin} tied to {value}" for pin, value in part.ties)
+                for part in parts
+                if part.output in wrong
+            )
+        )
+        raise NetlistError(f"{cell['type']} {name}: {', '.join(wrong)} is modelled with {needed}")
+
+
+def _pins_of(part: Primitive) -> tuple[str, ...]:
+    return (*part.inputs, part.output, *dict(part.ties))
+
+
+def _table(name: str, cell: Mapping[str, Any], primitive: Primitive) -> int:
+    """Return the truth table that the parameters give an output."""
+    text = str(cell["parameters"].get(primitive.init, "0"))
+    if set(text) - {"0", "1"}:
+        raise NetlistError(f"{primitive.module} {name}: undefined bits in {primitive.init} {text}")
+    return int(text, 2) >> primitive.init_at & ones(len(primitive.inputs))
+
+
+def _drop_unused(gates: dict[int, _Gate], outputs: list[Bit]) -> None:
+    """Remove outputs of instances of several that nothing reads: they are there all the same."""
+    while True:
+        read = {bit for gate in gates.values() for bit in gate.reads}.union(outputs)
+        unread = [bit for bit, gate in gates.items() if "." in gate.primitive and bit not in read]
+        if not unread:
+            return
+        for bit in unread:
+            del gates[bit]
 
 
 def _gate(name: str, cell: Mapping[str, Any], family: Family, clock: Bit | None) -> _Gate:
@@ -132,12 +208,11 @@ def _primitive_gate(
         if pins[primitive.clock] != [clock]:
             raise NetlistError(f"{primitive.name} {name}: not clocked by {_CLOCK}")
         return _Gate(REGISTER, 0, reads, output, primitive.name)
-    if not primitive.init:
-        return _Gate(LUT, MUX, reads, output, primitive.name, hard=True)
-    text = parameters.get(primitive.init, "0")
-    if set(text) - {"0", "1"}:
-        raise NetlistError(f"{primitive.name} {name}: undefined bits in {primitive.init} {text}")
-    return _Gate(LUT, int(text, 2), reads, output, primitive.name)
+    if primitive.init:
+        return _Gate(LUT, _table(name, cell, primitive), reads, output, primitive.name)
+    return _Gate(
+        LUT, primitive.table, reads, output, primitive.name, hard=True, local=primitive.local
+    )
 
 
 def _plain(value: str) -> str:
@@ -179,7 +254,12 @@ def _build(
         if bit not in names and name in taken:
             name = f"bit_{bit}_unnamed"
         inputs, table = _resolve(gate, nets, name)
-        nets[bit] = builder.add(Cell(gate.kind, inputs, table, name, 0, gate.primitive, gate.hard))
+        nets[bit] = builder.add(
+            Cell(
+                gate.kind, inputs, table, name, 0,
+                gate.primitive, gate.hard, gate.site, gate.local,
+            )
+        )  # fmt: skip
     missing = [i for i, bit in enumerate(ports["y"]) if bit not in nets]
     if missing:
         raise NetlistError(f"output y[{missing[0]}] is driven by nothing")

@@ -12,9 +12,10 @@ from lutgen.netlist.tables import compose, expand, reduce
 def absorb(netlist: Netlist, max_fan_in: int) -> tuple[Netlist, PassStats]:
     """Merge LUTs into their only reader as long as it then reads at most `max_fan_in` nets.
 
-    For netlists whose LUTs name no primitive yet. Their support is reduced, and cells that reach
-    no output are removed, so that only true readers count. Hard multiplexers, and that LUTs drive
-    their data, stay as they are; with any in the netlist the support has to be reduced already.
+    For netlists whose LUTs name no primitive yet; cells that do stay as they are. The support is
+    reduced, and cells that reach no output are removed, so that only true readers count. That LUTs
+    drive the data of hard multiplexers stays so, too; with any in the netlist the support has to
+    be reduced already.
 
     Returns
     -------
@@ -32,7 +33,7 @@ def absorb(netlist: Netlist, max_fan_in: int) -> tuple[Netlist, PassStats]:
 
 
 def _tidy(netlist: Netlist) -> tuple[Netlist, int]:
-    if any(cell.hard for cell in netlist.cells):
+    if any(cell.hard and not cell.site for cell in netlist.cells):
         return prune(netlist)[0], 0
     reduced, stats = support(netlist)
     return prune(reduced)[0], stats.changes
@@ -66,14 +67,14 @@ class _Sweep:
 
     def _best_driver(self, cell: Cell) -> int | None:
         """Return the net whose driver enlarges the cell least, or None if none fits."""
-        if cell.kind != LUT or cell.hard:
+        if cell.kind != LUT or cell.primitive:
             return None
         best: tuple[int, int] | None = None
         for net in cell.inputs:
             place = net - self._first_cell
             if place < 0 or self._readers[net] != 1:
                 continue
-            if self.cells[place].kind != LUT or self.cells[place].hard:
+            if self.cells[place].kind != LUT or self.cells[place].primitive:
                 continue
             union = len({*cell.inputs, *self.cells[place].inputs}) - 1
             if union <= self._max_fan_in and (best is None or (union, net) < best):
@@ -95,4 +96,4 @@ class _Sweep:
         table, inputs = reduce(table, nets)
         if not inputs:  # constant after all: a LUT has to read something
             table, inputs = (0b11 if table else 0b00), (FIRST_INPUT,)
-        self.cells[place] = Cell(LUT, inputs, table, cell.name, cell.layer, cell.primitive)
+        self.cells[place] = Cell(LUT, inputs, table, cell.name, cell.layer)

@@ -27,6 +27,9 @@ def fold(netlist: Netlist) -> tuple[Netlist, PassStats]:
             else:
                 rewriter.keep(cell, 0, (source,))
             continue
+        if cell.primitive:
+            rewriter.carry_over(cell)
+            continue
         table, inputs = _absorb_constants(*rewriter.read_lut(cell))
         literal = literals(len(inputs)).get(table)
         if table == 0:

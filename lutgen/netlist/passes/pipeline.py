@@ -20,7 +20,8 @@ def pipeline(netlist: Netlist, every: int) -> tuple[Netlist, PassStats]:
 
     A signal that is read later than it is made waits in a chain of registers, one chain for all
     its readers. The latency is the depth divided by `every`, rounded up. Constants are not
-    registered. A netlist that has registers and enough of them is returned as it is.
+    registered. What is packed together stays in one stage, see :func:`pipeline_to_delay`. A netlist
+    that has registers and enough of them is returned as it is.
 
     Returns
     -------
@@ -32,7 +33,8 @@ def pipeline(netlist: Netlist, every: int) -> tuple[Netlist, PassStats]:
     Raises
     ------
     NetlistError
-        If there are registers already, but too few.
+        If there are registers already, but too few, or if more levels than that are packed
+        together.
     """
     if netlist.count(REGISTER):
         if netlist.depth > every:
@@ -41,8 +43,10 @@ def pipeline(netlist: Netlist, every: int) -> tuple[Netlist, PassStats]:
                 f"than the {every} asked for; pipeline the netlist without registers"
             )
         return netlist, measure("pipeline", netlist, netlist, 0)
-    stages = [max(0, level - 1) // every for level in netlist.levels]
-    return _insert(netlist, stages, latency=-(-netlist.depth // every))
+    stages = _place(netlist, lambda cell: float(not cell.hard), every)
+    if stages is None:
+        raise NetlistError(f"cells that are packed together have more than {every} LUT level(s)")
+    return _insert(netlist, stages, latency=max(stages) + bool(netlist.depth))
 
 
 def pipeline_to_delay(
@@ -51,8 +55,9 @@ def pipeline_to_delay(
     """Put registers where paths would become longer than a budget, and at the outputs.
 
     Takes the fewest stages that keep the budget and makes the longest of them as short as this
-    number allows. A hard multiplexer stays in one stage with what drives its data pins, as the
-    wires between them are inside a slice.
+    number allows. What drives an input by a wire of fixed course, as the data pins of a hard
+    multiplexer or the carry, stays in one stage with the cell that reads it, and so do all cells
+    of one site.
 
     Parameters
     ----------
@@ -81,17 +86,19 @@ def pipeline_to_delay(
     if netlist.count(REGISTER):
         raise NetlistError("the netlist has registers; pipeline the netlist without registers")
     shortest = shortest_path_ns(netlist, delay_of)
-    if shortest > budget_ns:
+    stages = _place(netlist, delay_of, budget_ns) if shortest <= budget_ns else None
+    if stages is None:
         raise NetlistError(
             f"a cell and what cannot be parted from it take {shortest:.2f} ns, more than the "
             f"{budget_ns:.2f} ns between two registers"
+            if shortest > budget_ns
+            else f"cells of one site need each other's values, {budget_ns:.2f} ns are too little"
         )
-    stages = _place(netlist, delay_of, budget_ns)
     low, high = shortest, budget_ns
     for _ in range(_BALANCING_STEPS):
         middle = (low + high) / 2
         tighter = _place(netlist, delay_of, middle)
-        if max(tighter) == max(stages):
+        if tighter is not None and max(tighter) == max(stages):
             stages, high = tighter, middle
         else:
             low = middle
@@ -111,17 +118,21 @@ def shortest_path_ns(netlist: Netlist, delay_of: DelayOf) -> float:
     """Return the least that the longest path takes, however many registers there are."""
     times = [0.0] * netlist.n_nets
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
-        times[net] = max((times[i] for i in _inseparable(cell)), default=0.0) + delay_of(cell)
+        times[net] = max((times[i] for i in cell.local_inputs), default=0.0) + delay_of(cell)
     return max(times)
 
 
-def _inseparable(cell: Cell) -> tuple[int, ...]:
-    """Return the nets that a cell has to read in the cycle in which they are made."""
-    return cell.inputs[:2] if cell.hard else ()
+def _place(netlist: Netlist, delay_of: DelayOf, budget_ns: float) -> list[int] | None:
+    """Return the earliest stage of every net such that no path in a stage exceeds the budget.
 
-
-def _place(netlist: Netlist, delay_of: DelayOf, budget_ns: float) -> list[int]:
-    """Return the earliest stage of every net such that no path in a stage exceeds the budget."""
+    None if there is no such stage, as cells that need each other's values may not be parted.
+    """
+    sites: dict[str, list[int]] = {}
+    ranks = [0] * netlist.n_nets
+    for net, cell in enumerate(netlist.cells, netlist.first_cell):
+        ranks[net] = 1 + max(ranks[source] for source in cell.inputs)
+        if cell.site:
+            sites.setdefault(cell.site, []).append(net)
     delays = [delay_of(cell) for cell in netlist.cells]
     earliest = [0] * netlist.n_nets
     settled = False
@@ -135,9 +146,16 @@ def _place(netlist: Netlist, delay_of: DelayOf, budget_ns: float) -> list[int]:
             if behind + delay > budget_ns:
                 stage, behind = stage + 1, 0.0
             stages[net], times[net] = stage, behind + delay
-            for source in _inseparable(cell):
-                if stages[source] < stage:
+            for source in cell.local_inputs:
+                if stages[source] < stage and source >= netlist.first_cell:
                     earliest[source], settled = stage, False
+        for nets in sites.values():
+            last = max([stages[net] for net in nets])
+            for net in nets:
+                if stages[net] < last:
+                    earliest[net], settled = last, False
+        if max(stages) > max(ranks):
+            return None
     return stages
 
 

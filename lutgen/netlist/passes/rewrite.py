@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lutgen.netlist.ir import CONST0, CONST1, LUT, REGISTER, Cell, Netlist, NetlistBuilder
 from lutgen.netlist.tables import INVERTER, flip, ones
 
@@ -9,9 +11,10 @@ from lutgen.netlist.tables import INVERTER, flip, ones
 class Rewriter:
     """Builds a new netlist from the cells of an old one, taken in order.
 
-    For each old cell, call :meth:`keep` or :meth:`replace` once. A cell that is replaced by the
-    complement of a net costs nothing in the LUTs that read it, whose tables change instead; only
-    where an output or a register reads it, the complement is made after all, in its place.
+    For each old cell, call :meth:`keep`, :meth:`carry_over` or :meth:`replace` once. A cell that is
+    replaced by the complement of a net costs nothing in the LUTs that read it, whose tables change
+    instead; only where an output, a register or a cell that names its primitive reads it, the
+    complement is made after all, in its place.
 
     Attributes
     ----------
@@ -27,7 +30,8 @@ class Rewriter:
         self._net = list(range(netlist.first_cell))
         self._inverted = bytearray(netlist.first_cell)
         self._complement: dict[int, int] = {CONST0: CONST1, CONST1: CONST0}
-        self._plain = {cell.inputs[0] for cell in netlist.cells if cell.kind == REGISTER}
+        packed = [cell for cell in netlist.cells if cell.kind == REGISTER or cell.primitive]
+        self._plain = {net for cell in packed for net in cell.inputs}
         self._plain.update(netlist.outputs)
 
     def read_lut(self, cell: Cell) -> tuple[int, tuple[int, ...]]:
@@ -39,9 +43,16 @@ class Rewriter:
         return table, tuple([self._net[net] for net in cell.inputs])
 
     def read_plain(self, net: int) -> int:
-        """Return the new net that carries an old one that an output or a register reads."""
+        """Return the new net that carries an old one that no LUT without a primitive reads."""
         source = self._net[net]
         return self._complement[source] if self._inverted[net] else source
+
+    def carry_over(self, cell: Cell) -> int:
+        """Add a cell that names its primitive, as it is; return the net it drives."""
+        inputs = tuple([self.read_plain(net) for net in cell.inputs])
+        self._net.append(self._builder.add(replace(cell, inputs=inputs)))
+        self._inverted.append(False)
+        return self._net[-1]
 
     def keep(self, cell: Cell, table: int, inputs: tuple[int, ...]) -> int:
         """Add the cell with this table and these new nets; return the net it drives."""

@@ -35,6 +35,9 @@ def share(netlist: Netlist, *, complements: bool = True) -> tuple[Netlist, PassS
             else:
                 delayed[source] = rewriter.keep(cell, 0, (source,))
             continue
+        if cell.primitive:
+            rewriter.carry_over(cell)
+            continue
         table, inputs = rewriter.read_lut(cell)
         key, ordered = canonical(table, inputs)
         inverted = complements and bool(key & 1)

@@ -25,6 +25,9 @@ def support(netlist: Netlist) -> tuple[Netlist, PassStats]:
         if cell.kind == REGISTER:
             rewriter.keep(cell, 0, (rewriter.read_plain(cell.inputs[0]),))
             continue
+        if cell.primitive:
+            rewriter.carry_over(cell)
+            continue
         table, inputs = reduce(*rewriter.read_lut(cell))
         if inputs:
             rewriter.keep(cell, table, inputs)
