@@ -20,7 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "netlist": {"errors", "data.bits"},
     "netlist.lower": {"model", "netlist", "errors"},
     "target": {"netlist", "errors"},
-    "emit": {"model", "netlist", "target", "data.bits", "assets", "errors", "version"},
+    "emit": {*("model", "netlist", "target", "data.bits", "data.encode"), "errors", "version"},
     "flow": {"assets", "files", "errors"},
     "verify": {"model", "data.bits", "netlist", "emit", "flow", "target", "files", "errors"},
     "host": {"model", "data.bits", "errors"},

@@ -121,7 +121,7 @@ def test_rtl_simulation_catches_a_wrong_latency(network, bits, tmp_path: Path) -
     stated, made = build_core(network, pipeline=2), build_core(network, pipeline=1)
     assert stated.netlist.latency == made.netlist.latency - 1
     check = check_rtl(network, replace(stated, verilog=made.verilog), bits, tmp_path)
-    with pytest.raises(MismatchError, match="no LUT differs: suspect the latency"):
+    with pytest.raises(MismatchError, match="no LUT differs: suspect the head"):
         require_equal([check])
 
 

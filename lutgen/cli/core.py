@@ -2,50 +2,105 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from inspect import Parameter, signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
 from lutgen.cli import output
+from lutgen.cli.options import parse_frequency_mhz
 from lutgen.cli.records import core_record
 from lutgen.emit.core import Core, build_core
 from lutgen.files import write_files, write_json
-from lutgen.model import LutNetwork
+from lutgen.model import MAX_FAN_IN, LutNetwork
 from lutgen.netlist.stats import count_cells
 from lutgen.report.parse import CORE_FILE
 from lutgen.target.registry import FAMILIES, get_family
 
 Out = Annotated[Path, typer.Option("-o", "--output", help="Folder for what is written.")]
 Target = Annotated[str, typer.Option(help=f"Chip family: {', '.join(FAMILIES)}.")]
-Pipeline = Annotated[
-    int, typer.Option(help="Registers after every N levels of LUTs; 0: purely combinational.")
-]
-FmaxTarget = Annotated[
-    str,
-    typer.Option(
-        help="Registers as the delay model of the chip asks for to reach a clock, e.g. 200MHz; "
-        "instead of --pipeline."
-    ),
-]
-Grade = Annotated[
-    str, typer.Option(help="Speed grade or device that --fmax-target is for, e.g. up or hx8k.")
-]
-Module = Annotated[str, typer.Option(help="Name of the Verilog module.")]
 DEFAULT_OUT = Path("build")
 DEFAULT_MODULE = "lutgen_core"
 
 
-def write_core(
-    network: LutNetwork, out: Path, *, module: str, **options: Any
-) -> tuple[Core, dict[str, Any]]:
-    """Make the hardware and write it with its record into an output folder.
+@dataclass(frozen=True)
+class CoreOptions:
+    """Options of every command that makes a core, beside the chip family."""
 
-    The options are those of :func:`lutgen.emit.core.build_core`.
-    """
-    core = build_core(network, module=module, **options)
+    pipeline: Annotated[
+        int, typer.Option(help="Registers after every N levels of LUTs; 0: purely combinational.")
+    ] = 0
+    fmax_target: Annotated[
+        str,
+        typer.Option(
+            help="Registers as the delay model of the chip asks for to reach a clock, e.g. 200MHz; "
+            "instead of --pipeline."
+        ),
+    ] = ""
+    grade: Annotated[
+        str,
+        typer.Option(help="Speed grade or device that --fmax-target is for, e.g. up or hx8k."),
+    ] = ""
+    input_bits: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=MAX_FAN_IN,
+            help="Take features as unsigned numbers of N bits, with the encoder's comparators in "
+            "hardware; 0: take encoded bits.",
+        ),
+    ] = 0
+    one_hot: Annotated[
+        bool, typer.Option("--one-hot", help="Answer with a bit a class, not the class number.")
+    ] = False
+    module: Annotated[str, typer.Option(help="Name of the Verilog module.")] = DEFAULT_MODULE
+
+    def arguments(self) -> dict[str, Any]:
+        """Return them as :func:`lutgen.emit.core.build_core` takes them."""
+        options = {field.name: getattr(self, field.name) for field in fields(self)}
+        options["fmax_target_mhz"] = parse_frequency_mhz(options.pop("fmax_target"))
+        return options
+
+
+DEFAULTS = CoreOptions()
+
+
+def core_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for each field of its parameter `options`."""
+    hints = get_type_hints(CoreOptions, include_extras=True)
+    extra = [
+        Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default,
+                  annotation=hints[field.name])
+        for field in fields(CoreOptions)
+    ]  # fmt: skip
+    given = signature(command, eval_str=True)
+    names = list(given.parameters)
+    place = names.index("options")
+    parameters = [given.parameters[name] for name in names]
+    parameters[place : place + 1] = extra
+    parameters = [parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in parameters]
+
+    @wraps(command)
+    def wrapper(**values: Any) -> None:
+        chosen = CoreOptions(**{option.name: values.pop(option.name) for option in extra})
+        command(options=chosen, **values)
+
+    wrapper.__signature__ = given.replace(parameters=parameters)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return wrapper
+
+
+def write_core(
+    network: LutNetwork, out: Path, target: str, options: CoreOptions
+) -> tuple[Core, dict[str, Any]]:
+    """Make the hardware and write it with its record into an output folder."""
+    core = build_core(network, target=target, **options.arguments())
     record = core_record(network, core)
-    write_files(out, {f"{module}.v": core.verilog})
+    write_files(out, {f"{core.module}.v": core.verilog})
     write_json(out / CORE_FILE, record)
     return core, record
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from lutgen.cli import hardware, output
-from lutgen.cli.core import DEFAULT_MODULE, print_core, write_core
+from lutgen.cli.core import DEFAULT_MODULE, DEFAULTS, print_core, write_core
 from lutgen.cli.learning import learn, print_model
 from lutgen.cli.options import Source
 from lutgen.cli.proof import proof_record, run_proofs
@@ -45,14 +45,14 @@ def demo(
     network.save(model_file)
     if not json:
         print_model(network)
-    core, record = write_core(network, out, target=TARGET, module=DEFAULT_MODULE)
+    core, record = write_core(network, out, TARGET, DEFAULTS)
     if not json:
         print_core(core)
     area = measure_area(network, core, MODES, out)
     if not json:
         print_synthesis(area)
     _say(json, f"comparing with the model on the {len(dataset.X_test)} test images:")
-    bits = network.encoder.encode(dataset.X_test)
+    bits = core.ports.samples(network, dataset.X_test)
     synthesis = list(area.results.values())
     checks = hardware.run_checks(
         network, core, bits, out, synthesis, unit="test images", quiet=json

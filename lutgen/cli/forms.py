@@ -10,16 +10,14 @@ import typer
 
 from lutgen.cli import output
 from lutgen.cli.core import (
-    DEFAULT_MODULE,
     DEFAULT_OUT,
-    FmaxTarget,
-    Grade,
-    Module,
+    DEFAULTS,
+    CoreOptions,
     Out,
-    Pipeline,
     Target,
+    core_options,
 )
-from lutgen.cli.options import ModelFile, parse_frequency_mhz
+from lutgen.cli.options import ModelFile
 from lutgen.emit.core import build_core
 from lutgen.emit.forms import FORMS, get_form
 from lutgen.errors import ToolError
@@ -29,6 +27,7 @@ from lutgen.model import LutNetwork
 AMARANTH = "amaranth"
 
 
+@core_options
 def emit(
     model: ModelFile,
     form: Annotated[
@@ -41,31 +40,22 @@ def emit(
     ] = None,
     out: Out = DEFAULT_OUT,
     target: Target = "generic",
-    pipeline: Pipeline = 0,
-    fmax_target: FmaxTarget = "",
-    grade: Grade = "",
-    module: Module = DEFAULT_MODULE,
+    options: CoreOptions = DEFAULTS,
     json: output.Json = False,
 ) -> None:
     """Write a model as Verilog, BLIF, AIGER or a component for Amaranth."""
     network = LutNetwork.load(model)
     names = list(dict.fromkeys(form or FORMS))
-    options: dict[str, Any] = {
-        "target": target,
-        "pipeline": pipeline,
-        "fmax_target_mhz": parse_frequency_mhz(fmax_target),
-        "grade": grade,
-        "module": module,
-    }
     plain = {name: get_form(name) for name in names if name != AMARANTH}
     if AMARANTH in names:
         _require_amaranth()
-    core = build_core(network, **options)
+    core = build_core(network, target=target, **options.arguments())
     files: dict[str, tuple[str, str | bytes]] = {
-        name: (f"{module}{form.suffix}", form.write(core)) for name, form in plain.items()
+        name: (f"{core.module}{form.suffix}", form.write(core)) for name, form in plain.items()
     }
     if AMARANTH in names:
-        files[AMARANTH] = f"{module}.il", _rtlil(network, options)
+        rtlil = _rtlil(network, target=target, **options.arguments())
+        files[AMARANTH] = f"{core.module}.il", rtlil
     write_files(out, dict(files.values()))
     _report(files, out, core.netlist.latency, json=json)
 
@@ -96,7 +86,7 @@ def _require_amaranth() -> None:
         raise ToolError("Amaranth is not installed; pip install 'lutgen[amaranth]'")
 
 
-def _rtlil(network: LutNetwork, options: dict[str, Any]) -> str:
+def _rtlil(network: LutNetwork, **options: Any) -> str:
     from lutgen.emit.amaranth import emit_rtlil  # noqa: PLC0415 - an optional library
 
     return emit_rtlil(network, **options)

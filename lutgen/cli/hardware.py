@@ -10,15 +10,13 @@ import typer
 
 from lutgen.cli import output
 from lutgen.cli.core import (
-    DEFAULT_MODULE,
     DEFAULT_OUT,
-    FmaxTarget,
-    Grade,
-    Module,
+    DEFAULTS,
+    CoreOptions,
     Out,
-    Pipeline,
     Target,
     core_files,
+    core_options,
     print_core,
     write_core,
 )
@@ -31,7 +29,6 @@ from lutgen.cli.options import (
     SplitSeed,
     Task,
     TestFraction,
-    parse_frequency_mhz,
     samples_for,
 )
 from lutgen.cli.synthesis import parse_modes, run_synthesis
@@ -54,27 +51,17 @@ from lutgen.verify.compare import (
 )
 
 
+@core_options
 def verilog(
     model: ModelFile,
     out: Out = DEFAULT_OUT,
     target: Target = "generic",
-    pipeline: Pipeline = 0,
-    fmax_target: FmaxTarget = "",
-    grade: Grade = "",
-    module: Module = DEFAULT_MODULE,
+    options: CoreOptions = DEFAULTS,
     json: output.Json = False,
 ) -> None:
     """Write a model as Verilog."""
     network = LutNetwork.load(model)
-    core, record = write_core(
-        network,
-        out,
-        target=target,
-        pipeline=pipeline,
-        fmax_target_mhz=parse_frequency_mhz(fmax_target),
-        grade=grade,
-        module=module,
-    )
+    core, record = write_core(network, out, target, options)
     if json:
         output.print_json({"files": core_files(core, out), **record})
         return
@@ -83,14 +70,12 @@ def verilog(
         output.print_text(f"written: {path}")
 
 
+@core_options
 def simulate(
     model: ModelFile,
     out: Out = DEFAULT_OUT,
     target: Target = "generic",
-    pipeline: Pipeline = 0,
-    fmax_target: FmaxTarget = "",
-    grade: Grade = "",
-    module: Module = DEFAULT_MODULE,
+    options: CoreOptions = DEFAULTS,
     simulator: Annotated[str, typer.Option(help=f"One of {', '.join(SIMULATORS)}.")] = "verilator",
     post_synthesis: Annotated[
         str,
@@ -114,16 +99,8 @@ def simulate(
     modes = parse_modes(post_synthesis, none=True)
     given = None if data is None else Source(data, task, label, test_fraction, split_seed)
     name, X, _ = samples_for(network, given, part, data_dir, download=not no_download)
-    bits = network.encoder.encode(X[: samples or None])
-    core, _ = write_core(
-        network,
-        out,
-        target=target,
-        pipeline=pipeline,
-        fmax_target_mhz=parse_frequency_mhz(fmax_target),
-        grade=grade,
-        module=module,
-    )
+    core, _ = write_core(network, out, target, options)
+    bits = core.ports.samples(network, X[: samples or None])
     synthesis = [run_synthesis(core, mode, out) for mode in modes]
     unit = "samples" if part == "all" else f"{part} samples"
     checks = run_checks(network, core, bits, out, synthesis, simulator, unit=unit, quiet=json)
@@ -154,7 +131,7 @@ def run_checks(
             output.print_text(describe_check(check, unit))
 
     with output.working("evaluating the netlist"):
-        done(check_netlist(network, core.netlist, bits))
+        done(check_netlist(network, core.netlist, bits, ports=core.ports))
     with output.working(f"simulating {core.module}.v"):
         done(check_rtl(network, core, bits, out, simulator=simulator))
     for result in synthesis:

@@ -11,17 +11,15 @@ import typer
 
 from lutgen.cli import output
 from lutgen.cli.core import (
-    DEFAULT_MODULE,
     DEFAULT_OUT,
-    FmaxTarget,
-    Grade,
-    Module,
+    DEFAULTS,
+    CoreOptions,
     Out,
-    Pipeline,
     Target,
+    core_options,
     write_core,
 )
-from lutgen.cli.options import DataDir, ModelFile, NoDownload, parse_frequency_mhz, samples_for
+from lutgen.cli.options import DataDir, ModelFile, NoDownload, samples_for
 from lutgen.cli.synthesis import parse_modes, run_synthesis
 from lutgen.data.bits import Bits
 from lutgen.emit.core import Core
@@ -50,14 +48,12 @@ Conflicts = Annotated[
 ]
 
 
+@core_options
 def prove(
     model: ModelFile,
     out: Out = DEFAULT_OUT,
     target: Target = "generic",
-    pipeline: Pipeline = 0,
-    fmax_target: FmaxTarget = "",
-    grade: Grade = "",
-    module: Module = DEFAULT_MODULE,
+    options: CoreOptions = DEFAULTS,
     post_synthesis: Annotated[
         str, typer.Option(help="Prove what Yosys leaves: direct, optimised or both; or none.")
     ] = "none",
@@ -75,15 +71,7 @@ def prove(
     modes = parse_modes(post_synthesis, none=True)
     text = None if verilog is None else _read_text(verilog)
     effort = Effort(min(DEFAULT_EFFORT.point_conflicts, conflicts), conflicts)
-    core, _ = write_core(
-        network,
-        out,
-        target=target,
-        pipeline=pipeline,
-        fmax_target_mhz=parse_frequency_mhz(fmax_target),
-        grade=grade,
-        module=module,
-    )
+    core, _ = write_core(network, out, target, options)
     if text is not None:
         core = replace(core, verilog=text)
     synthesis = [run_synthesis(core, mode, out) for mode in modes]
@@ -150,10 +138,10 @@ def _replay(
     replays = []
     verilog, *synthesised = proofs[-1 - len(synthesis) :]
     with output.working("replaying counterexamples in the simulator"):
-        if bits := _replay_bits(network, verilog):
+        if bits := _replay_bits(core, verilog):
             replays.append(check_rtl(network, core, bits, out / "proof" / "replay"))
         for proof, result in zip(synthesised, synthesis, strict=True):
-            if bits := _replay_bits(network, proof):
+            if bits := _replay_bits(core, proof):
                 folder = out / "proof" / f"replay_{result.mode}"
                 replays.append(
                     check_synthesised(network, core, bits, result, out / "synth", folder)
@@ -168,12 +156,12 @@ def _read_text(path: Path) -> str:
         raise DataError(f"cannot read {path}: {error}") from error
 
 
-def _replay_bits(network: LutNetwork, proof: Proof) -> Bits | None:
+def _replay_bits(core: Core, proof: Proof) -> Bits | None:
     """Return the counterexample's vectors, the oldest first, and enough after it to see it."""
     found = proof.result.counterexample
     if found is None:
         return None
-    vectors = found.inputs.reshape(-1, network.n_inputs)[::-1]
+    vectors = found.inputs.reshape(-1, core.netlist.n_inputs)[::-1]
     return Bits.from_dense(vectors)
 
 
@@ -192,14 +180,12 @@ def proof_record(
     }
 
 
+@core_options
 def mutate(
     model: ModelFile,
     out: Out = DEFAULT_OUT,
     target: Target = "ice40",
-    pipeline: Pipeline = 0,
-    fmax_target: FmaxTarget = "",
-    grade: Grade = "",
-    module: Module = DEFAULT_MODULE,
+    options: CoreOptions = DEFAULTS,
     n: Annotated[int, typer.Option("--n", min=1, help="Faults to plant, one at a time.")] = 200,
     seed: Annotated[int, typer.Option(help="Seed of the faults and the random vectors.")] = 0,
     simulate: Annotated[
@@ -213,16 +199,8 @@ def mutate(
     """Plant random faults in the hardware and count how many each check catches."""
     network = LutNetwork.load(model)
     name, X, _ = samples_for(network, None, "test", data_dir, download=not no_download)
-    core, _ = write_core(
-        network,
-        out,
-        target=target,
-        pipeline=pipeline,
-        fmax_target_mhz=parse_frequency_mhz(fmax_target),
-        grade=grade,
-        module=module,
-    )
-    bits = network.encoder.encode(X)
+    core, _ = write_core(network, out, target, options)
+    bits = core.ports.samples(network, X)
     effort = Effort(min(DEFAULT_EFFORT.point_conflicts, conflicts), conflicts)
     with output.counting("planting faults", "faults") as progress:
         result = score(network, core, bits, n, seed, effort, progress=progress)

@@ -11,16 +11,14 @@ import typer
 
 from lutgen.cli import output
 from lutgen.cli.core import (
-    DEFAULT_MODULE,
     DEFAULT_OUT,
-    FmaxTarget,
-    Grade,
-    Module,
+    DEFAULTS,
+    CoreOptions,
     Out,
-    Pipeline,
+    core_options,
     write_core,
 )
-from lutgen.cli.options import ModelFile, parse_frequency_mhz
+from lutgen.cli.options import ModelFile
 from lutgen.cli.records import core_record
 from lutgen.emit.blif import emit_blif
 from lutgen.emit.core import Core, build_core
@@ -66,15 +64,13 @@ class Area:
     results: Mapping[str, SynthResult]
 
 
+@core_options
 def synth(
     model: ModelFile,
     out: Out = DEFAULT_OUT,
     target: SynthTarget = "ice40",
     device: DeviceName = "",
-    pipeline: Pipeline = 0,
-    fmax_target: FmaxTarget = "",
-    grade: Grade = "",
-    module: Module = DEFAULT_MODULE,
+    options: CoreOptions = DEFAULTS,
     mode: Mode = "both",
     json: output.Json = False,
 ) -> None:
@@ -86,15 +82,7 @@ def synth(
     areas = []
     for name in targets:
         folder = out / name if target == ALL else out
-        core, _ = write_core(
-            network,
-            folder,
-            target=name,
-            pipeline=pipeline,
-            fmax_target_mhz=parse_frequency_mhz(fmax_target),
-            grade=grade,
-            module=module,
-        )
+        core, _ = write_core(network, folder, name, options)
         areas.append(measure_area(network, core, modes, folder))
     if json:
         output.print_json({"digest": network.digest, "areas": [asdict(area) for area in areas]})
@@ -113,7 +101,14 @@ def measure_area(network: LutNetwork, core: Core, modes: Sequence[str], out: Pat
     """
     plain = core.netlist.count(LUT)
     if any(stats.name == DONTCARE and stats.changes for stats in core.passes):
-        without = build_core(network, target=core.target, pipeline=core.pipeline, dont_cares=False)
+        without = build_core(
+            network,
+            target=core.target,
+            pipeline=core.pipeline,
+            input_bits=core.ports.input_bits,
+            one_hot=core.ports.one_hot,
+            dont_cares=False,
+        )
         plain = without.netlist.count(LUT)
     record = {**core_record(network, core), "luts_without_dont_cares": plain}
     write_json(out / CORE_FILE, record)

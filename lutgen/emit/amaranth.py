@@ -48,9 +48,9 @@ class NetlistFunction(wiring.Component):
     Attributes
     ----------
     x : Signal(n_inputs), in
-        Bit i is input bit i of the network, as its encoder makes it.
+        The sample, see :class:`lutgen.emit.ports.Ports`.
     y : Signal(n_outputs), out
-        Bit i is output bit i.
+        The answer, see there.
     latency : int
         Cycles from `x` to `y`.
     """
@@ -95,16 +95,12 @@ class LutNetworkFunction(NetlistFunction):
     network : LutNetwork
         The model.
     target : str
-        Family whose primitives to use; see :func:`lutgen.emit.core.build_core`.
-    pipeline : int
-        Registers after every so many levels of k-LUTs; 0: combinational.
-    fmax_target_mhz : float
-        Instead of `pipeline`: registers for this clock frequency.
-    grade : str
-        Speed grade, or device, that the frequency is for.
+        Family whose primitives to use.
     primitives : bool, optional
         See :class:`NetlistFunction`, which has the signals, too. The target ``generic`` has
         look-ups only.
+    options
+        Others of :func:`lutgen.emit.core.build_core`: pipeline, fmax_target_mhz, input_bits …
 
     Raises
     ------
@@ -117,18 +113,10 @@ class LutNetworkFunction(NetlistFunction):
         network: LutNetwork,
         *,
         target: str = "generic",
-        pipeline: int = 0,
-        fmax_target_mhz: float = 0,
-        grade: str = "",
         primitives: bool | None = None,
+        **options: Any,
     ) -> None:
-        core = build_core(
-            network,
-            target=target,
-            pipeline=pipeline,
-            fmax_target_mhz=fmax_target_mhz,
-            grade=grade,
-        )
+        core = build_core(network, target=target, **options)
         super().__init__(core.netlist, get_family(target), primitives=primitives)
 
 
@@ -140,15 +128,16 @@ class LutNetworkCore(wiring.Component):
 
     Parameters
     ----------
-    network, target, pipeline, fmax_target_mhz, grade, primitives
+    network, target, primitives, options
         See :class:`LutNetworkFunction`.
 
     Attributes
     ----------
     i : stream.Signature(n_inputs), in
-        Input bits of a sample: `payload` is taken when `valid` and `ready` are 1.
+        A sample, see :class:`lutgen.emit.ports.Ports`: `payload` is taken when `valid` and
+        `ready` are 1.
     o : stream.Signature(n_outputs), out
-        Output bits for each sample; `payload` stays as it is from `valid` until `ready`.
+        The answer to each sample; `payload` stays as it is from `valid` until `ready`.
     latency : int
         Cycles from a sample to its answer when nothing holds it up.
 
@@ -163,18 +152,11 @@ class LutNetworkCore(wiring.Component):
         network: LutNetwork,
         *,
         target: str = "generic",
-        pipeline: int = 0,
-        fmax_target_mhz: float = 0,
-        grade: str = "",
         primitives: bool | None = None,
+        **options: Any,
     ) -> None:
         self._function = LutNetworkFunction(
-            network,
-            target=target,
-            pipeline=pipeline,
-            fmax_target_mhz=fmax_target_mhz,
-            grade=grade,
-            primitives=primitives,
+            network, target=target, primitives=primitives, **options
         )
         self.latency = self._function.latency
         super().__init__(

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from lutgen import __version__
+from lutgen.emit.ports import Ports
 from lutgen.emit.verilog import check_module_name, emit_verilog
 from lutgen.errors import ConfigError
 from lutgen.model import LutNetwork
 from lutgen.netlist.check import check
+from lutgen.netlist.compose import compose
+from lutgen.netlist.head import Head, Resources, Votes, build_head
 from lutgen.netlist.ir import Netlist
 from lutgen.netlist.lower import lower
 from lutgen.netlist.passes.pipeline import arrivals, pipeline_to_delay, shortest_path_ns
@@ -63,11 +66,17 @@ class Core:
         Name of the family.
     module : str
         Name of the Verilog module.
+    ports : Ports
+        What goes in and what comes out.
     pipeline : int
         LUT levels between registers; 0 for none.
+    function : Netlist
+        Encoder and trained LUTs, simplified; its outputs are those of the network.
+    head : Head or None
+        What makes the answer of them, if anything has to.
     logic : Netlist
-        Netlist of k-LUTs, simplified and pipelined, before mapping; with a `timing`, whose
-        registers stand between the primitives, it is `netlist` without their names.
+        Both of them, pipelined, before mapping; with a `timing`, whose registers stand between
+        the primitives, it is `netlist` without their names.
     netlist : Netlist
         The same, mapped onto the family.
     header : tuple of str
@@ -83,7 +92,10 @@ class Core:
     digest: str
     target: str
     module: str
+    ports: Ports
     pipeline: int
+    function: Netlist
+    head: Head | None
     logic: Netlist
     netlist: Netlist
     header: tuple[str, ...]
@@ -100,9 +112,11 @@ def build_core(
     fmax_target_mhz: float = 0,
     grade: str = "",
     module: str = "lutgen_core",
+    input_bits: int = 0,
+    one_hot: bool = False,
     dont_cares: bool = True,
 ) -> Core:
-    """Make the hardware of a model: lower, shrink, pipeline, map, check, write.
+    """Make the hardware of a model: lower, shrink, add the head, pipeline, map, check, write.
 
     Parameters
     ----------
@@ -119,19 +133,32 @@ def build_core(
         Speed grade, or device, that the frequency is for; by default the family's first.
     module : str
         Name of the Verilog module.
+    input_bits : int
+        Bits of each feature, to have the encoder in hardware; 0: encoded bits come in. See
+        :class:`lutgen.emit.ports.Ports`.
+    one_hot : bool
+        Answer with one bit a class instead of the class number.
     dont_cares : bool
         Use table entries that no input reaches, or that no output shows; the function is the same.
 
     Raises
     ------
     ConfigError
-        If the target does not exist, the pipeline is negative, the module's name is illegal, or
-        the frequency is out of reach.
+        If the target does not exist, the pipeline is negative, the module's name is illegal, the
+        input bits are out of range, or the frequency is out of reach.
     """
     _check_pipeline(pipeline, fmax_target_mhz)
     family = get_family(target)
     check_module_name(module)
-    logic, passes = shrink(lower(network), dont_cares=dont_cares)
+    ports = Ports(input_bits, one_hot)
+    function, passes = shrink(lower(network, input_bits), dont_cares=dont_cares)
+    head = None
+    logic = function
+    if network.has_head or one_hot:
+        head = build_head(
+            Votes(network.weights, network.bias), resources=_resources(family), one_hot=one_hot
+        )
+        logic = compose(function, head.netlist)
     if pipeline:
         logic, stats = insert_registers(logic, pipeline)
         passes = (*passes, stats)
@@ -146,9 +173,10 @@ def build_core(
     header = [
         f"{module}: a learnt network of lookup tables, written by lutgen {__version__}",
         f"model    sha256 {network.digest}",
+        *map("{:8} {}".format, ("input", "answer"), ports.describe(network)),
     ]
     if pipeline:
-        header.append(f"pipeline a register after every {pipeline} level(s) of trained LUTs")
+        header.append(f"pipeline a register after every {pipeline} level(s) of k-LUTs")
     if timing:
         header.append(f"fmax     {timing}")
     verilog = emit_verilog(netlist, family, module=module, header=header)
@@ -156,7 +184,10 @@ def build_core(
         digest=network.digest,
         target=target,
         module=module,
+        ports=ports,
         pipeline=pipeline,
+        function=function,
+        head=head,
         logic=logic,
         netlist=netlist,
         header=tuple(header),
@@ -164,6 +195,12 @@ def build_core(
         passes=passes,
         timing=timing,
     )
+
+
+def _resources(family: Family) -> Resources:
+    """Return what a family offers to a head."""
+    luts = [len(part.inputs) for part in family.primitives.values() if part.init and not part.clock]
+    return Resources(max(luts, default=6))
 
 
 def _check_pipeline(pipeline: int, fmax_target_mhz: float) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from lutgen.data.bits import Bits
 from lutgen.emit.core import Core
+from lutgen.emit.ports import Ports
 from lutgen.emit.vectors import EXPECTED, INPUTS, vectors
 from lutgen.errors import DataError, MismatchError
 from lutgen.files import write_files
@@ -39,8 +40,8 @@ class LutDifference:
 class Difference:
     """The first sample whose outputs differ; values as bits, highest output first.
 
-    `lut` is None if every LUT that can be observed agrees: then the fault lies between the last
-    LUT and the output, or the latency is not the one stated.
+    `lut` is None if every LUT that can be observed agrees: then the fault lies in the head, or the
+    latency is not the one stated.
     """
 
     sample: int
@@ -85,7 +86,7 @@ class Check:
         first = self.difference
         text += f"; sample {first.sample}: expected {first.expected}, seen {first.seen}"
         if first.lut is None:
-            return f"{text}; no LUT differs: suspect the latency or the output's wiring"
+            return f"{text}; no LUT differs: suspect the head or the latency"
         lut = first.lut
         return f"{text}; first differing LUT {lut.name}: expected {lut.expected}, seen {lut.seen}"
 
@@ -104,9 +105,20 @@ def require_equal(checks: Iterable[Check]) -> None:
 
 
 def check_netlist(
-    network: LutNetwork, netlist: Netlist, bits: Bits, *, name: str = "netlist"
+    network: LutNetwork,
+    netlist: Netlist,
+    bits: Bits,
+    *,
+    ports: Ports = Ports(),  # noqa: B008 - a value
+    name: str = "netlist",
 ) -> Check:
     """Evaluate a netlist on samples and compare with the model.
+
+    Parameters
+    ----------
+    bits : Bits
+        Samples as they come in at the ports, see :meth:`lutgen.emit.ports.Ports.samples`; so in
+        every check.
 
     Raises
     ------
@@ -114,7 +126,7 @@ def check_netlist(
         If there are no samples.
     """
     _require_samples(bits)
-    expected = network.output_bits(bits).to_dense()
+    expected = ports.answers(network, bits).to_dense()
     seen = Bits(evaluate(netlist, bits.words), bits.n_samples).to_dense()
     wrong = np.flatnonzero((expected != seen).any(axis=1))
     n_equal = bits.n_samples - wrong.size
@@ -129,7 +141,7 @@ def check_netlist(
         sample,
         _bit_string(expected[sample]),
         _bit_string(seen[sample]),
-        first_difference(network, bits, sample, values),
+        first_difference(network, ports.encoded(network, bits), sample, values),
     )
     return Check(name, n_equal, bits.n_samples, difference)
 
@@ -201,7 +213,7 @@ def _check_simulation(
     if primitives_of is None and any(cell.primitive for cell in core.netlist.cells):
         primitives_of = core.target
     models = [simulation_models(primitives_of)] if primitives_of else []
-    write_files(folder, vectors(bits, network.output_bits(bits)))
+    write_files(folder, vectors(bits, core.ports.answers(network, bits)))
     luts = set(network.lut_names())
     result = simulate(
         [*sources, *models],
@@ -215,10 +227,11 @@ def _check_simulation(
         simulator=simulator,
         timeout_seconds=timeout_seconds,
     )
-    return _from_simulation(network, bits, name, result)
+    return _from_simulation(network, core.ports.encoded(network, bits), name, result)
 
 
 def _from_simulation(network: LutNetwork, bits: Bits, name: str, result: SimResult) -> Check:
+    """Return the check; the samples are encoded ones."""
     difference = None
     if result.mismatches:
         first = result.mismatches[0]
@@ -242,6 +255,8 @@ def first_difference(
 
     Parameters
     ----------
+    bits : Bits
+        Encoded samples.
     values : mapping of str to str
         Value of each net by its name; LUTs that it lacks are passed over.
     """

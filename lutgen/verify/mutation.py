@@ -121,10 +121,10 @@ def score(
         If the netlist has no cell to plant a fault in.
     """
     rng = np.random.default_rng(seed)
-    shape = (bits.n_samples, network.n_inputs)
+    shape = (bits.n_samples, core.netlist.n_inputs)
     noise = Bits.from_dense(rng.integers(0, 2, size=shape, dtype=np.uint8))
     latency = core.netlist.latency
-    answers = [network.output_bits(samples) for samples in (bits, noise)]
+    answers = [core.ports.answers(network, samples) for samples in (bits, noise)]
     done = []
     for number in range(n_faults):
         fault = plant(core.netlist, rng)

@@ -13,18 +13,24 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from lutgen.data.bits import Bits
 from lutgen.emit.core import Core
 from lutgen.errors import MismatchError
 from lutgen.flow.elaborate import elaborate, yosys_module
 from lutgen.flow.yosys import SynthResult, netlist_file
 from lutgen.model import LutNetwork
-from lutgen.netlist.evaluate import Words
+from lutgen.netlist.compose import compose
+from lutgen.netlist.evaluate import Words, evaluate
+from lutgen.netlist.head import Head, Votes
 from lutgen.netlist.ir import Netlist
 from lutgen.netlist.lower import lower
 from lutgen.netlist.passes.shrink import shrink
 from lutgen.target.registry import get_family
+from lutgen.verify.head import HeadProof, prove_head
 from lutgen.verify.readback import read_netlist
-from lutgen.verify.sweep import Effort, Equivalence, prove_equal
+from lutgen.verify.sweep import Counterexample, Effort, Equivalence, prove_equal
 from lutgen.verify.unroll import has_latency, unroll
 
 
@@ -53,8 +59,8 @@ class Proof:
         ways = ", ".join(f"{count} by {way}" for way, count in result.ways.items() if count)
         text = (
             f"{self.name}: {result.n_proved} of {result.n_outputs} outputs proved, "
-            f"{result.n_open} open; {result.n_points_proved} of {result.n_points} LUTs of the same "
-            f"name proved; nodes matched {ways or 'none'}; {self.seconds:.1f} s"
+            f"{result.n_open} open; {result.n_points_proved} of {result.n_points} points inside "
+            f"proved; nodes matched {ways or 'none'}; {self.seconds:.1f} s"
         )
         return text if result.counterexample is None else f"{text}; {self._difference()}"
 
@@ -121,24 +127,75 @@ def prove(
     return Proof(name, result, time.monotonic() - start, n_cycles)
 
 
+def reference(network: LutNetwork, core: Core) -> Netlist:
+    """Return the trained LUTs as the model has them, between the core's encoder and its head.
+
+    It is the model if the head is: :func:`prove_model` proves that, too.
+    """
+    function = lower(network, core.ports.input_bits)
+    return function if core.head is None else compose(function, core.head.netlist)
+
+
 def prove_passes(network: LutNetwork, core: Core, effort: Effort | None = None) -> Iterator[Proof]:
     """Prove every pass from the model to the mapped netlist, one after the other."""
-    before = lower(network)
+    before = lower(network, core.ports.input_bits)
     steps: list[tuple[str, Netlist]] = []
     shrink(before, watch=lambda name, netlist: steps.append((name, netlist)))
+    for name, after in steps:
+        yield prove(f"before {name} = after {name}", before, after, effort=effort)
+        before = after
+    if core.head is not None:
+        before = compose(core.function, core.head.netlist)
+    steps = [("mapping", core.netlist)]
     if core.pipeline or core.logic.latency:
-        steps.append(("pipeline", core.logic))
-    steps.append(("mapping", core.netlist))
+        steps.insert(0, ("pipeline", core.logic))
     for name, after in steps:
         yield prove(f"before {name} = after {name}", before, after, effort=effort)
         before = after
 
 
 def prove_model(network: LutNetwork, core: Core, effort: Effort | None = None) -> Iterator[Proof]:
-    """Prove that the netlists of a core, before and after mapping, are the model."""
-    model = lower(network)
+    """Prove that a core's head, and its netlists before and after mapping, are the model."""
+    if core.head is not None:
+        yield prove_votes(network, core.head)
+    model = reference(network, core)
     for name, netlist in (("netlist", core.logic), ("mapped netlist", core.netlist)):
         yield prove(f"model = {name}", model, netlist, effort=effort)
+
+
+def prove_votes(network: LutNetwork, head: Head) -> Proof:
+    """Prove that a head gives the class of the largest score, the lowest among equals.
+
+    The points of the result are counters and comparisons; a counterexample's inputs are the
+    network's outputs.
+    """
+    start = time.monotonic()
+    votes = Votes(network.weights, network.bias)
+    found = prove_head(head, votes)
+    n_outputs = len(head.netlist.outputs)
+    result = Equivalence(
+        n_outputs=n_outputs,
+        n_proved=n_outputs if found.proved else 0,
+        n_points=found.n_counters + found.n_nodes,
+        n_points_proved=found.n_counters_proved + found.n_nodes_proved,
+        ways={"structure": found.n_counters_proved + found.n_nodes_proved},
+        counterexample=_wrong_class(head, votes, found),
+    )
+    return Proof("votes of the model = head", result, time.monotonic() - start)
+
+
+def _wrong_class(head: Head, votes: Votes, found: HeadProof) -> Counterexample | None:
+    """Return the input of a refuted head as the first output bit that is wrong there."""
+    bits = found.counterexample
+    if bits is None:
+        return None
+    number = int(votes.classes(bits[None, :])[0])
+    seen = Bits(evaluate(head.netlist, Bits.from_dense(bits[None, :]).words), 1).to_dense()[0]
+    places = np.arange(seen.size)
+    expected = places == number if head.one_hot else number >> places & 1
+    output = int(np.flatnonzero(seen != expected)[0])
+    point = found.failed[0] if found.failed else ""
+    return Counterexample(bits, output, int(expected[output]), int(seen[output]), point)
 
 
 def prove_verilog(
@@ -160,7 +217,11 @@ def prove_verilog(
     )
     netlist = read_netlist(module, family)
     return prove(
-        "model = Verilog", lower(network), netlist, latency=core.netlist.latency, effort=effort
+        "model = Verilog",
+        reference(network, core),
+        netlist,
+        latency=core.netlist.latency,
+        effort=effort,
     )
 
 
@@ -181,7 +242,9 @@ def prove_synthesised(
     path = netlist_file(out_dir, synthesis.mode).with_suffix(".json")
     netlist = read_netlist(yosys_module(path, core.module), get_family(core.target))
     name = f"model = netlist after synthesis ({synthesis.mode})"
-    return prove(name, lower(network), netlist, latency=core.netlist.latency, effort=effort)
+    return prove(
+        name, reference(network, core), netlist, latency=core.netlist.latency, effort=effort
+    )
 
 
 def require_proved(proofs: list[Proof], *, allow_open: bool = False) -> None:

@@ -1,0 +1,121 @@
+"""Voting networks through every proof: encoder, trained LUTs and head."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from strategies import voting_network
+
+from lutgen.data.encode import fit_encoder
+from lutgen.emit.core import Core, build_core
+from lutgen.errors import MismatchError
+from lutgen.model import LutNetwork
+from lutgen.netlist.ir import HEAD_LAYER, LUT
+from lutgen.verify.compare import check_netlist, check_rtl, require_equal
+from lutgen.verify.mutate import flip_init_bit
+from lutgen.verify.mutation import score
+from lutgen.verify.prove import (
+    prove_model,
+    prove_passes,
+    prove_verilog,
+    prove_votes,
+    require_proved,
+)
+
+
+def voter(n_classes: int = 4) -> LutNetwork:
+    rng = np.random.default_rng(7)
+    encoder = fit_encoder("thermometer:4:quantile", rng.integers(0, 256, size=(200, 8)))
+    layers, weights = [12, 24], (0, 0, 1, 1, 2)
+    return voting_network(
+        rng, encoder.n_bits, layers, (3, 6), n_classes, weights=weights, encoder=encoder
+    )
+
+
+@pytest.mark.parametrize("target", ["generic", "ice40", "xilinx7"])
+@pytest.mark.parametrize("options", [{}, {"input_bits": 8, "pipeline": 2, "one_hot": True}])
+def test_every_form_is_proved(tmp_path: Path, target: str, options: dict[str, int]) -> None:
+    network = voter()
+    core = build_core(network, target=target, **options)
+    proofs = [
+        *prove_passes(network, core),
+        *prove_model(network, core),
+        prove_verilog(network, core, tmp_path),
+    ]
+    require_proved(proofs)
+    assert [proof.name for proof in proofs].count("votes of the model = head") == 1
+    assert proofs[-1].result.n_outputs == (4 if options else 2)
+
+
+def test_the_simulator_agrees(tmp_path: Path) -> None:
+    network = voter(5)
+    core = build_core(network, target="ice40", input_bits=8, pipeline=2)
+    X = np.random.default_rng(1).integers(0, 256, size=(300, 8))
+    x = core.ports.samples(network, X)
+    check = check_rtl(network, core, x, tmp_path)
+    require_equal([check])
+    assert check.n_equal == 300
+
+
+def with_fault(core: Core, layer: int, entry: int) -> Core:
+    """Return the core with one bit of one of its LUTs flipped, in its head or elsewhere."""
+    places = [
+        i for i, cell in enumerate(core.netlist.cells) if cell.kind == LUT and cell.layer == layer
+    ]
+    return replace(core, netlist=flip_init_bit(core.netlist, places[len(places) // 2], entry))
+
+
+@pytest.mark.parametrize("layer", [0, 1, 2, HEAD_LAYER])
+def test_a_fault_in_any_part_is_refuted(layer: int) -> None:
+    network = voter()
+    core = build_core(network, target="ice40", input_bits=8)
+    refuted = 0
+    for entry in range(16):
+        *_, proof = prove_model(network, with_fault(core, layer, entry))
+        found = proof.result.counterexample
+        if found is None:
+            assert proof.result.proved
+            continue
+        refuted += 1
+        with pytest.raises(MismatchError, match="NOT EQUAL"):
+            require_proved([proof])
+    assert refuted > 0
+
+
+def test_a_head_of_other_votes_is_refuted() -> None:
+    network = voter()
+    core = build_core(network)
+    assert core.head is not None
+    bias = network.bias + np.array([0, 1, 0, 0], np.int32)
+    proof = prove_votes(replace(network, bias=bias), core.head)
+    assert not proof.result.proved
+    found = proof.result.counterexample
+    assert found is not None and found.expected != found.seen
+    with pytest.raises(MismatchError, match="votes of the model = head"):
+        require_proved([proof])
+
+
+def test_a_sample_shows_a_fault_in_the_head() -> None:
+    network = voter()
+    core = build_core(network, target="ice40")
+    X = np.random.default_rng(1).integers(0, 256, size=(500, 8))
+    x = core.ports.samples(network, X)
+    texts = [
+        str(check)
+        for entry in range(16)
+        if not (
+            check := check_netlist(network, with_fault(core, HEAD_LAYER, entry).netlist, x)
+        ).passed
+    ]
+    assert texts and all("no LUT differs: suspect the head" in text for text in texts)
+
+
+def test_the_proof_catches_every_random_fault() -> None:
+    network = voter()
+    core = build_core(network, target="xilinx7", input_bits=8, one_hot=True)
+    X = np.random.default_rng(1).integers(0, 256, size=(200, 8))
+    result = score(network, core, core.ports.samples(network, X), n_faults=40, seed=0)
+    counts = result.counts()
+    assert counts["open"] == 0 and counts["proof"] + counts["harmless"] == 40
+    assert counts["proof"] >= 20
