@@ -1,0 +1,189 @@
+"""Boosted networks of LUTs on each data set: accuracy, and the LUTs of encoder, core and head.
+
+Every configuration is learnt without a validation part first, which it is scored on, then on all
+training rows, and that network is tested and synthesised. Configurations are chosen by the score on
+the validation part; the test part is only ever reported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rows import SEEDS, Row, complete, load
+
+from lutgen.data.encode import fit_encoder
+from lutgen.data.load import Dataset
+from lutgen.data.split import split_rows
+from lutgen.emit.blif import emit_blif
+from lutgen.emit.core import Core, build_core
+from lutgen.flow.yosys import DIRECT, OPTIMISED, synthesise, yosys_family
+from lutgen.learn.boost import BoostParameters, boost
+from lutgen.model import LutNetwork
+from lutgen.netlist.ir import HEAD_LAYER
+from lutgen.netlist.stats import netlist_stats
+
+SYSTEM = "lutgen"
+TARGET = "xilinx7"
+VALIDATION = 1 / 12
+MAX_INPUT_BITS = 16
+
+# data set: encoder, LUTs per class, other parameters of the booster
+_PIXELS = "thresholds:64,160"
+_SMALL = {"refits": 2}
+CONFIGURATIONS: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "mnist": [
+        (encoder, {"luts_per_class": n, "shift": 1})
+        for encoder in (_PIXELS, "gain:784")
+        for n in (35, 70, 140, 300)
+    ],
+    "fashion_mnist": [
+        (encoder, {"luts_per_class": n})
+        for encoder in ("thresholds:32,96,160,208", "gain:2352")
+        for n in (70, 140, 250)
+    ],
+    "unsw_nb15": [
+        (encoder, {"luts_per_class": n, **_SMALL})
+        for encoder in ("gain:200", "gain:400")
+        for n in (20, 60, 200)
+    ],
+    "cifar10": [("binary", {"luts_per_class": n}) for n in (100, 300)],
+    "jsc": [("gain:128", {"luts_per_class": n, **_SMALL}) for n in (10, 40)],
+    "uci:letter": [("gain:128", {"luts_per_class": n, **_SMALL}) for n in (20, 60)],
+    "uci:satimage": [("thermometer:8:quantile", {"luts_per_class": n, **_SMALL}) for n in (20, 60)],
+    "uci:shuttle": [("gain:100", {"luts_per_class": n, **_SMALL}) for n in (10, 30)],
+    "uci:pendigits": [("gain:160", {"luts_per_class": n, **_SMALL}) for n in (20, 60)],
+    "uci:optdigits": [("gain:160", {"luts_per_class": n, **_SMALL}) for n in (20, 60)],
+    "uci:adult": [("gain:100", {"luts_per_class": n, **_SMALL}) for n in (30, 120)],
+    "uci:magic": [("thermometer:16:quantile", {"luts_per_class": n, **_SMALL}) for n in (30, 120)],
+    "uci:connect_4": [
+        ("thermometer:2:uniform", {"luts_per_class": n, **_SMALL}) for n in (60, 240)
+    ],
+    "uci:spambase": [("gain:228", {"luts_per_class": n, **_SMALL}) for n in (30, 120)],
+    "uci:waveform_21": [
+        ("thermometer:8:quantile", {"luts_per_class": n, **_SMALL}) for n in (20, 60)
+    ],
+}
+
+
+def main() -> None:
+    """Run what is missing."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", nargs="+", default=list(CONFIGURATIONS), choices=CONFIGURATIONS)
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
+    parser.add_argument("--most-luts", type=int, help="leave out configurations of more LUTs")
+    parser.add_argument("--data-dir", type=Path)
+    options = parser.parse_args()
+    progress = Console(stderr=True)
+    for data in options.data:
+        for encoder, parameters in CONFIGURATIONS[data]:
+            row = Row(data, SYSTEM, encoder, parameters)
+            for run in _run(row, options):
+                luts = run["luts"]
+                progress.print(
+                    data, encoder, parameters, run["seed"], f"{run['test']:.4f}",
+                    f"{run['seconds']:.1f} s", f"{luts['core']} + {luts['head']} LUTs",
+                )  # fmt: skip
+
+
+def _run(row: Row, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    def measure(seed: int) -> dict[str, Any]:
+        return _measure(load(row.data, seed, options.data_dir), row, seed)
+
+    n_groups = len(np.unique(load(row.data, 0, options.data_dir).y_train))
+    n_luts = row.parameters["luts_per_class"] * (1 if n_groups == 2 else n_groups)
+    if options.most_luts is None or n_luts <= options.most_luts:
+        yield from complete(row, options.seeds, measure)
+
+
+def _measure(dataset: Dataset, row: Row, seed: int) -> dict[str, Any]:
+    kept, aside = split_rows(dataset.y_train, VALIDATION, 0)
+    scored, _ = _learn(dataset, kept, row, seed)
+    valid = float(np.mean(scored.predict(dataset.X_train[aside]) == dataset.y_train[aside]))
+    network, seconds = _learn(dataset, np.arange(len(dataset.y_train)), row, seed)
+    return {
+        "test": float(np.mean(network.predict(dataset.X_test) == dataset.y_test)),
+        "valid": valid,
+        "seconds": round(seconds, 2),
+        "n_bits": network.encoder.n_bits,
+        "n_luts_learnt": network.n_luts,
+        "luts": count_luts(network, 0) | _count_encoder(network, dataset),
+        "split": dataset.split,
+        "digest": network.digest,
+    }
+
+
+def _learn(
+    dataset: Dataset, rows: NDArray[np.int64], row: Row, seed: int
+) -> tuple[LutNetwork, float]:
+    """Fit encoder and network; the seconds are of both."""
+    began = time.perf_counter()
+    X, y = dataset.X_train[rows], dataset.y_train[rows]
+    encoder = fit_encoder(row.features, X, y)
+    classes, labels = np.unique(y, return_inverse=True)
+    network = boost(
+        encoder.encode(X),
+        labels,
+        BoostParameters(**row.parameters, seed=seed),
+        encoder=encoder,
+        classes=classes,
+        feature_shape=dataset.feature_shape,
+        n_threads=2,
+    )
+    return network, time.perf_counter() - began
+
+
+def count_luts(network: LutNetwork, input_bits: int) -> dict[str, int]:
+    """Count LUTs (Yosys, xc7): each part as mapped, and of all of it what ABC makes of it.
+
+    ``encoder``, ``core`` and ``head`` add up to Yosys's count of the netlist as lutgen maps it.
+    """
+    core = build_core(network, target=TARGET, input_bits=input_bits)
+    of_family = yosys_family(TARGET).luts
+    parts = {"encoder": 0, "core": 0, "head": 0}
+    for layer in netlist_stats(core.netlist).layers:
+        part = {0: "encoder", HEAD_LAYER: "head"}.get(layer.layer, "core")
+        parts[part] += sum(n * layer.cells.get(name, 0) for name, n in of_family.items())
+    direct = _synthesise(core, DIRECT)
+    assert sum(parts.values()) == direct, (parts, direct)
+    return {**parts, "yosys_direct": direct, "yosys_optimised": _synthesise(core, OPTIMISED)}
+
+
+def _count_encoder(network: LutNetwork, dataset: Dataset) -> dict[str, int]:
+    """Count the comparators, where the features are unsigned numbers of few bits."""
+    most = dataset.X_train.max()
+    whole = bool((dataset.X_train == np.floor(dataset.X_train)).all())
+    if not whole or dataset.X_train.min() < 0 or most >= 1 << MAX_INPUT_BITS or most <= 1:
+        return {"encoder": 0}
+    input_bits = int(most).bit_length()
+    counts = count_luts(network, input_bits)
+    return {
+        "encoder": counts["encoder"],
+        "input_bits": input_bits,
+        "with_encoder_direct": counts["yosys_direct"],
+        "with_encoder_optimised": counts["yosys_optimised"],
+    }
+
+
+def _synthesise(core: Core, mode: str) -> int:
+    source = core.verilog if mode == DIRECT else emit_blif(core.logic, model=core.module)
+    with tempfile.TemporaryDirectory() as folder:
+        return synthesise(
+            source,
+            language="verilog" if mode == DIRECT else "blif",
+            top=core.module,
+            target=TARGET,
+            mode=mode,
+            out_dir=Path(folder),
+        ).n_luts
+
+
+if __name__ == "__main__":
+    main()
