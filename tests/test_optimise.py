@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import binary_encoder, networks, random_samples
+from strategies import binary_encoder, networks, random_samples, voting_network
 
 from lutgen.data.bits import Bits, pack
 from lutgen.emit.core import build_core
@@ -61,6 +63,50 @@ def test_unseen_keeps_every_signal_of_every_training_sample(seed: int, k: int) -
         assert stats.luts_after == smaller.n_luts <= stats.luts_before
         assert stats.inputs_after == smaller.fan_in.sum() <= stats.inputs_before
         assert smaller.cone.all()
+
+
+def voting(seed: int) -> tuple[LutNetwork, Bits, np.ndarray]:
+    """A voting network with the care masks that samples give it, and what it answers to them."""
+    rng = np.random.default_rng(seed)
+    network = voting_network(rng, 20, [30, 24], 5, 4)
+    bits = Bits.from_dense(np.repeat(rng.integers(0, 2, size=(60, 5)), 4, axis=1))
+    full = np.zeros_like(network.seen)
+    for lut in range(network.n_luts):
+        first, last = network.table_offset[lut : lut + 2]
+        full[first:last] = (1 << (1 << int(network.fan_in[lut]))) - 1
+    network = replace(network, seen=full, tied=np.zeros_like(full))
+    seen = recount(network, bits, np.zeros(60))
+    assert 0 < np.bitwise_count(seen.seen).sum() < np.bitwise_count(full).sum()
+    return seen, bits, network.class_numbers(bits)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_unseen_entries_of_voting_networks_make_them_smaller(seed: int) -> None:
+    network, bits, answers = voting(seed)
+    smaller, stats = optimise(network, UNSEEN, bits, answers)
+    assert (smaller.class_numbers(bits) == answers).all()
+    assert np.array_equal(smaller.weights, network.weights)
+    assert smaller.outputs.size == network.outputs.size
+    assert smaller.training["train_accuracy"] == 1 and "layers" not in smaller.training
+    assert stats.inputs_after < stats.inputs_before
+
+
+def test_masks_of_voting_networks_shrink_with_fewer_samples() -> None:
+    network, bits, answers = voting(0)
+    fewer = recount(network, bits.take(np.arange(10)), answers[:10])
+    assert not (fewer.seen & ~network.seen).any() and (fewer.seen != network.seen).any()
+    assert np.array_equal(fewer.tables, network.tables)
+    held_out = Labelled(bits.take(np.arange(10, 60)), answers[10:])
+    policy, trials = find_policy(
+        network, [UNSEEN], Labelled(bits.take(np.arange(10)), answers[:10]), held_out, 0.99
+    )
+    assert policy == UNSEEN and trials[0].accuracy_before == 1 > trials[0].accuracy_after
+
+
+def test_policies_that_count_majorities_are_not_for_voting_networks() -> None:
+    network, bits, answers = voting(0)
+    with pytest.raises(ConfigError, match=r"policy weak:0.01 goes by majorities.*unseen"):
+        optimise(network, Policy("weak", 0.01), bits, answers)
 
 
 @settings(max_examples=25, deadline=None)

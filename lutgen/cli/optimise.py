@@ -75,12 +75,13 @@ def optimise(
     counted without them; the model written is then made with all training samples. The test part
     is not looked at.
     """
-    policies = LADDER if policy == AUTO else (Policy.parse(policy),)
+    policies = () if policy == AUTO else (Policy.parse(policy),)
     _check_share("--max-loss", max_loss)
     _check_share("--validation", validation)
     get_family(target)
     ensure_writable(out)
     network = LutNetwork.load(model)
+    policies = policies or (LADDER[-1:] if network.has_head else LADDER)
     given = None if data is None else Source(data, task, label, test_fraction, split_seed)
     name, X, y = samples_for(network, given, "train", data_dir, download=not no_download)
     training = Samples(X, class_numbers(network, name, y), (X.shape[1],))

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.data.bits import Bits, Words, pack
+from lutgen.data.bits import Bits, Words, pack, unpack_rows
 from lutgen.errors import ConfigError
+from lutgen.learn.reference import addresses
 from lutgen.model import LutNetwork
 from lutgen.netlist.isf import LEAF, Isf, complete, join
 from lutgen.optimise.evidence import (
@@ -74,7 +75,7 @@ def optimise(
         Encoded training samples. The policies that count need them, and count anew what each LUT
         reads after the LUTs before it have changed. ``unseen`` goes by the model's masks alone.
     labels : ndarray of shape (n_samples,), optional
-        Class number of each sample, 0 or 1.
+        Class number of each sample.
 
     Returns
     -------
@@ -85,8 +86,14 @@ def optimise(
     Raises
     ------
     ConfigError
-        If the policy needs samples and there are none.
+        If the policy needs samples and there are none, or counts although the outputs vote:
+        majorities are not what their tables were chosen by.
     """
+    if policy.counts and network.has_head:
+        raise ConfigError(
+            f"policy {policy} goes by majorities, which the LUTs of a network whose outputs vote "
+            "do not store; use the policy unseen"
+        )
     cone = network.restrict_to_cone()
     evidence: Evidence = MaskEvidence(cone)
     if policy.counts:
@@ -114,8 +121,11 @@ def recount(network: LutNetwork, bits: Bits, labels: NDArray[Any]) -> LutNetwork
     """Return the network with the tables that other training samples give it, wires as they are.
 
     Entries that they do not reach, or that tie, keep their values. Recounting with the samples that
-    a network was learnt from changes nothing.
+    a network was learnt from changes nothing. Where the outputs vote, only the care masks are
+    counted: the entries that these samples reach.
     """
+    if network.has_head:
+        return replace(network, **_reached(network, bits))
     evidence = CountEvidence(network, bits, labels)
     parts: list[tuple[Words, Words, Words]] = []
     for lut in range(network.n_luts):
@@ -127,6 +137,18 @@ def recount(network: LutNetwork, bits: Bits, labels: NDArray[Any]) -> LutNetwork
         parts.append((pack_table(table), pack_table(found.seen), pack_table(found.tied)))
     tables, seen, tied = (np.concatenate(words) for words in zip(*parts, strict=True))
     return replace(network, tables=tables, seen=seen, tied=tied)
+
+
+def _reached(network: LutNetwork, bits: Bits) -> dict[str, Words]:
+    """Return the care masks of a network without the entries that none of the samples reaches."""
+    signals = unpack_rows(network.signals(bits).words, bits.n_samples)
+    reached = []
+    for lut in range(network.n_luts):
+        hits = np.zeros(1 << int(network.fan_in[lut]), dtype=np.uint8)
+        hits[addresses(signals[network.lut_wires(lut)])] = 1
+        reached.append(pack_table(hits))
+    mask = np.concatenate(reached)
+    return {"seen": network.seen & mask, "tied": network.tied & mask}
 
 
 def _relearn(
@@ -213,7 +235,12 @@ def _assemble(
 
 
 def _measure(network: LutNetwork, bits: Bits, labels: NDArray[Any]) -> dict[str, Any]:
-    """Return the accuracies of the LUTs on the training samples, as a learner records them."""
+    """Return the accuracies of the LUTs on the training samples, as a learner records them.
+
+    Where the outputs vote, only the network's: a LUT does not answer for itself.
+    """
+    if network.has_head:
+        return {"train_accuracy": float(np.mean(network.class_numbers(bits) == labels))}
     outputs = network.signals(bits).words[network.n_inputs :]
     target = pack(labels.astype(np.uint8)[:, None])[0]
     wrong = np.bitwise_count(outputs ^ target).sum(axis=1, dtype=np.int64)
