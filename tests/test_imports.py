@@ -52,7 +52,7 @@ EXCEPTIONS = {"lutgen.model": {"lutgen.emit.core"}}  # LutNetwork.to_verilog, wh
 
 # heavy library: the modules that may import it
 HEAVY: dict[str, set[str]] = {
-    "numba": {"lutgen.learn.kernels"},
+    "numba": {"lutgen.learn.kernels", "lutgen.learn.boost_kernels"},
     "pysat": {"lutgen.verify.sat"},
     "sklearn": {"lutgen.learn.estimator", "lutgen.data.digits"},
     "pooch": {"lutgen.data.download"},

@@ -1,0 +1,250 @@
+"""The booster: what it learns, that threads and backends do not matter, and its faults."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.datasets import load_digits
+
+from lutgen.data.bits import Bits
+from lutgen.data.encode import Encoder, fit_encoder
+from lutgen.errors import ConfigError, DataError
+from lutgen.learn.boost import BoostParameters, BoostProgress, boost
+from lutgen.model import LutNetwork
+
+SMALL = BoostParameters(k=4, luts_per_class=4, search_samples=300, random_wires=1, sweeps=1)
+
+X, Y = load_digits(return_X_y=True)
+ENCODER = fit_encoder("thresholds:4,10", X)
+TRAIN, TEST = np.arange(0, 1797, 2), np.arange(1, 1797, 2)
+
+
+def learn(
+    parameters: BoostParameters, n_classes: int = 10, rows: NDArray[Any] = TRAIN, **options: Any
+) -> LutNetwork:
+    numbers = Y[rows] * n_classes // 10
+    options.setdefault("classes", np.arange(n_classes))
+    return boost(ENCODER.encode(X[rows]), numbers, parameters, encoder=ENCODER, **options)
+
+
+def accuracy(network: LutNetwork, n_classes: int = 10) -> float:
+    found = network.class_numbers(ENCODER.encode(X[TEST]))
+    return float((found == Y[TEST] * n_classes // 10).mean())
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 10])
+def test_backends_and_threads_give_the_same_network(n_classes: int) -> None:
+    networks = [
+        learn(replace(SMALL, shift=1), n_classes, TRAIN[:200], feature_shape=(8, 8), **options)
+        for options in ({"backend": "reference"}, {"n_threads": 1}, {"n_threads": 5})
+    ]
+    assert len({network.digest for network in networks}) == 1
+    for network in networks[1:]:
+        np.testing.assert_array_equal(network.seen, networks[0].seen)
+        np.testing.assert_array_equal(network.tied, networks[0].tied)
+        assert network.training == networks[0].training
+
+
+def test_the_seed_matters() -> None:
+    digests = {learn(replace(SMALL, seed=seed), rows=TRAIN[:200]).digest for seed in (0, 1)}
+    assert len(digests) == 2
+
+
+def test_digits() -> None:
+    seen: list[BoostProgress] = []
+    validation = ENCODER.encode(X[TEST]), Y[TEST]
+    parameters = BoostParameters(luts_per_class=30, search_samples=2000)
+    network = learn(parameters, validation=validation, progress=seen.append)
+    assert network.n_luts == 300
+    assert network.weights.sum(axis=1).tolist() == [30] * 10
+    assert accuracy(network) > 0.94
+    # what was reported on the way is what the network does
+    assert network.training["validation_accuracy"] == pytest.approx(accuracy(network))
+    assert network.training["train_accuracy"] == pytest.approx(
+        (network.class_numbers(ENCODER.encode(X[TRAIN])) == Y[TRAIN]).mean()
+    )
+    assert (seen[0].n_done, seen[-1].n_done, seen[-1].n_total) == (10, 600, 600)
+    assert seen[-1].validation_accuracy == network.training["validation_accuracy"]
+
+
+def test_refits_make_the_network_fit_better() -> None:
+    parameters = BoostParameters(k=4, luts_per_class=5, temperature=2, search_samples=1000)
+    grown, refitted = (
+        np.mean([
+            learn(replace(parameters, refits=refits, seed=seed)).training["train_accuracy"]
+            for seed in range(3)
+        ])
+        for refits in (0, 2)
+    )  # fmt: skip
+    assert refitted > grown + 0.005
+
+
+@pytest.mark.parametrize("luts_per_class", [10, 11])
+def test_two_classes_are_one_group_and_a_threshold(luts_per_class: int) -> None:
+    network = learn(BoostParameters(luts_per_class=luts_per_class, search_samples=1000), 2)
+    assert network.n_luts == luts_per_class
+    assert network.weights.tolist() == [[0] * luts_per_class, [1] * luts_per_class]
+    assert network.bias.tolist() == [luts_per_class // 2, 0]
+    assert accuracy(network, 2) > 0.88
+    found = network.class_numbers(ENCODER.encode(X[TRAIN])) == Y[TRAIN] // 5
+    assert network.training["train_accuracy"] == pytest.approx(found.mean())
+
+
+def test_wires_of_a_table_tell_signal_from_noise() -> None:
+    random = np.random.default_rng(0)
+    dense = random.integers(0, 2, (3000, 60))
+    labels = dense[:, 7] ^ (dense[:, 20] & dense[:, 33])
+    encoder = fit_encoder("binary", dense)
+    network = boost(
+        encoder.encode(dense), labels, BoostParameters(k=3, luts_per_class=1, random_wires=0),
+        encoder=encoder, classes=np.array([0, 1]),
+    )  # fmt: skip
+    assert sorted(network.lut_wires(0).tolist()) == [7, 20, 33]
+    assert network.training["train_accuracy"] == 1
+
+
+def test_weights_count_as_repetitions_do() -> None:
+    encoder = fit_encoder("binary", np.array([[0, 0], [1, 1]]))
+    bits = encoder.encode(np.array([[0, 0], [0, 0], [1, 1], [1, 1], [0, 1]]))
+    labels = np.array([0, 1, 0, 1, 1])
+    parameters = BoostParameters(k=2, luts_per_class=1)
+
+    def table(weights: list[float]) -> NDArray[np.uint8]:
+        network = boost(
+            bits, labels, parameters, encoder=encoder, classes=np.array(["a", "b"]),
+            sample_weight=weights,
+        )  # fmt: skip
+        address = sum(int(w) << j for j, w in enumerate(network.lut_wires(0)))
+        assert address in (1 << 1, 1)
+        values = network.lut_table(0)
+        seen = np.unpackbits(network.seen.view(np.uint8), bitorder="little")[:4]
+        return [*values[[0, 3]].tolist(), int(seen.sum())]
+
+    assert table([1, 2, 3, 2, 1]) == [1, 0, 3]
+    assert table([0.2, 0.1, 1e-9, 0.1, 0]) == [0, 1, 2]
+
+
+def test_entries_are_marked_unseen_and_tied() -> None:
+    encoder = fit_encoder("binary", np.array([[0, 0], [1, 1]]))
+    bits = encoder.encode(np.array([[0, 0], [0, 0], [1, 1], [1, 0]]))
+    network = boost(
+        bits, np.array([0, 1, 1, 0]), BoostParameters(k=2, luts_per_class=1, refits=0),
+        encoder=encoder, classes=np.array([0, 1]),
+    )  # fmt: skip
+    wire = network.lut_wires(0).tolist()
+    unseen = 1 << wire.index(1)
+    assert int(network.seen[0]) == 0b1111 & ~(1 << unseen)
+    assert int(network.tied[0]) == 0b0001
+
+
+def test_going_on_with_a_network_refits_and_grows_it() -> None:
+    first = learn(replace(SMALL, refits=0))
+    second = learn(replace(SMALL, luts_per_class=6, refits=1), start=first)
+    assert second.n_luts == 60
+    assert second.training["train_accuracy"] > first.training["train_accuracy"]
+    same = learn(replace(SMALL, refits=0), start=first)
+    assert same.digest == first.digest
+    np.testing.assert_array_equal(same.tied, first.tied)
+    again = learn(replace(SMALL, luts_per_class=1, refits=0), 2, start=learn(SMALL, 2))
+    assert again.n_luts == 4
+
+
+def test_a_network_that_cannot_be_gone_on_with() -> None:
+    first = learn(replace(SMALL, refits=0))
+    with pytest.raises(ConfigError, match="its LUTs have 4 inputs, k is 5"):
+        learn(replace(SMALL, k=5), start=first)
+    with pytest.raises(ConfigError, match="its classes are others"):
+        learn(SMALL, 2, start=first)
+    weights = first.weights.copy()
+    weights[3, 0] = 1
+    with pytest.raises(ConfigError, match="each vote for one class"):
+        learn(SMALL, start=replace(first, weights=weights))
+
+
+def test_patience_keeps_the_best() -> None:
+    validation = ENCODER.encode(X[TEST]), Y[TEST]
+    parameters = BoostParameters(
+        luts_per_class=200, temperature=0.5, search_samples=500, patience=3, refits=1
+    )
+    network = learn(parameters, validation=validation)
+    history = network.training["history"]
+    assert network.n_luts < 2000
+    assert accuracy(network) == max(row["validation_accuracy"] for row in history)
+    with pytest.raises(ConfigError, match="patience needs validation samples"):
+        learn(parameters)
+
+
+@pytest.mark.parametrize("rounds", [3, 7])
+def test_an_interrupt_keeps_what_there_is(rounds: int) -> None:
+    def interrupt(progress: BoostProgress) -> None:
+        if progress.n_done == 10 * rounds:
+            raise KeyboardInterrupt
+
+    network = learn(SMALL, progress=interrupt)
+    assert network.training["interrupted"] is True
+    assert network.n_luts == 10 * min(rounds, SMALL.luts_per_class)
+    found = network.class_numbers(ENCODER.encode(X[TRAIN])) == Y[TRAIN]
+    assert network.training["train_accuracy"] == pytest.approx(found.mean())
+
+
+def test_an_interrupt_before_the_first_round_passes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    from lutgen.learn import boost_kernels
+
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(boost_kernels, "search", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        learn(SMALL)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"k": 17}, "k must be 1 to 16, got 17"),
+        ({"luts_per_class": 0}, "luts_per_class must be 1 to 32768, got 0"),
+        ({"temperature": -1.0}, "temperature must be 0.1 to 10000, or 0, got -1"),
+        ({"temperature": float("nan")}, "temperature must be"),
+        ({"seed": -1, "sweeps": -1}, "sweeps must be 0 to 100, got -1; the seed must be"),
+    ],
+)
+def test_parameters_out_of_range(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        BoostParameters(**options)
+
+
+def learn_weighted(weights: Any, labels: Any = (0, 1, 0, 1), **options: Any) -> None:
+    encoder = Encoder("binary", 3, np.arange(3, dtype=np.int32), np.full(3, 0.5))
+    bits = Bits.from_dense(np.eye(4)[:, :3])
+    options.setdefault("classes", np.array(["cat", "dog"]))
+    boost(
+        bits, np.array(labels), BoostParameters(k=2), encoder=encoder, sample_weight=weights,
+        **options,
+    )  # fmt: skip
+
+
+def test_bad_samples() -> None:
+    with pytest.raises(DataError, match=r"that of row 2 is nan, 1 such weight"):
+        learn_weighted([1, 1, np.nan, 1])
+    with pytest.raises(DataError, match=r"that of row 1 is -1"):
+        learn_weighted([1, -1, 1, 1])
+    with pytest.raises(DataError, match="class dog has no training sample of any weight"):
+        learn_weighted([1, 0, 1, 0])
+    with pytest.raises(DataError, match="class dog has no training sample"):
+        learn_weighted(None, labels=[0, 0, 0, 0])
+    with pytest.raises(DataError, match="sample weights of shape"):
+        learn_weighted([1, 1])
+    with pytest.raises(DataError, match="labels of shape"):
+        learn_weighted(None, labels=[0, 1])
+    with pytest.raises(DataError, match="class numbers must be 0 to 1, found 0 to 2"):
+        learn_weighted(None, labels=[0, 1, 2, 1])
+    with pytest.raises(DataError, match="all 4 training samples are of one class"):
+        learn_weighted(None, labels=[0, 0, 0, 0], classes=np.array(["cat"]))
+    with pytest.raises(DataError, match="3 input bits, LUTs of k=6 need at least 6"):
+        boost(
+            Bits.from_dense(np.eye(4)[:, :3]), np.array([0, 1, 0, 1]), BoostParameters(),
+            encoder=Encoder("binary", 3, np.arange(3, dtype=np.int32), np.full(3, 0.5)),
+            classes=np.arange(2),
+        )  # fmt: skip

@@ -1,0 +1,144 @@
+"""The kernels of boosting equal plain NumPy, bit for bit; and the reference does what it says."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from lutgen.data.bits import Bits
+from lutgen.learn import boost_kernels as kernels
+from lutgen.learn import boost_reference as reference
+from lutgen.learn.boost_step import UNIT, Effort, Samples
+
+EXAMPLES = settings(max_examples=25, deadline=None)
+
+
+def make_samples(seed: int, n: int, n_signals: int, n_views: int = 1) -> Samples:
+    random = np.random.default_rng(seed)
+    bits = Bits.from_dense(random.integers(0, 2, (n, n_signals)))
+    views = np.arange(n_signals, dtype=np.int32)[None, :]
+    more = random.integers(-1, n_signals, (n_views - 1, n_signals)).astype(np.int32)
+    weights = random.integers(0, 4, n).astype(np.int32)
+    return Samples.make(bits, random.integers(0, 3, n), weights, np.concatenate([views, more]))
+
+
+def make_residual(seed: int, samples: Samples, size: int = UNIT) -> NDArray[np.int32]:
+    random = np.random.default_rng(seed + 1)
+    values = random.integers(-size, size + 1, samples.labels.size) * np.minimum(samples.weights, 1)
+    return values.astype(np.int32)
+
+
+def test_rows_and_signals_hold_the_same_bits_in_every_view() -> None:
+    samples = make_samples(0, 70, 67, 3)
+    n_places = samples.labels.size // 3
+    for v in range(3):
+        for n in (0, 63, 64, 69, 127):
+            row = samples.rows[v * n_places + n]
+            for s in (0, 1, 63, 64, 66):
+                source = samples.views[v, s]
+                bit = int(samples.signals[source, n // 64]) >> (n % 64) & 1
+                assert int(row[s // 64]) >> (s % 64) & 1 == bit
+    assert not samples.weights[70:128].any()
+
+
+@EXAMPLES
+@given(
+    seed=st.integers(0, 1000),
+    n=st.integers(1, 300),
+    n_signals=st.sampled_from([7, 64, 65, 200]),
+    n_views=st.integers(1, 3),
+    k=st.integers(1, 7),
+    n_given=st.integers(0, 7),
+    n_drawn=st.sampled_from([64, 500, 3000]),
+    n_sweeps=st.integers(0, 2),
+)
+def test_search_count_and_vote(
+    seed: int, n: int, n_signals: int, n_views: int, k: int, n_given: int, n_drawn: int,
+    n_sweeps: int,
+) -> None:  # fmt: skip
+    samples = make_samples(seed, n, n_signals, n_views)
+    residual = make_residual(seed, samples)
+    start = np.arange(min(n_given, k), dtype=np.int32)
+    key, effort = np.uint64(seed * 7919), Effort(k, n_drawn, n_sweeps)
+    plain = reference.search(samples, residual, key, start, effort)
+    fast = kernels.search(samples, residual, key, start, effort)
+    np.testing.assert_array_equal(plain, fast)
+    assert np.unique(plain).size == k
+    counted = [step.count(samples, residual, plain) for step in (reference, kernels)]
+    np.testing.assert_array_equal(counted[0].sums, counted[1].sums)
+    np.testing.assert_array_equal(counted[0].seen, counted[1].seen)
+    assert counted[0].sums.sum() == residual.sum()
+    votes = [np.full(residual.size, 5, dtype=np.int32) for _ in range(2)]
+    for step, out in zip((reference, kernels), votes, strict=True):
+        step.vote(samples.signals, samples.views, plain, counted[0].table, -1, out)
+    np.testing.assert_array_equal(votes[0], votes[1])
+    # the gain is what the table wins of the residuals
+    signs = 5 - votes[0].astype(np.int64)
+    assert int(signs @ residual) == counted[0].gain
+
+
+@pytest.mark.parametrize(("n_signals", "k"), [(5000, 3), (80, 11), (20, 16)])
+def test_search_of_many_signals_and_large_luts(n_signals: int, k: int) -> None:
+    samples = make_samples(1, 700, n_signals)
+    residual = make_residual(1, samples)
+    start, effort = np.empty(0, dtype=np.int32), Effort(k, 900, 1)
+    np.testing.assert_array_equal(
+        reference.search(samples, residual, np.uint64(3), start, effort),
+        kernels.search(samples, residual, np.uint64(3), start, effort),
+    )
+
+
+def test_an_address_of_very_many_rows_is_counted_exactly() -> None:
+    bits = Bits.from_dense(np.tile([[1, 0, 1, 1], [1, 1, 0, 1]], (700, 1)))
+    views = np.arange(4, dtype=np.int32)[None, :]
+    samples = Samples.make(bits, np.zeros(1400, np.int64), np.ones(1400, np.int32), views)
+    residual = np.zeros(samples.labels.size, dtype=np.int32)
+    residual[:1400] = np.where(np.arange(1400) % 2, 900, -900)
+    effort = Effort(1, 1400, 0)
+    for step in (reference, kernels):
+        wires = step.search(samples, residual, np.uint64(0), np.empty(0, np.int32), effort)
+        assert wires.tolist() == [1]  # signals 1 and 2 tell the signs apart; the lowest wins
+        assert np.abs(step.count(samples, residual, wires).sums).tolist() == [630_000] * 2
+
+
+@EXAMPLES
+@given(seed=st.integers(0, 1000), n_classes=st.integers(2, 6), temperature=st.floats(0.1, 50))
+def test_residuals(seed: int, n_classes: int, temperature: float) -> None:
+    random = np.random.default_rng(seed)
+    votes = random.integers(-60, 61, (n_classes, 300)).astype(np.int32)
+    labels = random.integers(0, n_classes, 300).astype(np.int32)
+    weights = random.integers(0, 1 << 15, 300).astype(np.int32)
+    decay = np.rint((1 << 20) * np.exp(-np.arange(130) / temperature)).astype(np.int64)
+    out = [np.empty_like(votes), np.empty_like(votes)]
+    for step, target in zip((reference, kernels), out, strict=True):
+        step.residuals(votes, labels, weights, decay, target)
+    np.testing.assert_array_equal(out[0], out[1])
+    exact = np.exp((votes - votes.max(axis=0)) / temperature)
+    exact /= exact.sum(axis=0)
+    lacking = UNIT * ((labels == np.arange(n_classes)[:, None]) - exact)
+    assert (np.abs(out[0] - lacking * weights) <= 0.52 * weights + 1e-6).all()
+
+
+def test_the_draw_keeps_the_proportions() -> None:
+    residual = np.repeat(np.array([-3000, 0, 1000], dtype=np.int32), 2000)
+    effort = Effort(4, 4000, 1)
+    drawn = reference.draw(residual, np.uint64(9), effort)
+    times = np.bincount(drawn // 2000, minlength=3)
+    assert times[1] == 0
+    assert abs(times[0] - 3000) < 150
+    assert abs(times[2] - 1000) < 150
+
+
+def test_the_greedy_search_finds_what_the_residuals_are_made_of() -> None:
+    samples = make_samples(5, 4000, 300)
+    dense = np.unpackbits(samples.signals.view(np.uint8), axis=1, bitorder="little")
+    target = (dense[17] & dense[211]) | dense[99]
+    residual = np.where(target[: samples.labels.size], 1000, -1000).astype(np.int32)
+    residual *= np.minimum(samples.weights, 1)
+    wires = kernels.search(
+        samples, residual, np.uint64(1), np.array([5], np.int32), Effort(3, 3000, 2)
+    )
+    assert sorted(wires.tolist()) == [17, 99, 211]
+    counted = kernels.count(samples, residual, wires)
+    assert counted.gain == np.abs(residual).sum()
