@@ -86,7 +86,14 @@ def netlist(depth: int, layers: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def cells(number: int, n_luts: int, name: str) -> dict[str, Any]:
-    return {"layer": number, "luts": n_luts, "registers": 0, "levels": 3, "cells": {name: n_luts}}
+    return {
+        "part": "core",
+        "layer": number,
+        "luts": n_luts,
+        "registers": 0,
+        "levels": 3,
+        "cells": {name: n_luts},
+    }
 
 
 def pass_run(name: str, before: int, after: int) -> dict[str, Any]:

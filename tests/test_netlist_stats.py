@@ -7,7 +7,7 @@ import json
 import numpy as np
 from strategies import random_network
 
-from lutgen.netlist.ir import LUT, REGISTER, Cell, Netlist
+from lutgen.netlist.ir import HEAD_LAYER, LUT, REGISTER, Cell, Netlist
 from lutgen.netlist.lower import lower
 from lutgen.netlist.stats import LayerStats, netlist_stats
 
@@ -24,8 +24,8 @@ def test_cells_are_counted_by_layer_and_by_primitive() -> None:
     assert (stats.luts, stats.registers, stats.depth, stats.latency_cycles) == (3, 1, 2, 1)
     assert stats.cells == {"LUT1": 1, "SB_DFF": 1, "SB_LUT4": 2}
     assert stats.layers == (
-        LayerStats(1, 2, 1, 2, {"SB_DFF": 1, "SB_LUT4": 2}),
-        LayerStats(2, 1, 0, 1, {"LUT1": 1}),
+        LayerStats("core", 1, 2, 1, 2, {"SB_DFF": 1, "SB_LUT4": 2}),
+        LayerStats("core", 2, 1, 0, 1, {"LUT1": 1}),
     )
 
 
@@ -34,3 +34,15 @@ def test_layers_add_up_and_the_record_is_json() -> None:
     assert sum(layer.luts for layer in stats.layers) == stats.luts == 9
     record = json.loads(json.dumps(stats.to_json()))
     assert [layer["luts"] for layer in record["layers"]] == [5, 3, 1]
+
+
+def test_encoder_and_head_are_parts() -> None:
+    cells = (
+        Cell(LUT, (2, 3), 6, "e", 0),
+        Cell(LUT, (2, 4), 6, "l", 1),
+        Cell(LUT, (5, 4), 6, "h", HEAD_LAYER),
+        Cell(REGISTER, (6,), 0, "h_r1", HEAD_LAYER),
+    )
+    layers = netlist_stats(Netlist(2, cells, (7,))).layers
+    parts = [(row.part, row.layer, row.luts, row.registers) for row in layers]
+    assert parts == [("encoder", 0, 1, 0), ("core", 1, 1, 0), ("head", 0, 1, 1)]

@@ -137,7 +137,7 @@ def test_text_says(report, line) -> None:
 
 def test_text_says_what_is_counted(report) -> None:
     text = " ".join(lines_of(report))
-    assert "the core alone, from input bits to output bit: no encoder, no pins" in text
+    assert "the module, x to y: core; no encoder, no head, no pins" in text
     assert "synth_ice40 -top lutgen_core" in text
     assert "direct: lutgen's primitives kept as they are" in text
 
@@ -225,7 +225,7 @@ def test_html_shows_what_the_text_shows(report) -> None:
     for line in (
         "0.8694", "1 024 / 5 280", "19.4 %", "360 / 360 test images equal", "Yosys 0.70",
         "43 / 1 025 LUTs reach the output, 4.2 %", "0.5213 0.0513 0.4011 0.6571", DIGEST,
-        "synth_ice40 -top lutgen_core", "no encoder, no pins",
+        "synth_ice40 -top lutgen_core", "no encoder, no head, no pins",
     ):  # fmt: skip
         assert line in shown
     assert [found["id"] for tag, found in page.elements if tag == "section"] == [
@@ -328,3 +328,15 @@ def test_numbers_of_any_size_are_drawn(tmp_path) -> None:
     records["synth/direct/synth.json"]["n_luts"] = huge
     core["model"]["training"]["seed"] = (1 << 64) - 1
     assert Page(render_html(read_report(write_folder(tmp_path, records)))).elements
+
+
+def test_parts_are_shown_where_there_is_more_than_the_core(tmp_path: Path) -> None:
+    record = core_record()
+    layers = record["netlist"]["layers"]
+    head = {"part": "head", "layer": 0, "luts": 7, "registers": 3, "levels": 2, "cells": {"X": 7}}
+    record["netlist"]["layers"] = [*layers, head]
+    write_folder(tmp_path, {**files(), "core.json": record})
+    text = render_text(read_report(tmp_path))
+    assert re.search(r"head +7 +0\.7 % +3", text)
+    assert "core, head; no encoder, no pins" in text
+    assert "Head: counts the votes" in text

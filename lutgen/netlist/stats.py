@@ -1,21 +1,25 @@
-"""A netlist in numbers, layer by layer, for reports."""
+"""A netlist in numbers, part by part and layer by layer, for reports."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lutgen.netlist.ir import LUT, REGISTER, Netlist
+from lutgen.netlist.ir import HEAD_LAYER, LUT, REGISTER, Netlist
+
+ENCODER, CORE, HEAD = "encoder", "core", "head"
 
 
 @dataclass(frozen=True)
 class LayerStats:
-    """The cells of one trained layer; layer 0 is registers that delay the network's inputs.
+    """The cells of one layer.
 
     Parameters
     ----------
+    part : {"encoder", "core", "head"}
+        The core is the trained LUTs. Registers that delay the inputs belong to the encoder.
     layer : int
-        Number of the layer.
+        Number of the layer in the core, from 1; 0 in the encoder and in the head.
     luts : int
         Number of LUTs.
     registers : int
@@ -26,6 +30,7 @@ class LayerStats:
         Number of cells by what realises them: a primitive, ``LUT<k>`` or ``register``.
     """
 
+    part: str
     layer: int
     luts: int
     registers: int
@@ -52,7 +57,7 @@ class NetlistStats:
     cells : dict of str to int
         Number of cells by what realises them.
     layers : tuple of LayerStats
-        One for each layer that has cells, ascending.
+        One for each layer that has cells, from the encoder to the head.
     """
 
     n_inputs: int
@@ -127,7 +132,8 @@ def _layers(netlist: Netlist) -> tuple[LayerStats, ...]:
         part = Netlist(netlist.n_inputs, cells, ())
         stats.append(
             LayerStats(
-                layer=layer,
+                part=_part(layer),
+                layer=layer % HEAD_LAYER,
                 luts=part.count(LUT),
                 registers=part.count(REGISTER),
                 levels=max(inside[net] for net in nets),
@@ -135,3 +141,7 @@ def _layers(netlist: Netlist) -> tuple[LayerStats, ...]:
             )
         )
     return tuple(stats)
+
+
+def _part(layer: int) -> str:
+    return {0: ENCODER, HEAD_LAYER: HEAD}.get(layer, CORE)

@@ -180,6 +180,7 @@ def _netlist(record: Record) -> Netlist:
         cells=record.counts("cells"),
         layers=tuple(
             LayerCells(
+                part=row.text("part"),
                 layer=row.count("layer"),
                 n_luts=row.count("luts"),
                 n_registers=row.count("registers"),

@@ -102,7 +102,7 @@ def draw_layers(layers: Sequence[LayerAccuracy], cells: Sequence[LayerCells]) ->
 
     def draw(axes: Axes) -> None:
         learnt = {row.layer: row.n_luts for row in layers if row.layer}
-        kept = {row.layer: row.n_luts for row in cells if row.layer}
+        kept = {row.layer: row.n_luts for row in cells if row.part == "core"}
         axes.bar(list(learnt), list(learnt.values()), color=LINE, width=0.7, label="learnt")
         bars = axes.bar(list(kept), list(kept.values()), color=FIRST, width=0.45, label="kept")
         if len(kept) <= _NUMBERED_BARS:

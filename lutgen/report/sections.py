@@ -7,10 +7,8 @@ from itertools import groupby
 
 from lutgen.report.values import MODES, Core, Device, Model, Report, Synthesis
 
-SCOPE = (
-    "Counted is the core alone, from input bits to output bit: no encoder, no pins, nothing of "
-    "what feeds it."
-)
+CORE = "core"
+PARTS = ("encoder", CORE, "head")
 
 
 @dataclass(frozen=True)
@@ -135,6 +133,7 @@ def model_section(model: Model) -> Section:
         ("classes", " / ".join(model.classes)),
         ("training samples", _optional(training.n_samples)),
         ("encoder", model.encoder),
+        ("head", model.head),
         ("k", _optional(training.k) or ", ".join(str(k) for k in sorted(set(model.fan_in)))),
         ("LUTs by layer", _widths(training.widths)),
         ("wiring", training.wiring),
@@ -205,7 +204,7 @@ def netlist_section(core: Core) -> Section:
         ("cell", ">count"),
         tuple((name, grouped(count)) for name, count in sorted(netlist.cells.items())),
     )
-    tables = (_layer_table(core), cells, _pass_table(core))
+    tables = (_part_table(core), _layer_table(core), cells, _pass_table(core))
     return Section("netlist", "Netlist", facts, tuple(table for table in tables if table.rows))
 
 
@@ -248,7 +247,7 @@ def synthesis_section(report: Report) -> Section:
         "Synthesis",
         tuple(facts),
         tuple(table for table in tables if table.rows),
-        (*lines, SCOPE),
+        (*lines, _scope(report.core)),
         tuple(
             (f"{result.mode}: yosys script.ys in synth/{result.mode} runs", result.command)
             for result in report.synthesis
@@ -367,22 +366,49 @@ def _smallest_device(devices: tuple[Device, ...], n_luts: int) -> list[Headline]
 
 
 def _layer_table(core: Core) -> Table:
-    logic = {row.layer: row.n_luts for row in core.logic.layers}
+    logic = {(row.part, row.layer): row.n_luts for row in core.logic.layers}
     names = sorted({name for row in core.netlist.layers for name in row.cells})
     rows = tuple(
         (
-            str(row.layer),
-            grouped(logic.get(row.layer, 0)),
+            str(row.layer) if row.part == CORE else row.part,
+            grouped(logic.get((row.part, row.layer), 0)),
             *(grouped(row.cells.get(name, 0)) for name in names),
             grouped(row.levels),
         )
         for row in core.netlist.layers
     )
     note = "k-LUTs: before mapping onto the target; the others after it."
-    if any(row.layer == 0 for row in core.netlist.layers):
-        note += " Layer 0: registers that delay the inputs."
+    parts = {row.part for row in core.netlist.layers}
+    if "encoder" in parts:
+        note += " Encoder: its comparators, and registers that delay the inputs."
+    if "head" in parts:
+        note += " Head: counts the votes of the trained LUTs and compares."
     columns = (">layer", ">k-LUTs", *(f">{name}" for name in names), ">levels")
     return Table("Cells by layer", columns, rows, note)
+
+
+def _scope(core: Core) -> str:
+    """Return what is inside the counts."""
+    parts = {row.part for row in core.netlist.layers if row.n_luts}
+    held = [part for part in PARTS if part in parts or part == CORE]
+    lacks = [f"no {part}" for part in PARTS if part not in held]
+    lacks += ["no pins", "nothing of what feeds it"]
+    return f"Counted is the module, x to y: {', '.join(held)}; {', '.join(lacks)}."
+
+
+def _part_table(core: Core) -> Table:
+    """Return what encoder, core and head take, where there is more than the core."""
+    rows = []
+    for part in PARTS:
+        layers = [row for row in core.netlist.layers if row.part == part]
+        if layers:
+            n_luts = sum(row.n_luts for row in layers)
+            n_registers = sum(row.n_registers for row in layers)
+            rows.append(
+                (part, grouped(n_luts), share(n_luts, core.netlist.n_luts), grouped(n_registers))
+            )
+    columns = ("part", ">LUTs", ">share", ">registers")
+    return Table("Parts", columns, tuple(rows) if len(rows) > 1 else ())
 
 
 def _pass_table(core: Core) -> Table:

@@ -65,16 +65,19 @@ class Model:
 
 @dataclass(frozen=True)
 class LayerCells:
-    """The cells that one layer became; layer 0 is registers that delay the inputs.
+    """The cells that one layer became.
 
     Parameters
     ----------
+    part : {"encoder", "core", "head"}
+        Layers are numbered in the core, which is the trained LUTs.
     levels : int
         LUTs on the longest path inside the layer.
     cells : dict of str to int
         Number of cells by what realises them.
     """
 
+    part: str
     layer: int
     n_luts: int
     n_registers: int
