@@ -54,7 +54,7 @@ EXCEPTIONS = {"lutgen.model": {"lutgen.emit.core"}}  # LutNetwork.to_verilog, wh
 HEAVY: dict[str, set[str]] = {
     "numba": {"lutgen.learn.kernels", "lutgen.learn.boost_kernels"},
     "pysat": {"lutgen.verify.sat"},
-    "sklearn": {"lutgen.learn.estimator", "lutgen.data.digits"},
+    "sklearn": {"lutgen.learn.estimator", "lutgen.learn.boosted_estimator", "lutgen.data.digits"},
     "pooch": {"lutgen.data.download"},
     "amaranth": {"lutgen.emit.amaranth", "lutgen.board"},
     "amaranth_boards": {"lutgen.board"},

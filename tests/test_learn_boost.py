@@ -230,9 +230,9 @@ def test_bad_samples() -> None:
         learn_weighted([1, 1, np.nan, 1])
     with pytest.raises(DataError, match=r"that of row 1 is -1"):
         learn_weighted([1, -1, 1, 1])
-    with pytest.raises(DataError, match="class dog has no training sample of any weight"):
+    with pytest.raises(DataError, match="class dog has no training samples, or all of weight zero"):
         learn_weighted([1, 0, 1, 0])
-    with pytest.raises(DataError, match="class dog has no training sample"):
+    with pytest.raises(DataError, match="class dog has no training samples"):
         learn_weighted(None, labels=[0, 0, 0, 0])
     with pytest.raises(DataError, match="sample weights of shape"):
         learn_weighted([1, 1])

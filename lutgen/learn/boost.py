@@ -267,8 +267,8 @@ def _check_samples(
     if (of_class == 0).any():
         empty = classes[int((of_class == 0).argmax())]
         raise DataError(
-            f"class {empty} has no training sample of any weight: every class needs some; "
-            "leave the class out, or give its samples a weight"
+            f"class {empty} has no training samples, or all of weight zero: leave the class out, "
+            "or give its samples a weight"
         )
     positive = weights[weights > 0]
     if (positive == positive[0]).all():
