@@ -4,7 +4,8 @@ Layers of 4-LUTs with window wiring, a register after every 1 to 6 levels, stand
 registers, so that the pins are out of the way. nextpnr says what the clock period is; a line is
 fitted through period against levels. Its slope is the delay of one level (the LUT as nextpnr
 knows it, the rest is routing), what is left at no level is the overhead of a register. Where the
-chip has hard multiplexers, layers of 6-LUTs, two multiplexers a level, tell what one adds.
+chip has hard multiplexers, layers of 6-LUTs, two multiplexers a level, tell what one adds; where
+it has carry chains that lutgen builds, long and short adders tell what a position adds.
 
 Run with: python benchmarks/delay_model.py [chip ...]   (needs: pip install 'lutgen[flow,pnr]')
 """
@@ -28,12 +29,14 @@ from lutgen.files import write_json
 from lutgen.flow.tools import find_yosys
 from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, Netlist, NetlistBuilder
 from lutgen.netlist.passes.pipeline import pipeline
+from lutgen.target.family import Family
 from lutgen.target.registry import FAMILIES, get_family
 
 DATA = Path(__file__).parents[1] / "lutgen" / "target" / "delays.json"
 WIDTHS = {4: (48, 144), 6: (36,)}  # by fan-in
 N_LAYERS, WINDOW = 12, 32
 LEVELS = (1, 2, 4, 6)
+N_ADDERS, ADDER_BITS = 8, (4, 32)
 SEED = 1
 FREQUENCY_MHZ = "400"  # beyond reach, so that the placer does its best
 
@@ -48,19 +51,21 @@ class Chip:
     package: str
     options: tuple[str, ...]
     synth: str
+    carries: bool = False  # whether there are carry chains
     muxes: int = 0  # that a 6-LUT has one after the other
 
 
 CHIPS = (
     Chip(
         "ice40", "hx", ("hx1k", "hx4k", "hx8k"), "ice40",
-        ("--hx8k", "--package", "ct256"), "synth_ice40",
+        ("--hx8k", "--package", "ct256"), "synth_ice40", carries=True,
     ),
     Chip(
         "ice40", "lp", ("lp384", "lp1k", "lp8k"), "ice40",
-        ("--lp8k", "--package", "cm225"), "synth_ice40",
+        ("--lp8k", "--package", "cm225"), "synth_ice40", carries=True,
     ),
-    Chip("ice40", "up", ("up5k",), "ice40", ("--up5k", "--package", "sg48"), "synth_ice40"),
+    Chip("ice40", "up", ("up5k",), "ice40", ("--up5k", "--package", "sg48"), "synth_ice40",
+         carries=True),
     Chip(
         "ecp5", "6", ("12k", "25k", "45k", "85k"), "ecp5",
         ("--25k", "--package", "CABGA381", "--speed", "6", "--lpf-allow-unconstrained"),
@@ -93,6 +98,27 @@ def layers(width: int, k: int, seed: int) -> Netlist:
             builder.add(Cell(LUT, tuple(reads.tolist()), table, f"l{layer}_n{place}", layer + 1))
         first = start
     return builder.finish(tuple(range(first, first + width)))
+
+
+def adders(family: Family, n_bits: int) -> Netlist:
+    """Return adders of so many bits with a register at each output."""
+    assert family.carry is not None
+    builder = NetlistBuilder(2 * n_bits * N_ADDERS)
+    outputs = []
+    for i in range(N_ADDERS):
+        chain, first = family.carry(builder, f"h{i}", 1), FIRST_INPUT + 2 * i * n_bits
+        outputs += [chain.add(first + 2 * j, first + 2 * j + 1) for j in range(n_bits)]
+        outputs.append(chain.finish())
+    return pipeline(builder.finish(tuple(outputs)), 1)[0]
+
+
+def measure_carry(chip: Chip) -> float:
+    """Return what a position adds to the period: from short adders to long ones."""
+    family = get_family(chip.family)
+    periods = [1000 / fmax_mhz(place_and_route(chip, family.map(adders(family, n))))
+               for n in ADDER_BITS]  # fmt: skip
+    print(f"  {chip.grade} adders of {ADDER_BITS} bits: {periods} ns", flush=True)
+    return round((periods[1] - periods[0]) / (ADDER_BITS[1] - ADDER_BITS[0]), 2)
 
 
 def harness(n_inputs: int, n_outputs: int) -> str:
@@ -192,6 +218,7 @@ def main() -> None:
         data.setdefault(chip.family, {})[chip.grade] = {
             "devices": list(chip.devices),
             **fit(runs),
+            "carry_ns": measure_carry(chip) if chip.carries else 0.0,
             "tool": f"nextpnr-{chip.package} {metadata.version(package)} (YoWASP)",
             "options": " ".join(chip.options),
             "date": datetime.date.today().isoformat(),

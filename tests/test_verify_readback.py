@@ -135,7 +135,7 @@ DFF = {"type": "SB_DFF", "parameters": {}, "connections": {"D": [2], "C": [3], "
 @pytest.mark.parametrize(
     ("cells", "message"),
     [
-        ({"a": lut(type="SB_CARRY")}, "cell a is a SB_CARRY, whose function is not known"),
+        ({"a": lut(type="SB_MAC16")}, "cell a is a SB_MAC16, whose function is not known"),
         ({"a": lut(connections={"I0": ["x"]})}, r"input 0 \(x\) is driven by nothing"),
         ({"a": lut(connections={"I0": [4]})}, "loop through nets"),
         ({"a": lut(), "b": lut()}, "the net that b drives has another driver, too"),

@@ -42,12 +42,15 @@ class CarryChain(ABC):
     ----------
     wide : bool
         Whether :meth:`add_tables` is there: positions of any S and DI, not full adders alone.
-    max_fan_in : int
+    max_fan_in : (int, int)
         Inputs that S may have, and, where DI is a table, S and DI together may have.
+    luts_at_end : int
+        LUTs that :meth:`finish` takes.
     """
 
     wide: ClassVar[bool] = False
     max_fan_in: ClassVar[tuple[int, int]] = (2, 2)
+    luts_at_end: ClassVar[int] = 0
 
     def __init__(
         self, builder: NetlistBuilder, name: str, layer: int, carry_in: int = CONST0

@@ -1,8 +1,8 @@
 """How long signals take on each chip: a linear model, fitted to what place and route reported.
 
 A clock period is the overhead of a register, and for each LUT between two registers its own delay
-and the routing to it; a hard multiplexer adds its own. The figures are in ``delays.json``, with
-tool, options and date; ``benchmarks/delay_model.py`` measures them.
+and the routing to it; a hard multiplexer and a bit of a carry chain add their own. The figures are
+in ``delays.json``, with tool, options and date; ``benchmarks/delay_model.py`` measures them.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class DelayModel:
         Clock to output and setup of a register, and what else does not grow with the levels.
     logic_ns, routing_ns : float
         Of a level: the LUT, and the wires to it.
-    mux_ns : float
-        A hard multiplexer.
+    mux_ns, carry_ns : float
+        A hard multiplexer, and a position of a carry chain.
     source : str
         What was measured, how and when.
     """
@@ -46,12 +46,15 @@ class DelayModel:
     routing_ns: float
     mux_ns: float
     source: str
+    carry_ns: float = 0.0
 
     def cell_ns(self, cell: Cell) -> float:
         """Return what a cell adds to a path: its own delay and that of the wires to it."""
         if cell.kind != LUT:
             return 0.0
-        return self.mux_ns if cell.hard else self.logic_ns + self.routing_ns
+        if cell.hard:
+            return self.carry_ns if cell.site else self.mux_ns
+        return self.logic_ns + self.routing_ns
 
     def budget_ns(self, fmax_mhz: float) -> float:
         """Return how long a path between two registers may be, their overhead left out."""
@@ -77,6 +80,7 @@ def delay_models() -> Mapping[str, tuple[DelayModel, ...]]:
                 routing_ns=item["routing_ns"],
                 mux_ns=item["mux_ns"],
                 source=f"{item['tool']} {item['options']}, {item['date']}",
+                carry_ns=item["carry_ns"],
             )
             for grade, item in grades.items()
         )

@@ -35,7 +35,8 @@ def check_sites(netlist: Netlist, fabric: Fabric) -> None:
 
     The carry comes from the position before, at the first one from the last of another instance.
     What else comes by such a wire into a primitive of several outputs, the S of a carry, is made
-    by a LUT, at an output that may lead there, for that position alone.
+    by a LUT, at an output that may lead there, for that position alone. The carry of a primitive
+    of one output, ``SB_CARRY``, leads nowhere but by such wires.
 
     Raises
     ------
@@ -44,6 +45,7 @@ def check_sites(netlist: Netlist, fabric: Fabric) -> None:
     """
     primitives = fabric.primitives
     instances(netlist, primitives)
+    _check_carries(netlist, {part.name for part in fabric.carry if not part.is_part})
     taken: dict[int, tuple[str, str]] = {}
     for cell in netlist.cells:
         if "." not in cell.primitive or not cell.local:
@@ -70,6 +72,19 @@ def check_sites(netlist: Netlist, fabric: Fabric) -> None:
                 )
 
 
+def _check_carries(netlist: Netlist, names: set[str]) -> None:
+    readers = [(cell.name, net) for cell in netlist.cells for j, net in enumerate(cell.inputs)
+               if not cell.local >> j & 1]  # fmt: skip
+    readers += [(f"y[{i}]", net) for i, net in enumerate(netlist.outputs)]
+    for reader, net in readers:
+        place = net - netlist.first_cell
+        if place >= 0 and netlist.cells[place].primitive in names:
+            name = netlist.cells[place].name
+            raise NetlistError(
+                f"{reader} reads the carry {name}, from which no wire leads there; end the chain"
+            )
+
+
 def _faults(netlist: Netlist, fabric: Fabric) -> Iterator[str]:
     readers = Counter(net for cell in netlist.cells for net in cell.inputs)
     readers.update(netlist.outputs)
@@ -82,7 +97,7 @@ def _faults(netlist: Netlist, fabric: Fabric) -> Iterator[str]:
         return levels.get(net, 0)
 
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
-        if not cell.hard or "." in cell.primitive:
+        if not cell.hard or cell.site:
             continue
         if cell.init != MUX or len(cell.inputs) != 3:
             yield f"{cell.name}: a hard multiplexer has no table of its own"
