@@ -7,9 +7,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from lutgen.data.bits import pack, unpack
+from lutgen.emit.core import head_resources
 from lutgen.netlist.evaluate import evaluate
-from lutgen.netlist.head import Head, Votes
+from lutgen.netlist.head import Head, Resources, Votes
 from lutgen.netlist.ir import Netlist
+from lutgen.target.registry import get_family
+
+LUT6, LUT5, LUT4 = Resources(6), Resources(5), Resources(4)
+SLICE4, SLICE8 = (head_resources(get_family(name)) for name in ("xilinx7", "xcup"))
+EVERY = {"LUT6": LUT6, "LUT5": LUT5, "LUT4": LUT4, "xilinx7": SLICE4, "xcup": SLICE8}
 
 
 def groups(n_classes: int, n_bits: int) -> Votes:

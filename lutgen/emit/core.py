@@ -156,7 +156,7 @@ def build_core(
     logic = function
     if network.has_head or one_hot:
         head = build_head(
-            Votes(network.weights, network.bias), resources=_resources(family), one_hot=one_hot
+            Votes(network.weights, network.bias), resources=head_resources(family), one_hot=one_hot
         )
         logic = compose(function, head.netlist)
     if pipeline:
@@ -197,10 +197,15 @@ def build_core(
     )
 
 
-def _resources(family: Family) -> Resources:
+def head_resources(family: Family) -> Resources:
     """Return what a family offers to a head."""
-    luts = [len(part.inputs) for part in family.primitives.values() if part.init and not part.clock]
-    return Resources(max(luts, default=6))
+    luts = [part for part in family.primitives.values() if part.init and not part.clock]
+    return Resources(
+        lut_inputs=max([len(part.inputs) for part in luts], default=6),
+        pairs=any(part.is_part for part in luts),
+        chain=family.carry if family.carry and family.carry.wide else None,
+        map=family.map,
+    )
 
 
 def _check_pipeline(pipeline: int, fmax_target_mhz: float) -> None:

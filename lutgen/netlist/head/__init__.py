@@ -4,8 +4,9 @@
 """
 
 from lutgen.netlist.head.argmax import Node
-from lutgen.netlist.head.build import Head, Resources, build_head
+from lutgen.netlist.head.build import Head, build_head
 from lutgen.netlist.head.compress import Counter
+from lutgen.netlist.head.resources import Resources
 from lutgen.netlist.head.votes import Votes
 
 __all__ = ["Counter", "Head", "Node", "Resources", "Votes", "build_head"]

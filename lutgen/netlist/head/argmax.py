@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Protocol, TypeVar
 
+from lutgen.netlist.head.chains import chained_greater, greater
 from lutgen.netlist.head.logic import ZERO, Literal, Logic, Word, table_of, variables
 from lutgen.netlist.tables import expand, ones, reduce
 
@@ -61,13 +62,17 @@ def chosen(beats: Sequence[Bit], values: Sequence[Bit], full: Bit) -> Bit:
     return third & values[2] | (full ^ third) & first
 
 
-def build_nodes(logic: Logic, scores: Sequence[Word], arity: int) -> list[Node]:
+def build_nodes(
+    logic: Logic, scores: Sequence[Word], arity: int, *, by_chain: bool = False
+) -> list[Node]:
     """Build the tree; the last node is the root.
 
     Parameters
     ----------
     arity : {2, 3}
         Children of most nodes. Three need LUTs of six inputs.
+    by_chain : bool
+        Whether to compare by carry chains.
     """
     words = list(scores)
     nodes: list[Node] = []
@@ -81,7 +86,9 @@ def build_nodes(logic: Logic, scores: Sequence[Word], arity: int) -> list[Node]:
                 continue
             name = f"h_n{len(nodes)}"
             beats = tuple(
-                _greater(logic, words[group[i]], words[group[j]], f"{name}_gt{i}{j}")
+                _greater(
+                    logic, words[group[i]], words[group[j]], f"{name}_gt{i}{j}", by_chain=by_chain
+                )
                 for i, j in combinations(range(len(group)), 2)
             )
             at_root = len(groups) == 1
@@ -98,11 +105,13 @@ def _grouped(level: list[int], arity: int) -> list[list[int]]:
     return [level[i : i + arity] for i in range(0, len(level), arity)]
 
 
-def _greater(logic: Logic, low: Word, high: Word, name: str) -> Literal:
-    """Return whether the second number is larger than the first: a chain from the lowest bit."""
+def _greater(logic: Logic, low: Word, high: Word, name: str, *, by_chain: bool) -> Literal:
+    """Return whether the second number is larger than the first: LUTs from the lowest bit on."""
     width = max(len(low), len(high))
     low += (ZERO,) * (width - len(low))
     high += (ZERO,) * (width - len(high))
+    if by_chain and len(variables([*low, *high])) > logic.lut_inputs:
+        return chained_greater(logic, low, high, name)
     result = ZERO
     start = 0
     while start < width:
@@ -110,21 +119,13 @@ def _greater(logic: Logic, low: Word, high: Word, name: str) -> Literal:
         while end < width and _n_nets(low, high, start, end + 1, result) <= logic.lut_inputs:
             end += 1
         literals = [result, *low[start:end], *high[start:end]]
-        result = logic.function(literals, _compare, f"{name}_b{end - 1}")
+        result = logic.function(literals, greater, f"{name}_b{end - 1}")
         start = end
     return result
 
 
 def _n_nets(low: Word, high: Word, start: int, end: int, carry: Literal) -> int:
     return len(variables([carry, *low[start:end], *high[start:end]]))
-
-
-def _compare(result: int, *words: int) -> int:
-    """Return whether high > low, or high = low and `result`; tables of low bits, then high."""
-    half = len(words) // 2
-    for low, high in zip(words[:half], words[half:], strict=True):
-        result = high & ~low | ~(high ^ low) & result
-    return result
 
 
 def _select(logic: Logic, beats: tuple[Literal, ...], words: Sequence[Word], name: str) -> Word:

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 
 from lutgen.netlist.head.argmax import Node, build_nodes, number, one_hot
 from lutgen.netlist.head.compress import Counter, Heap, compress
 from lutgen.netlist.head.logic import Literal, Logic, Word
+from lutgen.netlist.head.resources import Resources
 from lutgen.netlist.head.votes import Votes, digits, shifted
-from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, Netlist
+from lutgen.netlist.ir import FIRST_INPUT, Cell, Netlist
 
-
-@dataclass(frozen=True)
-class Resources:
-    """What a family offers to a head.
-
-    Parameters
-    ----------
-    lut_inputs : int
-        Inputs of the largest LUT, 4 to 6.
-    """
-
-    lut_inputs: int = 6
+_FEW_BITS = 32  # of so few, plain LUTs may be as good a count as carry chains
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,25 +77,31 @@ def build_head(votes: Votes, resources: Resources | None = None, *, one_hot: boo
     NetlistError
         If scores do not fit 31 bits.
     """
-    heads = _variants(votes, resources or Resources(), one_hot)
-    return min(heads, key=lambda head: (head.netlist.count(LUT), head.netlist.depth))
+    resources = resources or Resources()
+    heads = _variants(votes, resources, one_hot)
+    return min(heads, key=lambda head: resources.cost(head.netlist))
 
 
 def _variants(votes: Votes, resources: Resources, hot: bool) -> Iterator[Head]:
+    """Yield heads that may be the smallest."""
     arities = (2, 3) if resources.lut_inputs >= 6 and votes.n_classes > 2 else (2,)
-    for scored in shifted(votes):
-        for arity in arities:
-            yield _build(scored, resources, arity, hot)
+    families = [resources]
+    if resources.chain and votes.n_bits <= _FEW_BITS:
+        families.append(replace(resources, chain=None, pairs=False))
+    for scored, family in product(shifted(votes), families):
+        comparisons = (False, True) if family.chain else (False,)
+        for arity, by_chain in product(arities, comparisons):
+            yield _build(scored, family, arity, by_chain, hot)
 
 
-def _build(scored: Votes, resources: Resources, arity: int, hot: bool) -> Head:
-    logic = Logic(scored.n_bits, resources.lut_inputs)
+def _build(scored: Votes, resources: Resources, arity: int, by_chain: bool, hot: bool) -> Head:
+    logic = Logic(scored.n_bits, resources)
     counters, scores = [], []
     for c in range(scored.n_classes):
         score, made = compress(logic, _heap(scored, c), f"h_c{c}")
         counters.append(tuple(made))
         scores.append(score)
-    nodes = build_nodes(logic, scores, arity)
+    nodes = build_nodes(logic, scores, arity, by_chain=by_chain)
     answer = (one_hot if hot else number)(logic, nodes, scored.n_classes)
     outputs = tuple(logic.net(literal, f"h_out{j}") for j, literal in enumerate(answer))
     netlist = logic.builder.finish(outputs)

@@ -15,11 +15,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations_with_replacement
+from typing import NamedTuple
 
+from lutgen.netlist.head.chains import add_wide
 from lutgen.netlist.head.logic import ONE, ZERO, Literal, Logic, Word, complement
+from lutgen.netlist.head.resources import Resources
 from lutgen.netlist.ir import CONST1
 
 
@@ -54,34 +57,59 @@ class Heap:
         return len(self.columns)
 
 
+_FEW = 4
+
+
 @dataclass(frozen=True, order=True)
 class _Shape:
-    """A counter of `low` signals of a column and `high` of the next, perhaps plus 1."""
+    """A counter of `low` signals of a column and `high` of the next, perhaps plus 1.
+
+    It is made of LUTs, one an output, or on a wide carry chain of two positions.
+    """
 
     low: int
     high: int
     plus: int = 0
+    wide: bool = False
 
     @property
     def n_outputs(self) -> int:
         return (self.low + 2 * self.high + self.plus).bit_length()
 
     @property
-    def saving(self) -> float:
-        """Signals saved by each LUT."""
-        return (self.low + self.high - self.n_outputs) / self.n_outputs
+    def is_possible(self) -> bool:
+        """Whether the chain has room for all that is added; LUTs always have."""
+        return self.n_outputs == 3 or (self.n_outputs < 3 and not self.wide)
+
+    def merit(self, resources: Resources) -> float:
+        """Return how many signals each LUT saves."""
+        saved = self.low + self.high - self.n_outputs
+        return saved / self.cost(self.n_outputs, resources)
+
+    def cost(self, n_wanted: int, resources: Resources) -> int:
+        """Return the LUTs it takes if so many outputs are wanted at most."""
+        n_outputs = min(self.n_outputs, n_wanted)
+        if self.wide:
+            return min(n_outputs, 2)
+        if resources.pairs and self.low + self.high < resources.lut_inputs:
+            return (n_outputs + 1) // 2
+        return n_outputs
 
 
 @cache
-def _shapes(lut_inputs: int) -> tuple[_Shape, ...]:
-    """Return the counters of at most three outputs, those that save most first."""
-    shapes = [
-        _Shape(low, high)
-        for low in range(2, lut_inputs + 1)
-        for high in range(lut_inputs - low + 1)
-        if _Shape(low, high).n_outputs <= 3
-    ]
-    return tuple(sorted(shapes, key=lambda shape: (-shape.saving, -shape.low, -shape.high)))
+def _shapes(resources: Resources) -> tuple[_Shape, ...]:
+    """Return the counters of at most three outputs, those that save most for their LUTs first."""
+    k = resources.lut_inputs
+    shapes = [_Shape(low, high) for low in range(2, k + 1) for high in range(k - low + 1)]
+    if resources.chain:
+        shapes += [_Shape(low, high, wide=True) for low in range(2, 8) for high in range(3)]
+
+    return tuple(
+        sorted(
+            filter(lambda shape: shape.is_possible, shapes),
+            key=lambda shape: (-shape.merit(resources), -shape.low, -shape.high),
+        )
+    )
 
 
 Plan = tuple[tuple[_Shape, ...], ...]
@@ -105,7 +133,7 @@ def compress(logic: Logic, heap: Heap, prefix: str) -> tuple[Word, list[Counter]
     """
     columns = [list(column) for column in heap.columns]
     counts = tuple(len(column) for column in columns)
-    plan = _plan(counts, heap.constant % (1 << heap.width), logic.lut_inputs)
+    plan = _plan(counts, heap.constant % (1 << heap.width), logic.resources)
     tree = _Tree(logic, columns, heap.constant, prefix)
     return tuple(tree.column(j, shapes) for j, shapes in enumerate(plan)), tree.counters
 
@@ -145,12 +173,17 @@ class _Tree:
         literals = [self._pop(j) for _ in range(shape.low)]
         literals += [self._pop(j + 1) for _ in range(shape.high)]
         weights = (1,) * shape.low + (2,) * shape.high
-        number = len(self.counters)
-        outputs = []
-        for bit in range(min(shape.n_outputs, len(self._queues) - j)):
-            name = f"{self._prefix}_c{j}_{number}_s{bit}"
-            literal = self._logic.sum_bit(literals, weights, shape.plus, bit, name)
-            outputs.append(literal)
+        name = f"{self._prefix}_c{j}_{len(self.counters)}"
+        n_outputs = min(shape.n_outputs, len(self._queues) - j)
+        if shape.wide:
+            low = literals[: shape.low] + [ONE] * shape.plus
+            outputs = add_wide(self._logic, low, literals[shape.low :], n_outputs, name)
+        else:
+            outputs = [
+                self._logic.sum_bit(literals, weights, shape.plus, bit, f"{name}_s{bit}")
+                for bit in range(n_outputs)
+            ]
+        for bit, literal in enumerate(outputs):
             self._push(j + bit, literal)
         self.counters.append(
             counter(
@@ -186,7 +219,8 @@ def counter(
     return Counter(sides[0], sides[1], offset)
 
 
-def _plan(counts: tuple[int, ...], constant: int, lut_inputs: int) -> Plan:
+@cache
+def _plan(counts: tuple[int, ...], constant: int, resources: Resources) -> Plan:
     """Return the counters that take the fewest LUTs for columns of so many signals."""
     width = len(counts)
 
@@ -195,58 +229,89 @@ def _plan(counts: tuple[int, ...], constant: int, lut_inputs: int) -> Plan:
         """Return LUTs and counters from column j on: `here` signals, `carried` to the next."""
         if j == width:
             return 0, ()
-        last = j + 1 == width
-        there = 0 if last else counts[j + 1] + carried
+        there = counts[j + 1] + carried if j + 1 < width else None
         plus = constant >> j & 1
         options: list[tuple[int, Plan]] = []
-        for shapes in _choices(here, there, plus, lut_inputs):
-            n_luts = sum(min(shape.n_outputs, width - j) for shape in shapes)
-            absorbed = any(shape.plus for shape in shapes)
-            after = there + len(shapes) - sum(shape.high for shape in shapes)
-            after += bool(plus and not absorbed and here)
-            beyond = sum(shape.n_outputs == 3 for shape in shapes) if j + 2 < width else 0
-            if last:
-                options.append((n_luts, (shapes,)))
-                continue
-            more, rest = best(j + 1, after, beyond)
-            options.append((n_luts + more, (shapes, *rest)))
+        for choice in _choices(here, there, plus, min(3, width - j), resources):
+            more, rest = best(j + 1, choice.after, choice.beyond)
+            options.append((choice.n_luts + more, (choice.shapes, *rest)))
         return min(options)
 
-    plan = best(0, counts[0], 0)[1] if counts else ()
-    best.cache_clear()
-    return plan
+    return best(0, counts[0], 0)[1] if counts else ()
+
+
+class _Choice(NamedTuple):
+    """Counters of a column: LUTs, and signals that are then in the next, and new in the one after.
+
+    Of choices with the same signals only the cheapest matters.
+    """
+
+    after: int
+    beyond: int
+    n_luts: int
+    shapes: tuple[_Shape, ...]
 
 
 @cache
-def _choices(here: int, there: int, plus: int, lut_inputs: int) -> list[tuple[_Shape, ...]]:
+def _choices(
+    here: int, there: int | None, plus: int, n_wanted: int, resources: Resources
+) -> list[_Choice]:
     """Return the sets of counters that leave one of `here` signals, taking up to `there` more.
 
-    All but a few of the counters are the largest.
+    All but a few of the counters are the largest. `plus` is a constant 1 to be added; `n_wanted`
+    are the columns that there are from this one on, up to three.
     """
-    shapes = _shapes(lut_inputs)
+    main = next(shape for shape in _shapes(resources) if not shape.high)
     excess = max(0, here - 1)
-    found = []
-    for some in _few(shapes[1:], there):
+    found: dict[tuple[int, int], _Choice] = {}
+    for some in _few(resources, excess):
         rest = excess - sum(shape.low - 1 for shape in some)
-        if rest < 0 or rest % (shapes[0].low - 1):
+        if rest < 0 or rest % (main.low - 1):
             continue
-        chosen = (shapes[0],) * (rest // (shapes[0].low - 1)) + some
-        if sum(shape.high for shape in chosen) > there:
+        # those that take of the next column come last: then it has the carries of the others
+        chosen = [main] * (rest // (main.low - 1)) + list(some)
+        chosen.sort(key=lambda shape: shape.high)
+        if not _is_feasible(chosen, there):
             continue
-        found.append(chosen)
-        if plus:
-            found += list(_absorbed(chosen))
-    return found
+        for shapes in (tuple(chosen), *(_absorbed(tuple(chosen)) if plus else ())):
+            carried = bool(plus and here and not any(shape.plus for shape in shapes))
+            taken = len(shapes) - sum(shape.high for shape in shapes)
+            n_luts = sum(shape.cost(n_wanted, resources) for shape in shapes)
+            beyond = sum(shape.n_outputs == 3 for shape in shapes) if n_wanted == 3 else 0
+            after = 0 if there is None else there + taken + carried
+            choice = _Choice(after, beyond, n_luts, shapes)
+            known = found.setdefault((after, beyond), choice)
+            if (n_luts, shapes) < (known.n_luts, known.shapes):
+                found[after, beyond] = choice
+    return list(found.values())
+
+
+def _is_feasible(shapes: list[_Shape], there: int | None) -> bool:
+    """Return whether the next column, if there is one, has what the counters take of it."""
+    if there is None:
+        return not shapes or not shapes[-1].high
+    for shape in shapes:
+        if shape.high > there:
+            return False
+        there += 1 - shape.high
+    return True
 
 
 @cache
-def _few(shapes: tuple[_Shape, ...], there: int) -> list[tuple[_Shape, ...]]:
+def _few(resources: Resources, excess: int) -> list[tuple[_Shape, ...]]:
     """Return up to two odd counters beside some of the best that reads the next column."""
-    cross = max((shape for shape in shapes if shape.high), key=lambda shape: shape.low)
+    shapes = _shapes(resources)
+    main, cross = (
+        next(shape for shape in shapes if bool(shape.high) == crossing)
+        for crossing in (False, True)
+    )
+    most = excess // (cross.low - 1)
+    if cross.merit(resources) < main.merit(resources):
+        most = min(most, _FEW)
     return [
         (cross,) * n_cross + odd
-        for n_cross in range(min(there, 4) + 1)
-        for n_odd in range(3)
+        for n_cross in range(most + 1)
+        for n_odd in range(3 if n_cross <= _FEW else 2)
         for odd in combinations_with_replacement(shapes, n_odd)
         if cross not in odd
     ]
@@ -255,7 +320,7 @@ def _few(shapes: tuple[_Shape, ...], there: int) -> list[tuple[_Shape, ...]]:
 def _absorbed(shapes: tuple[_Shape, ...]) -> Iterator[tuple[_Shape, ...]]:
     """Return the counters with a constant 1 in one of them that takes no more outputs for it."""
     for place, shape in enumerate(shapes):
-        larger = _Shape(shape.low, shape.high, 1)
-        if larger.n_outputs == shape.n_outputs:
+        larger = replace(shape, plus=1)
+        if larger.n_outputs == shape.n_outputs and larger.is_possible:
             yield (*shapes[:place], larger, *shapes[place + 1 :])
             return

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 
+from lutgen.netlist.head.resources import Chain, Resources
 from lutgen.netlist.ir import CONST0, CONST1, HEAD_LAYER, LUT, Cell, NetlistBuilder
 from lutgen.netlist.tables import INVERTER, canonical, flip, ones, reduce, variable
 
@@ -47,17 +48,27 @@ def table_of(literal: Literal, nets: Sequence[int]) -> int:
 
 
 class Logic:
-    """Builds the LUTs of a head, of at most `lut_inputs` inputs each."""
+    """Builds the LUTs and carry chains of a head."""
 
-    def __init__(self, n_inputs: int, lut_inputs: int) -> None:
+    def __init__(self, n_inputs: int, resources: Resources) -> None:
         self.builder = NetlistBuilder(n_inputs)
-        self.lut_inputs = lut_inputs
+        self.resources = resources
+        self.lut_inputs = resources.lut_inputs
         self._levels = [0] * self.builder.n_nets
         self._made: dict[tuple[int, tuple[int, ...]], Literal] = {}
 
     def level(self, literal: Literal) -> int:
         """Return how many LUTs lie on the longest path to a signal."""
+        for net in range(len(self._levels), self.builder.n_nets):  # what a chain has added
+            cell = self.builder.cell(net)
+            assert cell is not None
+            self._levels.append(max(self._levels[i] for i in cell.inputs) + (not cell.hard))
         return self._levels[literal[0]]
+
+    def chain(self, name: str, carry_in: int) -> Chain:
+        """Start a carry chain."""
+        assert self.resources.chain is not None
+        return self.resources.chain(self.builder, name, HEAD_LAYER, carry_in)
 
     def function(
         self, literals: Sequence[Literal], compute: Callable[..., int], name: str
@@ -113,12 +124,11 @@ class Logic:
         if not inverted:
             return net
         driver = self.builder.cell(net)
-        if driver is None or driver.kind != LUT or driver.hard:
+        if driver is None or driver.kind != LUT or driver.primitive:
             return self._add(INVERTER, (net,), name)
         return self._add(driver.init ^ ones(len(driver.inputs)), driver.inputs, name)
 
     def _add(self, table: int, inputs: tuple[int, ...], name: str) -> int:
-        self._levels.append(1 + max(self._levels[net] for net in inputs))
         return self.builder.add(Cell(LUT, inputs, table, name, HEAD_LAYER))
 
 
