@@ -27,8 +27,7 @@ from lutgen.emit.core import Core, build_core
 from lutgen.flow.yosys import DIRECT, OPTIMISED, synthesise, yosys_family
 from lutgen.learn.boost import BoostParameters, boost
 from lutgen.model import LutNetwork
-from lutgen.netlist.ir import HEAD_LAYER
-from lutgen.netlist.stats import netlist_stats
+from lutgen.netlist.stats import CORE, ENCODER, HEAD, netlist_stats
 
 SYSTEM = "lutgen"
 TARGET = "xilinx7"
@@ -147,10 +146,9 @@ def count_luts(network: LutNetwork, input_bits: int) -> dict[str, int]:
     """
     core = build_core(network, target=TARGET, input_bits=input_bits)
     of_family = yosys_family(TARGET).luts
-    parts = {"encoder": 0, "core": 0, "head": 0}
+    parts = {ENCODER: 0, CORE: 0, HEAD: 0}
     for layer in netlist_stats(core.netlist).layers:
-        part = {0: "encoder", HEAD_LAYER: "head"}.get(layer.layer, "core")
-        parts[part] += sum(n * layer.cells.get(name, 0) for name, n in of_family.items())
+        parts[layer.part] += sum(n * layer.cells.get(name, 0) for name, n in of_family.items())
     direct = _synthesise(core, DIRECT)
     assert sum(parts.values()) == direct, (parts, direct)
     return {**parts, "yosys_direct": direct, "yosys_optimised": _synthesise(core, OPTIMISED)}
