@@ -36,6 +36,9 @@ DATA = Path(__file__).parents[1] / "lutgen" / "target" / "delays.json"
 WIDTHS = {4: (48, 144), 6: (36,)}  # by fan-in
 N_LAYERS, WINDOW = 12, 32
 LEVELS = (1, 2, 4, 6)
+GOWIN_PINS = "".join(
+    f'IO_LOC "{port}" {pin};\n' for port, pin in (("clk", 52), ("d", 10), ("q", 11))
+)
 N_ADDERS, ADDER_BITS = 8, (4, 32)
 SEED = 1
 FREQUENCY_MHZ = "400"  # beyond reach, so that the placer does its best
@@ -52,6 +55,7 @@ class Chip:
     options: tuple[str, ...]
     synth: str
     carries: bool = False  # whether there are carry chains
+    pins: str = ""  # constraints, where place and route asks for them
     muxes: int = 0  # that a 6-LUT has one after the other
 
 
@@ -70,6 +74,11 @@ CHIPS = (
         "ecp5", "6", ("12k", "25k", "45k", "85k"), "ecp5",
         ("--25k", "--package", "CABGA381", "--speed", "6", "--lpf-allow-unconstrained"),
         "synth_ecp5", muxes=2,
+    ),
+    Chip(
+        "gowin", "c6/i5", ("gw1nr-9",), "himbaechel-gowin",
+        ("--device", "GW1NR-LV9QN88PC6/I5", "--vopt", "family=GW1N-9C", "--vopt", "cst=pins.cst"),
+        "synth_gowin", pins=GOWIN_PINS, muxes=2,
     ),
 )  # fmt: skip
 
@@ -145,6 +154,7 @@ def place_and_route(chip: Chip, core: Netlist, seed: int = 1) -> dict[str, Any]:
         folder = Path(name)
         text = emit_verilog(core, get_family(chip.family), module="core")
         (folder / "core.v").write_text(text)
+        (folder / "pins.cst").write_text(chip.pins)
         (folder / "top.v").write_text(harness(core.n_inputs, len(core.outputs)))
         script = f"read_verilog core.v top.v; {chip.synth} -top top; write_json top.json"
         call([str(find_yosys().path), "-q", "-p", script], folder)

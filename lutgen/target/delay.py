@@ -17,6 +17,8 @@ from lutgen.errors import ConfigError
 from lutgen.netlist.ir import LUT, Cell
 
 _DATA = Path(__file__).with_name("delays.json")
+_AMD = "no open place and route measures AMD's chips, only Vivado does"
+_UNMEASURED = {"xilinx7": _AMD, "xcup": _AMD, "generic": "it is no chip in particular"}
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,10 @@ def get_delay_model(family: str, grade: str = "") -> DelayModel:
     """
     models = delay_models().get(family)
     if models is None:
+        why = f": {_UNMEASURED[family]}" if family in _UNMEASURED else ""
         raise ConfigError(
-            f"there is no delay model for target {family!r}, so no clock frequency can be aimed "
-            f"at; choose one of: {', '.join(delay_models())}, or say --pipeline N"
+            f"there is no delay model for target {family!r}{why}; so no clock frequency can be "
+            f"aimed at; choose one of: {', '.join(delay_models())}, or say --pipeline N"
         )
     for model in models:
         if grade in ("", model.grade, *model.devices):
