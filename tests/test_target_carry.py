@@ -27,6 +27,7 @@ from lutgen.target.carry import CarryChain, add_counter
 from lutgen.target.family import Family
 from lutgen.target.legal import check_sites
 from lutgen.target.registry import get_family
+from lutgen.verify.mutation import CARRY_MOVE, INIT_BIT, REWIRE, SWAP, plant
 from lutgen.verify.readback import read_netlist
 
 FABRICS = {"ice40": ice40.FABRIC, "xilinx7": xilinx7.FABRIC, "xcup": xcup.FABRIC}
@@ -357,3 +358,19 @@ def test_a_carry_of_an_ice40_leads_only_to_the_next_cell() -> None:
     reader = Cell(LUT, (carry, 2, 3, 4), 0x8000, "l9_n0", 9, "SB_LUT4")
     with pytest.raises(NetlistError, match="l9_n0 reads the carry h_sum_co1"):
         check_sites(replace(netlist, cells=(*netlist.cells, reader)), ice40.FABRIC)
+
+
+# --- planted faults ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", ALL)
+def test_faults_in_a_chain_can_be_written_as_verilog(target: str) -> None:
+    family = get_family(target)
+    netlist = family.map(among_luts(target))
+    rng = np.random.default_rng(0)
+    faults = [plant(netlist, rng) for _ in range(60)]
+    assert {fault.kind for fault in faults} == {INIT_BIT, SWAP, REWIRE, CARRY_MOVE}
+    texts = {emit_verilog(fault.netlist, family) for fault in faults}
+    assert len(texts) > 40
+    wrong = [fault for fault in faults if numbers(fault.netlist) != numbers(netlist)]
+    assert CARRY_MOVE in {fault.kind for fault in wrong}
