@@ -15,18 +15,27 @@ EXAMPLES = settings(max_examples=25, deadline=None)
 
 
 def make_samples(seed: int, n: int, n_signals: int, n_views: int = 1) -> Samples:
+    transpose = (reference, kernels)[seed % 2].transpose
     random = np.random.default_rng(seed)
     bits = Bits.from_dense(random.integers(0, 2, (n, n_signals)))
     views = np.arange(n_signals, dtype=np.int32)[None, :]
     more = random.integers(-1, n_signals, (n_views - 1, n_signals)).astype(np.int32)
     weights = random.integers(0, 4, n).astype(np.int32)
-    return Samples.make(bits, random.integers(0, 3, n), weights, np.concatenate([views, more]))
+    return Samples.make(
+        bits, random.integers(0, 3, n), weights, np.concatenate([views, more]), transpose
+    )
 
 
 def make_residual(seed: int, samples: Samples, size: int = UNIT) -> NDArray[np.int32]:
     random = np.random.default_rng(seed + 1)
     values = random.integers(-size, size + 1, samples.labels.size) * np.minimum(samples.weights, 1)
     return values.astype(np.int32)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (64, 2), (130, 3)])
+def test_transposition(shape: tuple[int, int]) -> None:
+    words = np.random.default_rng(0).integers(0, 1 << 64, shape, dtype=np.uint64)
+    np.testing.assert_array_equal(reference.transpose(words), kernels.transpose(words))
 
 
 def test_rows_and_signals_hold_the_same_bits_in_every_view() -> None:
@@ -92,7 +101,9 @@ def test_search_of_many_signals_and_large_luts(n_signals: int, k: int) -> None:
 def test_an_address_of_very_many_rows_is_counted_exactly() -> None:
     bits = Bits.from_dense(np.tile([[1, 0, 1, 1], [1, 1, 0, 1]], (700, 1)))
     views = np.arange(4, dtype=np.int32)[None, :]
-    samples = Samples.make(bits, np.zeros(1400, np.int64), np.ones(1400, np.int32), views)
+    samples = Samples.make(
+        bits, np.zeros(1400, np.int64), np.ones(1400, np.int32), views, kernels.transpose
+    )
     residual = np.zeros(samples.labels.size, dtype=np.int32)
     residual[:1400] = np.where(np.arange(1400) % 2, 900, -900)
     effort = Effort(1, 1400, 0)

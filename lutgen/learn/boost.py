@@ -205,7 +205,7 @@ def boost(
     interrupted = False
     with ThreadPoolExecutor(threads) as pool:
         learner = _Learner(
-            Samples.make(bits, labels, weights, views),
+            Samples.make(bits, labels, weights, views, BACKENDS[backend].transpose),
             bits.n_samples,
             n_classes,
             _Validation.make(*validation, n_classes) if validation else None,

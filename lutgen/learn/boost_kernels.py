@@ -14,13 +14,21 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lutgen.data.bits import Words
+from lutgen.data.bits import Words, n_words
 from lutgen.learn.boost_step import UNIT, CountedLut, Effort, Samples
 from lutgen.learn.kernels import _random_word, _transpose
 
 _U = np.uint64
 _BLOCK = 64  # words of a row that are added up together: the planes stay in the L1 cache
+_SAMPLES = 512  # whose residuals are found together
 _MOST_ROWS = 248  # rows that eight planes can count, in groups of eight
+
+
+def transpose(signals: Words) -> Words:
+    """Turn a row a signal into a row a place; see :class:`BoostStep`."""
+    rows = np.empty((signals.shape[1] * 64, n_words(len(signals))), dtype=np.uint64)
+    _transpose_words(signals, rows)
+    return rows
 
 
 def residuals(
@@ -31,7 +39,7 @@ def residuals(
     out: NDArray[np.int32],
 ) -> None:
     """Write what each class lacks in each sample; see :class:`BoostStep`."""
-    _residuals(votes, labels, weights, decay, out)
+    _residuals(votes, labels, weights, decay.astype(np.float64), out)
 
 
 def search(
@@ -73,22 +81,62 @@ def vote(
 
 
 @njit(nogil=True, cache=True)
+def _transpose_words(signals, rows):
+    """Transpose blocks of 64 x 64 bits (Hacker's Delight, section 7-3, widened)."""
+    block = np.empty(64, dtype=np.uint64)
+    for place in range(signals.shape[1]):
+        for first in range(0, signals.shape[0], 64):
+            n = min(64, signals.shape[0] - first)
+            for i in range(n):
+                block[i] = signals[first + i, place]
+            block[n:] = _U(0)
+            step, mask = 32, _U(0xFFFFFFFF)
+            while step:
+                i = 0
+                while i < 64:
+                    a, b = block[i], block[i + step]
+                    moved = ((a >> _U(step)) ^ b) & mask
+                    block[i] = a ^ (moved << _U(step))
+                    block[i + step] = b ^ moved
+                    i = (i + step + 1) & ~step
+                step >>= 1
+                mask ^= mask << _U(step)
+            for i in range(64):
+                rows[64 * place + i, first >> 6] = block[i]
+
+
+@njit(nogil=True, cache=True)
 def _residuals(votes, labels, weights, decay, out):
+    """Class after class over a block of samples: each inner loop becomes SIMD code.
+
+    Likelihoods and their sums are integers below 2^53, exact as floats.
+    """
     n_classes, n_places = votes.shape
-    last = decay.size - 1
-    likelihood = np.empty(n_classes, dtype=np.int64)
-    for n in range(n_places):
-        best = votes[0, n]
+    last = np.int32(decay.size - 1)
+    best = np.empty(_SAMPLES, dtype=np.int32)
+    total = np.empty(_SAMPLES, dtype=np.float64)
+    likelihood = np.empty((n_classes, _SAMPLES), dtype=np.float64)
+    for first in range(0, n_places, _SAMPLES):
+        n = min(_SAMPLES, n_places - first)
+        best[:n] = votes[0, first : first + n]
         for c in range(1, n_classes):
-            best = max(best, votes[c, n])
-        total = 0
+            row = votes[c, first : first + n]
+            for i in range(n):
+                best[i] = max(best[i], row[i])
+        total[:] = 0
         for c in range(n_classes):
-            likelihood[c] = decay[min(np.int64(best - votes[c, n]), last)]
-            total += likelihood[c]
-        unit = UNIT / total
+            row, target = votes[c, first : first + n], likelihood[c]
+            for i in range(n):
+                target[i] = decay[_U(min(best[i] - row[i], last))]
+                total[i] += target[i]
+        for i in range(n):
+            total[i] = UNIT / total[i]
         for c in range(n_classes):
-            share = np.int64(likelihood[c] * unit + 0.5)
-            out[c, n] = (UNIT * (labels[n] == c) - share) * weights[n]
+            row, source = out[c, first : first + n], likelihood[c]
+            label, weight = labels[first : first + n], weights[first : first + n]
+            for i in range(n):
+                share = np.int32(source[i] * total[i] + 0.5)
+                row[i] = (UNIT * (label[i] == c) - share) * weight[i]
 
 
 @njit(nogil=True, cache=True)
@@ -106,7 +154,10 @@ def _draw(residual, key, n_drawn, capacity):
         if size == 0:
             continue
         rounding = np.int64(((_random_word(key, n) >> _U(32)) * _U(unit)) >> _U(32))
-        for _ in range(min((size + rounding) // unit, capacity - m)):
+        size += rounding
+        if size < unit:  # mostly so, and it spares a division
+            continue
+        for _ in range(min(size // unit, capacity - m)):
             drawn[m] = n
             negative[m] = residual[n] < 0
             m += 1
@@ -133,7 +184,7 @@ def _search(rows, width, n_signals, negative, wires, n_given, n_sweeps):
     n_drawn = negative.size
     address = np.zeros(n_drawn, dtype=np.uint16)
     others = np.empty(n_drawn, dtype=np.uint16)
-    order = np.empty(n_drawn, dtype=np.int64)
+    order = np.empty(n_drawn, dtype=np.uint64)
     start = np.empty((1 << k) + 1, dtype=np.int64)
     n_negative = np.empty(1 << k, dtype=np.int64)
     scores = np.empty(width * 64, dtype=np.int32)
@@ -186,7 +237,7 @@ def _sort(address, negative, width, n_addresses, order, start, n_negative):
     place = start[:n_addresses].copy()
     for i in range(address.size):
         p = address[i]
-        order[place[p]] = i * width
+        order[place[p]] = _U(i * width)
         place[p] += 1
 
 
@@ -197,9 +248,10 @@ def _score(rows, width, order, start, n_negative, n_addresses, scores):
     octets = np.empty(8 * _BLOCK, dtype=np.uint64)
     counts = np.zeros(64 * _BLOCK, dtype=np.int32)
     block_scores = np.empty(64 * _BLOCK, dtype=np.int32)
-    nothing = rows.size - width
+    nothing = _U(rows.size - width)
     for first in range(0, width, _BLOCK):
         n = min(_BLOCK, width - first)
+        skip = _U(first)
         block_scores[: 64 * n] = 0
         for p in range(n_addresses):
             i, end = start[p], start[p + 1]
@@ -220,8 +272,8 @@ def _score(rows, width, order, start, n_negative, n_addresses, scores):
                     g = order[i + 6] if m > 6 else nothing
                     h = order[i + 7] if m > 7 else nothing
                     _add_rows(
-                        rows, planes, n, a + first, b + first, c + first, d + first, e + first,
-                        f + first, g + first, h + first,
+                        rows, planes, n, a + skip, b + skip, c + skip, d + skip, e + skip,
+                        f + skip, g + skip, h + skip,
                     )  # fmt: skip
                     i += 8
                 i = stop
@@ -239,32 +291,34 @@ def _add_rows(rows, planes, n, a, b, c, d, e, f, g, h):
     """Add eight rows, given by where they begin, to the counts in the planes.
 
     Carry-save adders (Hacker's Delight, section 5-1): seven of them turn eight bits and three
-    planes into three planes and one carry of weight eight. The planes have a stride known at
-    compile time, so that the loop becomes SIMD code.
+    planes into three planes and one carry of weight eight. It becomes SIMD code because the planes
+    have a stride known at compile time, and indices are unsigned: a check for negative ones would
+    make gathers of the loads.
     """
-    for w in range(n):
+    for i in range(n):
+        w = _U(i)
         s0, c0 = _add3(rows[a + w], rows[b + w], rows[c + w])
         s1, c1 = _add3(rows[d + w], rows[e + w], rows[f + w])
         s2, c2 = _add3(rows[g + w], rows[h + w], planes[w])
         s3, c3 = _add3(s0, s1, s2)
         planes[w] = s3
         t0, d0 = _add3(c0, c1, c2)
-        t1, d1 = _add3(c3, t0, planes[_BLOCK + w])
-        planes[_BLOCK + w] = t1
-        u0, carry = _add3(d0, d1, planes[2 * _BLOCK + w])
-        planes[2 * _BLOCK + w] = u0
-        plane = planes[3 * _BLOCK + w]
-        planes[3 * _BLOCK + w] = plane ^ carry
+        t1, d1 = _add3(c3, t0, planes[_U(_BLOCK) + w])
+        planes[_U(_BLOCK) + w] = t1
+        u0, carry = _add3(d0, d1, planes[_U(2 * _BLOCK) + w])
+        planes[_U(2 * _BLOCK) + w] = u0
+        plane = planes[_U(3 * _BLOCK) + w]
+        planes[_U(3 * _BLOCK) + w] = plane ^ carry
         carry &= plane
-        plane = planes[4 * _BLOCK + w]
-        planes[4 * _BLOCK + w] = plane ^ carry
+        plane = planes[_U(4 * _BLOCK) + w]
+        planes[_U(4 * _BLOCK) + w] = plane ^ carry
         carry &= plane
-        plane = planes[5 * _BLOCK + w]
-        planes[5 * _BLOCK + w] = plane ^ carry
+        plane = planes[_U(5 * _BLOCK) + w]
+        planes[_U(5 * _BLOCK) + w] = plane ^ carry
         carry &= plane
-        plane = planes[6 * _BLOCK + w]
-        planes[6 * _BLOCK + w] = plane ^ carry
-        planes[7 * _BLOCK + w] ^= plane & carry
+        plane = planes[_U(6 * _BLOCK) + w]
+        planes[_U(6 * _BLOCK) + w] = plane ^ carry
+        planes[_U(7 * _BLOCK) + w] ^= plane & carry
 
 
 @njit(inline="always")

@@ -8,9 +8,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.data.bits import Words, unpack_rows
+from lutgen.data.bits import Words, pack, unpack_rows
 from lutgen.learn import randomness
 from lutgen.learn.boost_step import UNIT, CountedLut, Effort, Samples
+
+
+def transpose(signals: Words) -> Words:
+    """Turn a row a signal into a row a place; see :class:`BoostStep`."""
+    return pack(unpack_rows(signals, signals.shape[1] * 64))
 
 
 def residuals(

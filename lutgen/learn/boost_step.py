@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.data.bits import Bits, Words, n_words, unpack_rows
+from lutgen.data.bits import Bits, Words
 
 UNIT = 1 << 14
 """The residual that stands for a probability of one."""
@@ -56,16 +57,16 @@ class Samples:
         labels: NDArray[np.integer],
         weights: NDArray[np.int32],
         views: NDArray[np.int32],
+        transpose: Callable[[Words], Words],
     ) -> Samples:
         """Lay out samples; a source signal of -1 in `views` stands for zero."""
         n_places = 64 * bits.words.shape[1]
         signals = np.concatenate([bits.words, np.zeros_like(bits.words[:1])])
         sources = np.where(views < 0, bits.n_signals, views).astype(np.int32)
-        rows = [_transpose(signals[view], n_places) for view in sources]
         return cls(
             signals,
             sources,
-            np.concatenate(rows),
+            np.concatenate([transpose(signals[view]) for view in sources]),
             np.tile(_padded(labels, n_places), len(views)),
             np.tile(_padded(weights, n_places), len(views)),
         )
@@ -127,6 +128,9 @@ class CountedLut:
 class BoostStep(Protocol):
     """The functions that an implementation has to offer."""
 
+    def transpose(self, signals: Words) -> Words:
+        """Turn a row a signal, (n_signals, n_words), into a row a place, as `Samples.rows`."""
+
     def residuals(
         self,
         votes: NDArray[np.int32],
@@ -180,18 +184,6 @@ class BoostStep(Protocol):
         votes: NDArray[np.int32],
     ) -> None:
         """Add `sign` to the votes (n_places,) where the LUT gives one, else subtract it."""
-
-
-def _transpose(signals: Words, n_places: int) -> Words:
-    """Turn a row a signal into a row a place."""
-    rows = np.zeros((n_places, 8 * n_words(len(signals))), dtype=np.uint8)
-    step = 1 << 13  # places at a time: bounds the memory of the unpacked bits
-    for first in range(0, n_places, step):
-        part = signals[:, first // 64 : (first + step) // 64]
-        dense = unpack_rows(part, part.shape[1] * 64)
-        packed = np.packbits(np.ascontiguousarray(dense.T), axis=1, bitorder="little")
-        rows[first : first + step, : packed.shape[1]] = packed
-    return rows.view("<u8").astype(np.uint64, copy=False)
 
 
 def _padded(values: NDArray[np.integer], n_places: int) -> NDArray[np.int32]:
