@@ -176,7 +176,7 @@ class TestBadInput:
         few.write_text("")
         fails(2, "few.csv", "train", "--data", few, *out)
         few.write_text("1,2,a\n3,4,a\n" * 10)
-        fails(2, "label", "train", "--data", few, *out)
+        fails(2, "one class only, a", "train", "--data", few, *out)
 
     def test_model_files(self, tmp_path: Path, model: Path) -> None:
         fails(2, "No such file", "info", tmp_path / "none.npz")

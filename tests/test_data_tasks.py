@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lutgen.data.load import Dataset
-from lutgen.data.tasks import apply_task
+from lutgen.data.tasks import apply_task, require_two_classes
 from lutgen.errors import ConfigError, DataError
 
 FLOWERS = ["iris-setosa", "iris-virginica", "rose"]
@@ -87,9 +87,8 @@ def test_a_pair_needs_two_labels(task: str) -> None:
 @pytest.mark.parametrize(
     ("data", "task", "message"),
     [
-        (DIGITS, None, r"mine has 10 label\(s\), 0, 1, .*; choose a task: ge5"),
-        (dataset([1, 1], [1]), None, r"mine has 1 label\(s\), 1, where two"),
-        (dataset([], []), None, r"mine has 0 label\(s\)"),
+        (dataset([1, 1], [1]), None, "mine: there is one class only, 1 to train on"),
+        (dataset([], []), None, "mine: there are no samples to train on"),
         (DIGITS, "pair:3-11", "there is no label '11'; there are 0, 1, 2"),
         (DIGITS, "in:0,x", "there is no label 'x'; there are 0, 1"),
         (DIGITS, "in:", "there is no label ''; there are"),
@@ -111,7 +110,19 @@ def test_labels_that_do_not_make_two_classes_are_refused(
         apply_task(data, task)
 
 
-def test_long_lists_of_labels_are_cut() -> None:
-    many = dataset(list(range(50)), [0])
-    with pytest.raises(DataError, match=r"has 50 label\(s\), 0, 1, .* 11, …, where two"):
-        apply_task(many, None)
+def test_labels_stay_as_they_are_without_a_task() -> None:
+    assert apply_task(DIGITS, None) is DIGITS
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (list(range(10)), r"mine has 10 label\(s\), 0, 1, .*; choose a task: ge5.*lutgen boost"),
+        ([1], r"mine has 1 label\(s\), 1, where two"),
+        (list(range(50)), r"has 50 label\(s\), 0, 1, .* 11, …, where two"),
+    ],
+)
+def test_a_learner_of_two_classes_asks_for_a_task(labels: list[Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        require_two_classes(dataset(labels, labels))
+    require_two_classes(dataset([3, 4], [3, 3]))

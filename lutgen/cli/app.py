@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from lutgen import __version__
-from lutgen.cli import demo, forms, hardware, learning, optimise, proof, synthesis
+from lutgen.cli import boosting, demo, forms, hardware, learning, optimise, proof, synthesis
 from lutgen.cli.faults import reporting_faults
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 
 for command in (
     learning.train,
+    boosting.boost,
     learning.evaluate,
     learning.predict,
     learning.info,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,6 +31,7 @@ from lutgen.data.encode import SPECS, fit_encoder
 from lutgen.data.load import Dataset
 from lutgen.data.registry import list_datasets
 from lutgen.data.tables import load_features
+from lutgen.data.tasks import require_two_classes
 from lutgen.files import ensure_writable, write_atomic
 from lutgen.learn.layer import FILLS
 from lutgen.learn.memorize import Parameters, memorize
@@ -82,6 +84,7 @@ def train(
     ensure_writable(out)
     source = Source(data, task, label, test_fraction, split_seed)
     dataset = source.load(data_dir, download=not no_download)
+    require_two_classes(dataset)
     network = learn(dataset, source, parameters, encoder=encoder, threads=threads)
     network.save(out)
     if json:
@@ -114,13 +117,18 @@ def learn(
             progress=progress,
         )
     test = {"test_accuracy": accuracy(network, dataset.X_test, dataset.y_test)}
-    origin = {
+    training = {**origin(dataset, source), **network.training, **test}
+    return dataclasses.replace(network, training=training)
+
+
+def origin(dataset: Dataset, source: Source) -> dict[str, Any]:
+    """Return what a model's record says of the samples that it was learnt from."""
+    return {
         "data": dataset.name,
         "task": source.task or "",
         "split": dataset.split,
         "source": dataclasses.asdict(source),
     }
-    return dataclasses.replace(network, training={**origin, **network.training, **test})
 
 
 def accuracy(network: LutNetwork, X: Any, y: Any) -> float:
@@ -131,18 +139,21 @@ def accuracy(network: LutNetwork, X: Any, y: Any) -> float:
 def print_model(network: LutNetwork) -> None:
     """Print accuracies by layer, as the paper's table 1, and what the network is."""
     training = network.training
-    table = output.table(
-        "Accuracy of the LUTs on the training samples, by layer (layer 0: the input bits)",
-        *("layer", "LUTs", "mean", "std", "min", "max"),
-        left=0,
-    )
-    for row in training.get("layers", []):
-        numbers = [f"{row[name]:.4f}" for name in ("mean", "std", "min", "max")]
-        table.add_row(str(row["layer"]), str(row["n_luts"]), *numbers)
-    output.print_table(table)
+    if training.get("layers"):
+        table = output.table(
+            "Accuracy of the LUTs on the training samples, by layer (layer 0: the input bits)",
+            *("layer", "LUTs", "mean", "std", "min", "max"),
+            left=0,
+        )
+        for row in training["layers"]:
+            numbers = [f"{row[name]:.4f}" for name in ("mean", "std", "min", "max")]
+            table.add_row(str(row["layer"]), str(row["n_luts"]), *numbers)
+        output.print_table(table)
     n_cone = int(network.cone.sum())
     if "train_accuracy" in training:
         output.print_text(f"train accuracy     {training['train_accuracy']:.4f}")
+    if training.get("validation_accuracy") is not None:
+        output.print_text(f"validation         {training['validation_accuracy']:.4f}")
     if "test_accuracy" in training:
         output.print_text(
             f"test accuracy      {training['test_accuracy']:.4f}  ({training.get('split', '')})"
@@ -234,10 +245,10 @@ def info(model: ModelFile, json: output.Json = False) -> None:
         "digest": f"sha256 {network.digest}",
         "learnt from": f"{training.get('n_samples', '?')} samples of {training.get('data', '?')}, "
         f"task {training.get('task') or 'as labelled'}",
-        "learner": f"{training.get('learner', '?')}, wiring {training.get('wiring', '?')}, "
-        f"fill {training.get('fill', '?')}, seed {training.get('seed', '?')}",
+        "learner": _learner(training),
         "encoder": record["encoder"],
         "network": f"{network.n_luts} LUTs of k={fan_in} in {network.n_layers} layers",
+        "head": record["head"],
         "classes": ", ".join(record["classes"]),
         "table entries": f"{care['entries']}, of which {care['seen']} were seen in training "
         f"({100 * care['seen'] / care['entries']:.1f} %) and {care['tied']} of those tied",
@@ -245,6 +256,19 @@ def info(model: ModelFile, json: output.Json = False) -> None:
     for name, text in lines.items():
         output.print_text(f"{name:14} {text}")
     print_model(network)
+
+
+def _learner(training: Mapping[str, Any]) -> str:
+    """Return the learner and what it was told, as far as the record says."""
+    told = ("wiring", "fill", "luts_per_class", "temperature", "refits", "shift", "seed")
+    values = {name: training[name] for name in told if name in training}
+    words = [
+        f"{name.replace('_', ' ')} {value:.4g}"
+        if isinstance(value, float)
+        else f"{name.replace('_', ' ')} {value}"
+        for name, value in values.items()
+    ]
+    return ", ".join([str(training.get("learner", "?")), *words])
 
 
 def datasets(json: output.Json = False) -> None:

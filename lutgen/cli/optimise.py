@@ -75,13 +75,14 @@ def optimise(
     counted without them; the model written is then made with all training samples. The test part
     is not looked at.
     """
-    policies = () if policy == AUTO else (Policy.parse(policy),)
+    asked_for = None if policy == AUTO else Policy.parse(policy)
     _check_share("--max-loss", max_loss)
     _check_share("--validation", validation)
     get_family(target)
     ensure_writable(out)
     network = LutNetwork.load(model)
-    policies = policies or (LADDER[-1:] if network.has_head else LADDER)
+    ladder = LADDER[-1:] if network.has_head else LADDER
+    policies = ladder if asked_for is None else (asked_for,)
     given = None if data is None else Source(data, task, label, test_fraction, split_seed)
     name, X, y = samples_for(network, given, "train", data_dir, download=not no_download)
     training = Samples(X, class_numbers(network, name, y), (X.shape[1],))

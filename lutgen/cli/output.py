@@ -53,19 +53,22 @@ def table(title: str, *columns: str, left: int = 1) -> Table:
 
 
 @contextmanager
-def counting(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a progress bar on stderr; yields a function of (done, in all)."""
+def counting(what: str, unit: str) -> Iterator[Callable[..., None]]:
+    """Show a progress bar on stderr; yields a function of (done, in all, remark)."""
     bar = Progress(
         TextColumn(what),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn(unit),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[remark]}"),
         console=progress_console,
     )
     with bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        task = bar.add_task(what, total=None, remark="")
+        yield lambda done, total, remark="": bar.update(
+            task, completed=done, total=total, remark=remark
+        )
 
 
 @contextmanager

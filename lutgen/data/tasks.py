@@ -1,4 +1,4 @@
-"""Tasks: which samples of a data set take part, and which two classes their labels become."""
+"""Tasks: which samples of a data set take part, and which classes their labels become."""
 
 from __future__ import annotations
 
@@ -22,15 +22,14 @@ _Labels = NDArray[Any]
 
 
 def apply_task(dataset: Dataset, task: str | None) -> Dataset:
-    """Make a problem of two classes of a data set.
+    """Make a problem of two classes of a data set, or take its labels as they are.
 
     Parameters
     ----------
     task : str or None
         ``geN``: class 1 if the label is N or more, else 0. ``odd``: class 1 if the label is odd,
         else 0. ``pair:A-B``: only samples of these two labels, which stay the classes.
-        ``in:A,B,…``: class 1 if the label is in the list, else 0. None: the labels as they are,
-        which must be two.
+        ``in:A,B,…``: class 1 if the label is in the list, else 0. None: the labels as they are.
 
     Raises
     ------
@@ -41,11 +40,6 @@ def apply_task(dataset: Dataset, task: str | None) -> Dataset:
     """
     labels = _distinct(np.concatenate([dataset.y_train, dataset.y_test]))
     if task is None:
-        if len(labels) != 2:
-            raise DataError(
-                f"{dataset.name} has {len(labels)} label(s), {_listed(labels)}, where two classes "
-                f"are needed; choose a task: {TASKS}"
-            )
         chosen = dataset
     elif task.startswith("pair:"):
         chosen = _select(dataset, _find_pair(task, labels))
@@ -56,6 +50,16 @@ def apply_task(dataset: Dataset, task: str | None) -> Dataset:
         )
     _check_classes(chosen, task)
     return chosen
+
+
+def require_two_classes(dataset: Dataset) -> None:
+    """Raise :class:`DataError` unless the labels are two; the message lists the tasks."""
+    labels = _distinct(np.concatenate([dataset.y_train, dataset.y_test]))
+    if len(labels) != 2:
+        raise DataError(
+            f"{dataset.name} has {len(labels)} label(s), {_listed(labels)}, where two classes "
+            f"are needed; choose a task: {TASKS}; or learn them all with: lutgen boost"
+        )
 
 
 def _find_rule(task: str, labels: list[Any]) -> Callable[[_Labels], NDArray[np.uint8]]:
@@ -112,9 +116,9 @@ def _select(dataset: Dataset, labels: list[Any]) -> Dataset:
 def _check_classes(dataset: Dataset, task: str | None) -> None:
     where = dataset.name if task is None else f"task {task!r} on {dataset.name}"
     classes = _distinct(dataset.y_train)
-    if len(classes) != 2:
+    if len(classes) < 2:
         found = f"is one class only, {classes[0]}" if classes else "are no samples"
-        raise DataError(f"{where}: there {found} to train on; two classes are needed")
+        raise DataError(f"{where}: there {found} to train on; at least two classes are needed")
     if dataset.y_test.size == 0:
         raise DataError(f"{where}: there are no samples to test with")
 

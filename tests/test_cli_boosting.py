@@ -1,0 +1,126 @@
+"""lutgen boost, run as a user runs it, and what it learns through the later commands."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from lutgen.cli.app import app
+from lutgen.model import LutNetwork
+
+QUICK = ["--luts", 8, "--search-samples", 2000, "--refits", 0]
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def fails(code: int, message: str, *words: object) -> None:
+    result = run(*words)
+    assert result.exit_code == code, result.output
+    last = result.stderr.splitlines()[-1]
+    assert message in last and last.startswith("lutgen: ")
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "digits.npz"
+    result = run("boost", *QUICK, "--encoder", "thermometer:2:quantile", "-o", path)
+    assert result.exit_code == 0, result.output
+    return path
+
+
+def test_ten_classes_are_learnt(model: Path) -> None:
+    network = LutNetwork.load(model)
+    assert network.n_classes == 10 and network.outputs.size == 80
+    result = run("evaluate", model, "--json")
+    assert json.loads(result.stdout)["accuracy"] == network.training["test_accuracy"] > 0.88
+    shown = run("info", model).stdout
+    assert "boosting, luts per class 8, temperature" in shown
+    assert "80 outputs, 80 votes for 10 classes" in shown
+
+
+def test_two_classes_are_one_group(tmp_path: Path) -> None:
+    out = tmp_path / "m.npz"
+    assert run("boost", "--task", "ge5", *QUICK, "-o", out).exit_code == 0
+    assert LutNetwork.load(out).outputs.size == 8
+
+
+def test_validation_is_set_aside_and_a_model_can_be_gone_on_with(
+    tmp_path: Path, model: Path
+) -> None:
+    out, grown = tmp_path / "m.npz", tmp_path / "grown.npz"
+    result = run("boost", *QUICK, "--validation", "0.2", "--patience", 3, "-o", out)
+    assert result.exit_code == 0, result.output
+    training = LutNetwork.load(out).training
+    assert f"validation         {training['validation_accuracy']:.4f}" in result.stdout
+    assert training["n_samples"] < LutNetwork.load(model).training["n_samples"]
+    assert run("boost", *QUICK[2:], "--luts", 10, "--start", model, "-o", grown).exit_code == 0
+    assert LutNetwork.load(grown).outputs.size == 100
+    assert LutNetwork.load(grown).encoder.describe() == LutNetwork.load(model).encoder.describe()
+
+
+def test_hardware_of_all_three_parts(tmp_path: Path, model: Path) -> None:
+    words = ("--target", "ice40", "--input-bits", 5, "--pipeline", 2, "-o", tmp_path)
+    result = run("simulate", model, *words)
+    assert result.exit_code == 0, result.output
+    assert "RTL simulation: 359 / 359 test samples equal" in result.stdout
+    result = run("prove", model, *words)
+    assert result.exit_code == 0, result.output
+    assert "votes of the model = head: 4 of 4 outputs proved" in result.stdout
+    assert run("synth", model, *words, "--mode", "direct").exit_code == 0
+    text = run("report", tmp_path).stdout
+    for part in ("encoder", "core", "head"):
+        assert re.search(rf"^ *{part} +\d", text, re.MULTILINE), text
+    assert "x to y: encoder, core, head; no pins" in text
+
+
+def test_one_hot_on_another_family(tmp_path: Path, model: Path) -> None:
+    words = ("--target", "xilinx7", "--one-hot", "-o", tmp_path)
+    assert run("prove", model, *words).exit_code == 0
+    result = run("mutate", model, *words, "--n", 12, "--simulate", 1)
+    assert result.exit_code == 0, result.output
+
+
+def test_optimise_uses_what_was_not_seen(tmp_path: Path, model: Path) -> None:
+    out = tmp_path / "smaller.npz"
+    result = run("optimise", model, "--target", "xilinx7", "--max-loss", "0.05", "-o", out)
+    assert result.exit_code == 0, result.output
+    assert LutNetwork.load(out).fan_in.sum() <= LutNetwork.load(model).fan_in.sum()
+    fails(2, "goes by majorities", "optimise", model, "--policy", "tied", "-o", out)
+
+
+def test_bad_input(tmp_path: Path, model: Path) -> None:
+    out = ("-o", tmp_path / "m.npz")
+    fails(2, "k must be 1 to 16", "boost", "--k", 17, *out)
+    fails(2, "luts_per_class must be 1", "boost", "--luts", 0, *out)
+    fails(2, "patience needs validation samples", "boost", *QUICK, "--patience", 2, *out)
+    fails(2, "rows to set aside", "boost", *QUICK, "--validation", 1.5, *out)
+    fails(2, "has an encoder already", "boost", "--start", model, "--encoder", "auto", *out)
+    one = tmp_path / "one.csv"
+    one.write_text("1,2,a\n3,4,a\n" * 10)
+    fails(2, "one class only, a", "boost", "--data", one, *out)
+    fails(2, "which is no unsigned number of 4 bits", "simulate", model, "--input-bits", 4,
+          "-o", tmp_path)  # fmt: skip
+    assert not (tmp_path / "m.npz").exists()
+
+
+def test_ctrl_c_keeps_the_best_so_far(tmp_path: Path) -> None:
+    out = tmp_path / "model.npz"
+    command = [sys.executable, "-m", "lutgen", "boost", "--luts", "5000", "-o", str(out)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(8)  # it is learning by now, and would be for minutes
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert "Traceback" not in stderr
+    assert "interrupted: the best so far is kept" in stdout
+    network = LutNetwork.load(out)
+    assert network.training["interrupted"] and 10 <= network.n_luts < 50_000
