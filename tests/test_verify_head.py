@@ -14,8 +14,8 @@ from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.head import Head, Resources, Votes, build_head
 from lutgen.netlist.ir import Netlist
 from lutgen.netlist.passes.pipeline import pipeline
-from lutgen.verify import head as head_module
 from lutgen.verify.head import HeadProof, prove_head
+from lutgen.verify.head_cones import TABLE_INPUTS
 from lutgen.verify.mutate import first_on_pin, flip_init_bit, rewire, swap_wires
 
 
@@ -52,7 +52,7 @@ def test_wide_comparisons_are_proved_by_the_solver(resources: Resources) -> None
     weights = rng.integers(-30_000, 30_000, (9, 12)).astype(np.int32)
     given_votes = Votes(weights, np.zeros(9, np.int32))
     head = build_head(given_votes, resources)
-    assert len(head.scores[0]) > head_module._TABLE / 2
+    assert len(head.scores[0]) > TABLE_INPUTS / 2
     assert prove_head(head, given_votes).proved
 
 
@@ -149,6 +149,7 @@ def test_claims_are_not_trusted() -> None:
         replace(head, counters=(first[:-1], *rest)),
         replace(head, scores=(head.scores[1], head.scores[0], head.scores[2])),
         replace(head, nodes=(replace(head.nodes[0], children=(1, 0, 2)),)),
+        replace(head, nodes=()),
         replace(head, scored=Votes(head.scored.weights * 2, head.scored.bias)),
         replace(head, scores=tuple(score[:-1] for score in head.scores)),
     ):

@@ -18,22 +18,18 @@ What fails is followed by a search for an input on which the class is wrong.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lutgen.netlist.head import Counter, Head, Votes
 from lutgen.netlist.head.argmax import Bit, chosen
-from lutgen.netlist.head.logic import Literal, Word, table_of, variables
-from lutgen.netlist.ir import CONST1, FIRST_INPUT, LUT, Cell, NetlistBuilder
-from lutgen.netlist.tables import ones, variable
+from lutgen.netlist.head.logic import Literal, Word
+from lutgen.netlist.ir import CONST1
+from lutgen.verify.head_cones import TABLE_INPUTS, Cones, EscapeError, Function, column
 from lutgen.verify.head_search import Clue, find_wrong_class
-from lutgen.verify.sweep import prove_equal
-
-_TABLE = 18  # inputs of a claim that is proved by tables; beyond, by a solver
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +112,8 @@ def prove_head(head: Head, votes: Votes, *, search_seconds: float = 20) -> HeadP
         n_nodes_proved += not node_fails
         failed += [f"node {i}: {what}" for what in node_fails]
     found, exhausted = None, False
+    if not head.nodes:
+        failed.append("no comparisons")
     if failed:
         found, exhausted = find_wrong_class(head, votes, clues, search_seconds)
     return HeadProof(
@@ -168,24 +166,22 @@ def _adds_up(head: Head, c: int) -> bool:
     return constant % modulus == 0 and all(weight % modulus == 0 for weight in sums.values())
 
 
-class _EscapeError(Exception):
-    """A cone reads a net beyond its cut."""
-
-
 class _Proof:
-    """The netlist of a head, and tables of its nets over cuts."""
+    """The claims about single counters and nodes."""
 
     def __init__(self, head: Head) -> None:
         self._head = head
-        self._netlist = head.witness
+        self._cones = Cones(head.witness)
 
     def counter_fails(self, counter: Counter, c: int) -> Clue | None:
         """Return values of the nets read for which a counter's claim is wrong; None if none."""
         nets = [net for net, _ in counter.inputs]
         modulus = 1 << len(self._head.scores[c])
+        if len(nets) > TABLE_INPUTS:
+            return Clue(c, tuple(nets), ())
         try:
-            tables = self.tables([net for net, _ in counter.outputs], nets)
-        except _EscapeError:
+            tables = self._cones.tables([net for net, _ in counter.outputs], nets)
+        except EscapeError:
             return Clue(c, tuple(nets), ())
         rows = 1 << len(nets)
         address = np.arange(rows)
@@ -193,7 +189,7 @@ class _Proof:
         for j, (_, weight) in enumerate(counter.inputs):
             missing += weight * (address >> j & 1)
         for (_, weight), table in zip(counter.outputs, tables, strict=True):
-            missing -= weight * _column(table, len(nets))
+            missing -= weight * column(table, len(nets))
         wrong = missing % modulus != 0
         if not wrong.any():
             return None
@@ -218,7 +214,7 @@ class _Proof:
         return [
             f"comparison {number}"
             for number, (beat, (low, high)) in enumerate(zip(beats, pairs, strict=True))
-            if not self._holds(beat, [*low, *high], _greater_than(len(low)))
+            if not self._cones.hold(beat, [*low, *high], _greater_than(len(low)))
         ]
 
     def _selection_fails(
@@ -235,7 +231,7 @@ class _Proof:
         return [
             f"bit {j} of the largest score"
             for j, literal in enumerate(selected)
-            if not self._holds(literal, [*beats, *(_bit(word, j) for word in words)], select)
+            if not self._cones.hold(literal, [*beats, *(_bit(word, j) for word in words)], select)
         ]
 
     def _answer_fails(self) -> list[str]:
@@ -252,7 +248,7 @@ class _Proof:
             return [f"{len(head.netlist.outputs)} outputs for {n_classes} classes"]
         beats = [beat for node in head.nodes for beat in node.beats]
 
-        def along(leaves: Sequence[int]) -> _Function:
+        def along(leaves: Sequence[int]) -> Function:
             def compute(bits: Sequence[Bit], full: Bit) -> Bit:
                 values = [full if leaf else full ^ full for leaf in leaves]
                 rest = iter(bits)
@@ -266,19 +262,14 @@ class _Proof:
         return [
             f"output y[{j}]"
             for j, (net, leaves) in enumerate(zip(head.netlist.outputs, wanted, strict=True))
-            if not self._holds(self._read(net, beats), beats, along(leaves))
+            if not self._cones.hold(self._read(net, beats), beats, along(leaves))
         ]
 
     def _read(self, net: int, beats: Sequence[Literal]) -> Literal:
         """Return a net as the complement of a comparison, if its LUT is that of one inverted."""
-        if net >= self._netlist.first_cell:
-            cell = self._cell(net)
-            for beat, _ in beats:
-                if beat >= self._netlist.first_cell:
-                    other = self._cell(beat)
-                    inverse = other.init ^ ones(len(other.inputs))
-                    if (cell.inputs, cell.init) == (other.inputs, inverse):
-                        return beat, True
+        for beat, _ in beats:
+            if self._cones.are_complements(net, beat):
+                return beat, True
         return net, False
 
     def _is_tree(self) -> bool:
@@ -293,104 +284,12 @@ class _Proof:
             behind.append([c for child in node.children for c in behind[child]])
         return len(unread) == 1 and behind[-1] == list(range(self._head.scored.n_classes))
 
-    def _holds(self, literal: Literal, reads: Sequence[Literal], compute: _Function) -> bool:
-        """Return whether a signal is a function of others, whatever their values are."""
-        net, inverted = literal
-        nets = variables(reads)
-        try:
-            if len(nets) > _TABLE:
-                return self._equal(literal, reads, nets, compute)
-            (table,) = self.tables([net], nets)
-        except _EscapeError:
-            return False
-        full = ones(len(nets))
-        wanted = compute([table_of(read, nets) for read in reads], full)
-        return table == wanted ^ (full if inverted else 0)
-
-    def _equal(
-        self, literal: Literal, reads: Sequence[Literal], nets: Sequence[int], compute: _Function
-    ) -> bool:
-        """Return the same by a solver: what is asked for, and the cells that there are."""
-        asked = NetlistBuilder(len(nets))
-        place = {0: 0, 1: 1} | {net: FIRST_INPUT + j for j, net in enumerate(nets)}
-        full = _Wire(asked, CONST1)
-        wires = [_Wire(asked, place[net]) for net, _ in reads]
-        straight = [
-            full ^ wire if inverted else wire
-            for wire, (_, inverted) in zip(wires, reads, strict=True)
-        ]
-        answer = compute(straight, full)
-        there = NetlistBuilder(len(nets))
-        for net in self._cone([literal[0]], nets):
-            cell = self._cell(net)
-            place[net] = there.add(replace(cell, inputs=tuple(place[i] for i in cell.inputs)))
-        wanted = answer ^ full if literal[1] else answer
-        first = asked.finish((wanted.net,))
-        return prove_equal(first, there.finish((place[literal[0]],))).proved
-
-    def tables(self, roots: Sequence[int], cut: Sequence[int]) -> list[int]:
-        """Return tables of nets over the nets of a cut."""
-        k = len(cut)
-        full = ones(k)
-        made = {0: 0, 1: full} | {net: variable(k, j) for j, net in enumerate(cut)}
-        for net in self._cone(roots, cut):
-            cell = self._cell(net)
-            made[net] = _apply(cell, [made[source] for source in cell.inputs], full)
-        return [made[root] for root in roots]
-
-    def _cone(self, roots: Sequence[int], cut: Iterable[int]) -> list[int]:
-        """Return the nets from a cut to some roots, each after what it reads."""
-        seen = {0, 1, *cut}
-        stack = [net for net in roots if net not in seen]
-        cone = set()
-        while stack:
-            net = stack.pop()
-            if net in seen:
-                continue
-            if not self._netlist.first_cell <= net < self._netlist.n_nets:
-                raise _EscapeError
-            seen.add(net)
-            cone.add(net)
-            stack += self._cell(net).inputs
-        return sorted(cone)
-
-    def _cell(self, net: int) -> Cell:
-        return self._netlist.cells[net - self._netlist.first_cell]
-
-
-class _Function(Protocol):
-    """A function of bits, given as tables or wires, and of their constant 1."""
-
-    def __call__(self, bits: Sequence[Bit], full: Bit, /) -> Bit: ...
-
-
-class _Wire:
-    """A net of a netlist under construction; operators add LUTs."""
-
-    def __init__(self, builder: NetlistBuilder, net: int) -> None:
-        self._builder = builder
-        self.net = net
-
-    def _with(self, other: _Wire, table: int) -> _Wire:
-        name = f"w{self._builder.n_nets}"
-        cell = Cell(LUT, (self.net, other.net), table, name, 0)
-        return _Wire(self._builder, self._builder.add(cell))
-
-    def __and__(self, other: _Wire) -> _Wire:
-        return self._with(other, 0b1000)
-
-    def __or__(self, other: _Wire) -> _Wire:
-        return self._with(other, 0b1110)
-
-    def __xor__(self, other: _Wire) -> _Wire:
-        return self._with(other, 0b0110)
-
 
 def _bit(word: Word, j: int) -> Literal:
     return word[j] if j < len(word) else (0, False)
 
 
-def _greater_than(split: int) -> _Function:
+def _greater_than(split: int) -> Function:
     """Return whether the second of two words is larger; the first has `split` bits."""
 
     def compute(bits: Sequence[Bit], full: Bit) -> Bit:
@@ -405,22 +304,3 @@ def _greater_than(split: int) -> _Function:
         return greater
 
     return compute
-
-
-def _apply(cell: Cell, inputs: Sequence[int], full: int) -> int:
-    """Return a cell's table over what its inputs' tables are over; registers are transparent."""
-    if cell.kind != LUT:
-        return inputs[0]
-    level = [full * (cell.init >> p & 1) for p in range(1 << len(inputs))]
-    for table in inputs:
-        level = [
-            low if low == high else low ^ (low ^ high) & table
-            for low, high in zip(level[0::2], level[1::2], strict=True)
-        ]
-    return level[0]
-
-
-def _column(table: int, k: int) -> NDArray[np.int64]:
-    """Return the bits of a table over k inputs."""
-    octets = np.frombuffer(table.to_bytes(max(1, (1 << k) // 8), "little"), dtype=np.uint8)
-    return np.unpackbits(octets, bitorder="little", count=1 << k).astype(np.int64)
