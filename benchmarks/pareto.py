@@ -30,10 +30,10 @@ Written by `benchmarks/pareto.py` from `benchmarks/results`; test accuracy, mean
 deviation over the seeds. LUTs are those of Yosys for Xilinx 7 (xc7), as lutgen maps them: the
 trained network (core), counting votes and comparing them (head), and the comparators of unsigned
 numbers (encoder; empty where the features are none, or are bits already). "Yosys's own" is core and
-head with Yosys left to map them anew. No pins, no registers. Each configuration is scored on a
-twelfth of the training rows, then learnt on all; **bold** are those that no other configuration
-beats on validation with as few LUTs. Seconds are of learning, two threads of a shared machine.
-References have no LUTs; `columns` are the features as they are.
+head with Yosys left to map them anew (empty: not within minutes). No pins, no registers. Each
+configuration is scored on a twelfth of the training rows, then learnt on all; **bold** are those
+that no other configuration beats on validation with as few LUTs. Seconds are of learning, two
+threads of a shared machine. References have no LUTs; `columns` are the features as they are.
 
 ![test accuracy against LUTs](pareto.svg)
 """
@@ -92,8 +92,8 @@ def _learnt_line(row: Row, is_chosen: bool) -> str:
     encoder = f"{row.mean('luts.encoder'):,.0f}" if row.mean("luts.encoder") else ""
     cells = [
         f"**{name}**" if is_chosen else name, row.features, encoder, *counts,
-        f"{row.mean('luts.yosys_optimised'):,.0f}", _accuracy(row), f"{row.mean('valid'):.4f}",
-        str(len(row.runs)), f"{row.mean('seconds'):.1f}",
+        f"{row.mean('luts.yosys_optimised'):,.0f}" if row.values("luts.yosys_optimised") else "",
+        _accuracy(row), f"{row.mean('valid'):.4f}", str(len(row.runs)), f"{row.mean('seconds'):.1f}",
     ]  # fmt: skip
     return f"| {' | '.join(cells)} |"
 
