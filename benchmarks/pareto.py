@@ -90,10 +90,10 @@ def _learnt_line(row: Row, is_chosen: bool) -> str:
     name = f"{SYSTEM} " + ", ".join(f"{k}={v}" for k, v in row.parameters.items())
     counts = [f"{row.mean(f'luts.{part}'):,.0f}" for part in ("core", "head", "yosys_direct")]
     encoder = f"{row.mean('luts.encoder'):,.0f}" if row.mean("luts.encoder") else ""
+    anew = row.values("luts.yosys_optimised") and f"{row.mean('luts.yosys_optimised'):,.0f}"
     cells = [
         f"**{name}**" if is_chosen else name, row.features, encoder, *counts,
-        f"{row.mean('luts.yosys_optimised'):,.0f}" if row.values("luts.yosys_optimised") else "",
-        _accuracy(row), f"{row.mean('valid'):.4f}", str(len(row.runs)), f"{row.mean('seconds'):.1f}",
+        anew or "", _accuracy(row), f"{row.mean('valid'):.4f}", str(len(row.runs)), f"{row.mean('seconds'):.1f}",
     ]  # fmt: skip
     return f"| {' | '.join(cells)} |"
 
