@@ -93,7 +93,8 @@ def _learnt_line(row: Row, is_chosen: bool) -> str:
     anew = row.values("luts.yosys_optimised") and f"{row.mean('luts.yosys_optimised'):,.0f}"
     cells = [
         f"**{name}**" if is_chosen else name, row.features, encoder, *counts,
-        anew or "", _accuracy(row), f"{row.mean('valid'):.4f}", str(len(row.runs)), f"{row.mean('seconds'):.1f}",
+        anew or "", _accuracy(row), f"{row.mean('valid'):.4f}", str(len(row.runs)),
+        f"{row.mean('seconds'):.1f}",
     ]  # fmt: skip
     return f"| {' | '.join(cells)} |"
 
