@@ -1,0 +1,205 @@
+"""The booster at work: LUTs added round by round, and refitted, against the votes of all others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lutgen.data.bits import Bits, Words
+from lutgen.learn import randomness
+from lutgen.learn.boost_network import Round, groups_of
+from lutgen.learn.boost_parameters import BoostParameters, BoostProgress
+from lutgen.learn.boost_step import BoostStep, CountedLut, Effort, Samples
+
+_DRAW_STREAM = 3
+_START_STREAM = 4
+_DECAY_UNIT = 1 << 20
+
+
+@dataclass(eq=False)
+class Watched:
+    """Samples to watch the accuracy on, with their votes as LUTs come and go."""
+
+    signals: Words
+    views: NDArray[np.int32]
+    labels: NDArray[np.integer]
+    votes: NDArray[np.int32]
+
+    @classmethod
+    def make(cls, bits: Bits, labels: NDArray[np.integer], n_classes: int) -> Watched:
+        itself = np.arange(bits.n_signals, dtype=np.int32)[None, :]
+        votes = np.zeros((n_classes, bits.words.shape[1] * 64), dtype=np.int32)
+        return cls(bits.words, itself, labels, votes)
+
+
+class Learner:
+    """The state of the learning: the LUTs, round by round, and every place's votes.
+
+    A vote counts +1 or -1; with two classes, class 0 has no LUTs and no votes.
+    """
+
+    def __init__(
+        self,
+        samples: Samples,
+        n_samples: int,
+        n_classes: int,
+        validation: Watched | None,
+        parameters: BoostParameters,
+        step: BoostStep,
+        pool: ThreadPoolExecutor,
+        n_threads: int,
+        progress: Callable[[BoostProgress], None] | None,
+    ) -> None:
+        n_places = samples.labels.size
+        self.samples, self.n_samples, self.validation = samples, n_samples, validation
+        self.parameters, self.step, self.progress = parameters, step, progress
+        self.pool, self.n_threads = pool, n_threads
+        self.groups = groups_of(n_classes)
+        self.votes = np.zeros((n_classes, n_places), dtype=np.int32)
+        self.residual = np.empty((n_classes, n_places), dtype=np.int32)
+        self.decay = _decay(parameters.effective_temperature)
+        # no sample needs to be drawn more than a few times over
+        n_drawn = min(parameters.search_samples, 16 * n_places)
+        self.effort = Effort(parameters.k, n_drawn, parameters.sweeps)
+        self.luts: list[Round] = []
+        self.best: list[Round] = []
+        self.best_accuracy = -1.0
+        self.history: list[dict[str, Any]] = []
+        self.n_done = self.n_total = 0
+
+    def run(self, start: list[Round]) -> None:
+        """Take over what there is, grow, and refit."""
+        for luts in start:
+            self.luts.append(luts)
+            self._vote(luts, 1)
+        if start:
+            self._end_round()
+        n_rounds, refits = max(self.parameters.luts_per_class, len(start)), self.parameters.refits
+        self.n_total = (n_rounds - len(start) + refits * n_rounds) * len(self.groups)
+        self._grow(n_rounds)
+        self.n_total = self.n_done + refits * len(self.luts) * len(self.groups)
+        for stage in range(1, refits + 1):
+            self._refit(stage)
+
+    def _grow(self, n_rounds: int) -> None:
+        """Add rounds; with patience, end in time and go back to the best."""
+        patience = self.parameters.patience
+        while len(self.luts) < n_rounds:
+            luts = self._learn_round(0, len(self.luts), None)
+            self._vote(luts, 1)
+            self.luts.append(luts)
+            self._end_round(len(self.groups))
+            if patience and len(self.luts) - len(self.best) >= patience:
+                break
+        while len(self.luts) > len(self.best):
+            self._vote(self.luts.pop(), -1)
+
+    def _refit(self, stage: int) -> None:
+        """Learn each LUT anew, in turn, with all others in place."""
+        for place, old in enumerate(self.luts):
+            self._vote(old, -1)
+            luts = self._learn_round(stage, place, old)
+            self._vote(luts, 1)
+            self.luts[place] = luts
+            self._end_round(len(self.groups))
+
+    def _learn_round(self, stage: int, place: int, old: Round | None) -> Round:
+        """Learn a LUT for each group against the present residuals; keep the better of it and the
+        old wires, tables counted anew."""
+        step, samples, parameters = self.step, self.samples, self.parameters
+        self._update_residuals()
+
+        def learn(g: int) -> CountedLut:
+            residual = self.residual[self.groups[g]]
+            draw_key = randomness.keys(parameters.seed, _DRAW_STREAM, stage, place, g)[0]
+            start = _random_wires(
+                randomness.keys(parameters.seed, _START_STREAM, stage, place, g),
+                samples.n_signals,
+                min(parameters.random_wires, parameters.k),
+            )
+            wires = step.search(samples, residual, draw_key, start, self.effort)
+            lut = step.count(samples, residual, wires)
+            if old is not None:
+                again = step.count(samples, residual, old[g].wires)
+                lut = again if again.gain >= lut.gain else lut
+            return lut
+
+        return list(self.pool.map(learn, range(len(self.groups))))
+
+    def _update_residuals(self) -> None:
+        n_places = self.samples.labels.size
+        size = -(-n_places // self.n_threads)
+
+        def update(first: int) -> None:
+            part = slice(first, first + size)
+            self.step.residuals(
+                self.votes[:, part],
+                self.samples.labels[part],
+                self.samples.weights[part],
+                self.decay,
+                self.residual[:, part],
+            )
+
+        list(self.pool.map(update, range(0, n_places, size)))
+
+    def _vote(self, luts: Round, sign: int) -> None:
+        """Add the votes of a round's LUTs, or (sign -1) take them back."""
+        validation, vote = self.validation, self.step.vote
+
+        def add(g: int) -> None:
+            group, wires, table = self.groups[g], luts[g].wires, luts[g].table
+            samples = self.samples
+            vote(samples.signals, samples.views, wires, table, sign, self.votes[group])
+            if validation is not None:
+                votes = validation.votes[group]
+                vote(validation.signals, validation.views, wires, table, sign, votes)
+
+        list(self.pool.map(add, range(len(self.groups))))
+
+    def _end_round(self, n_luts: int = 0) -> None:
+        """Measure, report, and remember the best: with patience by validation, else the last."""
+        self.n_done += n_luts
+        n, valid = self.n_samples, self.validation
+        train = _accuracy(self.votes, self.samples.labels[:n], self.samples.weights[:n])
+        validated = None if valid is None else _accuracy(valid.votes, valid.labels, None)
+        self.history.append(
+            {
+                "n_luts": len(self.luts) * len(self.groups),
+                "train_accuracy": train,
+                "validation_accuracy": validated,
+            }
+        )
+        if validated is None or not self.parameters.patience or validated > self.best_accuracy:
+            self.best = list(self.luts)
+            self.best_accuracy = -1.0 if validated is None else validated
+            self.best_record = self.history[-1]
+        if self.progress is not None:
+            self.progress(BoostProgress(self.n_done, self.n_total, train, validated))
+
+
+def _decay(temperature: float) -> NDArray[np.int64]:
+    """Return the table of exp(-d / temperature) as integers, down to 0."""
+    reach = math.ceil(temperature * math.log(2 * _DECAY_UNIT)) + 1
+    table = [round(_DECAY_UNIT * math.exp(-d / temperature)) for d in range(reach + 1)]
+    return np.array(table, dtype=np.int64)
+
+
+def _random_wires(key: NDArray[np.uint64], n_signals: int, n: int) -> NDArray[np.int32]:
+    """Return n distinct signals (those of the smallest of n_signals random words), in order."""
+    if n == 0:
+        return np.empty(0, dtype=np.int32)
+    return np.argsort(randomness.words(key, n_signals)[0], kind="stable")[:n].astype(np.int32)
+
+
+def _accuracy(
+    votes: NDArray[np.int32], labels: NDArray[np.integer], weights: NDArray[np.int32] | None
+) -> float:
+    """Return the (weighted) share of samples whose class has the most votes."""
+    right = votes[:, : labels.size].argmax(axis=0) == labels
+    return float(np.average(right, weights=weights))
