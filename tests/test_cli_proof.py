@@ -148,3 +148,15 @@ def test_bad_input(model: Path, tmp_path: Path) -> None:
     assert missing.exit_code == 2 and "cannot read" in missing.stderr
     target = run("prove", model, "--target", "ice41", "-o", tmp_path)
     assert target.exit_code == 2 and "there is no target 'ice41'" in target.stderr
+
+
+def test_all_families_at_once_and_no_dont_cares(model: Path, tmp_path: Path) -> None:
+    result = run("prove", model, "--target", "all", "--no-dont-cares", "-o", tmp_path, "--json")
+    assert result.exit_code == 0, result.output
+    records = json.loads(result.stdout)
+    targets = [record["target"] for record in records]
+    assert targets == ["ice40", "ecp5", "gowin", "xilinx7", "xcup"]
+    for record in records:
+        assert record["n_proved"] == record["n_proofs"] == len(record["proofs"])
+        assert not any("dontcare" in proof["name"] for proof in record["proofs"])
+        assert json.loads((tmp_path / record["target"] / "proof.json").read_text()) == record

@@ -57,6 +57,9 @@ class CoreOptions:
     one_hot: Annotated[
         bool, typer.Option("--one-hot", help="Answer with a bit a class, not the class number.")
     ] = False
+    dont_cares: Annotated[
+        bool, typer.Option(help="Use table entries that no input reaches or no output shows.")
+    ] = True
     module: Annotated[str, typer.Option(help="Name of the Verilog module.")] = DEFAULT_MODULE
 
     def arguments(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from lutgen.cli.core import (
     write_core,
 )
 from lutgen.cli.options import DataDir, ModelFile, NoDownload, samples_for
-from lutgen.cli.synthesis import parse_modes, run_synthesis
+from lutgen.cli.synthesis import ALL, parse_modes, run_synthesis, target_folders
 from lutgen.data.bits import Bits
 from lutgen.emit.core import Core
 from lutgen.errors import DataError, MismatchError
@@ -28,6 +28,7 @@ from lutgen.files import write_json
 from lutgen.flow.yosys import SynthResult
 from lutgen.model import LutNetwork
 from lutgen.report.parse import PROOF_FILE
+from lutgen.target.registry import FAMILIES
 from lutgen.verify.compare import Check, check_rtl, check_synthesised
 from lutgen.verify.mutation import KINDS, Mutation, MutationScore, score, simulate_mutant
 from lutgen.verify.prove import (
@@ -52,7 +53,9 @@ Conflicts = Annotated[
 def prove(
     model: ModelFile,
     out: Out = DEFAULT_OUT,
-    target: Target = "generic",
+    target: Annotated[
+        str, typer.Option(help=f"Chip family: {', '.join(FAMILIES)}; or all but generic: all.")
+    ] = "generic",
     options: CoreOptions = DEFAULTS,
     post_synthesis: Annotated[
         str, typer.Option(help="Prove what Yosys leaves: direct, optimised or both; or none.")
@@ -71,30 +74,40 @@ def prove(
     modes = parse_modes(post_synthesis, none=True)
     text = None if verilog is None else _read_text(verilog)
     effort = Effort(min(DEFAULT_EFFORT.point_conflicts, conflicts), conflicts)
-    core, _ = write_core(network, out, target, options)
-    if text is not None:
-        core = replace(core, verilog=text)
-    synthesis = [run_synthesis(core, mode, out) for mode in modes]
-    proofs = run_proofs(network, core, synthesis, out, effort, quiet=json)
-    replays = _replay(network, core, proofs, synthesis, out)
-    record = proof_record(network, core, proofs, replays)
-    write_json(out / PROOF_FILE, record)
-    if json:
-        output.print_json(record)
-    for check in replays:
+    records, everything = [], []
+    for name, folder in target_folders(target, out).items():
+        core, _ = write_core(network, folder, name, options)
+        if text is not None:
+            core = replace(core, verilog=text)
+        if target == ALL and not json:
+            output.print_text(f"{name}:")
+        synthesis = [run_synthesis(core, mode, folder) for mode in modes]
+        proofs = run_proofs(network, core, synthesis, folder, effort, quiet=json)
+        replays = _replay(network, core, proofs, synthesis, folder)
+        records.append(proof_record(network, core, proofs, replays))
+        everything += proofs
+        write_json(folder / PROOF_FILE, records[-1])
+        _check_replays(replays, quiet=json)
         if not json:
+            n_proved = sum(proof.result.proved for proof in proofs)
+            output.print_text(
+                f"{n_proved} of {len(proofs)} proofs complete; written: {folder / PROOF_FILE}"
+            )
+    if json:
+        output.print_json(records if target == ALL else records[0])
+    require_proved(everything, allow_open=allow_open)
+
+
+def _check_replays(replays: list[Check], *, quiet: bool) -> None:
+    """Print what the simulator showed; raise if it does not show a counterexample."""
+    for check in replays:
+        if not quiet:
             output.print_text(f"replayed in the simulator: {check}")
         if check.passed:
             raise MismatchError(
                 f"{check.name}: the simulator does not show the counterexample; "
                 "proof and simulation disagree"
             )
-    require_proved(proofs, allow_open=allow_open)
-    if not json:
-        n_proved = sum(proof.result.proved for proof in proofs)
-        output.print_text(
-            f"{n_proved} of {len(proofs)} proofs complete; written: {out / PROOF_FILE}"
-        )
 
 
 def run_proofs(

@@ -35,7 +35,7 @@ from lutgen.target.registry import get_family
 
 ALL = "all"
 
-SynthTarget = Annotated[
+AnyTarget = Annotated[
     str, typer.Option(help=f"Chip family: {', '.join(yosys.FAMILIES)}; or all, side by side.")
 ]
 Mode = Annotated[
@@ -68,7 +68,7 @@ class Area:
 def synth(
     model: ModelFile,
     out: Out = DEFAULT_OUT,
-    target: SynthTarget = "ice40",
+    target: AnyTarget = "ice40",
     device: DeviceName = "",
     options: CoreOptions = DEFAULTS,
     mode: Mode = "both",
@@ -77,11 +77,9 @@ def synth(
     """Synthesise with Yosys and count what it takes, against the size of the chips."""
     network = LutNetwork.load(model)
     modes = parse_modes(mode)
-    targets = tuple(yosys.FAMILIES) if target == ALL else (target,)
     chip = find_device(target, device) if device else None
     areas = []
-    for name in targets:
-        folder = out / name if target == ALL else out
+    for name, folder in target_folders(target, out).items():
         core, _ = write_core(network, folder, name, options)
         areas.append(measure_area(network, core, modes, folder))
     if json:
@@ -92,6 +90,13 @@ def synth(
         print_synthesis(areas[0])
     if chip is not None:
         require_fit(areas[0], chip)
+
+
+def target_folders(target: str, out: Path) -> dict[str, Path]:
+    """Return the families that an option names, each with its folder."""
+    if target == ALL:
+        return {name: out / name for name in yosys.FAMILIES}
+    return {target: out}
 
 
 def measure_area(network: LutNetwork, core: Core, modes: Sequence[str], out: Path) -> Area:

@@ -125,7 +125,8 @@ def recount(network: LutNetwork, bits: Bits, labels: NDArray[Any]) -> LutNetwork
     counted: the entries that these samples reach.
     """
     if network.has_head:
-        return replace(network, **_reached(network, bits))
+        reached = _reached(network, bits)
+        return replace(network, seen=network.seen & reached, tied=network.tied & reached)
     evidence = CountEvidence(network, bits, labels)
     parts: list[tuple[Words, Words, Words]] = []
     for lut in range(network.n_luts):
@@ -139,16 +140,16 @@ def recount(network: LutNetwork, bits: Bits, labels: NDArray[Any]) -> LutNetwork
     return replace(network, tables=tables, seen=seen, tied=tied)
 
 
-def _reached(network: LutNetwork, bits: Bits) -> dict[str, Words]:
-    """Return the care masks of a network without the entries that none of the samples reaches."""
+def _reached(network: LutNetwork, bits: Bits) -> Words:
+    """Return the mask of the entries that a sample reaches, as `seen` of a network."""
     signals = unpack_rows(network.signals(bits).words, bits.n_samples)
     reached = []
     for lut in range(network.n_luts):
         hits = np.zeros(1 << int(network.fan_in[lut]), dtype=np.uint8)
         hits[addresses(signals[network.lut_wires(lut)])] = 1
         reached.append(pack_table(hits))
-    mask = np.concatenate(reached)
-    return {"seen": network.seen & mask, "tied": network.tied & mask}
+    mask: Words = np.concatenate(reached)
+    return mask
 
 
 def _relearn(

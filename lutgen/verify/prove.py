@@ -26,6 +26,7 @@ from lutgen.netlist.evaluate import Words, evaluate
 from lutgen.netlist.head import Head, Votes
 from lutgen.netlist.ir import Netlist
 from lutgen.netlist.lower import lower
+from lutgen.netlist.passes.dontcare import NAME as DONTCARE
 from lutgen.netlist.passes.shrink import shrink
 from lutgen.target.registry import get_family
 from lutgen.verify.head import HeadProof, prove_head
@@ -140,7 +141,12 @@ def prove_passes(network: LutNetwork, core: Core, effort: Effort | None = None) 
     """Prove every pass from the model to the mapped netlist, one after the other."""
     before = lower(network, core.ports.input_bits)
     steps: list[tuple[str, Netlist]] = []
-    shrink(before, watch=lambda name, netlist: steps.append((name, netlist)))
+    dont_cares = any(stats.name == DONTCARE for stats in core.passes)
+    shrink(
+        before,
+        dont_cares=dont_cares,
+        watch=lambda name, netlist: steps.append((name, netlist)),
+    )
     for name, after in steps:
         yield prove(f"before {name} = after {name}", before, after, effort=effort)
         before = after
