@@ -1,7 +1,9 @@
 """Synthesis: what is kept, what is counted, what is written, and what a failure says."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -10,7 +12,14 @@ from strategies import random_network
 from lutgen.emit.core import Core, build_core
 from lutgen.errors import ConfigError, ToolError
 from lutgen.flow import yosys
-from lutgen.flow.yosys import DIRECT, OPTIMISED, count_levels, simulation_models, synthesise
+from lutgen.flow.yosys import (
+    DIRECT,
+    OPTIMISED,
+    YosysFamily,
+    count_levels,
+    simulation_models,
+    synthesise,
+)
 
 ICE40 = yosys.FAMILIES["ice40"]
 
@@ -71,6 +80,22 @@ def test_a_failing_script_quotes_yosys_and_leaves_no_result(core: Core, tmp_path
     assert message.endswith(f"log: {folder / 'yosys.log'}")
     left = {path.name for path in folder.iterdir()}
     assert left == {"core.v", "script.ys", "yosys.log"}
+
+
+def test_where_the_synthesis_breaks_down_the_second_one_is_tried(
+    core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family = yosys.FAMILIES["ice40"]
+    broken = replace(family, synth="synth_ice40 -no-such-option")
+    monkeypatch.setitem(cast(dict[str, YosysFamily], yosys.FAMILIES), "ice40", broken)
+    settings = {"language": "verilog", "top": core.module, "target": "ice40", "mode": OPTIMISED}
+    result = synthesise(core.verilog, **settings, out_dir=tmp_path / "a")
+    assert f"{family.second_synth} -top" in result.command
+    assert result.n_luts > 0
+    only = replace(broken, second_synth="")
+    monkeypatch.setitem(cast(dict[str, YosysFamily], yosys.FAMILIES), "ice40", only)
+    with pytest.raises(ToolError, match="Unknown option"):
+        synthesise(core.verilog, **settings, out_dir=tmp_path / "b")
 
 
 @pytest.mark.parametrize(

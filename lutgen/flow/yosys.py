@@ -51,6 +51,8 @@ class YosysFamily:
         Hard multiplexers beside the LUTs. They count on their own, neither as LUTs nor as levels.
     defines : mapping of str to str
         Macros to read the simulation models with.
+    second_synth : str
+        Synthesis command to try where the first fails; "" for none.
     """
 
     library: str
@@ -59,6 +61,7 @@ class YosysFamily:
     registers: tuple[str, ...]
     muxes: tuple[str, ...] = ()
     defines: Mapping[str, str] = field(default_factory=dict)
+    second_synth: str = ""
 
 
 def _xilinx(family: str, muxes: tuple[str, ...]) -> YosysFamily:
@@ -76,6 +79,8 @@ FAMILIES: Mapping[str, YosysFamily] = {
     "ice40": YosysFamily(
         library="ice40/cells_sim.v",
         synth="synth_ice40",
+        # ABC, as WebAssembly, breaks down on some pipelined cores if registers are boxes to it
+        second_synth="synth_ice40 -dff",
         luts={"SB_LUT4": 1},
         registers=("SB_DFF",),
         # Default values of ports make a third of Verilator's work; every pin is connected here.
@@ -227,17 +232,27 @@ def synthesise(
     tool = find_yosys()
     folder = out_dir / mode
     _remove_results(folder)
-    script = _script(family, language=language, top=top, mode=mode)
-    files = {_SOURCES[language]: source, _SCRIPT: "\n".join(script) + "\n"}
-    write_files(folder, files)
-    seconds = run(
-        [tool.path, _SCRIPT],
-        what=f"Yosys ({mode})",
-        cwd=folder,
-        log=folder / _LOG,
-        environment=subprocess_environment(tool.environment),
-        timeout_seconds=timeout_seconds,
-    )
+
+    def attempt(synth: str) -> tuple[list[str], float]:
+        script = _script(family, synth, language=language, top=top, mode=mode)
+        files = {_SOURCES[language]: source, _SCRIPT: "\n".join(script) + "\n"}
+        write_files(folder, files)
+        seconds = run(
+            [tool.path, _SCRIPT],
+            what=f"Yosys ({mode})",
+            cwd=folder,
+            log=folder / _LOG,
+            environment=subprocess_environment(tool.environment),
+            timeout_seconds=timeout_seconds,
+        )
+        return script, seconds
+
+    try:
+        script, seconds = attempt(family.synth)
+    except ToolError:
+        if mode == DIRECT or not family.second_synth:
+            raise
+        script, seconds = attempt(family.second_synth)
     module = _read_module(folder / _NETLIST_JSON, top)
     counts = Counter(cell["type"] for cell in module["cells"].values())
     result = SynthResult(
@@ -258,7 +273,7 @@ def synthesise(
     return result
 
 
-def _script(family: YosysFamily, *, language: str, top: str, mode: str) -> list[str]:
+def _script(family: YosysFamily, synth: str, *, language: str, top: str, mode: str) -> list[str]:
     """Return the commands; all paths are relative to the folder or to Yosys's own data."""
     read = {
         "verilog": f"read_verilog {_SOURCES['verilog']}",
@@ -274,7 +289,7 @@ def _script(family: YosysFamily, *, language: str, top: str, mode: str) -> list[
     else:
         # The last part of the script, from "check" on, would derive a name for every net from its
         # neighbours, hundreds of characters long.
-        steps = [read, f"{family.synth} -top {top} -run :check", "opt_clean -purge"]
+        steps = [read, f"{synth} -top {top} -run :check", "opt_clean -purge"]
     return [
         *steps,
         "hierarchy -check",
