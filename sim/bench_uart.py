@@ -27,6 +27,7 @@ from lutgen.host.protocol import (
     PREDICT,
     SELF_TEST,
     Answer,
+    Identity,
     encode_request,
     read_info,
     take_answers,
@@ -153,7 +154,7 @@ async def identity(dut: Any) -> None:
     assert {answer.status for answer in answers} == {DONE | IDENTITY}
     words = [answer.value for answer in answers]
     assert words[N_INFO_WORDS:] == [0, 0]
-    expected = (1, bench.n_inputs, os.environ["LUTGEN_DIGEST"])
+    expected = Identity(1, bench.n_inputs, 0, os.environ["LUTGEN_DIGEST"])
     assert read_info(words[:N_INFO_WORDS]) == expected
 
 

@@ -12,6 +12,7 @@ from lutgen.host.protocol import (
     OVERHEAD_BYTES,
     PREDICT,
     Answer,
+    Identity,
     decode_answer,
     encode_answer,
     encode_request,
@@ -59,11 +60,11 @@ def test_answers_are_taken_as_they_come(answers: list[Answer], cut: int, noise: 
     assert list(take_answers(buffer)) == answers
 
 
-@given(st.binary(min_size=32, max_size=32), st.integers(1, 8 * 65535))
-def test_the_identity_comes_back_as_it_was(digest: bytes, n_inputs: int) -> None:
-    words = info_words(digest.hex(), n_inputs)
+@given(st.binary(min_size=32, max_size=32), st.integers(1, 8 * 65535), st.integers(0, 16))
+def test_the_identity_comes_back_as_it_was(digest: bytes, n_inputs: int, bits: int) -> None:
+    words = info_words(digest.hex(), n_inputs, bits)
     assert len(words) == N_INFO_WORDS and all(0 <= word < 1 << 16 for word in words)
-    assert read_info(words) == (1, n_inputs, digest.hex())
+    assert read_info(words) == Identity(1, n_inputs, bits, digest.hex())
 
 
 def test_the_vectors_of_the_self_test_move_down_a_place_each() -> None:

@@ -23,12 +23,16 @@ ALLOWED: dict[str, set[str]] = {
     "emit": {*("model", "netlist", "target", "data.bits", "data.encode"), "errors", "version"},
     "flow": {"assets", "files", "errors"},
     "verify": {"model", "data.bits", "netlist", "emit", "flow", "target", "files", "errors"},
-    "host": {"model", "data.bits", "errors"},
+    "host": {"model", "data.bits", "emit.ports", "errors"},
     "board": {
-        *("model", "netlist", "target", "emit", "flow", "host.protocol"),
+        *("model", "data.bits", "netlist", "target", "emit", "flow", "host.protocol"),
         *("assets", "files", "errors", "version"),
     },
     "report": {"errors", "files"},
+    "studies": {
+        *("model", "data", "learn", "optimise", "netlist", "target", "emit"),
+        *("files", "errors", "version"),
+    },
     "cli": {
         *(
             "model",
@@ -43,6 +47,7 @@ ALLOWED: dict[str, set[str]] = {
             "host",
             "board",
             "report",
+            "studies",
         ),
         *("assets", "files", "errors", "version"),
     },
@@ -54,14 +59,18 @@ EXCEPTIONS = {"lutgen.model": {"lutgen.emit.core"}}  # LutNetwork.to_verilog, wh
 HEAVY: dict[str, set[str]] = {
     "numba": {"lutgen.learn.kernels", "lutgen.learn.boost_kernels"},
     "pysat": {"lutgen.verify.sat"},
-    "sklearn": {"lutgen.learn.estimator", "lutgen.learn.boosted_estimator", "lutgen.data.digits"},
+    "sklearn": {
+        *("lutgen.learn.estimator", "lutgen.learn.boosted_estimator", "lutgen.data.digits"),
+        "lutgen.studies.methods",
+    },
+    "torch": {"lutgen.studies.conv_net"},
     "pooch": {"lutgen.data.download"},
     "amaranth": {"lutgen.emit.amaranth", "lutgen.board"},
     "amaranth_boards": {"lutgen.board"},
     "serial": {"lutgen.host"},
     "cocotb": set(),
     "cocotb_tools": {"lutgen.flow.simulate", "lutgen.flow.bench"},
-    "matplotlib": {"lutgen.report.pictures"},
+    "matplotlib": {"lutgen.report.pictures", "lutgen.studies.plot"},
     "jinja2": {"lutgen.report.render_html"},
     "typer": {"lutgen.cli"},
     "rich": {"lutgen.cli"},

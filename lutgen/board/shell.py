@@ -36,6 +36,8 @@ class CorePorts:
         Clock cycles from ``x`` to ``y``.
     has_clock : bool
         Whether it has a port ``clk``.
+    feature_bits : int
+        Bits of a feature where ``x`` is features; 0 where it is encoded bits.
     """
 
     module: str
@@ -43,6 +45,7 @@ class CorePorts:
     class_width: int
     latency: int
     has_clock: bool
+    feature_bits: int = 0
 
     @classmethod
     def of(cls, core: Core) -> CorePorts:
@@ -53,6 +56,7 @@ class CorePorts:
             class_width=len(core.netlist.outputs),
             latency=core.netlist.latency,
             has_clock=core.netlist.count(REGISTER) > 0,
+            feature_bits=core.ports.input_bits,
         )
 
 
@@ -146,7 +150,7 @@ def uart_top(
         If the core is too wide for the protocol, or too slow or the line too fast for the shell.
     """
     _check_uart(core, clks_per_bit, timeout_clks)
-    words = info_words(digest, core.n_inputs)
+    words = info_words(digest, core.n_inputs, core.feature_bits)
     info = "".join(f"{word:04x}" for word in reversed(words))
     return "\n".join(
         [

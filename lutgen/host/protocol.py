@@ -86,21 +86,35 @@ def take_answers(buffer: bytearray) -> Iterator[Answer]:
             yield answer
 
 
-def info_words(digest: str, n_inputs: int) -> list[int]:
-    """Return the words that tell who a device is: version, input bits (2 words), model digest."""
+def info_words(digest: str, n_inputs: int, feature_bits: int = 0) -> list[int]:
+    """Return the words that tell who a device is: version, input bits (2 words), model digest.
+
+    `feature_bits` stands in the high half of the second of the two: how many bits a feature has
+    where the encoder is in the hardware, else 0.
+    """
     packed = bytes.fromhex(digest)
     assert len(packed) == DIGEST_BYTES
     words = np.frombuffer(packed, "<u2").tolist()
-    return [VERSION, n_inputs & 0xFFFF, n_inputs >> 16, *words]
+    return [VERSION, n_inputs & 0xFFFF, feature_bits << 8 | n_inputs >> 16, *words]
 
 
 N_INFO_WORDS = len(info_words("00" * DIGEST_BYTES, 0))
 
 
-def read_info(words: list[int]) -> tuple[int, int, str]:
-    """Return version, number of input bits and digest from the words of :func:`info_words`."""
+@dataclass(frozen=True)
+class Identity:
+    """Who a device says it is; see :func:`info_words`."""
+
+    version: int
+    n_inputs: int
+    feature_bits: int
+    digest: str
+
+
+def read_info(words: list[int]) -> Identity:
+    """Return the identity that the words of :func:`info_words` tell."""
     digest = np.array(words[3:], dtype="<u2").tobytes().hex()
-    return words[0], words[1] | words[2] << 16, digest
+    return Identity(words[0], words[1] | (words[2] & 0xFF) << 16, words[2] >> 8, digest)
 
 
 def self_test_vectors(n_inputs: int, n_vectors: int) -> NDArray[np.uint8]:
