@@ -1,0 +1,386 @@
+"""From a model and a board to a bitstream: synthesis, place and route with several seeds, packing.
+
+A build is named by the digest of all that goes into it: the design, the constraints, the commands
+and the tools' versions. One that is already there is not done again. All is made in a folder beside
+the one that is named, and moved into its place when it is whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lutgen import __version__
+from lutgen.board.boards import Board
+from lutgen.board.parts import Owners, count_parts, describe_path, read_placement
+from lutgen.board.shell import UART_MODULE
+from lutgen.board.top import TOP, Plan, plan_board
+from lutgen.emit.core import Core, build_core
+from lutgen.errors import ConfigError, MismatchError, OutputError
+from lutgen.files import read_json, write_files, write_json
+from lutgen.flow.pnr import (
+    ROUTERS,
+    Routed,
+    find_packer,
+    find_router,
+    pack_command,
+    place_and_route,
+    seed_file,
+)
+from lutgen.flow.tools import Tool, find_yosys, run, subprocess_environment
+from lutgen.flow.yosys import yosys_family
+from lutgen.host.protocol import OVERHEAD_BYTES
+from lutgen.model import LutNetwork
+from lutgen.target.delay import DelayModel, delay_models, get_delay_model
+
+RECORD = "build.json"
+PLACEMENT = "placement.json"
+MARGIN = 1.25  # the core is pipelined for a clock that is so much faster
+PIPELINE_UNKNOWN = 2  # levels of k-LUTs between registers where there is no delay model
+DEFAULT_TIMEOUT_SECONDS = 900.0
+
+_BITSTREAMS = (".bin", ".bit", ".fs")
+_BITS_PER_BYTE = 10  # on the line
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a build left: its folder, its record (``build.json``), and whether it was there."""
+
+    folder: Path
+    record: dict[str, Any]
+    was_cached: bool
+
+    @property
+    def meets_clock(self) -> bool:
+        """Whether the best seed reaches the board's clock; true for a vendor's project."""
+        return bool(self.record["meets_clock"])
+
+
+def default_core(network: LutNetwork, board: Board, clock_hz: float, **options: Any) -> Core:
+    """Return the core for a board, with registers for its clock unless the options say otherwise.
+
+    The options are those of :func:`lutgen.emit.core.build_core`.
+    """
+    if not options.get("pipeline") and not options.get("fmax_target_mhz"):
+        if board.family in delay_models():
+            options["fmax_target_mhz"] = MARGIN * clock_hz / 1e6
+            options["grade"] = options.get("grade") or board.device
+        else:
+            options["pipeline"] = PIPELINE_UNKNOWN
+    return build_core(network, target=board.family, **options)
+
+
+def build_board(
+    network: LutNetwork,
+    board: Board,
+    out: Path,
+    *,
+    seeds: Sequence[int] = (1,),
+    baud: int = 0,
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+    rebuild: bool = False,
+    **core_options: Any,
+) -> Build:
+    """Build a board's bitstream, or the vendor's project where no open router knows the chip.
+
+    The folder ``out/<board>`` gets the design, constraints, scripts, logs, the netlist, the
+    bitstream (``top.bin``, ``top.bit`` or ``top.fs``), ``placement.json`` and ``build.json``.
+
+    Parameters
+    ----------
+    seeds : sequence of int
+        Place and route runs once for each; the fastest is kept.
+    baud : int
+        Bits a second on the serial line; 0 for the board's own.
+    timeout_seconds : float
+        Limit for each place and route.
+    rebuild : bool
+        Build even if nothing has changed.
+    core_options
+        See :func:`lutgen.emit.core.build_core`.
+
+    Raises
+    ------
+    ConfigError
+        If the board has no serial port, or options do not go together.
+    MismatchError
+        If the design does not fit the chip; the message says by how much.
+    ToolError
+        If a tool is missing or fails, or no seed routes in time.
+    OutputError
+        If the folder cannot be written.
+    """
+    clock_hz = float(board.make_platform().default_clk_frequency)
+    core = default_core(network, board, clock_hz, **core_options)
+    plan = plan_board(board, core, baud=baud)
+    if not seeds or min(seeds) < 0:
+        raise ConfigError(f"seeds must be one or more numbers of 0 or above, got {list(seeds)}")
+    tools = _find_tools(board, plan)
+    key = _key(plan, seeds, tools)
+    folder = out / board.name
+    if not rebuild and (record := _cached(folder, key)) is not None:
+        return Build(folder, record, was_cached=True)
+    part = out / f".{board.name}.{os.getpid()}.part"
+    try:
+        write_files(part, plan.files)
+        work = _vendor_project if board.is_vendor_project else _bitstream
+        record = {
+            **_head_of_record(network, board, core, plan, key, tools),
+            **work(board, core, plan, part, seeds, timeout_seconds),
+        }
+        write_json(part / RECORD, record)
+        _move(part, folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return Build(folder, record, was_cached=False)
+
+
+def _find_tools(board: Board, plan: Plan) -> dict[str, Tool]:
+    tools = {"yosys": find_yosys()}
+    if not board.is_vendor_project:
+        tools |= {"router": find_router(board.family), "packer": find_packer(plan.commands[2][0])}
+    return tools
+
+
+def _key(plan: Plan, seeds: Sequence[int], tools: Mapping[str, Tool]) -> str:
+    """Return the digest of all that a build depends on."""
+    parts = {
+        "lutgen": __version__,
+        "files": plan.files,
+        "commands": plan.commands,
+        "seeds": list(seeds),
+        "tools": {name: str(tool) for name, tool in tools.items()},
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _cached(folder: Path, key: str) -> dict[str, Any] | None:
+    """Return the record of a build that is there, of that key and undamaged."""
+    if not (folder / RECORD).is_file():
+        return None
+    record = read_json(folder / RECORD)
+    if not isinstance(record, dict) or record.get("key") != key:
+        return None
+    stream = record.get("bitstream")
+    if stream and _sha256(folder / stream["file"]) != stream["sha256"]:
+        return None
+    return record
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def _move(part: Path, folder: Path) -> None:
+    """Put a finished folder in its place; the one that was there before goes."""
+    old = part.with_suffix(".old")
+    try:
+        if folder.exists():
+            folder.replace(old)
+        part.replace(folder)
+    except OSError as error:
+        raise OutputError(f"cannot write {folder}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _head_of_record(
+    network: LutNetwork, board: Board, core: Core, plan: Plan, key: str, tools: Mapping[str, Tool]
+) -> dict[str, Any]:
+    clock_mhz = plan.clock_hz / 1e6
+    latency = core.netlist.latency
+    request_bytes = OVERHEAD_BYTES + -(-core.netlist.n_inputs // 8)
+    return {
+        "lutgen": __version__,
+        "key": key,
+        "digest": network.digest,
+        "board": {"name": board.name, "title": board.title, "tried": board.tried_on_hardware},
+        "family": board.family,
+        "device": {
+            "name": board.device,
+            "title": board.chip.title,
+            "luts": board.chip.luts,
+            "registers": board.chip.registers,
+        },
+        "tools": {name: str(tool) for name, tool in tools.items()},
+        "clock_mhz": clock_mhz,
+        "baud": plan.baud,
+        "latency_cycles": latency,
+        "latency_ns": round(1000 * max(latency, 1) / clock_mhz, 1),
+        "samples_per_second": {
+            "core": round(plan.clock_hz),
+            "serial": round(plan.baud / _BITS_PER_BYTE / request_bytes),
+        },
+    }
+
+
+def _synthesise(
+    command: Sequence[str], tool: Tool, folder: Path, board: Board, core: Core, name: str
+) -> dict[str, Any]:
+    """Run Yosys as the platform calls it, and count what each part takes."""
+    run(
+        [tool.path, *command[1:]],
+        what=f"Yosys ({board.title})",
+        cwd=folder,
+        log=folder / "yosys.log",
+        environment=subprocess_environment(tool.environment),
+    )
+    paths = (folder / f"{TOP}.json", folder / f"{TOP}.syn.json")
+    netlist = read_json(next(path for path in paths if path.is_file()))
+    owners = Owners.of(core.netlist)
+    parts = count_parts(netlist["modules"][name], yosys_family(board.family), owners)
+    _require_fit(board, parts)
+    return {
+        "parts": parts,
+        "resources": {
+            "luts": sum(part["luts"] for part in parts.values()),
+            "registers": sum(part["registers"] for part in parts.values()),
+        },
+    }
+
+
+def _require_fit(board: Board, parts: Mapping[str, Mapping[str, int]]) -> None:
+    """Stop before place and route if it cannot fit, and say what would."""
+    chip = board.chip
+    for what, room in (("luts", chip.luts), ("registers", chip.registers)):
+        used = sum(part[what] for part in parts.values())
+        if used <= room:
+            continue
+        shell = parts["shell"][what]
+        share = max(0, room - shell) / max(1, used - shell)
+        raise MismatchError(
+            f"{board.title}: the design takes {used:,} {what}, {chip.title} has {room:,}: "
+            f"{used - room:,} too many ({100 * used / room:.0f} % of the chip); a network of "
+            f"about {100 * share:.0f} % of the width would fit, or a smaller k (each step of k "
+            "halves a table), or a larger board"
+        )
+
+
+def _bitstream(
+    board: Board,
+    core: Core,
+    plan: Plan,
+    folder: Path,
+    seeds: Sequence[int],
+    timeout_seconds: float,
+) -> dict[str, Any]:
+    synthesis, routing, packing = plan.commands
+    start = time.monotonic()
+    counts = _synthesise(synthesis, find_yosys(), folder, board, core, TOP)
+    yosys_seconds = time.monotonic() - start
+    clock_mhz = plan.clock_hz / 1e6
+    routed = place_and_route(
+        routing,
+        family=board.family,
+        folder=folder,
+        seeds=seeds,
+        clock_mhz=clock_mhz,
+        timeout_seconds=timeout_seconds,
+    )
+    best = max(routed, key=lambda result: result.fmax_mhz)
+    packer = find_packer(packing[0])
+    run(
+        pack_command(packing, packer, best.seed),
+        what=packer.name,
+        cwd=folder,
+        log=folder / "pack.log",
+        environment=subprocess_environment({}),
+    )
+    stream = next(
+        folder / f"{TOP}{end}" for end in _BITSTREAMS if (folder / f"{TOP}{end}").exists()
+    )
+    owners = Owners.of(core.netlist)
+    _write_placement(folder, best, owners)
+    every = [result.fmax_mhz for result in routed]
+    meets = best.fmax_mhz >= clock_mhz
+    return {
+        **counts,
+        "places": {
+            kind: {"used": best.used[kind], "room": best.room[kind]}
+            for kind in ROUTERS[board.family].places
+            if kind in best.used
+        },
+        "seeds": [
+            {"seed": r.seed, "fmax_mhz": round(r.fmax_mhz, 2), "seconds": r.seconds} for r in routed
+        ],
+        "best_seed": best.seed,
+        "fmax_mhz": {
+            "min": round(min(every), 2),
+            "median": round(statistics.median(every), 2),
+            "max": round(max(every), 2),
+        },
+        "meets_clock": meets,
+        "advice": "" if meets else clock_advice(board, core, clock_mhz, best.fmax_mhz),
+        "critical_path": {
+            "words": describe_path(best.path, owners),
+            "steps": [[s.kind, round(s.delay_ns, 3), s.cell] for s in best.path],
+        },
+        "bitstream": {
+            "file": stream.name,
+            "bytes": stream.stat().st_size,
+            "sha256": _sha256(stream),
+        },
+        "seconds": {
+            "yosys": round(yosys_seconds, 1),
+            "all": round(time.monotonic() - start, 1),
+        },
+    }
+
+
+def clock_advice(board: Board, core: Core, clock_mhz: float, fmax_mhz: float) -> str:
+    """Return by how much a clock was missed, and the pipeline that would meet it."""
+    text = (
+        f"the clock of {clock_mhz:g} MHz is missed by {clock_mhz - fmax_mhz:.1f} MHz "
+        f"({fmax_mhz:.1f} MHz reached)"
+    )
+    model: DelayModel | None = None
+    if board.family in delay_models():
+        model = get_delay_model(board.family, board.device)
+    level_ns = model.logic_ns + model.routing_ns if model else 0.0
+    levels = int(model.budget_ns(MARGIN * clock_mhz) / level_ns) if model else 0
+    if levels >= 1 and core.netlist.depth > levels:
+        return (
+            f"{text}: {core.netlist.depth} LUTs stand between two registers, at most {levels} "
+            f"would meet it; leave --pipeline out, or say --fmax-target {MARGIN * clock_mhz:g}MHz"
+        )
+    return f"{text}; more seeds, a narrower network or wiring by window would help"
+
+
+def _write_placement(folder: Path, best: Routed, owners: Owners) -> None:
+    """Leave where the cells are: [x, y, layer] each, layer null for the shell."""
+    names = (seed_file("placed.json", best.seed), seed_file(f"{TOP}.pnr.json", best.seed))
+    path = next(folder / name for name in names if (folder / name).exists())
+    modules = read_json(path)["modules"]
+    placed = read_placement(modules.get(TOP) or next(iter(modules.values())), owners)
+    cells = [[cell.x, cell.y, cell.layer] for cell in placed]
+    (folder / PLACEMENT).write_text(json.dumps({"cells": cells}) + "\n", encoding="utf-8")
+
+
+def _vendor_project(
+    board: Board,
+    core: Core,
+    plan: Plan,
+    folder: Path,
+    seeds: Sequence[int],  # noqa: ARG001 - the same call as for a bitstream
+    timeout_seconds: float,  # noqa: ARG001
+) -> dict[str, Any]:
+    """Synthesise the shell and its core with Yosys; the project is the vendor's to build."""
+    family = yosys_family(board.family)
+    sources = " ".join(sorted(name for name in plan.files if name.startswith("lutgen_")))
+    script = (
+        f"read_verilog -lib +/{family.library}; read_verilog {sources}; "
+        f"{family.synth} -flatten -top {UART_MODULE}; write_json {TOP}.json"
+    )
+    counts = _synthesise(
+        ("yosys", "-q", "-p", script), find_yosys(), folder, board, core, UART_MODULE
+    )
+    return {**counts, "meets_clock": True, "project": f"{TOP}.tcl", "constraints": f"{TOP}.xdc"}

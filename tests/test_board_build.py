@@ -1,0 +1,157 @@
+"""From a model to a bitstream: what is built, kept, cached, refused, and what an end leaves."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from strategies import random_network, voting_network
+
+from lutgen.board.boards import find_board, read_board
+from lutgen.board.build import Build, build_board, clock_advice, default_core
+from lutgen.emit.core import build_core
+from lutgen.errors import ConfigError, MismatchError, ToolError
+from lutgen.model import LutNetwork
+
+
+@pytest.fixture(scope="module")
+def network() -> LutNetwork:
+    return voting_network(np.random.default_rng(1), 24, [12, 12], 4, n_classes=4)
+
+
+@pytest.fixture(scope="module")
+def built(network: LutNetwork, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    return build_board(network, find_board("icebreaker"), tmp_path_factory.mktemp("out"),
+                       seeds=[1, 2])  # fmt: skip
+
+
+def test_a_bitstream_and_all_that_led_to_it(built: Build, network: LutNetwork) -> None:
+    record, folder = built.record, built.folder
+    assert json.loads((folder / "build.json").read_text()) == record
+    assert record["digest"] == network.digest
+    stream = (folder / record["bitstream"]["file"]).read_bytes()
+    assert record["bitstream"]["file"] == "top.bin" and stream[:2] == b"\xff\x00"  # iCE40's start
+    for name in ("top.pcf", "top.json", "top.rpt", "seed1.nextpnr.log", "lutgen_core.v"):
+        assert (folder / name).stat().st_size, name
+    assert built.meets_clock and record["fmax_mhz"]["max"] >= 12.0
+    assert record["fmax_mhz"]["max"] == max(seed["fmax_mhz"] for seed in record["seeds"])
+    parts = record["parts"]
+    assert sum(part["luts"] for part in parts.values()) == record["resources"]["luts"]
+    assert (
+        parts["core"]["luts"] >= 12 and parts["head"]["luts"] > 0 and parts["shell"]["luts"] > 300
+    )
+    assert parts["encoder"]["luts"] == 0
+    assert record["places"]["ICESTORM_LC"]["room"] == 5280
+    cells = json.loads((folder / "placement.json").read_text())["cells"]
+    assert len(cells) > 300 and any(layer == 1 for _, _, layer in cells)
+    assert not list(folder.parent.glob(".*"))
+
+
+def test_nothing_is_rebuilt_when_nothing_changed(
+    built: Build, network: LutNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board, out = find_board("icebreaker"), built.folder.parent
+    again = build_board(network, board, out, seeds=[1, 2])
+    assert again.was_cached and again.record == built.record
+
+    def stop(*_: object, **__: object) -> None:
+        raise ToolError("built anew")
+
+    monkeypatch.setattr("lutgen.board.build._bitstream", stop)
+    other = replace(network, bias=network.bias + np.int32(1) * (np.arange(4) == 2))
+    changes = {"seeds": [1, 3]}, {"seeds": [1, 2], "baud": 500_000}, {"seeds": [1, 2],
+                                                                     "rebuild": True}  # fmt: skip
+    for options in changes:
+        with pytest.raises(ToolError, match="built anew"):
+            build_board(network, board, out, **options)  # type: ignore[arg-type]
+    with pytest.raises(ToolError, match="built anew"):
+        build_board(other, board, out, seeds=[1, 2])
+    stream = built.folder / "top.bin"
+    right = stream.read_bytes()
+    stream.write_bytes(right[:-1])
+    with pytest.raises(ToolError, match="built anew"):
+        build_board(network, board, out, seeds=[1, 2])
+    stream.write_bytes(right)
+    # what failed has changed nothing
+    assert build_board(network, board, out, seeds=[1, 2]).was_cached
+    assert not list(out.glob(".*"))
+
+
+def test_an_interrupted_build_leaves_nothing(tmp_path: Path, network: LutNetwork) -> None:
+    model = tmp_path / "model.npz"
+    network.save(model)
+    command = [sys.executable, "-m", "lutgen", "build", str(model), "-o", str(tmp_path / "out"),
+               "--seeds", "2"]  # fmt: skip
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    until = time.monotonic() + 60
+    while not list((tmp_path / "out").glob(".*.part/yosys.log")) and time.monotonic() < until:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_design_that_does_not_fit_says_by_how_much(tmp_path: Path) -> None:
+    large = voting_network(np.random.default_rng(2), 64, [100, 100], 6, n_classes=10)
+    message = r"takes [\d,]+ luts, iCE40 HX1K has 1,280: [\d,]+ too many \(\d+ % of the chip\); a "
+    with pytest.raises(MismatchError, match=message + r"network of about \d+ % of the width"):
+        build_board(large, find_board("icestick"), tmp_path, pipeline=1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missed_clock_says_by_how_much_and_what_would_meet_it(network: LutNetwork) -> None:
+    board = find_board("ecpix-5")
+    deep = random_network(np.random.default_rng(3), 16, [24] * 10 + [1], 4)
+    flat = build_core(deep, target="ecp5")
+    advice = clock_advice(board, flat, 100.0, 60.0)
+    assert "the clock of 100 MHz is missed by 40.0 MHz (60.0 MHz reached): " in advice
+    assert "LUTs stand between two registers, at most" in advice and "--fmax-target" in advice
+    piped = default_core(network, board, 100e6)
+    assert piped.timing is not None and piped.timing.estimated_mhz >= 125.0
+    assert "more seeds" in clock_advice(board, piped, 100.0, 99.0)
+
+
+def test_a_vendors_project_is_written_out(tmp_path: Path, network: LutNetwork) -> None:
+    built = build_board(network, find_board("arty-a7-35"), tmp_path)
+    tcl = (built.folder / "top.tcl").read_text()
+    assert (
+        "-part xc7a35ticsg324-1L" in tcl
+        and "synth_design -top top" in tcl
+        and "lutgen_core.v" in tcl
+    )
+    assert "LOC A9" in (built.folder / "top.xdc").read_text()
+    assert built.record["parts"]["core"]["luts"] >= 12 and "bitstream" not in built.record
+
+
+def test_a_board_without_a_serial_port(tmp_path: Path, network: LutNetwork) -> None:
+    (tmp_path / "bare.toml").write_text(
+        'title = "Bare"\nplatform = "amaranth_boards.upduino_v3:UpduinoV3Platform"\n'
+        'family = "ice40"\ndevice = "up5k"\n'
+    )
+    board = read_board(tmp_path / "bare.toml")
+    with pytest.raises(ConfigError, match=r"board bare: .*uart.* or serial_pins"):
+        build_board(network, board, tmp_path / "out")
+    with pytest.raises(ConfigError, match="seeds must be one or more"):
+        build_board(network, find_board("icebreaker"), tmp_path / "out", seeds=[])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("ulx3s-12f", "top.bit"), ("tang-nano-9k", "top.fs"), ("icestick", "top.bin")],
+)
+def test_bitstreams_of_every_family(
+    tmp_path: Path, network: LutNetwork, name: str, file: str
+) -> None:
+    built = build_board(network, find_board(name), tmp_path)
+    assert built.record["bitstream"]["file"] == file and built.meets_clock
+    assert built.record["bitstream"]["bytes"] > 10_000
+    cells = json.loads((built.folder / "placement.json").read_text())["cells"]
+    assert any(layer == 2 for _, _, layer in cells)
