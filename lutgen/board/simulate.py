@@ -1,0 +1,308 @@
+"""The whole design of a board in simulation, pins to pins, and samples through its serial line.
+
+What is simulated is what the board's tools get: Amaranth's top module with the platform's pin
+buffers and clock, the shell, and the core as primitives; only a bit on the line lasts fewer
+clock cycles. Yosys turns it into Verilog, and its simulation models stand for the primitives.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from numpy.typing import ArrayLike
+
+from lutgen.assets import asset
+from lutgen.board.boards import Board
+from lutgen.board.build import default_core
+from lutgen.board.shell import (
+    SELF_TEST_CYCLES,
+    STREAM_MODULE,
+    UART_MODULE,
+    CorePorts,
+    stream_sources,
+    stream_top,
+)
+from lutgen.board.top import TOP, Plan, plan_board
+from lutgen.data.bits import Bits
+from lutgen.emit.core import Core, build_core
+from lutgen.emit.vectors import to_hex
+from lutgen.errors import ConfigError, DataError, ToolError
+from lutgen.files import read_json, write_files
+from lutgen.flow.bench import Bench, build_bench
+from lutgen.flow.tools import find_yosys, run, subprocess_environment
+from lutgen.flow.yosys import simulation_models, yosys_family
+from lutgen.host.protocol import self_test_vectors, sign
+from lutgen.model import LutNetwork
+
+CLKS_PER_BIT = 4
+BENCH_TOP = "board_bench"
+BENCH_PORTS = ("clk", "rx", "tx")
+BRIDGE_TIMEOUT_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class BoardSimulation:
+    """A board's design, built for the simulator.
+
+    Parameters
+    ----------
+    bench : Bench
+        What runs it.
+    settings : mapping of str to str
+        Settings of the bench, the vectors left out.
+    """
+
+    bench: Bench
+    settings: dict[str, str]
+
+
+@dataclass(frozen=True)
+class LineResult:
+    """What came back over a line: samples sent, answers, and those that were as expected."""
+
+    n_samples: int
+    n_equal: int
+    message: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether every answer was right, and the bench had nothing else to say."""
+        return self.n_equal == self.n_samples and not self.message
+
+
+def signature(network: LutNetwork, core: Core) -> int:
+    """Return the signature that the self-test of a core has to give, computed by the model."""
+    vectors = self_test_vectors(core.netlist.n_inputs, SELF_TEST_CYCLES)
+    bits = core.ports.encoded(network, Bits.from_dense(vectors))
+    return sign(network.class_numbers(bits))
+
+
+def build_board_simulation(network: LutNetwork, board: Board, folder: Path) -> BoardSimulation:
+    """Build the design of a board for the simulator.
+
+    Raises
+    ------
+    ConfigError
+        If the primitives of the board's pins have no simulation model here.
+    ToolError
+        If a tool is missing or fails.
+    """
+    if board.family not in _PIN_CELLS:
+        raise ConfigError(
+            f"the pins of {board.title} have no simulation models here; choose a board with one "
+            f"of: {', '.join(_PIN_CELLS)}"
+        )
+    clock_hz = float(board.make_platform().default_clk_frequency)
+    core = default_core(network, board, clock_hz)
+    plan = plan_board(board, core, clock_divider=CLKS_PER_BIT)
+    sources = _to_verilog(plan, board, core, folder / "design")
+    bench = build_bench(
+        "bench_board",
+        sources,
+        top=BENCH_TOP,
+        folder=folder / "bench",
+        ports=BENCH_PORTS,
+        defines=yosys_family(board.family).defines,
+    )
+    settings = {
+        "LUTGEN_CLKS_PER_BIT": str(CLKS_PER_BIT),
+        "LUTGEN_DIGEST": network.digest,
+        "LUTGEN_SIGNATURE": str(signature(network, core)),
+    }
+    return BoardSimulation(bench, settings)
+
+
+def run_board_simulation(
+    simulation: BoardSimulation, network: LutNetwork, X: ArrayLike
+) -> LineResult:
+    """Send samples through the serial pins of a board in simulation; compare with the model.
+
+    Parameters
+    ----------
+    X : array_like of shape (n_samples, n_features)
+
+    Raises
+    ------
+    ToolError
+        If the simulator fails.
+    """
+    folder = simulation.bench.folder
+    bits = network.encoder.encode(X)
+    _write_vectors(folder, network, bits)
+    settings = {**simulation.settings, **_vector_settings(folder)}
+    return _run(simulation.bench, settings, "every_vector", bits.n_samples)
+
+
+@contextmanager
+def bridged(
+    simulation: BoardSimulation, timeout_seconds: float = BRIDGE_TIMEOUT_SECONDS
+) -> Iterator[str]:
+    """Run a board in simulation behind a pseudo-terminal; yields the terminal's path.
+
+    A host program opens it as it would the board's serial port.
+
+    Raises
+    ------
+    ToolError
+        If the simulator fails, or is not ready in time.
+    """
+    folder = simulation.bench.folder
+    ready, stop = folder / "terminal", folder / "stop"
+    for path in (ready, stop):
+        path.unlink(missing_ok=True)
+    settings = {**simulation.settings, "LUTGEN_READY": str(ready), "LUTGEN_STOP": str(stop)}
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(
+            simulation.bench.run, settings, tests=["bridge"], timeout_seconds=timeout_seconds
+        )
+        try:
+            until = time.monotonic() + timeout_seconds
+            while not ready.exists() and not running.done() and time.monotonic() < until:
+                time.sleep(0.02)
+            if not ready.exists():
+                raise ToolError(f"the simulated board did not start; log: {folder / 'run.log'}")
+            yield ready.read_text(encoding="utf-8")
+        finally:
+            stop.touch()
+    if faults := [outcome.message for outcome in running.result() if not outcome.passed]:
+        raise ToolError(f"the simulated board failed: {faults[0]}; log: {folder / 'run.log'}")
+
+
+def simulate_stream(
+    network: LutNetwork, X: ArrayLike, folder: Path, *, beat_width: int = 64, pipeline: int = 1
+) -> LineResult:
+    """Send samples through the AXI4-Stream shell in simulation; compare with the model.
+
+    The core has the truth tables that every tool reads.
+
+    Raises
+    ------
+    ToolError
+        If a tool is missing or fails.
+    """
+    core = build_core(network, pipeline=pipeline)
+    ports = CorePorts.of(core)
+    texts = {f"{core.module}.v": core.verilog, f"{STREAM_MODULE}.v": ""}
+    texts[f"{STREAM_MODULE}.v"] = stream_top(ports, beat_width=beat_width)
+    sources = write_files(folder, texts)
+    bench = build_bench(
+        "bench_stream",
+        [*sources, *stream_sources()],
+        top=STREAM_MODULE,
+        folder=folder / "bench",
+        ports=STREAM_PORTS,
+    )
+    bits = network.encoder.encode(X)
+    _write_vectors(bench.folder, network, bits)
+    settings = {
+        **_vector_settings(bench.folder),
+        "LUTGEN_WIDTH": str(ports.n_inputs),
+        "LUTGEN_LATENCY": str(ports.latency),
+    }
+    return _run(bench, settings, "every_sample_once", bits.n_samples)
+
+
+STREAM_PORTS = (
+    "clk",
+    "rst",
+    *(f"s_axis_{name}" for name in ("tdata", "tvalid", "tready", "tlast")),
+    *(f"m_axis_{name}" for name in ("tdata", "tvalid", "tready", "tlast", "tuser")),
+)
+
+
+def _write_vectors(folder: Path, network: LutNetwork, bits: Bits) -> None:
+    if not bits.n_samples:
+        raise DataError("there are no samples to simulate")
+    classes = network.class_numbers(bits)
+    write_files(
+        folder,
+        {
+            "inputs.mem": to_hex(bits),
+            "expected.mem": "".join(f"{number:x}\n" for number in classes.tolist()),
+        },
+    )
+
+
+def _vector_settings(folder: Path) -> dict[str, str]:
+    return {
+        "LUTGEN_INPUTS": str(folder / "inputs.mem"),
+        "LUTGEN_EXPECTED": str(folder / "expected.mem"),
+        "LUTGEN_RESULT": str(folder / "result.json"),
+    }
+
+
+def _run(bench: Bench, settings: dict[str, str], test: str, n_samples: int) -> LineResult:
+    (bench.folder / "result.json").unlink(missing_ok=True)
+    (outcome,) = bench.run(settings, tests=[test])
+    if not (bench.folder / "result.json").exists():
+        raise ToolError(f"the bench {bench.module} ended early: {outcome.message}")
+    record = read_json(bench.folder / "result.json")
+    return LineResult(n_samples, int(record["n_equal"]), outcome.message)
+
+
+def _to_verilog(plan: Plan, board: Board, core: Core, folder: Path) -> list[Path]:
+    """Write the design as Verilog that a simulator reads; return all that it takes."""
+    write_files(folder, plan.files)
+    library = yosys_family(board.family).library
+    own = [f"{core.module}.v", f"{UART_MODULE}.v"]
+    own += [f"lutgen_uart{part}.v" for part in ("", "_rx", "_tx")]
+    script = [
+        f"read_verilog -lib +/{library}",
+        f"read_verilog {' '.join(own)}",
+        f"read_rtlil {TOP}.il",
+        f"hierarchy -top {TOP}",
+        "proc",
+        "blackbox =A:whitebox",
+        *(f"chtype -set PIN_{cell} t:{cell}" for cell in _PIN_CELLS[board.family]),
+        "write_verilog -noattr simulate.v",
+    ]
+    write_files(folder, {"simulate.ys": "\n".join(script) + "\n"})
+    tool = find_yosys()
+    run(
+        [tool.path, "simulate.ys"],
+        what="Yosys (board to Verilog)",
+        cwd=folder,
+        log=folder / "yosys.log",
+        environment=subprocess_environment(tool.environment),
+    )
+    names = _pin_names((folder / "simulate.v").read_text(encoding="utf-8"))
+    (bench,) = write_files(folder, {f"{BENCH_TOP}.v": _bench_top(names)})
+    return [folder / "simulate.v", simulation_models(board.family), asset("sim/pins.v"), bench]
+
+
+def _pin_names(verilog: str) -> tuple[str, str, str]:
+    """Return the names of the top module's pins: clock, receiver, transmitter."""
+    header = re.search(rf"module {TOP}\((.*?)\);", verilog, re.DOTALL)
+    ports = re.findall(r"\w+", header[1]) if header else []
+    clock = [port for port in ports if re.match(r"(clk|.*osc)", port, re.IGNORECASE)]
+    rx = [port for port in ports if "uart" in port and "rx" in port]
+    tx = [port for port in ports if "uart" in port and "tx" in port]
+    if not (clock and rx and tx):
+        raise ToolError(f"the board's top module has the pins {', '.join(ports) or 'none'}")
+    return clock[0], rx[0], tx[0]
+
+
+def _bench_top(pins: tuple[str, str, str]) -> str:
+    clock, rx, tx = pins
+    # a pin of the chip may be an inout, which an input cannot be joined to
+    return f"""module {BENCH_TOP} (input wire clk, input wire rx, output wire tx);
+  wire clk_pin, rx_pin;
+  assign clk_pin = clk;
+  assign rx_pin = rx;
+  {TOP} {TOP} (.{clock}(clk_pin), .{rx}(rx_pin), .{tx}(tx));
+endmodule
+"""
+
+
+# Cells that take the models of sim/pins.v, by family.
+_PIN_CELLS = {
+    "ice40": ("SB_IO", "SB_GB_IO"),
+    "ecp5": ("IB", "OBZ", "FD1S3AX", "SGSR"),
+    "gowin": ("TBUF",),
+}
