@@ -5,7 +5,17 @@ from __future__ import annotations
 import typer
 
 from lutgen import __version__
-from lutgen.cli import boosting, demo, forms, hardware, learning, optimise, proof, synthesis
+from lutgen.cli import (
+    boosting,
+    demo,
+    forms,
+    hardware,
+    learning,
+    optimise,
+    proof,
+    reproduce,
+    synthesis,
+)
 from lutgen.cli.faults import reporting_faults
 
 app = typer.Typer(
@@ -35,6 +45,7 @@ for command in (
     proof.mutate,
     hardware.report,
     demo.demo,
+    reproduce.reproduce,
     learning.datasets,
 ):
     app.command()(reporting_faults(command))

@@ -1,0 +1,144 @@
+"""Section 3, implementation: time is linear in the samples, and counts of disjoint parts add up."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lutgen.data.bits import Bits, pack, unpack_rows
+from lutgen.learn.layer import Fill
+from lutgen.learn.memorize import Parameters
+from lutgen.learn.reference import addresses, count, decide
+from lutgen.model import LutNetwork
+from lutgen.studies.context import Context
+from lutgen.studies.plot import Curve, Panel, draw
+from lutgen.studies.problem import Labels
+from lutgen.studies.study import MEMORIZATION, Result, Row, Study, Verdict
+
+WIDTHS = (1024,) * 5
+K = 8
+N_PARTS = 8
+SIZES = (1875, 3750, 7500, 15_000, 30_000, 60_000)
+N_REPEATS = 5
+
+
+def merged_tables(
+    network: LutNetwork, bits: Bits, labels: Labels, n_parts: int
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Learn a network's tables anew from counts made on disjoint parts of the samples and added.
+
+    Parameters
+    ----------
+    network : LutNetwork
+        Brings the wires; all LUTs of one k, filled with the policy ``zero``.
+
+    Returns
+    -------
+    tables, seen : ndarray like those of the network
+    """
+    k = int(network.fan_in[0])
+    fill = Fill("zero", np.zeros(1, dtype=np.uint64), 0)
+    edges = np.linspace(0, bits.n_samples, n_parts + 1).astype(int)
+    parts = [slice(a, b) for a, b in pairwise(edges)]
+    signals = np.zeros((network.n_signals, bits.n_samples), dtype=np.uint8)
+    signals[: network.n_inputs] = unpack_rows(bits.words, bits.n_samples)
+    tables, seen = [], []
+    for lut in range(network.n_luts):
+        wires = network.lut_wires(lut)
+        # each part is counted by itself: only the counts come together
+        counts = sum(
+            (count(addresses(signals[wires, part]), labels[part], k) for part in parts),
+            start=np.zeros((2, 1 << k), dtype=np.int64),
+        )
+        tables.append(decide(counts, fill, 0))
+        seen.append((counts.sum(axis=0) > 0).astype(np.uint8))
+        signals[network.n_inputs + lut] = tables[-1][addresses(signals[wires])]
+    return pack(np.array(tables).T).ravel(), pack(np.array(seen).T).ravel()
+
+
+def _run(context: Context) -> Result:
+    sizes = SIZES[:4] if context.quick else SIZES
+    widths = (256,) * 3 if context.quick else WIDTHS
+
+    def seconds(n_train: int) -> list[float]:
+        mnist = context.problem("mnist", "ge5", n_train)
+        times = []
+        for _ in range(N_REPEATS + 1):
+            began = time.perf_counter()
+            mnist.learn(Parameters(k=K, widths=widths), n_threads=1)
+            times.append(time.perf_counter() - began)
+        return times[1:]
+
+    def merge() -> dict[str, Any]:
+        mnist = context.problem("mnist", "ge5", sizes[-1])
+        network = mnist.learn(Parameters(k=K, widths=widths, fill="zero"))
+        tables, seen = merged_tables(network, mnist.train, mnist.y_train, N_PARTS)
+        return {
+            "entries": int(network.n_luts << K),
+            "differ": int(np.bitwise_count(tables ^ network.tables).sum())
+            + int(np.bitwise_count(seen ^ network.seen).sum()),
+        }
+
+    times = context.compute({f"{n} samples": partial(seconds, n) for n in sizes})
+    merged = context.compute({f"{N_PARTS} parts": merge})[f"{N_PARTS} parts"]
+    least = [min(value) for value in times.values()]
+    slope = float(np.polyfit(np.log(sizes), np.log(least), 1)[0])
+    # a fixed cost (drawing wires, building the model) bends the line where there are few samples
+    per_sample, fixed = np.polyfit(sizes, least, 1)
+    top = float(np.log(least[-1] / least[-2]) / np.log(sizes[-1] / sizes[-2]))
+    rows = [
+        Row(f"{n:,} samples, seconds", value, note=f"median of {N_REPEATS}: {median(runs):.4f}")
+        for n, value, runs in zip(sizes, least, times.values(), strict=True)
+    ]
+    if not context.quick:
+        note = "theirs: less than 30 s, Python with NumPy"
+        rows.append(Row("experiment 1, seconds on one thread", least[-1], 30.0, note=note))
+    rows += [
+        Row("exponent of n, all sizes", slope, 1.0),
+        Row("exponent of n, the two largest sizes", top, 1.0),
+        Row("fixed cost, seconds", float(fixed)),
+        Row("microseconds a sample", float(per_sample) * 1e6),
+    ]
+    return Result(
+        tuple(rows),
+        (
+            Verdict(
+                "time grows no faster than in proportion to the samples",
+                slope <= 1.1 and top <= 1.2,
+                f"exponent {slope:.3f} over all sizes, {top:.3f} between the two largest",
+            ),
+            Verdict(
+                f"counts merged over {N_PARTS} disjoint parts give the model of the whole",
+                merged["differ"] == 0,
+                f"{merged['differ']} of {merged['entries']:,} table entries differ",
+            ),
+        ),
+        (f"Least of {N_REPEATS} runs of the numba kernels on one thread, {len(widths)} hidden "
+         f"layers of {widths[0]} LUTs, k = {K}, from packed bits to the finished model.",),
+        {"n": list(sizes), "seconds": least},
+    )  # fmt: skip
+
+
+def _draw(result: Result) -> dict[str, str]:
+    n, seconds = result.series["n"], result.series["seconds"]
+    line = [seconds[-1] * size / n[-1] for size in n]
+    curves = (Curve("measured", n, seconds), Curve("in proportion", n, line, "--"))
+    panel = Panel("Learning time", "training samples", "seconds", curves, "xy")
+    return {"time": draw([panel])}
+
+
+STUDIES = (
+    Study(
+        "implementation",
+        "linear time, and counts of disjoint parts",
+        f"{MEMORIZATION}, section 3, implementation",
+        _run,
+        _draw,
+    ),
+)

@@ -1,0 +1,35 @@
+"""The studies, in the order of the papers."""
+
+from __future__ import annotations
+
+from lutgen.errors import ConfigError
+from lutgen.studies import (
+    binary_mnist,
+    bound,
+    circle,
+    implementation,
+    pairs,
+)
+from lutgen.studies.study import Study
+
+_MODULES = (
+    binary_mnist,
+    pairs,
+    circle,
+    implementation,
+    bound,
+)
+STUDIES: dict[str, Study] = {study.name: study for module in _MODULES for study in module.STUDIES}
+
+
+def get_study(name: str) -> Study:
+    """Return a study by its name.
+
+    Raises
+    ------
+    ConfigError
+        If there is none; the message lists them.
+    """
+    if name not in STUDIES:
+        raise ConfigError(f"there is no study {name!r}; there are {', '.join(STUDIES)}, or all")
+    return STUDIES[name]
