@@ -6,6 +6,7 @@ import typer
 
 from lutgen import __version__
 from lutgen.cli import (
+    board,
     boosting,
     demo,
     forms,
@@ -44,6 +45,10 @@ for command in (
     proof.prove,
     proof.mutate,
     hardware.report,
+    board.build,
+    board.boards,
+    board.fmax,
+    board.host,
     demo.demo,
     reproduce.reproduce,
     learning.datasets,

@@ -1,0 +1,204 @@
+"""Fmax of a core alone: registers around it instead of pins, on any chip with an open router.
+
+A shift register feeds the core's inputs and another one folds its outputs, so that a design with
+hundreds of ports needs three pins; the wires between core and registers are real. The report of
+place and route over several seeds tells what the core reaches, and how much that is luck.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lutgen.board.parts import Owners, describe_path
+from lutgen.board.shell import CorePorts
+from lutgen.emit.core import Core
+from lutgen.errors import ConfigError
+from lutgen.files import write_files
+from lutgen.flow.pnr import ROUTERS, Routed, find_router, place_and_route
+from lutgen.flow.tools import find_yosys, run, subprocess_environment
+from lutgen.flow.yosys import yosys_family
+from lutgen.target.registry import FAMILIES
+
+CLOCK_MHZ = 400.0  # beyond reach, so that place and route does its best
+TOP = "around"
+
+_PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
+    "ice40": {
+        "lp384": ("--lp384", "--package", "qn32"),
+        "lp1k": ("--lp1k", "--package", "cm121"),
+        "lp8k": ("--lp8k", "--package", "cm225"),
+        "hx1k": ("--hx1k", "--package", "tq144"),
+        "hx4k": ("--hx4k", "--package", "tq144"),
+        "hx8k": ("--hx8k", "--package", "ct256"),
+        "up5k": ("--up5k", "--package", "sg48"),
+    },
+    "ecp5": {
+        f"{size}k": (
+            *(f"--{size}k", "--package", "CABGA381", "--speed", "6"),
+            *("--lpf-allow-unconstrained",),
+        )
+        for size in (12, 25, 45, 85)
+    },
+    "gowin": {
+        "gw1n-1": ("--device", "GW1N-LV1QN48C6/I5", "--vopt", "family=GW1N-1"),
+        "gw1nr-9": ("--device", "GW1NR-LV9QN88PC6/I5", "--vopt", "family=GW1N-9C"),
+        "gw2a-18": ("--device", "GW2A-LV18PG256C8/I7", "--vopt", "family=GW2A-18"),
+    },
+}
+
+# Gowin's router wants to know where the three pins are: clk, d, q.
+_PINS = {"gw1n-1": (35, 15, 16), "gw1nr-9": (52, 3, 10), "gw2a-18": ("H11", "T10", "L14")}
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A chip that can be placed and routed without a board."""
+
+    family: str
+    device: str
+
+    @property
+    def name(self) -> str:
+        """Its name as on the command line: ``ecp5-25k``."""
+        return f"{self.family}-{self.device}"
+
+
+@dataclass(frozen=True)
+class Fmax:
+    """What a core reaches on a chip.
+
+    Parameters
+    ----------
+    chip, tool : str
+    routed : tuple of Routed
+        One a seed that routed.
+    n_seeds : int
+        Seeds that were tried.
+    critical_path : str
+        That of the best seed, in words.
+    """
+
+    chip: str
+    tool: str
+    routed: tuple[Routed, ...]
+    n_seeds: int
+    critical_path: str
+
+    @property
+    def mhz(self) -> tuple[float, float, float]:
+        """Fmax over the seeds: minimum, median, maximum."""
+        every = [result.fmax_mhz for result in self.routed]
+        return min(every), statistics.median(every), max(every)
+
+
+def chip_names() -> list[str]:
+    """Return the names of the chips that :func:`find_chip` knows."""
+    return [f"{family}-{device}" for family, devices in _PACKAGES.items() for device in devices]
+
+
+def find_chip(name: str) -> Chip:
+    """Return a chip by its name, ``FAMILY-DEVICE``.
+
+    Raises
+    ------
+    ConfigError
+        If there is none; the message lists those that exist.
+    """
+    family, _, device = name.partition("-")
+    if device not in _PACKAGES.get(family, {}) or device not in FAMILIES[family].devices:
+        raise ConfigError(
+            f"no open router knows a chip {name!r}; choose one of: {', '.join(chip_names())}"
+        )
+    return Chip(family, device)
+
+
+def harness(core: CorePorts) -> str:
+    """Return the Verilog of registers around a core: ``clk`` and one bit in, one bit out."""
+    n, width = core.n_inputs, core.class_width
+    clock = ".clk(clk), " if core.has_clock else ""
+    shifted = f"{{in[{n - 2}:0], d}}" if n > 1 else "d"
+    moved = f"{{fold[{width - 2}:0], 1'b0}}" if width > 1 else "1'b0"
+    return f"""module {TOP} (input wire clk, input wire d, output wire q);
+  reg [{n - 1}:0] in;
+  reg [{width - 1}:0] out, fold;
+  wire [{width - 1}:0] y;
+  {core.module} core ({clock}.x(in), .y(y));
+  always @(posedge clk) begin
+    in <= {shifted};
+    out <= y;
+    fold <= {moved} ^ out;
+  end
+  assign q = fold[{width - 1}];
+endmodule
+"""
+
+
+def measure_fmax(
+    core: Core,
+    chip: Chip,
+    folder: Path,
+    *,
+    seeds: Sequence[int] = (1, 2, 3),
+    timeout_seconds: float | None = None,
+) -> Fmax:
+    """Place and route a core between registers, and return what it reaches.
+
+    Parameters
+    ----------
+    core : Core
+        A core of the chip's family.
+    folder : Path
+        Folder for the design, the logs and the reports; made anew.
+    seeds : sequence of int
+        A run each.
+    timeout_seconds : float, optional
+        Limit for each run.
+
+    Raises
+    ------
+    ConfigError
+        If the core is of another family.
+    ToolError
+        If a tool is missing or fails, or no seed routes.
+    """
+    if core.target != chip.family:
+        raise ConfigError(f"a core for {core.target} cannot be placed on {chip.name}")
+    shutil.rmtree(folder, ignore_errors=True)
+    yosys = find_yosys()
+    synth = yosys_family(chip.family).synth.replace(" -noiopads", "")  # three pins need theirs
+    script = f"read_verilog {core.module}.v {TOP}.v\n{synth} -top {TOP}\nwrite_json {TOP}.json\n"
+    top = harness(CorePorts.of(core))
+    files = {f"{core.module}.v": core.verilog, f"{TOP}.v": top, "script.ys": script}
+    command = [ROUTERS[chip.family].program, *_PACKAGES[chip.family][chip.device]]
+    if chip.device in _PINS:
+        pins = zip(("clk", "d", "q"), _PINS[chip.device], strict=True)
+        files[f"{TOP}.cst"] = "".join(f'IO_LOC "{name}" {pin};\n' for name, pin in pins)
+        command += ["--vopt", f"cst={TOP}.cst"]
+    write_files(folder, files)
+    run(
+        [yosys.path, "script.ys"],
+        what=f"Yosys ({chip.name})",
+        cwd=folder,
+        log=folder / "yosys.log",
+        environment=subprocess_environment(yosys.environment),
+    )
+    routed = place_and_route(
+        (*command, "--json", f"{TOP}.json"),
+        family=chip.family,
+        folder=folder,
+        seeds=seeds,
+        clock_mhz=CLOCK_MHZ,
+        timeout_seconds=timeout_seconds,
+    )
+    best = max(routed, key=lambda result: result.fmax_mhz)
+    return Fmax(
+        chip=chip.name,
+        tool=str(find_router(chip.family)),
+        routed=tuple(routed),
+        n_seeds=len(seeds),
+        critical_path=describe_path(best.path, Owners.of(core.netlist), around="registers around"),
+    )

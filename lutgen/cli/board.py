@@ -1,0 +1,317 @@
+"""The commands boards, build, fmax and host: from a model to a board, and talking to it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
+from lutgen.board import boards as shelf
+from lutgen.board.boards import Board, find_board, load_boards
+from lutgen.board.fmax import chip_names, find_chip, measure_fmax
+from lutgen.cli import output
+from lutgen.cli.core import DEFAULT_OUT, DEFAULTS, CoreOptions, Out, core_options
+from lutgen.cli.options import (
+    DataDir,
+    LabelColumn,
+    ModelFile,
+    NoDownload,
+    Source,
+    SplitSeed,
+    Task,
+    TestFraction,
+    samples_for,
+)
+from lutgen.emit.core import build_core
+from lutgen.errors import ConfigError, MismatchError
+from lutgen.files import write_atomic, write_json
+from lutgen.host.device import DEFAULT_TIMEOUT_SECONDS, Device, DeviceError
+from lutgen.model import LutNetwork
+
+FMAX_RECORD = "fmax.json"
+DEMO_BOARD = "icebreaker"
+
+BoardName = Annotated[
+    str, typer.Option(help="A board (lutgen boards), a TOML file of yours, or module:Class.")
+]
+Seeds = Annotated[
+    int, typer.Option(min=1, max=1000, help="Place and route with N seeds; the best is kept.")
+]
+Timeout = Annotated[float, typer.Option(min=1, help="Seconds that a place and route may take.")]
+
+
+def boards(json: output.Json = False) -> None:
+    """List the boards, their chips and serial ports."""
+    found = load_boards()
+    if json:
+        output.print_json({"boards": [_board_record(board) for board in found]})
+        return
+    table = output.table(
+        "Boards", "board", "name", "chip", "LUTs", "registers", "serial", "result", "tried", left=3
+    )
+    for board in found:
+        table.add_row(
+            board.name,
+            board.title,
+            board.chip.title,
+            f"{board.chip.luts:,}",
+            f"{board.chip.registers:,}",
+            f"{board.baud:,} baud",
+            "project for the vendor's tool" if board.is_vendor_project else "bitstream",
+            board.tried_on_hardware,
+        )
+    output.print_table(table)
+    for board in found:
+        output.print_text(f"{board.name}: {board.notes}")
+
+
+def _board_record(board: Board) -> dict[str, Any]:
+    return {
+        "name": board.name,
+        "title": board.title,
+        "platform": board.platform,
+        "family": board.family,
+        "device": board.device,
+        "luts": board.chip.luts,
+        "registers": board.chip.registers,
+        "baud": board.baud,
+        "vendor_project": board.is_vendor_project,
+        "tried_on_hardware": board.tried_on_hardware,
+        "notes": board.notes,
+    }
+
+
+@core_options
+def build(
+    model: ModelFile,
+    board: BoardName = DEMO_BOARD,
+    out: Out = DEFAULT_OUT,
+    options: CoreOptions = DEFAULTS,
+    seeds: Seeds = 4,
+    baud: Annotated[int, typer.Option(help="Bits a second; default: the board's own.")] = 0,
+    timeout: Timeout = 900.0,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Build even if nothing has changed.")
+    ] = False,
+    json: output.Json = False,
+) -> None:
+    """Make a board's bitstream of a model: synthesis, place and route, timing, packing."""
+    from lutgen.board.build import build_board  # noqa: PLC0415 - Amaranth is optional
+
+    network = LutNetwork.load(model)
+    if options.one_hot:
+        raise ConfigError("a board answers class numbers over its line; leave --one-hot out")
+    arguments = options.arguments()
+    arguments.pop("one_hot")
+    chosen = find_board(board)
+    with output.working(f"building for {chosen.title}"):
+        built = build_board(
+            network,
+            chosen,
+            out,
+            seeds=range(1, seeds + 1),
+            baud=baud,
+            timeout_seconds=timeout,
+            rebuild=rebuild,
+            **arguments,
+        )
+    if json:
+        output.print_json({"folder": str(built.folder), "cached": built.was_cached, **built.record})
+    else:
+        print_build(built.record, built.folder, was_cached=built.was_cached)
+    if not built.meets_clock:
+        raise MismatchError(f"{chosen.title}: {built.record['advice']}")
+
+
+def print_build(record: dict[str, Any], folder: Path, *, was_cached: bool) -> None:
+    """Print what a build takes, reaches and left."""
+    device, resources, parts = record["device"], record["resources"], record["parts"]
+    title = f"{record['board']['title']}, {device['title']}"
+    table = output.table(title + (" (unchanged)" if was_cached else ""), "", *parts, "all", "chip")
+    for what in ("luts", "registers"):
+        used, room = resources[what], device[what]
+        counts = [f"{part[what]:,}" for part in parts.values()]
+        share = f"{used:,} / {room:,} = {100 * used / room:.1f} %"
+        name = "LUTs" if what == "luts" else what
+        table.add_row(name, *counts, f"{used:,}", share)
+    output.print_table(table)
+    if "fmax_mhz" in record:
+        fmax = record["fmax_mhz"]
+        output.print_text(
+            f"Fmax {fmax['max']} MHz for a clock of {record['clock_mhz']:g} MHz; over "
+            f"{len(record['seeds'])} seed(s): {fmax['min']} / {fmax['median']} / {fmax['max']} "
+            f"(min / median / max), seed {record['best_seed']} kept; {record['tools']['router']}"
+        )
+        output.print_text(f"critical path: {record['critical_path']['words']}")
+    rate = record["samples_per_second"]
+    output.print_text(
+        f"latency {record['latency_cycles']} cycles = {record['latency_ns']} ns; samples a second: "
+        f"{rate['core']:,} core, {rate['serial']:,} serial at {record['baud']:,.0f} baud"
+    )
+    left = record.get("bitstream", {}).get("file") or record.get("project", "")
+    size = f", {record['bitstream']['bytes']:,} bytes" if "bitstream" in record else ""
+    output.print_text(f"written: {folder / left}{size}")
+
+
+def build_demo(network: LutNetwork, out: Path, *, quiet: bool = False) -> dict[str, Any]:
+    """Build the demo's bitstream, for an iCEBreaker with one seed; return its record.
+
+    The folder ``out/icebreaker`` gets it. Unless `quiet`, resources and timing are printed.
+
+    Raises
+    ------
+    MismatchError
+        If it does not fit, or misses the clock.
+    """
+    from lutgen.board.build import build_board  # noqa: PLC0415 - Amaranth is optional
+
+    with output.working("building the bitstream"):
+        built = build_board(network, find_board(DEMO_BOARD), out)
+    if not quiet:
+        print_build(built.record, built.folder, was_cached=built.was_cached)
+    if not built.meets_clock:
+        raise MismatchError(str(built.record["advice"]))
+    return built.record
+
+
+@core_options
+def fmax(
+    model: ModelFile,
+    target: Annotated[
+        str, typer.Option(help="Chip: " + ", ".join(chip_names()) + "; several with commas.")
+    ] = "ice40-up5k",
+    out: Out = DEFAULT_OUT,
+    options: CoreOptions = DEFAULTS,
+    seeds: Seeds = 3,
+    timeout: Timeout = 900.0,
+    json: output.Json = False,
+) -> None:
+    """Measure the clock that the core alone reaches: registers around it, no pins in the way."""
+    network = LutNetwork.load(model)
+    records = []
+    for chip in [find_chip(name.strip()) for name in target.split(",")]:
+        core = build_core(network, target=chip.family, **options.arguments())
+        with output.working(f"place and route on {chip.name}"):
+            result = measure_fmax(
+                core,
+                chip,
+                out / "fmax" / chip.name,
+                seeds=range(1, seeds + 1),
+                timeout_seconds=timeout,
+            )
+        low, median, high = result.mhz
+        records.append(
+            {
+                "chip": chip.name,
+                "tool": result.tool,
+                "pipeline": options.pipeline,
+                "latency_cycles": core.netlist.latency,
+                "levels": core.netlist.depth,
+                "used": result.routed[0].used,
+                "seeds_routed": len(result.routed),
+                "seeds": result.n_seeds,
+                "fmax_mhz": {"min": round(low, 2), "median": round(median, 2),
+                             "max": round(high, 2)},
+                "seconds": [routed.seconds for routed in result.routed],
+                "critical_path": result.critical_path,
+            }
+        )  # fmt: skip
+    write_json(out / "fmax" / FMAX_RECORD, {"digest": network.digest, "chips": records})
+    if json:
+        output.print_json({"digest": network.digest, "chips": records})
+        return
+    table = output.table(
+        "Fmax of the core alone in MHz", "chip", "min", "median", "max", "seeds", "latency",
+        "critical path",
+    )  # fmt: skip
+    for record in records:
+        mhz = record["fmax_mhz"]
+        table.add_row(
+            str(record["chip"]),
+            *(f"{mhz[key]:.1f}" for key in ("min", "median", "max")),  # type: ignore[index]
+            f"{record['seeds_routed']} of {record['seeds']}",
+            str(record["latency_cycles"]),
+            str(record["critical_path"]),
+        )
+    output.print_table(table)
+
+
+def host(
+    model: ModelFile,
+    port: Annotated[str, typer.Option(help="Serial port, e.g. /dev/ttyUSB1 or COM3.")],
+    data: Annotated[
+        str | None, typer.Option(help="Data set; default: the one it was trained on.")
+    ] = None,
+    task: Task = None,
+    part: Annotated[str, typer.Option(help="test, train or all.")] = "test",
+    samples: Annotated[int, typer.Option(min=0, help="Send the first N samples; 0: all.")] = 0,
+    baud: Annotated[int, typer.Option(min=300, help="Bits a second.")] = shelf.DEFAULT_BAUD,
+    timeout: Annotated[
+        float, typer.Option(min=0.01, help="Seconds to wait for an answer.")
+    ] = DEFAULT_TIMEOUT_SECONDS,
+    answers: Annotated[
+        Path | None, typer.Option(help="Write the labels there, one a line.")
+    ] = None,
+    data_dir: DataDir = None,
+    label: LabelColumn = None,
+    test_fraction: TestFraction = 0.2,
+    split_seed: SplitSeed = 0,
+    no_download: NoDownload = False,
+    json: output.Json = False,
+) -> None:
+    """Ask a board at a serial port for the class of samples, and compare with the model."""
+    network = LutNetwork.load(model)
+    given = None if data is None else Source(data, task, label, test_fraction, split_seed)
+    name, X, y = samples_for(network, given, part, data_dir, download=not no_download)
+    X, y = (X[:samples], y[:samples]) if samples else (X, y)
+    with Device(port, network, baud=baud, timeout_seconds=timeout) as device:
+        tested = device.self_test()
+        start = time.monotonic()
+        try:
+            with output.counting("asking the board", "samples") as progress:
+                numbers = device.class_numbers(X, progress)
+        except DeviceError as error:
+            _keep(network, error.answered, answers)
+            raise DeviceError(
+                f"{error}; {error.answered.size:,} of {len(X):,} samples were answered"
+                + (f" and are in {answers}" if answers else ""),
+                error.answered,
+            ) from error
+        seconds = time.monotonic() - start
+    _keep(network, numbers, answers)
+    expected = network.class_numbers(network.encoder.encode(X))
+    n_equal = int((numbers == expected).sum())
+    record = {
+        "port": port,
+        "digest": network.digest,
+        "samples": f"{name}, {part}",
+        "n_samples": len(X),
+        "n_equal": n_equal,
+        "accuracy": float((network.classes[numbers] == y).mean()) if len(X) else 0.0,
+        "seconds": round(seconds, 3),
+        "samples_per_second": round(len(X) / max(seconds, 1e-9)),
+        "retries": device.n_retries,
+        "self_test_passed": tested,
+    }
+    if json:
+        output.print_json(record)
+    else:
+        output.print_text(
+            f"{n_equal:,} of {len(X):,} answers equal to the model ({record['samples']}); "
+            f"{record['samples_per_second']:,} samples a second, {device.n_retries} sent again; "
+            f"accuracy {record['accuracy']:.4f}; self-test {'passed' if tested else 'FAILED'}"
+        )
+    if n_equal < len(X) or not tested:
+        raise MismatchError(
+            f"the board differs from the model in {len(X) - n_equal:,} of {len(X):,} answers"
+            + ("" if tested else ", and its self-test failed")
+        )
+
+
+def _keep(network: LutNetwork, numbers: NDArray[np.intp], path: Path | None) -> None:
+    if path is not None:
+        write_atomic(path, "".join(f"{label}\n" for label in network.classes[numbers].tolist()))
