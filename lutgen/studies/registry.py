@@ -8,6 +8,9 @@ from lutgen.studies import (
     bound,
     circle,
     implementation,
+    noise_capacity,
+    noise_complexity,
+    noise_regularisers,
     pairs,
 )
 from lutgen.studies.study import Study
@@ -18,6 +21,9 @@ _MODULES = (
     circle,
     implementation,
     bound,
+    noise_capacity,
+    noise_complexity,
+    noise_regularisers,
 )
 STUDIES: dict[str, Study] = {study.name: study for module in _MODULES for study in module.STUDIES}
 
