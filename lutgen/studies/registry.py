@@ -8,6 +8,7 @@ from lutgen.studies import (
     bound,
     circle,
     implementation,
+    interpolation,
     noise_capacity,
     noise_complexity,
     noise_regularisers,
@@ -24,6 +25,7 @@ _MODULES = (
     noise_capacity,
     noise_complexity,
     noise_regularisers,
+    interpolation,
 )
 STUDIES: dict[str, Study] = {study.name: study for module in _MODULES for study in module.STUDIES}
 
