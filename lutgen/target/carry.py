@@ -45,7 +45,7 @@ class CarryChain(ABC):
     max_fan_in : (int, int)
         Inputs that S may have, and, where DI is a table, S and DI together may have.
     luts_at_end : int
-        LUTs that :meth:`finish` takes.
+        LUTs that :meth:`finish` takes where the last sum is read, too.
     """
 
     wide: ClassVar[bool] = False
@@ -82,8 +82,14 @@ class CarryChain(ABC):
         raise NotImplementedError("the family has full adders alone")
 
     @abstractmethod
-    def finish(self) -> int:
-        """End the chain and return the net of the carry out, for any cell to read."""
+    def finish(self, *, sum_read: bool = True) -> int:
+        """End the chain and return the net of the carry out, for any cell to read.
+
+        Parameters
+        ----------
+        sum_read : bool
+            Whether any cell reads the sum of the last position.
+        """
 
     def _cell(
         self,
@@ -116,9 +122,9 @@ def add_counter(chain: CarryChain, bits: Sequence[int]) -> tuple[int, int]:
     """Append two positions that add the number of ones among 1 to 6 nets to the carry.
 
     With the carry c of weight 1, the ones and c are ``sum0 + 2 sum1 + 4 carry``. Takes one LUT of
-    `len(bits)` inputs and one of two outputs: a 7:3 counter in two 6-LUTs. (T. B. Preußer,
-    "Generic and universal parallel matrix summation with a flexible compression goal for Xilinx
-    FPGAs", FPL 2017.) The chain has to be `wide`.
+    `len(bits)` inputs and one of two outputs, and what the carry takes to leave the chain: a 7:3
+    counter in three 6-LUTs. (T. B. Preußer, "Generic and universal parallel matrix summation with
+    a flexible compression goal for Xilinx FPGAs", FPL 2017.) The chain has to be `wide`.
 
     Returns
     -------

@@ -32,6 +32,8 @@ class Fabric:
     pair : tuple of Primitive
         The outputs of a LUT that may be two smaller ones of the same inputs; empty if there is
         none.
+    nested : tuple of Primitive
+        The outputs of a LUT of all its inputs, and before it, of its half where the last is 0.
     carry : tuple of Primitive
         The outputs of the carry logic.
     """
@@ -40,6 +42,7 @@ class Fabric:
     register: Primitive
     muxes: tuple[Primitive, ...] = ()
     pair: tuple[Primitive, ...] = ()
+    nested: tuple[Primitive, ...] = ()
     carry: tuple[Primitive, ...] = ()
 
     @property
@@ -50,5 +53,5 @@ class Fabric:
     @property
     def primitives(self) -> dict[str, Primitive]:
         """All primitives by name."""
-        parts = (*self.luts, *self.pair, *self.muxes, *self.carry, self.register)
+        parts = (*self.luts, *self.pair, *self.nested, *self.muxes, *self.carry, self.register)
         return {part.name: part for part in parts}

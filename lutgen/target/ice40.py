@@ -51,7 +51,7 @@ class Ice40Chain(CarryChain):
         self._n += 1
         return total
 
-    def finish(self) -> int:
+    def finish(self, *, sum_read: bool = True) -> int:  # noqa: ARG002 - takes one anyway
         """See :meth:`CarryChain.finish`; takes an SB_LUT4, as the carry leads to nothing else."""
         if not self._n:
             return self._carry

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from lutgen.errors import NetlistError
-from lutgen.netlist.ir import LUT, Cell, Netlist
+from lutgen.netlist.ir import CONST1, LUT, Cell, Netlist
 from lutgen.target.fabric import MUX, Fabric
-from lutgen.target.site import instances
+from lutgen.target.site import instances, split_pin
 
 _MAX_FAULTS = 20
 
@@ -38,6 +38,10 @@ def check_sites(netlist: Netlist, fabric: Fabric) -> None:
     by a LUT, at an output that may lead there, for that position alone. The carry of a primitive
     of one output, ``SB_CARRY``, leads nowhere but by such wires.
 
+    Where a position has several outputs, one wire leads from it, for its sum or for its carry; and
+    one pin to it, for its data or, at the first, for the carry that comes in: then the data come
+    from the LUT that makes S. (AMD UG474 and UG574: AMUX, and AX with CYINIT.)
+
     Raises
     ------
     NetlistError
@@ -46,6 +50,7 @@ def check_sites(netlist: Netlist, fabric: Fabric) -> None:
     primitives = fabric.primitives
     instances(netlist, primitives)
     _check_carries(netlist, {part.name for part in fabric.carry if not part.is_part})
+    _check_slices(netlist, fabric)
     taken: dict[int, tuple[str, str]] = {}
     for cell in netlist.cells:
         if "." not in cell.primitive or not cell.local:
@@ -63,13 +68,46 @@ def check_sites(netlist: Netlist, fabric: Fabric) -> None:
                 legal = name == fabric.carry[-1].name and driver is not None
             else:
                 lut = driver is not None and driver.kind == LUT and not driver.hard
-                legal = lut and name not in {half.name for half in fabric.pair[:-1]}
+                halves = (*fabric.pair[:-1], *fabric.nested[:-1])
+                legal = lut and name not in {half.name for half in halves}
                 legal = legal and taken.setdefault(net, (cell.site, pin)) == (cell.site, pin)
             if not legal:
                 raise NetlistError(
                     f"{cell.name}: {cell.primitive} reads {netlist.net_name(net)} at {pin}, where "
                     f"no wire leads from {name or 'what is no primitive'}"
                 )
+
+
+def _check_slices(netlist: Netlist, fabric: Fabric) -> None:
+    """Check that no position of carry logic needs a pin or a wire of its slice twice."""
+    parts = {part.name: part for part in fabric.carry if part.is_part}
+    outside = set(netlist.outputs)
+    for cell in netlist.cells:
+        outside.update(net for j, net in enumerate(cell.inputs) if not cell.local >> j & 1)
+    left: dict[tuple[str, int], str] = {}
+    for net, cell in enumerate(netlist.cells, netlist.first_cell):
+        part = parts.get(cell.primitive)
+        if part is None:
+            continue
+        if net in outside:
+            first = left.setdefault((cell.site, split_pin(part.output)[1]), cell.name)
+            if first != cell.name:
+                raise NetlistError(
+                    f"{first} and {cell.name}: one wire leads from a position, but "
+                    "both are read outside; end the chain by a position for the carry"
+                )
+        if len(cell.inputs) == 3 and cell.inputs[1] > CONST1 and not part.local >> 1 & 1:
+            data, _, select = (_driver(netlist, source) for source in cell.inputs)
+            if data is None or select is None or not data.site or data.site != select.site:
+                raise NetlistError(
+                    f"{cell.name}: one pin leads to {part.inputs[0]} and {part.inputs[1]}, which "
+                    f"are connected to {netlist.net_name(cell.inputs[0])} and "
+                    f"{netlist.net_name(cell.inputs[1])}; make the first with S in one LUT"
+                )
+
+
+def _driver(netlist: Netlist, net: int) -> Cell | None:
+    return netlist.cells[net - netlist.first_cell] if net >= netlist.first_cell else None
 
 
 def _check_carries(netlist: Netlist, names: set[str]) -> None:

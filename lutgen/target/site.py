@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lutgen.errors import NetlistError
 from lutgen.netlist.ir import CONST0, Cell, Netlist
+from lutgen.netlist.tables import ones
 from lutgen.target.family import Primitive
 
 Pins = dict[str, tuple[int | None, ...]]
@@ -49,8 +50,8 @@ def instances(netlist: Netlist, primitives: Mapping[str, Primitive]) -> dict[int
     Raises
     ------
     NetlistError
-        If cells of one site cannot be one instance, as they connect a pin to different nets or
-        drive one twice; the message names the first such site.
+        If cells of one site cannot be one instance, as they connect a pin to different nets,
+        drive one twice, or want different truth tables; the message names the first such site.
     """
     members: dict[tuple[str, str], list[int]] = {}
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
@@ -126,10 +127,16 @@ class _Assembly:
     def _tables(self, cells: list[Cell], used: list[Primitive]) -> Iterator[tuple[str, int, int]]:
         for name in dict.fromkeys(part.init for part in self._parts if part.init):
             widths = [p.init_at + (1 << len(p.inputs)) for p in self._parts if p.init == name]
-            value = 0
+            value = known = 0
             for cell, part in zip(cells, used, strict=True):
                 if part.init == name:
-                    value |= cell.init << part.init_at
+                    place, table = ones(len(part.inputs)) << part.init_at, cell.init << part.init_at
+                    if (value ^ table) & known & place:
+                        raise NetlistError(
+                            f"{self._module} {self._site}: {cell.name} and another output have "
+                            f"one part of {name}, but different truth tables"
+                        )
+                    value, known = value | table, known | place
             yield name, max(widths), value
 
 

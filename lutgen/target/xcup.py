@@ -9,13 +9,30 @@ from lutgen.netlist.ir import Netlist
 from lutgen.target.fabric import Fabric
 from lutgen.target.family import Device, Family
 from lutgen.target.mapper import map_onto
-from lutgen.target.xilinx import CARRY8, FDRE, LUT6_2, LUTS, MUXF7, MUXF8, MUXF9, Carry8Chain
+from lutgen.target.xilinx import (
+    CARRY8,
+    FDRE,
+    LUT6_2,
+    LUT6_2_NESTED,
+    LUTS,
+    MUXF7,
+    MUXF8,
+    MUXF9,
+    Carry8Chain,
+)
 
 _LIBRARY = "AMD UG974, UltraScale Architecture Libraries Guide: LUT1 to LUT6, MUXF7 to MUXF9, FDRE"
 _DS890 = "AMD DS890, UltraScale Architecture and Product Data Sheet: Overview"
 _DS891 = "AMD DS891, Zynq UltraScale+ MPSoC Data Sheet: Overview"
 
-FABRIC = Fabric(luts=LUTS, register=FDRE, muxes=(MUXF7, MUXF8, MUXF9), pair=LUT6_2, carry=CARRY8)
+FABRIC = Fabric(
+    luts=LUTS,
+    register=FDRE,
+    muxes=(MUXF7, MUXF8, MUXF9),
+    pair=LUT6_2,
+    nested=LUT6_2_NESTED,
+    carry=CARRY8,
+)
 
 
 def map_xcup(netlist: Netlist) -> Netlist:

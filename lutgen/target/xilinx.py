@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from lutgen.netlist.ir import CONST0
-from lutgen.netlist.tables import insert
+from lutgen.netlist.ir import CONST0, CONST1
+from lutgen.netlist.tables import expand, insert, ones, variable
 from lutgen.target.carry import XOR2, CarryChain
 from lutgen.target.fabric import MUX, MUX_LOCAL
 from lutgen.target.family import Primitive
@@ -24,6 +24,11 @@ _FIVE = tuple(f"I{j}" for j in range(5))
 LUT6_2 = (
     Primitive("LUT6_2.O5", _FIVE, "O5", init="INIT", ties=(("I5", 1),)),
     Primitive("LUT6_2.O6", _FIVE, "O6", init="INIT", ties=(("I5", 1),), init_at=32),
+)
+# the same with a net at I5: O5 is O6 where I5 = 0
+LUT6_2_NESTED = (
+    Primitive("LUT6_2.I5.O5", _FIVE, "O5", init="INIT"),
+    Primitive("LUT6_2.I5.O6", (*_FIVE, "I5"), "O6", init="INIT"),
 )
 # S = 1 selects I1
 MUXF7, MUXF8, MUXF9 = (
@@ -63,10 +68,17 @@ CARRY8 = (
 
 
 class XilinxChain(CarryChain):
-    """A chain of ``CARRY4`` or ``CARRY8``: S from the O6 of a LUT, DI from its O5 or by a net."""
+    """A chain of ``CARRY4`` or ``CARRY8``: S from the O6 of a LUT, DI from its O5 or by a net.
+
+    A slice has one pin a position for nets (AX, BX …), and the carry comes in by the first one's:
+    DI of that position is the O5 of the LUT, then. It has one wire a position (AMUX, BMUX …) for
+    its sum and its carry: a carry that leaves the chain where the sum is read, too, takes a further
+    position. (AMD UG474, 7 Series CLB, and UG574, UltraScale Architecture CLB: carry logic.)
+    """
 
     wide = True
     max_fan_in = (6, 5)
+    luts_at_end = 1
     parts: ClassVar[Sequence[Primitive]]
     length: ClassVar[int]
 
@@ -77,21 +89,49 @@ class XilinxChain(CarryChain):
     def add_tables(self, inputs: Sequence[int], s_table: int, di: int, *, table: bool) -> int:
         """See :meth:`CarryChain.add_tables`; at most 6 inputs, or 5 where DI is a table."""
         assert len(inputs) <= self.max_fan_in[table], f"{len(inputs)} inputs, DI a table: {table}"
+        if not table and not self._n and self._carry not in (CONST0, CONST1):
+            return self._first(inputs, s_table, di)
         if table:
             k, pins = len(inputs), [*inputs]
             while len(pins) < 5:
                 s_table, di = insert(s_table, k, k), insert(di, k, k)
                 pins.append(CONST0)
                 k += 1
-            site = f"{self._name}_l{self._n}"
-            low, high = LUT6_2
-            di = self._cell("di", low, pins, di, site=site)
-            s = self._cell("s", high, pins, s_table, site=site)
-        else:
-            s = self._cell("s", LUTS[len(inputs) - 1], inputs, s_table)
-        return self._position(s, di)
+            return self._position(*self._two(LUT6_2, pins, s_table, di))
+        return self._position(self._cell("s", LUTS[len(inputs) - 1], inputs, s_table), di)
 
-    def _position(self, s: int, di: int) -> int:
+    def _first(self, inputs: Sequence[int], s_table: int, di: int) -> int:
+        """Append the first position, DI a net beside a carry in: DI from the LUT that makes S."""
+        nets = [net for net in inputs if net != di]
+        nets += [di] if di not in (CONST0, CONST1) else []
+        k = len(nets)
+        if k <= len(LUTS):
+            both = expand(s_table, inputs, nets)
+            if k < len(LUTS):
+                table = variable(k, k - 1) if nets[-1] == di else di * ones(k)
+                return self.add_tables(nets, both, table, table=True)
+            half, other = both & ones(k - 1), both >> (1 << (k - 1))
+            if nets[-1] == di and half | other == ones(k - 1):  # DI = half wherever S = 0
+                return self._position(*self._two(LUT6_2_NESTED, nets, both, half))
+        carry, self._carry = self._carry, CONST0  # it comes in as DI of a position before
+        self._position(self._zero(), carry)
+        return self.add_tables(inputs, s_table, di, table=False)
+
+    def _two(
+        self, parts: Sequence[Primitive], inputs: Sequence[int], s_table: int, di_table: int
+    ) -> tuple[int, int]:
+        """Return S and DI, of one LUT."""
+        site = f"{self._name}_l{self._n}"
+        low, high = parts
+        di = self._cell("di", low, inputs[: len(low.inputs)], di_table, site=site)
+        return self._cell("s", high, inputs, s_table, site=site), di
+
+    def _zero(self) -> int:
+        """Return an S that is 0."""
+        return self._cell("s", LUTS[0], (CONST0,), 0)
+
+    def _position(self, s: int, di: int, *, last: bool = False) -> int:
+        """Append O and, unless it is the last, CO."""
         link, place = divmod(self._n, self.length)
         site = f"{self._name}_c{link}"
         module = self.parts[0].module
@@ -101,13 +141,16 @@ class XilinxChain(CarryChain):
         sums, carries = (by_name[f"{module}.{kind}{pin}[{place}]"] for pin in ("O", "CO"))
         carry = self._carry
         total = self._cell("o", sums, (s, carry), site=site)
-        self._carry = self._cell("co", carries, (di, carry, s), site=site)
+        if not last:
+            self._carry = self._cell("co", carries, (di, carry, s), site=site)
         self._n += 1
         return total
 
-    def finish(self) -> int:
-        """See :meth:`CarryChain.finish`; free here."""
-        return self._carry
+    def finish(self, *, sum_read: bool = True) -> int:
+        """See :meth:`CarryChain.finish`; the carry leaves as the sum of a position with S = 0."""
+        if not (sum_read and self._n):
+            return self._carry
+        return self._position(self._zero(), CONST0, last=True)
 
 
 class Carry4Chain(XilinxChain):

@@ -9,13 +9,29 @@ from lutgen.netlist.ir import Netlist
 from lutgen.target.fabric import Fabric
 from lutgen.target.family import Device, Family
 from lutgen.target.mapper import map_onto
-from lutgen.target.xilinx import CARRY4, FDRE, LUT6_2, LUTS, MUXF7, MUXF8, Carry4Chain
+from lutgen.target.xilinx import (
+    CARRY4,
+    FDRE,
+    LUT6_2,
+    LUT6_2_NESTED,
+    LUTS,
+    MUXF7,
+    MUXF8,
+    Carry4Chain,
+)
 
 _LIBRARY = "AMD UG953, 7 Series FPGA and Zynq 7000 SoC Libraries Guide: LUT1 to LUT6, MUXF7, MUXF8"
 _DS180 = "AMD DS180, 7 Series FPGAs Data Sheet: Overview"
 _DS190 = "AMD DS190, Zynq-7000 SoC Data Sheet: Overview"
 
-FABRIC = Fabric(luts=LUTS, register=FDRE, muxes=(MUXF7, MUXF8), pair=LUT6_2, carry=CARRY4)
+FABRIC = Fabric(
+    luts=LUTS,
+    register=FDRE,
+    muxes=(MUXF7, MUXF8),
+    pair=LUT6_2,
+    nested=LUT6_2_NESTED,
+    carry=CARRY4,
+)
 
 
 def map_xilinx7(netlist: Netlist) -> Netlist:

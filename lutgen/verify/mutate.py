@@ -12,6 +12,8 @@ from lutgen.netlist.ir import LUT, REGISTER, Cell, Netlist, NetlistBuilder
 def flip_init_bit(netlist: Netlist, place: int, entry: int) -> Netlist:
     """Return the netlist with one entry of one LUT's truth table inverted.
 
+    Where a smaller LUT of the same site shares the entry, it is inverted in both.
+
     Parameters
     ----------
     place : int
@@ -29,7 +31,10 @@ def flip_init_bit(netlist: Netlist, place: int, entry: int) -> Netlist:
         raise NetlistError(
             f"{cell.name} has {1 << len(cell.inputs)} entries, there is no entry {entry}"
         )
-    return _with_cell(netlist, place, replace(cell, init=cell.init ^ (1 << entry)))
+    cells = list(netlist.cells)
+    for i in [place, *_sharing(netlist, place, entry)]:
+        cells[i] = replace(cells[i], init=cells[i].init ^ (1 << entry))
+    return replace(netlist, cells=tuple(cells))
 
 
 def swap_wires(netlist: Netlist, place: int, first: int, second: int) -> Netlist:
@@ -98,6 +103,25 @@ def _lut(netlist: Netlist, place: int) -> Cell:
     return cell
 
 
+def _sharing(netlist: Netlist, place: int, entry: int) -> list[int]:
+    """Return the places of other LUTs that share an entry of a LUT's table.
+
+    LUTs of one site and as many inputs have tables of their own; a smaller one is the lower part
+    of a larger.
+    """
+    cell = netlist.cells[place]
+    if not cell.site:
+        return []
+    return [
+        i
+        for i, mate in enumerate(netlist.cells)
+        if mate.site == cell.site
+        and not mate.hard
+        and len(mate.inputs) != len(cell.inputs)
+        and entry < 1 << len(mate.inputs)
+    ]
+
+
 def first_on_pin(netlist: Netlist, place: int, wire: int) -> int:
     """Return the place of the first cell that the wire to one input of a cell leads to."""
     return min(i for i, _ in _on_pin(netlist, place, wire))
@@ -106,15 +130,15 @@ def first_on_pin(netlist: Netlist, place: int, wire: int) -> int:
 def _on_pin(netlist: Netlist, place: int, wire: int) -> list[tuple[int, int]]:
     """Return the places of all cells that one wire of a cell leads to, and their inputs there.
 
-    The halves of one LUT have the same inputs at the same pins. At a position of a carry chain, a
-    wire leads to all inputs that read its net.
+    The halves of one LUT have the same inputs at the same pins, and a smaller one lacks the last.
+    At a position of a carry chain, a wire leads to all inputs that read its net.
     """
     cell = netlist.cells[place]
     if not cell.site or not 0 <= wire < len(cell.inputs):
         return [(place, wire)]
     mates = [(i, mate) for i, mate in enumerate(netlist.cells) if mate.site == cell.site]
     if not cell.hard:
-        return [(i, wire) for i, mate in mates if mate.inputs == cell.inputs and not mate.hard]
+        return [(i, wire) for i, mate in mates if wire < len(mate.inputs) and not mate.hard]
     net = cell.inputs[wire]
     return [
         (i, j)
@@ -132,8 +156,3 @@ def _with_wires(netlist: Netlist, place: int, moved: Mapping[int, int]) -> Netli
             wires = (*cells[i].inputs[:j], net, *cells[i].inputs[j + 1 :])
             cells[i] = replace(cells[i], inputs=wires)
     return replace(netlist, cells=tuple(cells))
-
-
-def _with_cell(netlist: Netlist, place: int, cell: Cell) -> Netlist:
-    cells = (*netlist.cells[:place], cell, *netlist.cells[place + 1 :])
-    return replace(netlist, cells=cells)

@@ -35,10 +35,6 @@ def add_wide(
     of these but two, and the signals of weight 2. DI of the first and the carry in come by nets, so
     they are no complements: where there are too few others, all signals are complemented, and the
     sum is 7 minus what is found.
-
-    Where the chain begins at the bottom of a slice of AMD's, the carry in and DI come by one pin
-    (AX; UG474, UG574): there DI has to be the O5 of the LUT, the parity of the first five of its
-    inputs, which is the same wherever it matters. The primitives do not say this yet.
     """
     free = _SUM - 2 * len(high) - len(low)
     low = [*low, *[ZERO] * free]
@@ -119,7 +115,7 @@ def chained_greater(logic: Logic, low: Word, high: Word, name: str) -> Literal:
             differ |= a ^ b
         larger = greater(0, *tables)
         chain.add_tables(nets, full & ~differ, larger & full, table=True)
-    return chain.finish(), False
+    return chain.finish(sum_read=False), False
 
 
 def greater(below: int, *words: int) -> int:

@@ -89,9 +89,8 @@ class _Shape:
     def cost(self, n_wanted: int, resources: Resources) -> int:
         """Return the LUTs it takes if so many outputs are wanted at most."""
         n_outputs = min(self.n_outputs, n_wanted)
-        if self.wide:
-            return min(n_outputs, 2)
-        if resources.pairs and self.low + self.high < resources.lut_inputs:
+        small = self.low + self.high < resources.lut_inputs
+        if resources.pairs and small and not self.wide:
             return (n_outputs + 1) // 2
         return n_outputs
 

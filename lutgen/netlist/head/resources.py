@@ -18,8 +18,11 @@ class Chain(Protocol):
     def add_tables(self, inputs: Sequence[int], s_table: int, di: int, *, table: bool) -> int:
         """Append S of a table, and DI of a table or a net; return the net of the sum."""
 
-    def finish(self) -> int:
-        """End the chain; return the net of the carry out."""
+    def finish(self, *, sum_read: bool = True) -> int:
+        """End the chain; return the net of the carry out.
+
+        That takes a LUT unless nothing reads the last sum.
+        """
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,9 @@ class Resources:
     pairs : bool
         Whether one LUT can be two smaller ones that together read one input less.
     chain : callable, optional
-        Starts a carry chain whose S and DI are tables of a LUT's inputs, and whose carry out is
-        free, given a builder, a name, a layer and the net of the carry in. (Chains of full adders
-        alone do not pay: the carry in and the carry out take a logic cell each.)
+        Starts a carry chain whose S and DI are tables of a LUT's inputs, given a builder, a name,
+        a layer and the net of the carry in. (Chains of full adders alone do not pay: the carry in
+        and the carry out take a logic cell each.)
     map : callable, optional
         Maps a netlist onto the family; heads are compared by the LUTs that are left of them.
     """
