@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import statistics
 import time
@@ -20,11 +21,19 @@ from typing import Any
 
 from lutgen import __version__
 from lutgen.board.boards import Board
-from lutgen.board.parts import Owners, count_parts, describe_path, read_placement
+from lutgen.board.fit import MARGIN, clock_advice, no_place, require_fit, require_room
+from lutgen.board.parts import (
+    Owners,
+    count_parts,
+    describe_path,
+    path_stations,
+    placement_record,
+    read_placement,
+)
 from lutgen.board.shell import UART_MODULE
 from lutgen.board.top import TOP, Plan, plan_board
 from lutgen.emit.core import Core, build_core
-from lutgen.errors import ConfigError, MismatchError, OutputError
+from lutgen.errors import ConfigError, MismatchError, OutputError, ToolError
 from lutgen.files import read_json, write_files, write_json
 from lutgen.flow.pnr import (
     ROUTERS,
@@ -39,14 +48,16 @@ from lutgen.flow.tools import Tool, find_yosys, run, subprocess_environment
 from lutgen.flow.yosys import yosys_family
 from lutgen.host.protocol import OVERHEAD_BYTES
 from lutgen.model import LutNetwork
-from lutgen.target.delay import DelayModel, delay_models, get_delay_model
+from lutgen.target.delay import delay_models
 
 RECORD = "build.json"
 PLACEMENT = "placement.json"
-MARGIN = 1.25  # the core is pipelined for a clock that is so much faster
 PIPELINE_UNKNOWN = 2  # levels of k-LUTs between registers where there is no delay model
 DEFAULT_TIMEOUT_SECONDS = 900.0
 
+_RECORD_VERSION = 2
+_LARGE = (".asc", ".config", ".json")
+_NO_ROOM = re.compile(r"no BELs remaining|[Uu]nable to (find legal )?place|failed to place")
 _BITSTREAMS = (".bin", ".bit", ".fs")
 _BITS_PER_BYTE = 10  # on the line
 
@@ -124,6 +135,7 @@ def build_board(
     plan = plan_board(board, core, baud=baud)
     if not seeds or min(seeds) < 0:
         raise ConfigError(f"seeds must be one or more numbers of 0 or above, got {list(seeds)}")
+    require_room(network, board, core)
     tools = _find_tools(board, plan)
     key = _key(plan, seeds, tools)
     folder = out / board.name
@@ -135,7 +147,7 @@ def build_board(
         work = _vendor_project if board.is_vendor_project else _bitstream
         record = {
             **_head_of_record(network, board, core, plan, key, tools),
-            **work(board, core, plan, part, seeds, timeout_seconds),
+            **work(network, board, core, plan, part, seeds, timeout_seconds),
         }
         write_json(part / RECORD, record)
         _move(part, folder)
@@ -154,7 +166,7 @@ def _find_tools(board: Board, plan: Plan) -> dict[str, Tool]:
 def _key(plan: Plan, seeds: Sequence[int], tools: Mapping[str, Tool]) -> str:
     """Return the digest of all that a build depends on."""
     parts = {
-        "lutgen": __version__,
+        "lutgen": [__version__, _RECORD_VERSION],
         "files": plan.files,
         "commands": plan.commands,
         "seeds": list(seeds),
@@ -212,6 +224,7 @@ def _head_of_record(
             "registers": board.chip.registers,
         },
         "tools": {name: str(tool) for name, tool in tools.items()},
+        "model": _model_of_record(network, core),
         "clock_mhz": clock_mhz,
         "baud": plan.baud,
         "latency_cycles": latency,
@@ -220,6 +233,23 @@ def _head_of_record(
             "core": round(plan.clock_hz),
             "serial": round(plan.baud / _BITS_PER_BYTE / request_bytes),
         },
+    }
+
+
+def _model_of_record(network: LutNetwork, core: Core) -> dict[str, Any]:
+    """Return what was built, and what its training tells of its accuracy."""
+    training = network.training
+    return {
+        "data": training.get("data", ""),
+        "task": training.get("task", ""),
+        "n_luts": network.n_luts,
+        "n_layers": network.n_layers,
+        "n_classes": network.n_classes,
+        "input": core.ports.describe(network)[0],
+        "levels": core.netlist.depth,
+        "test_accuracy": training.get("test_accuracy"),
+        "layers": training.get("layers") or [],
+        "history": training.get("history") or [],
     }
 
 
@@ -238,7 +268,6 @@ def _synthesise(
     netlist = read_json(next(path for path in paths if path.is_file()))
     owners = Owners.of(core.netlist)
     parts = count_parts(netlist["modules"][name], yosys_family(board.family), owners)
-    _require_fit(board, parts)
     return {
         "parts": parts,
         "resources": {
@@ -248,24 +277,8 @@ def _synthesise(
     }
 
 
-def _require_fit(board: Board, parts: Mapping[str, Mapping[str, int]]) -> None:
-    """Stop before place and route if it cannot fit, and say what would."""
-    chip = board.chip
-    for what, room in (("luts", chip.luts), ("registers", chip.registers)):
-        used = sum(part[what] for part in parts.values())
-        if used <= room:
-            continue
-        shell = parts["shell"][what]
-        share = max(0, room - shell) / max(1, used - shell)
-        raise MismatchError(
-            f"{board.title}: the design takes {used:,} {what}, {chip.title} has {room:,}: "
-            f"{used - room:,} too many ({100 * used / room:.0f} % of the chip); a network of "
-            f"about {100 * share:.0f} % of the width would fit, or a smaller k (each step of k "
-            "halves a table), or a larger board"
-        )
-
-
 def _bitstream(
+    network: LutNetwork,
     board: Board,
     core: Core,
     plan: Plan,
@@ -276,16 +289,24 @@ def _bitstream(
     synthesis, routing, packing = plan.commands
     start = time.monotonic()
     counts = _synthesise(synthesis, find_yosys(), folder, board, core, TOP)
+    require_fit(network, board, core, counts["parts"])
     yosys_seconds = time.monotonic() - start
     clock_mhz = plan.clock_hz / 1e6
-    routed = place_and_route(
-        routing,
-        family=board.family,
-        folder=folder,
-        seeds=seeds,
-        clock_mhz=clock_mhz,
-        timeout_seconds=timeout_seconds,
-    )
+    try:
+        routed = place_and_route(
+            routing,
+            family=board.family,
+            folder=folder,
+            seeds=seeds,
+            clock_mhz=clock_mhz,
+            timeout_seconds=timeout_seconds,
+        )
+    except ToolError as error:
+        if _NO_ROOM.search(str(error)):
+            raise MismatchError(
+                no_place(network, board, core, counts["parts"], str(error))
+            ) from error
+        raise
     best = max(routed, key=lambda result: result.fmax_mhz)
     packer = find_packer(packing[0])
     run(
@@ -299,7 +320,7 @@ def _bitstream(
         folder / f"{TOP}{end}" for end in _BITSTREAMS if (folder / f"{TOP}{end}").exists()
     )
     owners = Owners.of(core.netlist)
-    _write_placement(folder, best, owners)
+    _keep_best(folder, board, best, owners)
     every = [result.fmax_mhz for result in routed]
     meets = best.fmax_mhz >= clock_mhz
     return {
@@ -322,6 +343,15 @@ def _bitstream(
         "advice": "" if meets else clock_advice(board, core, clock_mhz, best.fmax_mhz),
         "critical_path": {
             "words": describe_path(best.path, owners),
+            "stations": [
+                {
+                    "name": station.name,
+                    "logic_ns": round(station.logic_ns, 2),
+                    "routing_ns": round(station.routing_ns, 2),
+                    "cells": station.n_cells,
+                }
+                for station in path_stations(best.path, owners)
+            ],
             "steps": [[s.kind, round(s.delay_ns, 3), s.cell] for s in best.path],
         },
         "bitstream": {
@@ -336,36 +366,22 @@ def _bitstream(
     }
 
 
-def clock_advice(board: Board, core: Core, clock_mhz: float, fmax_mhz: float) -> str:
-    """Return by how much a clock was missed, and the pipeline that would meet it."""
-    text = (
-        f"the clock of {clock_mhz:g} MHz is missed by {clock_mhz - fmax_mhz:.1f} MHz "
-        f"({fmax_mhz:.1f} MHz reached)"
-    )
-    model: DelayModel | None = None
-    if board.family in delay_models():
-        model = get_delay_model(board.family, board.device)
-    level_ns = model.logic_ns + model.routing_ns if model else 0.0
-    levels = int(model.budget_ns(MARGIN * clock_mhz) / level_ns) if model else 0
-    if levels >= 1 and core.netlist.depth > levels:
-        return (
-            f"{text}: {core.netlist.depth} LUTs stand between two registers, at most {levels} "
-            f"would meet it; leave --pipeline out, or say --fmax-target {MARGIN * clock_mhz:g}MHz"
-        )
-    return f"{text}; more seeds, a narrower network or wiring by window would help"
-
-
-def _write_placement(folder: Path, best: Routed, owners: Owners) -> None:
-    """Leave where the cells are: [x, y, layer] each, layer null for the shell."""
+def _keep_best(folder: Path, board: Board, best: Routed, owners: Owners) -> None:
+    """Leave where the best seed's cells are, and of the other seeds only logs and reports."""
     names = (seed_file("placed.json", best.seed), seed_file(f"{TOP}.pnr.json", best.seed))
     path = next(folder / name for name in names if (folder / name).exists())
     modules = read_json(path)["modules"]
     placed = read_placement(modules.get(TOP) or next(iter(modules.values())), owners)
-    cells = [[cell.x, cell.y, cell.layer] for cell in placed]
-    (folder / PLACEMENT).write_text(json.dumps({"cells": cells}) + "\n", encoding="utf-8")
+    record = placement_record(placed, board.family, board.device)
+    (folder / PLACEMENT).write_text(json.dumps(record) + "\n", encoding="utf-8")
+    for large in folder.glob("seed*.*"):
+        is_best = large.name.startswith(f"seed{best.seed}.")
+        if large.suffix in _LARGE and not is_best and not large.name.endswith(".report.json"):
+            large.unlink()
 
 
 def _vendor_project(
+    network: LutNetwork,
     board: Board,
     core: Core,
     plan: Plan,
@@ -383,4 +399,5 @@ def _vendor_project(
     counts = _synthesise(
         ("yosys", "-q", "-p", script), find_yosys(), folder, board, core, UART_MODULE
     )
+    require_fit(network, board, core, counts["parts"])
     return {**counts, "meets_clock": True, "project": f"{TOP}.tcl", "constraints": f"{TOP}.xdc"}

@@ -55,7 +55,12 @@ class Owners:
         layer = self.layer(cell)
         if layer is None:
             return SHELL
-        return {0: ENCODER, HEAD_LAYER: HEAD}.get(layer, CORE)
+        return part_of_layer(layer)
+
+
+def part_of_layer(layer: int) -> str:
+    """Return the part of the core that a layer of its netlist belongs to."""
+    return {0: ENCODER, HEAD_LAYER: HEAD}.get(layer, CORE)
 
 
 def count_parts(
@@ -82,20 +87,57 @@ def count_parts(
     }
 
 
+@dataclass(frozen=True)
+class Station:
+    """A part of the critical path: a trained LUT, the encoder, the head, or what is around them.
+
+    Parameters
+    ----------
+    name : str
+        ``layer 1 LUT 46``, ``encoder``, ``head`` …
+    logic_ns, routing_ns : float
+        Time inside its cells, and on the wires that lead to them.
+    n_cells : int
+        Cells that the path goes through, registers at its ends left out.
+    """
+
+    name: str
+    logic_ns: float
+    routing_ns: float
+    n_cells: int
+
+
+def path_stations(
+    path: Sequence[Step], owners: Owners, around: str = "serial shell"
+) -> tuple[Station, ...]:
+    """Return a critical path, its steps put together by what they belong to, in order."""
+    found: list[Station] = []
+    for step in path:
+        cell = owners.name(step.cell)
+        name = around if cell is None else _station(cell, owners)
+        if not found or found[-1].name != name:
+            found.append(Station(name, 0.0, 0.0, 0))
+        is_wire = step.kind == "routing"
+        last = found[-1]
+        found[-1] = Station(
+            name,
+            last.logic_ns + step.delay_ns * (not is_wire),
+            last.routing_ns + step.delay_ns * is_wire,
+            last.n_cells + (step.kind == "logic"),
+        )
+    return tuple(found)
+
+
 def describe_path(path: Sequence[Step], owners: Owners, around: str = "serial shell") -> str:
     """Return a critical path in words: its trained LUTs by layer and place, and its ends.
 
     Example: ``serial shell, layer 1 LUT 46, layer 2 LUT 15, head (16.2 ns, 7 cells)``.
     """
-    stations: list[str] = []
-    for step in path:
-        name = owners.name(step.cell)
-        station = around if name is None else _station(name, owners)
-        if not stations or stations[-1] != station:
-            stations.append(station)
-    delay_ns = sum(step.delay_ns for step in path)
-    n_cells = sum(step.kind == "logic" for step in path)
-    return f"{', '.join(stations)} ({delay_ns:.1f} ns, {n_cells} cells)"
+    stations = path_stations(path, owners, around)
+    delay_ns = sum(station.logic_ns + station.routing_ns for station in stations)
+    n_cells = sum(station.n_cells for station in stations)
+    names = ", ".join(station.name for station in stations)
+    return f"{names} ({delay_ns:.1f} ns, {n_cells} cells)"
 
 
 def _station(name: str, owners: Owners) -> str:
@@ -117,6 +159,24 @@ class Placed:
     layer: int | None
 
 
+# Columns and rows of tiles, and the edge that row 0 is at: Project IceStorm's grids, Project
+# Trellis's devices.json (rows and columns from 0), Project Apicula's device tables.
+_GRIDS = {
+    ("ice40", "lp384"): (8, 10),
+    ("ice40", "lp1k"): (14, 18),
+    ("ice40", "hx1k"): (14, 18),
+    ("ice40", "lp8k"): (34, 34),
+    ("ice40", "hx4k"): (34, 34),
+    ("ice40", "hx8k"): (34, 34),
+    ("ice40", "up5k"): (26, 32),
+    ("ecp5", "12k"): (73, 51),
+    ("ecp5", "25k"): (73, 51),
+    ("ecp5", "45k"): (91, 72),
+    ("ecp5", "85k"): (127, 96),
+    ("gowin", "gw1nr-9"): (47, 29),
+}
+
+
 def read_placement(module: Mapping[str, Any], owners: Owners) -> list[Placed]:
     """Return where place and route put the cells of a design; module in nextpnr's JSON."""
     return list(_placed(module["cells"].items(), owners))
@@ -127,3 +187,29 @@ def _placed(cells: Iterable[tuple[str, Any]], owners: Owners) -> Iterable[Placed
         found = _BEL.match(str(cell.get("attributes", {}).get("NEXTPNR_BEL", "")))
         if found:
             yield Placed(int(found[1]), int(found[2]), owners.layer(name))
+
+
+def placement_record(placed: Sequence[Placed], family: str, device: str) -> dict[str, Any]:
+    """Return a placement as JSON holds it: the grid of tiles, and the cells of each layer.
+
+    Parameters
+    ----------
+    family, device : str
+        The chip; one without a grid here gets what its cells span.
+    """
+    spanned = 1 + max(cell.x for cell in placed), 1 + max(cell.y for cell in placed)
+    columns, rows = _GRIDS.get((family, device), spanned)
+    layers = sorted({cell.layer for cell in placed if cell.layer is not None})
+    return {
+        "columns": columns,
+        "rows": rows,
+        "row_0": "bottom" if family == "ice40" else "top",
+        "layers": [
+            {
+                "part": SHELL if layer is None else part_of_layer(layer),
+                "layer": layer if layer is not None and part_of_layer(layer) == CORE else None,
+                "cells": [[cell.x, cell.y] for cell in placed if cell.layer == layer],
+            }
+            for layer in (*layers, None)
+        ],
+    }

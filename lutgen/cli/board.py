@@ -15,6 +15,7 @@ from lutgen.board.boards import Board, find_board, load_boards
 from lutgen.board.fmax import chip_names, find_chip, measure_fmax
 from lutgen.cli import output
 from lutgen.cli.core import DEFAULT_OUT, DEFAULTS, CoreOptions, Out, core_options
+from lutgen.cli.hardware import write_build_report
 from lutgen.cli.options import (
     DataDir,
     LabelColumn,
@@ -33,6 +34,7 @@ from lutgen.host.device import DEFAULT_TIMEOUT_SECONDS, Device, DeviceError
 from lutgen.model import LutNetwork
 
 FMAX_RECORD = "fmax.json"
+REPORT = "report.html"
 DEMO_BOARD = "icebreaker"
 
 BoardName = Annotated[
@@ -119,6 +121,8 @@ def build(
             rebuild=rebuild,
             **arguments,
         )
+    if not built.was_cached or not (built.folder / REPORT).exists():
+        write_build_report(built.folder)
     if json:
         output.print_json({"folder": str(built.folder), "cached": built.was_cached, **built.record})
     else:
@@ -154,10 +158,12 @@ def print_build(record: dict[str, Any], folder: Path, *, was_cached: bool) -> No
     )
     left = record.get("bitstream", {}).get("file") or record.get("project", "")
     size = f", {record['bitstream']['bytes']:,} bytes" if "bitstream" in record else ""
-    output.print_text(f"written: {folder / left}{size}")
+    output.print_text(f"written: {folder / left}{size}; what it takes: {folder / REPORT}")
 
 
-def build_demo(network: LutNetwork, out: Path, *, quiet: bool = False) -> dict[str, Any]:
+def build_demo(
+    network: LutNetwork, out: Path, *, quiet: bool = False, **options: Any
+) -> dict[str, Any]:
     """Build the demo's bitstream, for an iCEBreaker with one seed; return its record.
 
     The folder ``out/icebreaker`` gets it. Unless `quiet`, resources and timing are printed.
@@ -170,7 +176,8 @@ def build_demo(network: LutNetwork, out: Path, *, quiet: bool = False) -> dict[s
     from lutgen.board.build import build_board  # noqa: PLC0415 - Amaranth is optional
 
     with output.working("building the bitstream"):
-        built = build_board(network, find_board(DEMO_BOARD), out)
+        built = build_board(network, find_board(DEMO_BOARD), out, **options)
+    write_build_report(built.folder)
     if not quiet:
         print_build(built.record, built.folder, was_cached=built.was_cached)
     if not built.meets_clock:

@@ -34,11 +34,13 @@ from lutgen.cli.options import (
 from lutgen.cli.synthesis import parse_modes, run_synthesis
 from lutgen.data.bits import Bits
 from lutgen.emit.core import Core
-from lutgen.files import write_files, write_json
+from lutgen.files import read_json, write_files, write_json
 from lutgen.flow.simulate import SIMULATORS
 from lutgen.flow.yosys import SynthResult
 from lutgen.model import LutNetwork
+from lutgen.report.board import BUILD_FILE, read_build
 from lutgen.report.parse import SIMULATION_FILE, read_report
+from lutgen.report.render_board import render_build_html, render_build_text
 from lutgen.report.render_html import render_html
 from lutgen.report.render_text import render_text
 from lutgen.report.values import to_json
@@ -178,13 +180,15 @@ def report(
     folder: Annotated[Path, typer.Argument(help="Output folder of the commands before.")],
     json: output.Json = False,
 ) -> None:
-    """Make a report of an output folder: text, JSON and one self-contained HTML page."""
-    text, record = write_report(folder)
+    """Make a report of an output folder, or of a build: text, JSON and one HTML page."""
+    is_build = (folder / BUILD_FILE).is_file()
+    text, record = write_build_report(folder) if is_build else write_report(folder)
     if json:
         output.print_json(record)
     else:
         output.print_text(text)
-        output.print_text(f"written: {folder}/report.txt, report.json, report.html")
+        written = "report.txt, report.html" if is_build else "report.txt, report.json, report.html"
+        output.print_text(f"written: {folder}/{written}")
 
 
 def write_report(folder: Path) -> tuple[str, dict[str, Any]]:
@@ -193,4 +197,13 @@ def write_report(folder: Path) -> tuple[str, dict[str, Any]]:
     text, record = render_text(found), to_json(found)
     write_files(folder, {"report.txt": text, "report.html": render_html(found)})
     write_json(folder / "report.json", record)
+    return text, record
+
+
+def write_build_report(folder: Path) -> tuple[str, dict[str, Any]]:
+    """Write the report of a board's build as text and HTML; return text and record."""
+    found = read_build(folder)
+    text = render_build_text(found)
+    write_files(folder, {"report.txt": text, "report.html": render_build_html(found)})
+    record: dict[str, Any] = read_json(folder / BUILD_FILE)
     return text, record

@@ -155,11 +155,12 @@ def _training(record: Record) -> Training:
         n_samples=record.optional_count("n_samples"),
         train_accuracy=record.optional_fraction("train_accuracy"),
         test_accuracy=record.optional_fraction("test_accuracy"),
-        layers=tuple(_layer_accuracy(row) for row in record.children("layers")),
+        layers=tuple(layer_accuracy(row) for row in record.children("layers")),
     )
 
 
-def _layer_accuracy(record: Record) -> LayerAccuracy:
+def layer_accuracy(record: Record) -> LayerAccuracy:
+    """Read the accuracy of the LUTs of a layer."""
     return LayerAccuracy(
         layer=record.count("layer"),
         n_luts=record.count("n_luts"),

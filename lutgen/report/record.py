@@ -85,6 +85,13 @@ class Record:
             for item in self._list(name, lambda item: isinstance(item, str), "a list of texts")
         )
 
+    def texts_by_name(self, name: str) -> dict[str, str]:
+        """Read an object of strings; a missing one is empty."""
+        if not self.has(name):
+            return {}
+        record = self.child(name)
+        return {printable(key): record.text(key) for key in record._values or ()}
+
     def count(self, name: str, n_bits: int = _COUNT_BITS) -> int:
         """Read a whole number of 0 or more."""
         value = self._get(name)
@@ -110,6 +117,11 @@ class Record:
             self._list(name, _is_count, f"a list of whole numbers, each below 2^{_COUNT_BITS}")
         )
 
+    def pairs(self, name: str) -> tuple[tuple[int, int], ...]:
+        """Read a list of pairs of whole numbers; a missing one is empty."""
+        items = self._list(name, _is_pair, "a list of pairs of whole numbers")
+        return tuple((x, y) for x, y in items)
+
     def fraction(self, name: str) -> float:
         """Read a number from 0 to 1."""
         value = self._get(name)
@@ -129,6 +141,14 @@ class Record:
             return float(value)
         self._wrong(name, "a number above 0")
         return 1.0
+
+    def not_negative(self, name: str) -> float:
+        """Read a finite number of 0 or above."""
+        value = self._get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf:
+            return float(value)
+        self._wrong(name, "a number of 0 or above")
+        return 0.0
 
     def child(self, name: str) -> Record:
         """Read an object."""
@@ -187,6 +207,10 @@ def printable(text: str) -> str:
 
 def _is_count(value: Any, n_bits: int = _COUNT_BITS) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << n_bits
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_count, value))
 
 
 def _is_fraction(value: Any) -> bool:

@@ -3,17 +3,50 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from lutgen.report.sections import headlines, sections, title
+from lutgen.report.sections import Headline, Section, headlines, sections, title
 from lutgen.report.values import Report
+
+Picture = tuple[str, Markup, str]
+"""What stands over a picture, the picture, and a remark."""
 
 
 def render_html(report: Report) -> str:
     """Return the whole report as an HTML page; equal reports give equal bytes."""
+    core = report.core
+    return render_page(
+        title(report),
+        headlines(report),
+        sections(report),
+        _pictures(report),
+        subject=core.module,
+        target=core.target,
+        digest=core.model.digest,
+        lutgen=core.lutgen,
+    )
+
+
+def render_page(
+    title: str,
+    headlines: Sequence[Headline],
+    sections: Sequence[Section],
+    pictures: Mapping[str, Picture],
+    **about: str,
+) -> str:
+    """Return a page of headlines, sections and pictures.
+
+    Parameters
+    ----------
+    pictures : mapping of str to (str, Markup, str)
+        By the key of the section that it stands in.
+    about
+        ``subject``, ``target`` and ``digest`` stand below the title, ``lutgen`` at the foot.
+    """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -24,11 +57,7 @@ def render_html(report: Report) -> str:
     )
     environment.filters["unbroken"] = _unbroken
     return environment.get_template("page.html").render(
-        report=report,
-        title=title(report),
-        headlines=headlines(report),
-        sections=sections(report),
-        pictures=_pictures(report),
+        title=title, headlines=headlines, sections=sections, pictures=pictures, **about
     )
 
 
@@ -37,7 +66,7 @@ def _unbroken(text: str) -> str:
     return re.sub(r"(?<=\d) (?=\d{3}\b|%)", "\N{NO-BREAK SPACE}", text)
 
 
-def _pictures(report: Report) -> dict[str, tuple[str, Markup, str]]:
+def _pictures(report: Report) -> dict[str, Picture]:
     """Return the picture of each section that has one: its title, itself, a remark."""
     from lutgen.report import pictures  # noqa: PLC0415 - matplotlib takes a second to load
 

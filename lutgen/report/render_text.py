@@ -16,8 +16,14 @@ def render_text(report: Report) -> str:
     """Return the whole report as text."""
     core = report.core
     heading = f"{title(report)}: {core.module} for {core.target}, by lutgen {core.lutgen}"
-    blocks = [heading, _headline_lines(headlines(report))]
-    blocks += [render_section(section) for section in sections(report)]
+    return render_parts(heading, headlines(report), sections(report))
+
+
+def render_parts(
+    heading: str, headlines: tuple[Headline, ...], sections: tuple[Section, ...]
+) -> str:
+    """Return a report of headlines and sections as text."""
+    blocks = [heading, _headline_lines(headlines), *map(render_section, sections)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 

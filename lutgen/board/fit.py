@@ -1,0 +1,133 @@
+"""Whether a design fits a chip and meets its clock; and if not, by how much, and what would."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from lutgen.board.boards import Board, load_boards
+from lutgen.board.parts import CORE, PARTS, SHELL, part_of_layer
+from lutgen.emit.core import Core
+from lutgen.errors import MismatchError
+from lutgen.model import LutNetwork
+from lutgen.netlist.ir import LUT, REGISTER
+from lutgen.target.delay import delay_models, get_delay_model
+
+MARGIN = 1.25  # a core is pipelined for a clock that is so much faster than the board's
+MIN_K = 2
+SHELL_CELLS = 300  # LUTs, and registers, of the serial shell, besides one of each an input bit
+
+Parts = Mapping[str, Mapping[str, int]]
+_WHAT = {LUT: "luts", REGISTER: "registers"}
+
+
+def require_room(network: LutNetwork, board: Board, core: Core) -> None:
+    """Stop before synthesis if the core's primitives alone are more than the chip has.
+
+    Raises
+    ------
+    MismatchError
+        See :func:`require_fit`.
+    """
+    parts = {part: dict.fromkeys(_WHAT.values(), 0) for part in PARTS}
+    sites: set[str] = set()
+    for cell in core.netlist.cells:
+        if not cell.hard and cell.site not in sites:
+            parts[part_of_layer(cell.layer)][_WHAT[cell.kind]] += 1
+            sites |= {cell.site} if cell.site else set()
+    counts = {what: sum(part[what] for part in parts.values()) for what in _WHAT.values()}
+    if any(counts[what] > getattr(board.chip, what) for what in counts):
+        parts[SHELL] = dict.fromkeys(counts, SHELL_CELLS + core.netlist.n_inputs)
+        require_fit(network, board, core, parts, about="about ")
+
+
+def require_fit(
+    network: LutNetwork, board: Board, core: Core, parts: Parts, *, about: str = ""
+) -> None:
+    """Stop before place and route if a design does not fit.
+
+    Parameters
+    ----------
+    parts : mapping
+        LUTs and registers of each part, see :func:`lutgen.board.parts.count_parts`.
+    about : str
+        Word before the number, where it is an estimate.
+
+    Raises
+    ------
+    MismatchError
+        If it does not; the message says by how much, and the width or k that would.
+    """
+    chip = board.chip
+    for what, room in (("luts", chip.luts), ("registers", chip.registers)):
+        used = sum(part[what] for part in parts.values())
+        if used > room:
+            name = "LUTs" if what == "luts" else what
+            raise MismatchError(
+                f"{board.title}: the design takes {about}{used:,} {name}, "
+                f"{chip.title} has {room:,}: {used - room:,} too many "
+                f"({100 * used / room:.0f} % of the chip); "
+                + _what_would_fit(network, board, core, parts, what, room)
+            )
+
+
+def no_place(network: LutNetwork, board: Board, core: Core, parts: Parts, said: str) -> str:
+    """Return, in words, that the placer found no room: cells that cannot share a place.
+
+    Parameters
+    ----------
+    said : str
+        What the placer said.
+    """
+    used = {what: sum(part[what] for part in parts.values()) for what in _WHAT.values()}
+    ways = _what_would_fit(network, board, core, parts, "luts", board.chip.luts * 9 // 10)
+    return (
+        f"{board.title}: {used['luts']:,} LUTs and {used['registers']:,} registers find no place "
+        f"on {board.chip.title} ({board.chip.luts:,} LUTs), as a LUT and a register can share one "
+        f"only where they follow each other; {ways}; {said}"
+    )
+
+
+def _what_would_fit(
+    network: LutNetwork, board: Board, core: Core, parts: Parts, what: str, room: int
+) -> str:
+    used = sum(part[what] for part in parts.values())
+    shell = parts[SHELL][what]
+    ways = []
+    if 0 < (share := (room - shell) / (used - shell)) < 1:
+        n_luts = math.floor(share * network.n_luts)
+        ways.append(f"about {n_luts:,} of the {network.n_luts:,} LUTs would ({100 * share:.0f} %)")
+    k = int(network.fan_in.max())
+    trained = parts[CORE][what]
+    left = room - (used - trained)
+    if what == "luts" and left > 0:
+        smaller = k - math.ceil(math.log2(trained / left))
+        if MIN_K <= smaller < k and network.n_luts <= left:
+            ways.append(f"k = {smaller} instead of {k} would")
+    larger = [
+        other.name
+        for other in load_boards()
+        if other.family == board.family and getattr(other.chip, what) >= used
+    ]
+    if larger:
+        ways.append(f"{' or '.join(larger)} would hold it")
+    if what == "registers" and core.pipeline:
+        ways.append("fewer pipeline stages would save registers")
+    return "; ".join(ways) or "no network would: the serial shell alone is larger"
+
+
+def clock_advice(board: Board, core: Core, clock_mhz: float, fmax_mhz: float) -> str:
+    """Return by how much a clock was missed, and the pipeline that would meet it."""
+    text = (
+        f"the clock of {clock_mhz:g} MHz is missed by {clock_mhz - fmax_mhz:.1f} MHz "
+        f"({fmax_mhz:.1f} MHz reached)"
+    )
+    model = get_delay_model(board.family, board.device) if board.family in delay_models() else None
+    level_ns = model.logic_ns + model.routing_ns if model else 0.0
+    levels = int(model.budget_ns(MARGIN * clock_mhz) / level_ns) if model else 0
+    if levels >= 1 and core.netlist.depth > levels:
+        return (
+            f"{text}: {core.netlist.depth} LUTs stand between two registers, at most {levels} "
+            f"would meet it; leave --pipeline out, or say --fmax-target {MARGIN * clock_mhz:g}MHz"
+        )
+    return f"{text}; more seeds, a narrower network or wiring by window would help"
