@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from lutgen.cli import output
 from lutgen.cli.options import DataDir
@@ -86,7 +87,7 @@ def _print(run: Run, *, rows: bool) -> None:
         table = output.table(run.study.title, "", "ours", "theirs", "difference", "note", left=1)
         for row in run.result.rows[:_MOST_ROWS]:
             numbers = (show(row.ours, row.std), show(row.theirs), show_signed(row.difference))
-            table.add_row(row.name, *numbers, row.note)
+            table.add_row(escape(row.name), *numbers, escape(row.note))
         output.print_table(table)
         if len(run.result.rows) > _MOST_ROWS:
             output.print_text(f"  and {len(run.result.rows) - _MOST_ROWS} more rows")

@@ -165,6 +165,7 @@ STUDIES = (
         f"{MEMORIZATION}, experiment 1, table 1",
         _run_table1,
         _draw_table1,
+        n_seeds=5,
     ),
     Study(
         "table2",
@@ -172,5 +173,6 @@ STUDIES = (
         f"{MEMORIZATION}, experiments 2 and 3, table 2",
         _run_table2,
         _draw_table2,
+        n_seeds=3,
     ),
 )

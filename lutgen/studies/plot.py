@@ -6,7 +6,7 @@ The bytes depend on the numbers alone.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +69,17 @@ class Image:
     limits: tuple[float, float] | None = None
 
 
-def draw(panels: Sequence[Panel | Image], n_columns: int = 2, scale: float = 1.0) -> str:
+@dataclass(frozen=True)
+class Bars:
+    """Bars from left to right, a group a name, the first on top; None leaves one out."""
+
+    title: str
+    names: Sequence[str]
+    groups: Mapping[str, Sequence[float | None]]
+    limits: tuple[float, float]
+
+
+def draw(panels: Sequence[Panel | Image | Bars], n_columns: int = 2, scale: float = 1.0) -> str:
     """Draw panels in rows of `n_columns` and return SVG text."""
     n_columns = min(n_columns, len(panels))
     n_rows = -(-len(panels) // n_columns)
@@ -80,8 +90,10 @@ def draw(panels: Sequence[Panel | Image], n_columns: int = 2, scale: float = 1.0
         for place, panel in zip(axes, panels, strict=False):
             if isinstance(panel, Panel):
                 _draw_curves(place, panel)
-            else:
+            elif isinstance(panel, Image):
                 _draw_image(place, panel)
+            else:
+                _draw_bars(place, panel)
         for place in axes[len(panels) :]:
             place.set_visible(False)
         stream = io.StringIO()
@@ -124,3 +136,20 @@ def _draw_image(axes: Axes, image: Image) -> None:
             for x, value in enumerate(row):
                 if value is not None:
                     axes.text(x, y, f"{value:.2f}", ha="center", va="center", fontsize=6)
+
+
+def _draw_bars(axes: Axes, bars: Bars) -> None:
+    height = 0.8 / len(bars.groups)
+    for number, (label, values) in enumerate(bars.groups.items()):
+        places = [n + height * number for n, value in enumerate(values) if value is not None]
+        present = [value for value in values if value is not None]
+        axes.barh(places, present, height, color=COLOURS[number], label=label)
+        for place, value in zip(places, present, strict=True):
+            axes.text(value, place, f" {value:.2f}", va="center", fontsize=7)
+    middle = height * (len(bars.groups) - 1) / 2
+    axes.set_yticks([n + middle for n in range(len(bars.names))], bars.names)
+    axes.invert_yaxis()
+    axes.set_xlim(*bars.limits)
+    axes.grid(visible=False, axis="y")
+    axes.set_title(bars.title)
+    axes.legend(loc="lower right")

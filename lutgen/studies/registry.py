@@ -9,6 +9,7 @@ from lutgen.studies import (
     circle,
     implementation,
     interpolation,
+    methods,
     noise_capacity,
     noise_complexity,
     noise_regularisers,
@@ -18,6 +19,7 @@ from lutgen.studies.study import Study
 
 _MODULES = (
     binary_mnist,
+    methods,
     pairs,
     circle,
     implementation,
