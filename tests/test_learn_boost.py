@@ -105,6 +105,24 @@ def test_wires_of_a_table_tell_signal_from_noise() -> None:
     assert network.training["train_accuracy"] == 1
 
 
+@pytest.mark.parametrize("order", [2, 3])
+def test_interactions_find_what_no_signal_shows_alone(order: int) -> None:
+    random = np.random.default_rng(1)
+    dense = random.integers(0, 2, (3000, 100))
+    labels = np.bitwise_xor.reduce(dense[:, [7, 51, 90][:order]], axis=1)
+    encoder = fit_encoder("binary", dense)
+
+    def train_accuracy(interactions: int) -> float:
+        parameters = BoostParameters(k=4, luts_per_class=1, interactions=interactions)
+        network = boost(
+            encoder.encode(dense), labels, parameters, encoder=encoder, classes=np.array([0, 1])
+        )
+        return float(network.training["train_accuracy"])
+
+    assert train_accuracy(order) == 1
+    assert train_accuracy(0) < 0.7
+
+
 def test_weights_count_as_repetitions_do() -> None:
     encoder = fit_encoder("binary", np.array([[0, 0], [1, 1]]))
     bits = encoder.encode(np.array([[0, 0], [0, 0], [1, 1], [1, 1], [0, 1]]))

@@ -153,3 +153,37 @@ def test_the_greedy_search_finds_what_the_residuals_are_made_of() -> None:
     assert sorted(wires.tolist()) == [17, 99, 211]
     counted = kernels.count(samples, residual, wires)
     assert counted.gain == np.abs(residual).sum()
+
+
+@EXAMPLES
+@given(
+    seed=st.integers(0, 1000),
+    n=st.integers(1, 300),
+    n_signals=st.sampled_from([3, 8, 12]),
+    n_views=st.integers(1, 3),
+    n_drawn=st.sampled_from([64, 3000]),
+    order=st.sampled_from([2, 3]),
+)
+def test_interaction(
+    seed: int, n: int, n_signals: int, n_views: int, n_drawn: int, order: int
+) -> None:
+    samples = make_samples(seed, n, n_signals, n_views)
+    residual = make_residual(seed, samples)
+    key, effort = np.uint64(seed), Effort(3, n_drawn, 0)
+    found = reference.interaction(samples, residual, key, order, effort)
+    fast = kernels.interaction(samples, residual, key, order, effort)
+    np.testing.assert_array_equal(found, fast)
+    assert (np.diff(found) > 0).all() and found[-1] < n_signals
+
+
+def test_interaction_goes_against_the_signs_as_well() -> None:
+    samples = make_samples(0, 200, 9)
+    parity = (samples.rows[:, 0] >> np.uint64(2) ^ samples.rows[:, 0] >> np.uint64(6)) & np.uint64(
+        1
+    )
+    for sign in (1, -1):
+        residual = sign * UNIT * (1 - 2 * parity.astype(np.int32)) * (samples.weights > 0)
+        found = kernels.interaction(
+            samples, residual.astype(np.int32), np.uint64(1), 2, Effort(3, 1000, 0)
+        )
+        assert found.tolist() == [2, 6]

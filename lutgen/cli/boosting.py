@@ -58,6 +58,9 @@ def boost(
     sweeps: Annotated[
         int, typer.Option(help="How often the search reconsiders each wire.")
     ] = _DEFAULT.sweeps,
+    interactions: Annotated[
+        int, typer.Option(help="2 or 3: start from the best pair (and three) of signals, too.")
+    ] = _DEFAULT.interactions,
     refits: Annotated[
         int, typer.Option(help="How often every LUT is learnt anew among the others.")
     ] = _DEFAULT.refits,
@@ -96,6 +99,7 @@ def boost(
         search_samples=search_samples,
         random_wires=min(k, _DEFAULT.random_wires),
         sweeps=sweeps,
+        interactions=interactions,
         refits=refits,
         shift=shift,
         patience=patience,

@@ -14,9 +14,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lutgen.data.bits import Words, n_words
+from lutgen.data.bits import Words, n_words, pack, unpack_rows
 from lutgen.learn.boost_step import UNIT, CountedLut, Effort, Samples
-from lutgen.learn.kernels import _random_word, _transpose
+from lutgen.learn.kernels import _popcount, _random_word, _transpose
 
 _U = np.uint64
 _BLOCK = 64  # words of a row that are added up together: the planes stay in the L1 cache
@@ -58,6 +58,17 @@ def search(
         rows, samples.rows.shape[1], samples.n_signals, negative, wires, start.size, effort.n_sweeps
     )
     return wires
+
+
+def interaction(
+    samples: Samples, residual: NDArray[np.int32], key: np.uint64, order: int, effort: Effort
+) -> NDArray[np.int32]:
+    """Return the signals of largest interaction; see :class:`BoostStep`."""
+    drawn, negative = _draw(residual, _U(key), effort.n_drawn, effort.capacity)
+    signals = pack(unpack_rows(samples.rows[drawn], samples.n_signals))
+    found = np.zeros(order, dtype=np.int32)
+    _interaction(signals, pack(negative[:, None])[0], drawn.size, found)
+    return found
 
 
 def count(samples: Samples, residual: NDArray[np.int32], wires: NDArray[np.int32]) -> CountedLut:
@@ -175,6 +186,38 @@ def _gather(rows, drawn, negative):
         for w in range(width):
             flat[i * width + w] = row[w] ^ flip
     return flat
+
+
+@njit(nogil=True, cache=True)
+def _interaction(signals, negative, n_drawn, found):
+    """Fill in the two or three signals whose exclusive or goes best with the signs."""
+    n_signals, width = signals.shape
+    partial = np.empty(width, dtype=np.uint64)
+    best = -1
+    for i in range(n_signals):
+        if found.size == 2:
+            for w in range(width):
+                partial[w] = signals[i, w] ^ negative[w]
+            best = _last(signals, partial, n_drawn, i + 1, best, i, i, found)
+        else:
+            for j in range(i + 1, n_signals):
+                for w in range(width):
+                    partial[w] = signals[i, w] ^ signals[j, w] ^ negative[w]
+                best = _last(signals, partial, n_drawn, j + 1, best, i, j, found)
+
+
+@njit(nogil=True, cache=True)
+def _last(signals, partial, n_drawn, first, best, i, j, found):
+    """Try each signal from `first` on as the last one; return the size of the best so far."""
+    for s in range(first, signals.shape[0]):
+        ones = 0
+        for w in range(partial.size):
+            ones += _popcount(partial[w] ^ signals[s, w])
+        size = abs(n_drawn - 2 * ones)
+        if size > best:
+            best = size
+            found[0], found[found.size - 2], found[found.size - 1] = i, j, s
+    return best
 
 
 @njit(nogil=True, cache=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from lutgen.learn.boost_step import BoostStep, CountedLut, Effort, Samples
 _DRAW_STREAM = 3
 _START_STREAM = 4
 _DECAY_UNIT = 1 << 20
+_FEW_SAMPLES = 2048  # drawn to score all twos and threes of signals
 
 
 @dataclass(eq=False)
@@ -110,8 +111,8 @@ class Learner:
             self._end_round(len(self.groups))
 
     def _learn_round(self, stage: int, place: int, old: Round | None) -> Round:
-        """Learn a LUT for each group against the present residuals; keep the better of it and the
-        old wires, tables counted anew."""
+        """Learn a LUT for each group against the present residuals; keep the best of what was
+        found and the old wires, tables counted anew, and the first of equals."""
         step, samples, parameters = self.step, self.samples, self.parameters
         self._update_residuals()
 
@@ -123,12 +124,15 @@ class Learner:
                 samples.n_signals,
                 min(parameters.random_wires, parameters.k),
             )
-            wires = step.search(samples, residual, draw_key, start, self.effort)
-            lut = step.count(samples, residual, wires)
+            few = replace(self.effort, n_drawn=min(_FEW_SAMPLES, self.effort.n_drawn))
+            orders = range(2, min(parameters.interactions, parameters.k) + 1) if old is None else ()
+            starts = [step.interaction(samples, residual, draw_key, n, few) for n in orders]
+            starts.append(start)
+            wires = [step.search(samples, residual, draw_key, s, self.effort) for s in starts]
             if old is not None:
-                again = step.count(samples, residual, old[g].wires)
-                lut = again if again.gain >= lut.gain else lut
-            return lut
+                wires.insert(0, old[g].wires)
+            found = [step.count(samples, residual, w) for w in wires]
+            return max(found, key=lambda lut: lut.gain)
 
         return list(self.pool.map(learn, range(len(self.groups))))
 

@@ -5,6 +5,8 @@ The functions are those of :class:`lutgen.learn.boost_step.BoostStep`.
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,6 +62,21 @@ def search(
         if n_unchanged == effort.k:
             break
     return np.array(wires, dtype=np.int32)
+
+
+def interaction(
+    samples: Samples, residual: NDArray[np.int32], key: np.uint64, order: int, effort: Effort
+) -> NDArray[np.int32]:
+    """Return the signals of largest interaction; see :class:`BoostStep`."""
+    drawn = draw(residual, key, effort)
+    signs = np.sign(residual[drawn]).astype(np.int64)
+    spins = 1 - 2 * unpack_rows(samples.rows[drawn], samples.n_signals).astype(np.int64)
+    best, found = -1, (0,) * order
+    for signals in combinations(range(samples.n_signals), order):
+        size = abs(int(signs @ spins[:, signals].prod(axis=1)))
+        if size > best:
+            best, found = size, signals
+    return np.array(found, dtype=np.int32)
 
 
 def draw(residual: NDArray[np.int32], key: np.uint64, effort: Effort) -> NDArray[np.intp]:

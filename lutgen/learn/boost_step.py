@@ -169,6 +169,20 @@ class BoostStep(Protocol):
         are over.
         """
 
+    def interaction(
+        self,
+        samples: Samples,
+        residual: NDArray[np.int32],
+        key: np.uint64,
+        order: int,
+        effort: Effort,
+    ) -> NDArray[np.int32]:
+        """Return the 2 or 3 (`order`) signals, ascending, dtype=np.int32, of largest interaction:
+        abs(sum over the drawn signs, negated where the exclusive or of the signals is one).
+
+        Samples are drawn as by :meth:`search`. Ties go to the signals that are first in order.
+        """
+
     def count(
         self, samples: Samples, residual: NDArray[np.int32], wires: NDArray[np.int32]
     ) -> CountedLut:

@@ -24,7 +24,8 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     Parameters
     ----------
-    k, luts_per_class, temperature, search_samples, random_wires, sweeps, refits, shift, patience
+    k, luts_per_class, temperature, search_samples, random_wires, sweeps, interactions, refits,
+    shift, patience
         See :class:`lutgen.learn.boost.BoostParameters`.
     encoder : str, default="auto"
         How features become bits; see :func:`lutgen.data.encode.fit_encoder`.
@@ -61,6 +62,7 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         search_samples: int = 12_000,
         random_wires: int = 3,
         sweeps: int = 2,
+        interactions: int = 0,
         refits: int = 1,
         shift: int = 0,
         patience: int = 0,
@@ -78,6 +80,7 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         self.search_samples = search_samples
         self.random_wires = random_wires
         self.sweeps = sweeps
+        self.interactions = interactions
         self.refits = refits
         self.shift = shift
         self.patience = patience
@@ -121,6 +124,7 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             search_samples=self.search_samples,
             random_wires=self.random_wires,
             sweeps=self.sweeps,
+            interactions=self.interactions,
             refits=self.refits,
             shift=self.shift,
             patience=self.patience,
