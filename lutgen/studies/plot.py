@@ -6,13 +6,16 @@ The bytes depend on the numbers alone.
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 COLOURS = ("#1f5fa8", "#c8571b", "#2d8a57", "#8a4fa3", "#b08a00", "#4a4a4a", "#c23b6f", "#2a9aa8")
 _STYLE: Any = {
@@ -32,6 +35,7 @@ _STYLE: Any = {
 }
 _METADATA = {"Creator": None, "Date": None, "Format": None, "Type": None}
 _PANEL_INCHES = (3.6, 2.8)
+_MOST_TICKS = 9
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,7 @@ def _draw_curves(axes: Axes, panel: Panel) -> None:
         axes.set_xscale("log", base=2)
     if "y" in panel.log:
         axes.set_yscale("log")
+    _mark_settings(axes, panel)
     if panel.y_range:
         axes.set_ylim(*panel.y_range)
     axes.set_title(panel.title)
@@ -121,6 +126,16 @@ def _draw_curves(axes: Axes, panel: Panel) -> None:
     axes.set_ylabel(panel.y_label)
     if any(curve.label for curve in panel.curves):
         axes.legend()
+
+
+def _mark_settings(axes: Axes, panel: Panel) -> None:
+    """Put the ticks of x at the settings themselves, where they are few and far enough apart."""
+    settings = sorted({x for curve in panel.curves for x in curve.x})
+    place = [math.log(x) for x in settings] if "x" in panel.log else settings
+    steps = [b - a for a, b in pairwise(place)]
+    if steps and len(settings) <= _MOST_TICKS and min(steps) >= (place[-1] - place[0]) / 12:
+        axes.set_xticks(settings, [f"{x:,g}" for x in settings], minor=False)
+        axes.xaxis.set_minor_locator(NullLocator())
 
 
 def _draw_image(axes: Axes, image: Image) -> None:
