@@ -7,6 +7,9 @@ knows it, the rest is routing), what is left at no level is the overhead of a re
 chip has hard multiplexers, layers of 6-LUTs, two multiplexers a level, tell what one adds; where
 it has carry chains that lutgen builds, long and short adders tell what a position adds.
 
+Of Gowin's chips the period comes from the delays of the routed design (SDF), see ``sdf.py``: with
+the LUTs that place and route inserts before registers, which nextpnr reports no paths through.
+
 Run with: python benchmarks/delay_model.py [chip ...]   (needs: pip install 'lutgen[flow,pnr]')
 """
 
@@ -23,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sdf import period_ns
 
 from lutgen.emit.verilog import emit_verilog
 from lutgen.files import write_json
@@ -33,9 +37,7 @@ from lutgen.target.family import Family
 from lutgen.target.registry import FAMILIES, get_family
 
 DATA = Path(__file__).parents[1] / "lutgen" / "target" / "delays.json"
-WIDTHS = {4: (48, 144), 6: (36,)}  # by fan-in
 N_LAYERS, WINDOW = 12, 32
-LEVELS = (1, 2, 4, 6)
 GOWIN_PINS = "".join(
     f'IO_LOC "{port}" {pin};\n' for port, pin in (("clk", 52), ("d", 10), ("q", 11))
 )
@@ -57,6 +59,9 @@ class Chip:
     carries: bool = False  # whether there are carry chains
     pins: str = ""  # constraints, where place and route asks for them
     muxes: int = 0  # that a 6-LUT has one after the other
+    sdf: tuple[str, str] | None = None  # a LUT and its output: period from SDF
+    widths: tuple[int, ...] = (48, 144)  # of layers of 4-LUTs
+    levels: tuple[int, ...] = (1, 2, 4, 6)
 
 
 CHIPS = (
@@ -78,7 +83,8 @@ CHIPS = (
     Chip(
         "gowin", "c6/i5", ("gw1nr-9",), "himbaechel-gowin",
         ("--device", "GW1NR-LV9QN88PC6/I5", "--vopt", "family=GW1N-9C", "--vopt", "cst=pins.cst"),
-        "synth_gowin", pins=GOWIN_PINS, muxes=2,
+        "synth_gowin", pins=GOWIN_PINS, muxes=2, sdf=("LUT4", "F"),
+        widths=(48,), levels=(1, 2, 4),  # more take this router many minutes each
     ),
 )  # fmt: skip
 
@@ -124,8 +130,7 @@ def adders(family: Family, n_bits: int) -> Netlist:
 def measure_carry(chip: Chip) -> float:
     """Return what a position adds to the period: from short adders to long ones."""
     family = get_family(chip.family)
-    periods = [1000 / fmax_mhz(place_and_route(chip, family.map(adders(family, n))))
-               for n in ADDER_BITS]  # fmt: skip
+    periods = [place_and_route(chip, family.map(adders(family, n)))[1] for n in ADDER_BITS]
     print(f"  {chip.grade} adders of {ADDER_BITS} bits: {periods} ns", flush=True)
     return round((periods[1] - periods[0]) / (ADDER_BITS[1] - ADDER_BITS[0]), 2)
 
@@ -148,8 +153,8 @@ endmodule
 """
 
 
-def place_and_route(chip: Chip, core: Netlist, seed: int = 1) -> dict[str, Any]:
-    """Return nextpnr's report of a core between shift registers."""
+def place_and_route(chip: Chip, core: Netlist, seed: int = 1) -> tuple[dict[str, Any], float]:
+    """Return nextpnr's report of a core between shift registers, and the period in ns."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         text = emit_verilog(core, get_family(chip.family), module="core")
@@ -161,11 +166,15 @@ def place_and_route(chip: Chip, core: Netlist, seed: int = 1) -> dict[str, Any]:
         tool = Path(sys.executable).with_name(f"yowasp-nextpnr-{chip.package}")
         call(
             [str(tool), *chip.options, "--json", "top.json", "--report", "report.json", "--freq",
-             FREQUENCY_MHZ, "--timing-allow-fail", "--seed", str(seed), "-q"],
+             FREQUENCY_MHZ, "--timing-allow-fail", "--seed", str(seed), "-q",
+             *(("--sdf", "delays.sdf") if chip.sdf else ())],
             folder,
         )  # fmt: skip
         report: dict[str, Any] = json.loads((folder / "report.json").read_text())
-    return report
+        if chip.sdf:
+            lut, output = chip.sdf
+            return report, period_ns((folder / "delays.sdf").read_text(), lut=lut, output=output)
+    return report, 1000 / fmax_mhz(report)
 
 
 def call(command: list[str], folder: Path) -> None:
@@ -184,29 +193,37 @@ def fmax_mhz(report: dict[str, Any]) -> float:
 def measure(chip: Chip, k: int, width: int, levels: int, seed: int) -> Run:
     """Place and route one design."""
     core = get_family(chip.family).map(pipeline(layers(width, k, seed), levels)[0])
-    report = place_and_route(chip, core, seed)
+    report, period = place_and_route(chip, core, seed)
     paths = [p["path"] for p in report["critical_paths"] if "<async>" not in (p["from"], p["to"])]
     path = paths[0] if paths else []  # a period alone will do, too
     logic = tuple(round(float(step["delay"]), 3) for step in path if step["type"] == "logic")
     muxes = levels * chip.muxes if k > 4 else 0
-    run = Run(levels, muxes, 1000 / fmax_mhz(report), logic)
+    run = Run(levels, muxes, period, logic)
     print(f"  {chip.grade} k {k} width {width}: {levels} level(s) {run.period_ns:.2f} ns, "
           f"logic {logic}", flush=True)  # fmt: skip
     return run
 
 
-def fit(runs: list[Run]) -> dict[str, float]:
-    """Fit period = overhead + levels * (logic + routing) + multiplexers * mux."""
-    columns = np.array([[1, run.levels, run.muxes] for run in runs], dtype=float)
+def fit(runs: list[Run], *, lut_before_register: bool) -> dict[str, float]:
+    """Fit period = overhead + levels * (logic + routing) + multiplexers * mux.
+
+    Where a LUT comes before each register, one behind a multiplexer adds its own.
+    """
+    columns = np.array(
+        [[1, run.levels, run.muxes, lut_before_register and run.muxes > 0] for run in runs],
+        dtype=float,
+    )
     periods = np.array([run.period_ns for run in runs])
-    overhead, level, mux = np.linalg.lstsq(columns, periods)[0]
+    fitted = np.linalg.lstsq(columns, periods)[0]
+    overhead, level, mux, behind_mux = fitted
     logic = float(np.mean([delay for run in runs if not run.muxes for delay in run.logic_ns]))
-    error = np.abs(columns @ [overhead, level, mux] - periods) / periods
+    error = np.abs(columns @ fitted - periods) / periods
     return {
         "overhead_ns": round(float(overhead), 2),
         "logic_ns": round(logic, 2),
         "routing_ns": round(float(level) - logic, 2),
         "mux_ns": round(max(0.0, float(mux)), 2),
+        "behind_mux_ns": round(max(0.0, float(behind_mux)), 2),
         "largest_error_percent": round(100 * float(error.max()), 1),
     }
 
@@ -220,14 +237,14 @@ def main() -> None:
         print(f"{chip.family} {chip.grade}", flush=True)
         runs = [
             measure(chip, k, width, levels, SEED)
-            for k in ((4, 6) if chip.muxes else (4,))
-            for width in WIDTHS[k]
-            for levels in LEVELS
+            for k, widths in ((4, chip.widths), (6, (36,) if chip.muxes else ()))
+            for width in widths
+            for levels in chip.levels
         ]
         package = f"yowasp-nextpnr-{chip.package}"
         data.setdefault(chip.family, {})[chip.grade] = {
             "devices": list(chip.devices),
-            **fit(runs),
+            **fit(runs, lut_before_register=bool(chip.sdf)),
             "carry_ns": measure_carry(chip) if chip.carries else 0.0,
             "tool": f"nextpnr-{chip.package} {metadata.version(package)} (YoWASP)",
             "options": " ".join(chip.options),

@@ -226,6 +226,7 @@ def _reach(
     netlist: Netlist, family: Family, delays: DelayModel, fmax_mhz: float
 ) -> tuple[Netlist, PassStats, Timing]:
     """Put registers into a mapped netlist for a clock frequency."""
+    delays = delays.of(netlist)
     best_mhz = delays.fmax_mhz(shortest_path_ns(netlist, delays.cell_ns))
     if fmax_mhz > best_mhz:
         raise ConfigError(

@@ -1,20 +1,21 @@
 """How long signals take on each chip: a linear model, fitted to what place and route reported.
 
 A clock period is the overhead of a register, and for each LUT between two registers its own delay
-and the routing to it; a hard multiplexer and a bit of a carry chain add their own. The figures are
-in ``delays.json``, with tool, options and date; ``benchmarks/delay_model.py`` measures them.
+and the routing to it; a hard multiplexer and a bit of a carry chain add their own, and a register
+behind a multiplexer may. The figures are in ``delays.json``, with tool, options and date;
+``benchmarks/delay_model.py`` measures them.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from lutgen.errors import ConfigError
-from lutgen.netlist.ir import LUT, Cell
+from lutgen.netlist.ir import LUT, Cell, Netlist
 
 _DATA = Path(__file__).with_name("delays.json")
 _AMD = "no open place and route measures AMD's chips, only Vivado does"
@@ -38,6 +39,9 @@ class DelayModel:
         A hard multiplexer, and a position of a carry chain.
     source : str
         What was measured, how and when.
+    behind_mux_ns : float
+        A register behind a hard multiplexer, in addition: on Gowin's chips a LUT comes before each
+        register, which has to pass the value on.
     """
 
     family: str
@@ -49,6 +53,16 @@ class DelayModel:
     mux_ns: float
     source: str
     carry_ns: float = 0.0
+    behind_mux_ns: float = 0.0
+
+    def of(self, netlist: Netlist) -> DelayModel:
+        """Return the model for a mapped netlist: with multiplexers, any register may be behind one.
+
+        So paths that end behind a LUT are taken for longer than they are, where there are both.
+        """
+        if not any(cell.hard and not cell.site for cell in netlist.cells):
+            return self
+        return replace(self, overhead_ns=self.overhead_ns + self.behind_mux_ns, behind_mux_ns=0.0)
 
     def cell_ns(self, cell: Cell) -> float:
         """Return what a cell adds to a path: its own delay and that of the wires to it."""
@@ -83,6 +97,7 @@ def delay_models() -> Mapping[str, tuple[DelayModel, ...]]:
                 mux_ns=item["mux_ns"],
                 source=f"{item['tool']} {item['options']}, {item['date']}",
                 carry_ns=item["carry_ns"],
+                behind_mux_ns=item.get("behind_mux_ns", 0.0),
             )
             for grade, item in grades.items()
         )
