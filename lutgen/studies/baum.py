@@ -180,7 +180,8 @@ def make_baum_network(X: NDArray[np.integer], y: NDArray[np.integer]) -> BaumNet
 def multiply(X: NDArray[np.integer], weights: Integers) -> Integers:
     """Return X·w for a vector of integers of any size, exactly; shape (n_samples,)."""
     # sums of so many limbs must stay below 2^53
-    assert np.abs(X).max(initial=0) * X.shape[1] < 1 << 53 - _LIMB, "values of X are too large"
+    largest = max(-int(X.min()), int(X.max()))
+    assert largest * X.shape[1] < 1 << 53 - _LIMB, "values of X are too large"
     n_bits = max(1, *(int(abs(weight)).bit_length() for weight in weights))
     magnitude = np.array([abs(weight) for weight in weights], dtype=object)
     sign = np.array([1.0 if weight >= 0 else -1.0 for weight in weights])

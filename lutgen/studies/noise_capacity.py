@@ -23,20 +23,20 @@ from lutgen.studies.noise import (
 from lutgen.studies.plot import Curve, Panel, draw
 from lutgen.studies.study import KRUEGER, Result, Row, Study, Verdict
 
-N_TRAIN, N_TRAIN_QUICK = 20_000, 4_000
+N_TRAIN, N_TRAIN_QUICK = 10_000, 4_000
 K, WIDTH, N_LAYERS = 8, 1024, 5
 # what grows, and over which values; the other two stay as above
 GRIDS = {
-    "width": (16, 32, 64, 128, 256, 512, 1024, 2048, 4096),
-    "k": (2, 4, 6, 8, 10, 12, 14),
-    "layers": (1, 2, 3, 4, 5, 8, 16),
+    "width": (16, 32, 64, 128, 256, 512, 1024, 2048),
+    "k": (2, 4, 6, 8, 10, 12),
+    "layers": (1, 2, 3, 4, 5, 8, 12),
 }
 QUICK_GRIDS = {"width": (16, 128, 1024), "k": (2, 6, 10), "layers": (1, 3, 5)}
 CLOSE = 0.01  # of the best validation accuracy: "maximal" in their figure 1
 REACHED, MAX_DEPTH = 0.99, 24
 DEPTH_K = 12
-DEPTH_WIDTHS = (32, 64, 128, 256, 512, 1024, 2048)
-DEPTH_SIZES = (625, 1250, 2500, 5000, 10_000, 20_000)
+DEPTH_WIDTHS = (64, 256, 1024)
+DEPTH_SIZES = (1250, 5000, 10_000)
 DEPTH_WIDTH, DEPTH_SIZE = 1024, 5000
 
 

@@ -37,7 +37,7 @@ from lutgen.studies.study import KRUEGER, Result, Row, Study, Verdict
 from lutgen.target.registry import get_family
 
 N_TRAIN = 10_000
-SHAPES = {4: (256,) * 5, 6: (256,) * 4, 8: (128,) * 4}
+SHAPES = {4: (256,) * 5, 6: (256,) * 4}
 FAMILY = "ice40"
 N_POINTS = 128  # at which the sensitivity is taken
 MEASURES = {
@@ -86,7 +86,7 @@ def circuit_size(network: LutNetwork) -> tuple[int, int]:
 
 def _run(context: Context) -> Result:
     fractions = QUICK_FRACTIONS if context.quick else FRACTIONS
-    ks = (4, 6) if context.quick else tuple(SHAPES)
+    ks = tuple(SHAPES)
     n_train = 2000 if context.quick else N_TRAIN
 
     def measure(kind: str, fraction: float, k: int, seed: int) -> dict[str, float]:

@@ -9,6 +9,8 @@ from lutgen.studies import (
     circle,
     implementation,
     interpolation,
+    memorizers,
+    memorizers_width,
     methods,
     noise_capacity,
     noise_complexity,
@@ -28,6 +30,8 @@ _MODULES = (
     noise_complexity,
     noise_regularisers,
     interpolation,
+    memorizers,
+    memorizers_width,
 )
 STUDIES: dict[str, Study] = {study.name: study for module in _MODULES for study in module.STUDIES}
 

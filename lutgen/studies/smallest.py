@@ -15,7 +15,7 @@ from lutgen.learn.memorize import Parameters, memorize
 from lutgen.model import LutNetwork
 
 DEPTHS = (1, 2, 3, 4, 6, 8, 12)
-MAX_WIDTH = 4096
+MAX_WIDTH = 1024
 
 Points = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 """Bits of shape (n_samples, n_inputs), and labels, 0 or 1."""
