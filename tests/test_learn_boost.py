@@ -34,10 +34,11 @@ def accuracy(network: LutNetwork, n_classes: int = 10) -> float:
     return float((found == Y[TEST] * n_classes // 10).mean())
 
 
-@pytest.mark.parametrize("n_classes", [2, 3, 10])
-def test_backends_and_threads_give_the_same_network(n_classes: int) -> None:
+@pytest.mark.parametrize(("n_classes", "layers"), [(2, 1), (3, 1), (3, 2), (10, 1)])
+def test_backends_and_threads_give_the_same_network(n_classes: int, layers: int) -> None:
+    parameters = replace(SMALL, shift=1, layers=layers)
     networks = [
-        learn(replace(SMALL, shift=1), n_classes, TRAIN[:200], feature_shape=(8, 8), **options)
+        learn(parameters, n_classes, TRAIN[:200], feature_shape=(8, 8), **options)
         for options in ({"backend": "reference"}, {"n_threads": 1}, {"n_threads": 5})
     ]
     assert len({network.digest for network in networks}) == 1
@@ -67,6 +68,25 @@ def test_digits() -> None:
     )
     assert (seen[0].n_done, seen[-1].n_done, seen[-1].n_total) == (10, 600, 600)
     assert seen[-1].validation_accuracy == network.training["validation_accuracy"]
+
+
+@pytest.mark.parametrize("n_classes", [2, 10])
+def test_layers_read_those_below(n_classes: int) -> None:
+    validation = ENCODER.encode(X[TEST]), Y[TEST] * n_classes // 10
+    parameters = BoostParameters(k=4, luts_per_class=11, layers=3, search_samples=1000, shift=1)
+    network = learn(parameters, n_classes, validation=validation, feature_shape=(8, 8))
+    n_groups = 1 if n_classes == 2 else 10
+    sizes = np.diff(np.searchsorted(network.layer, [1, 2, 3, 4]))
+    assert sizes.tolist() == [3 * n_groups, 4 * n_groups, 4 * n_groups]
+    reads_luts = [
+        (network.lut_wires(lut) >= network.n_inputs).any() for lut in range(network.n_luts)
+    ]
+    assert not any(reads_luts[: sizes[0]])
+    assert any(reads_luts[sizes[0] : -sizes[2]]) and any(reads_luts[-sizes[2] :])
+    assert network.weights.sum(axis=1).tolist() == ([0, 11] if n_classes == 2 else [11] * 10)
+    assert network.training["validation_accuracy"] == pytest.approx(accuracy(network, n_classes))
+    with pytest.raises(ConfigError, match="goes on in one layer"):
+        learn(parameters, n_classes, start=network, feature_shape=(8, 8))
 
 
 def test_refits_make_the_network_fit_better() -> None:

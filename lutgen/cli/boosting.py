@@ -46,6 +46,9 @@ def boost(
     luts: Annotated[
         int, typer.Option(help="LUTs of each class; in all, where there are two classes.")
     ] = _DEFAULT.luts_per_class,
+    layers: Annotated[
+        int, typer.Option(help="Learn the LUTs in N parts, each of which reads those before, too.")
+    ] = _DEFAULT.layers,
     encoder: Annotated[
         str | None, typer.Option(help=f"Features to bits: {SPECS}. Default: the data set's.")
     ] = None,
@@ -95,6 +98,7 @@ def boost(
     parameters = BoostParameters(
         k=k,
         luts_per_class=luts,
+        layers=layers,
         temperature=temperature,
         search_samples=search_samples,
         random_wires=min(k, _DEFAULT.random_wires),

@@ -91,8 +91,9 @@ def boost(
     Returns
     -------
     LutNetwork
-        One layer; the LUTs of a class stand together, and each adds one to the score of its
-        class. Two classes: the LUTs are those of class 1, and it wins with more than half.
+        One layer, or as many as asked for; in each, the LUTs of a class stand together, and each
+        adds one to the score of its class. Two classes: the LUTs are those of class 1, and it
+        wins with more than half.
 
     Raises
     ------
@@ -129,12 +130,14 @@ def boost(
         )
         old = []
         if start is not None:
+            if parameters.layers > 1:
+                raise ConfigError("a network to start from goes on in one layer: layers must be 1")
             old = take_apart(start, parameters.k, bits.n_signals, classes)
         try:
             learner.run(old)
         except KeyboardInterrupt:
             pool.shutdown(wait=True, cancel_futures=True)
-            if not learner.best:
+            if not learner.result:
                 raise
             interrupted = True
     training = {
@@ -146,7 +149,7 @@ def boost(
         "interrupted": interrupted,
         "history": learner.history,
     }
-    return build_network(learner.best, bits.n_signals, encoder, classes, training)
+    return build_network(learner.result, bits.n_signals, encoder, classes, training)
 
 
 def _check_samples(

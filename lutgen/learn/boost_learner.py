@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.data.bits import Bits, Words
+from lutgen.data.bits import Bits, Words, pack
 from lutgen.learn import randomness
 from lutgen.learn.boost_network import Round, groups_of
 from lutgen.learn.boost_parameters import BoostParameters, BoostProgress
@@ -37,6 +37,11 @@ class Watched:
         itself = np.arange(bits.n_signals, dtype=np.int32)[None, :]
         votes = np.zeros((n_classes, bits.words.shape[1] * 64), dtype=np.int32)
         return cls(bits.words, itself, labels, votes)
+
+    def add_signals(self, more: Words) -> None:
+        """Add signals after those there are."""
+        self.signals = np.concatenate([self.signals, more])
+        self.views = np.arange(len(self.signals), dtype=np.int32)[None, :]
 
 
 class Learner:
@@ -68,14 +73,20 @@ class Learner:
         # no sample needs to be drawn more than a few times over
         n_drawn = min(parameters.search_samples, 16 * n_places)
         self.effort = Effort(parameters.k, n_drawn, parameters.sweeps)
-        self.luts: list[Round] = []
+        self.layers: list[list[Round]] = []  # those that are done
+        self.luts: list[Round] = []  # of the layer that is being learnt
         self.best: list[Round] = []
         self.best_accuracy = -1.0
         self.history: list[dict[str, Any]] = []
         self.n_done = self.n_total = 0
 
+    @property
+    def result(self) -> list[list[Round]]:
+        """The best there is, layer by layer."""
+        return [layer for layer in (*self.layers, self.best) if layer]
+
     def run(self, start: list[Round]) -> None:
-        """Take over what there is, grow, and refit."""
+        """Take over what there is; grow and refit one layer after another."""
         for luts in start:
             self.luts.append(luts)
             self._vote(luts, 1)
@@ -83,16 +94,26 @@ class Learner:
             self._end_round()
         n_rounds, refits = max(self.parameters.luts_per_class, len(start)), self.parameters.refits
         self.n_total = (n_rounds - len(start) + refits * n_rounds) * len(self.groups)
-        self._grow(n_rounds)
-        self.n_total = self.n_done + refits * len(self.luts) * len(self.groups)
-        for stage in range(1, refits + 1):
-            self._refit(stage)
+        n_layers = self.parameters.layers
+        for layer in range(n_layers):
+            end = n_rounds * (layer + 1) // n_layers
+            self._grow(end)
+            if layer == n_layers - 1:
+                self.n_total = self.n_done + refits * len(self.luts) * len(self.groups)
+            for stage in range(1, refits + 1):
+                self._refit(stage)
+            if layer < n_layers - 1:
+                self._close_layer()
+
+    @property
+    def _n_rounds_below(self) -> int:
+        return sum(len(layer) for layer in self.layers)
 
     def _grow(self, n_rounds: int) -> None:
-        """Add rounds; with patience, end in time and go back to the best."""
-        patience = self.parameters.patience
-        while len(self.luts) < n_rounds:
-            luts = self._learn_round(0, len(self.luts), None)
+        """Add rounds until there are so many; with patience, end in time, back at the best."""
+        patience, below = self.parameters.patience, self._n_rounds_below
+        while below + len(self.luts) < n_rounds:
+            luts = self._learn_round(0, below + len(self.luts), None)
             self._vote(luts, 1)
             self.luts.append(luts)
             self._end_round(len(self.groups))
@@ -102,13 +123,37 @@ class Learner:
             self._vote(self.luts.pop(), -1)
 
     def _refit(self, stage: int) -> None:
-        """Learn each LUT anew, in turn, with all others in place."""
+        """Learn each LUT of the layer anew, in turn, with all others in place."""
+        below = self._n_rounds_below
         for place, old in enumerate(self.luts):
             self._vote(old, -1)
-            luts = self._learn_round(stage, place, old)
+            luts = self._learn_round(stage, below + place, old)
             self._vote(luts, 1)
             self.luts[place] = luts
             self._end_round(len(self.groups))
+
+    def _close_layer(self) -> None:
+        """Let the LUTs that come read those of this layer."""
+        luts = [lut for round_ in self.luts for lut in round_]
+        if luts:
+            samples, valid = self.samples, self.validation
+            outputs = self._outputs(samples.signals, samples.views, luts)
+            self.samples = samples.with_signals(outputs, self.step.transpose)
+            if valid is not None:
+                valid.add_signals(self._outputs(valid.signals, valid.views, luts))
+        self.layers.append(self.luts)
+        self.luts, self.best = [], []
+
+    def _outputs(self, signals: Words, views: NDArray[np.int32], luts: list[CountedLut]) -> Words:
+        """Return the value of each LUT at every place, shape (n_luts, n_places / 64)."""
+        n_places = len(views) * signals.shape[1] * 64
+
+        def output(lut: CountedLut) -> Words:
+            votes = np.zeros(n_places, dtype=np.int32)
+            self.step.vote(signals, views, lut.wires, lut.table, 1, votes)
+            return pack((votes > 0)[:, None])
+
+        return np.concatenate(list(self.pool.map(output, luts)))
 
     def _learn_round(self, stage: int, place: int, old: Round | None) -> Round:
         """Learn a LUT for each group against the present residuals; keep the best of what was
@@ -174,7 +219,7 @@ class Learner:
         validated = None if valid is None else _accuracy(valid.votes, valid.labels, None)
         self.history.append(
             {
-                "n_luts": len(self.luts) * len(self.groups),
+                "n_luts": (self._n_rounds_below + len(self.luts)) * len(self.groups),
                 "train_accuracy": train,
                 "validation_accuracy": validated,
             }

@@ -24,36 +24,48 @@ def groups_of(n_classes: int) -> list[int]:
 
 
 def build_network(
-    rounds: Sequence[Round],
+    layers: Sequence[Sequence[Round]],
     n_inputs: int,
     encoder: Encoder,
     classes: NDArray[Any],
     training: Mapping[str, Any],
 ) -> LutNetwork:
-    """Make the network: the LUTs of a group stand together, each adds one to its class."""
+    """Make the network: in each layer, the LUTs of a group stand together; each adds one to its
+    class.
+
+    A wire of n_inputs + i comes from the i-th LUT that was learnt, round by round.
+    """
     groups = groups_of(len(classes))
-    luts = [luts[g] for g in range(len(groups)) for luts in rounds]
-    n_luts = len(luts)
+    sizes = [len(rounds) * len(groups) for rounds in layers]
+    luts = [luts[g] for rounds in layers for g in range(len(groups)) for luts in rounds]
+    place = np.concatenate([_places(len(rounds), len(groups)) for rounds in layers])
+    place += np.repeat(np.cumsum([0, *sizes[:-1]]), sizes)
+    moved = np.concatenate([np.arange(n_inputs), n_inputs + place]).astype(np.int32)
     bias = np.zeros(len(classes), dtype=np.int32)
     if len(groups) == 1:
-        bias[0] = len(rounds) // 2  # class 1 wins with more than half of the votes
+        bias[0] = len(luts) // 2  # class 1 wins with more than half of the votes
     seen = np.array([lut.seen for lut in luts])
     tied = seen & np.array([lut.sums == 0 for lut in luts])
     return LutNetwork(
         n_inputs=n_inputs,
         fan_in=np.array([lut.wires.size for lut in luts], dtype=np.uint8),
-        wires=np.concatenate([lut.wires for lut in luts]),
+        wires=moved[np.concatenate([lut.wires for lut in luts])],
         tables=pack(np.array([lut.table for lut in luts]).T).reshape(-1),
         seen=pack(seen.T).reshape(-1),
         tied=pack(tied.T).reshape(-1),
-        layer=np.ones(n_luts, dtype=np.int32),
-        outputs=n_inputs + np.arange(n_luts, dtype=np.int32),
-        weights=_weights(len(classes), n_luts),
+        layer=np.repeat(np.arange(1, len(layers) + 1, dtype=np.int32), sizes),
+        outputs=n_inputs + np.arange(len(luts), dtype=np.int32),
+        weights=np.concatenate([_weights(len(classes), size) for size in sizes], axis=1),
         bias=bias,
         classes=classes,
         encoder=encoder,
         training=training,
     )
+
+
+def _places(n_rounds: int, n_groups: int) -> NDArray[np.int64]:
+    """Return where the LUTs of a layer stand, in the order they were learnt: round by round."""
+    return np.arange(n_groups * n_rounds).reshape(n_groups, n_rounds).T.reshape(-1)
 
 
 def take_apart(network: LutNetwork, k: int, n_inputs: int, classes: NDArray[Any]) -> list[Round]:

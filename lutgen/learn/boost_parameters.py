@@ -21,6 +21,9 @@ class BoostParameters:
         Inputs of each LUT, 1 to 16. The search is exact for every k, and slow for large ones.
     luts_per_class : int
         LUTs of each class; with two classes, of class 1, class 0 having none.
+    layers : int
+        The LUTs of each class are learnt in so many parts, one after another, and those of a part
+        may read the LUTs of all parts before it (a cascade); at most `luts_per_class`. All vote.
     temperature : float
         What a score is divided by before the softmax, a vote counting +1 or -1. The larger, the
         longer samples that are right already go on counting, and the less is learnt by heart.
@@ -56,6 +59,7 @@ class BoostParameters:
 
     k: int = 6
     luts_per_class: int = 70
+    layers: int = 1
     temperature: float = 0.0
     search_samples: int = 12_000
     random_wires: int = 3
@@ -70,6 +74,7 @@ class BoostParameters:
         ranges = {
             "k": (1, MAX_FAN_IN),
             "luts_per_class": (1, MAX_LUTS_PER_CLASS),
+            "layers": (1, self.luts_per_class),
             "search_samples": (64, 1 << 24),
             "random_wires": (0, MAX_FAN_IN),
             "sweeps": (0, 100),

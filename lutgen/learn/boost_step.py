@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -27,8 +27,8 @@ class Samples:
 
     Parameters
     ----------
-    signals : ndarray of shape (n_signals + 1, n_words), dtype=np.uint64
-        Bit-packed samples, a row a signal; the last row is zero.
+    signals : ndarray of shape (n_rows, n_words), dtype=np.uint64
+        Bit-packed samples, a row a signal; one row is zero.
     views : ndarray of shape (n_views, n_signals), dtype=np.int32
         Row of `signals` that view v shows as signal s.
     rows : ndarray of shape (n_places, row_words), dtype=np.uint64
@@ -66,10 +66,19 @@ class Samples:
         return cls(
             signals,
             sources,
-            np.concatenate([transpose(signals[view]) for view in sources]),
+            _by_place(signals, sources, transpose),
             np.tile(_padded(labels, n_places), len(views)),
             np.tile(_padded(weights, n_places), len(views)),
         )
+
+    def with_signals(self, more: Words, transpose: Callable[[Words], Words]) -> Samples:
+        """Add signals after those there are: their values at each place, (n_more, n_places/64)."""
+        n_more, n_views = len(more), len(self.views)
+        signals = np.concatenate([self.signals, more.reshape(n_more * n_views, -1)])
+        rows = len(self.signals) + np.arange(n_more * n_views, dtype=np.int32)
+        views = np.concatenate([self.views, rows.reshape(n_more, n_views).T], axis=1)
+        by_place = _by_place(signals, views, transpose)
+        return replace(self, signals=signals, views=views, rows=by_place)
 
 
 @dataclass(frozen=True)
@@ -198,6 +207,12 @@ class BoostStep(Protocol):
         votes: NDArray[np.int32],
     ) -> None:
         """Add `sign` to the votes (n_places,) where the LUT gives one, else subtract it."""
+
+
+def _by_place(
+    signals: Words, views: NDArray[np.int32], transpose: Callable[[Words], Words]
+) -> Words:
+    return np.concatenate([transpose(signals[view]) for view in views])
 
 
 def _padded(values: NDArray[np.integer], n_places: int) -> NDArray[np.int32]:

@@ -24,8 +24,8 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     Parameters
     ----------
-    k, luts_per_class, temperature, search_samples, random_wires, sweeps, interactions, refits,
-    shift, patience
+    k, luts_per_class, layers, temperature, search_samples, random_wires, sweeps, interactions
+    refits, shift, patience
         See :class:`lutgen.learn.boost.BoostParameters`.
     encoder : str, default="auto"
         How features become bits; see :func:`lutgen.data.encode.fit_encoder`.
@@ -57,6 +57,7 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         self,
         k: int = 6,
         luts_per_class: int = 70,
+        layers: int = 1,
         *,
         temperature: float = 0.0,
         search_samples: int = 12_000,
@@ -76,6 +77,7 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     ) -> None:
         self.k = k
         self.luts_per_class = luts_per_class
+        self.layers = layers
         self.temperature = temperature
         self.search_samples = search_samples
         self.random_wires = random_wires
@@ -120,6 +122,7 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         parameters = BoostParameters(
             k=self.k,
             luts_per_class=self.luts_per_class,
+            layers=self.layers,
             temperature=self.temperature,
             search_samples=self.search_samples,
             random_wires=self.random_wires,
