@@ -9,8 +9,8 @@ import pytest
 
 from lutgen.errors import ConfigError, ToolError
 from lutgen.flow.pnr import (
+    CongestionError,
     Job,
-    congestion,
     find_packer,
     find_router,
     pack_command,
@@ -96,11 +96,53 @@ def test_so_many_run_at_once_and_none_is_left(tmp_path: Path) -> None:
         run_together([Job("ghost", ("/no/such",), tmp_path / "c.log")], cwd=tmp_path, at_once=1)
 
 
-def test_what_a_router_says_when_it_is_stopped() -> None:
-    log = "Info: routing..\nInfo:  iter=1 wires=90 overused=1200 overuse=1300\n" \
-          "Info:  iter=9 wires=90 overused=345 overuse=400\n"  # fmt: skip
-    assert congestion(log) == ", 345 wires still carried two signals"
-    assert congestion("Info: placing") == ", routing had not begun"
+# a router that prints rows, one each 50 ms, in which so many connections less remain
+ROUTER = """
+import sys, time
+print("Info: Routing 10000 arcs.", flush=True)
+for i in range(1, 600):
+    left = max(0, 10000 - STEP * i)
+    print(f"Info: {i} |  0  0 |  0  0 | {left}| 0.05 {0.05 * i:.2f}|", flush=True)
+    if not left:
+        break
+    time.sleep(0.05)
+open(sys.argv[sys.argv.index("--report") + 1], "w").write('{"fmax": {}, "utilization": {}}')
+"""
+
+
+def fake_router(folder: Path, step: int) -> Tool:
+    path = folder / "nextpnr"
+    path.write_text(f"#!{sys.executable}\n{ROUTER.replace('STEP', str(step))}")
+    path.chmod(0o755)
+    return Tool("nextpnr", path, "1")
+
+
+@pytest.mark.parametrize(("step", "routes"), [(200, True), (1, False)])
+def test_a_router_that_gets_nowhere_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int, routes: bool
+) -> None:
+    monkeypatch.setattr("lutgen.flow.pnr.find_router", lambda _: fake_router(tmp_path, step))
+    monkeypatch.setattr("lutgen.flow.pnr._WATCH_SECONDS", 0.2)
+    options = {"family": "ice40", "folder": tmp_path, "seeds": [1], "clock_mhz": 12.0}
+    start = time.monotonic()
+    if routes:
+        assert len(place_and_route(["nextpnr"], timeout_seconds=20.0, **options)) == 1
+    else:
+        with pytest.raises(CongestionError, match=r"wires are congested, 9,9\d\d of 10,000 conn"):
+            place_and_route(["nextpnr"], timeout_seconds=20.0, **options)
+    assert time.monotonic() - start < 15
+
+
+def test_a_router_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lutgen.flow.pnr.find_router", lambda _: fake_router(tmp_path, 20))
+    options = {"family": "ice40", "folder": tmp_path, "seeds": [1], "clock_mhz": 12.0}
+    with pytest.raises(CongestionError, match=r"did not come to an end in 0.6 s, 9,\d+ of 10,000"):
+        place_and_route(["nextpnr"], timeout_seconds=0.6, **options)
+    monkeypatch.setattr("lutgen.flow.pnr.find_router", lambda _: Tool("x", Path("/bin/sleep"), "1"))
+    monkeypatch.setattr("lutgen.flow.pnr.seed_command", lambda *_: ("/bin/sleep", "60"))
+    with pytest.raises(ToolError, match=r"in 0.3 s, routing had not begun") as found:
+        place_and_route(["nextpnr"], timeout_seconds=0.3, **options)
+    assert not isinstance(found.value, CongestionError)
 
 
 def test_a_design_that_does_not_route_says_why(tmp_path: Path) -> None:

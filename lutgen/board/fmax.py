@@ -144,6 +144,7 @@ def measure_fmax(
     *,
     seeds: Sequence[int] = (1, 2, 3),
     timeout_seconds: float | None = None,
+    options: Sequence[str] = (),
 ) -> Fmax:
     """Place and route a core between registers, and return what it reaches.
 
@@ -157,13 +158,17 @@ def measure_fmax(
         A run each.
     timeout_seconds : float, optional
         Limit for each run.
+    options : sequence of str
+        More words for nextpnr.
 
     Raises
     ------
     ConfigError
         If the core is of another family.
+    CongestionError
+        If no seed routes in time.
     ToolError
-        If a tool is missing or fails, or no seed routes.
+        If a tool is missing or fails.
     """
     if core.target != chip.family:
         raise ConfigError(f"a core for {core.target} cannot be placed on {chip.name}")
@@ -173,7 +178,7 @@ def measure_fmax(
     script = f"read_verilog {core.module}.v {TOP}.v\n{synth} -top {TOP}\nwrite_json {TOP}.json\n"
     top = harness(CorePorts.of(core))
     files = {f"{core.module}.v": core.verilog, f"{TOP}.v": top, "script.ys": script}
-    command = [ROUTERS[chip.family].program, *_PACKAGES[chip.family][chip.device]]
+    command = [ROUTERS[chip.family].program, *_PACKAGES[chip.family][chip.device], *options]
     if chip.device in _PINS:
         pins = zip(("clk", "d", "q"), _PINS[chip.device], strict=True)
         files[f"{TOP}.cst"] = "".join(f'IO_LOC "{name}" {pin};\n' for name, pin in pins)

@@ -12,7 +12,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -20,10 +20,13 @@ from typing import Any
 
 from lutgen.errors import ConfigError, ToolError
 from lutgen.files import read_json
+from lutgen.flow.congestion import forecast, standing
 from lutgen.flow.tools import Tool, _ask_version, _script, subprocess_environment
 
 _INSTALL = "pip install 'lutgen[boards]'"
 _POLL_SECONDS = 0.05
+_WATCH_SECONDS = 2.0  # between looks at a router's log
+_PATIENCE = 2.0  # routers speed up and slow down: what a forecast may be wrong by
 _GRACE_SECONDS = 3.0
 _TELLING_LINES = 3
 
@@ -212,6 +215,10 @@ def _critical_path(paths: list[dict[str, Any]], clock: Clock | None) -> tuple[St
     return ()
 
 
+class CongestionError(ToolError):
+    """A design that the router could not route in time: it asks for more wires than there are."""
+
+
 @dataclass(frozen=True)
 class Job:
     """A command to run, with the file that takes what it says."""
@@ -223,38 +230,57 @@ class Job:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a job ended: its exit code, None if it was stopped for taking too long."""
+    """How a job ended: its exit code, None if it was stopped; if so, why, or "" for the time."""
 
     code: int | None
     seconds: float
+    why: str = ""
+
+
+Watch = Callable[[Job, float], str]
 
 
 def run_together(
-    jobs: Sequence[Job], *, cwd: Path, at_once: int, timeout_seconds: float | None = None
+    jobs: Sequence[Job],
+    *,
+    cwd: Path,
+    at_once: int,
+    timeout_seconds: float | None = None,
+    watch: Watch | None = None,
 ) -> list[Ended]:
     """Run commands, so many at once, and return how each ended.
 
     Whatever ends this call early (Ctrl-C) ends all of them.
+
+    Parameters
+    ----------
+    watch : callable, optional
+        Called now and then with a job and the seconds that it has run; a job for which it gives a
+        reason is stopped.
     """
     ended: dict[int, Ended] = {}
     running: dict[int, tuple[subprocess.Popen[bytes], float]] = {}
     waiting = list(range(len(jobs)))
+    looked = time.monotonic()
     try:
         while waiting or running:
+            look = watch is not None and time.monotonic() - looked > _WATCH_SECONDS
             while waiting and len(running) < at_once:
                 number = waiting.pop(0)
                 running[number] = (_start(jobs[number], cwd), time.monotonic())
             for number, (process, start) in list(running.items()):
                 seconds = time.monotonic() - start
                 late = timeout_seconds is not None and seconds > timeout_seconds
-                if process.poll() is None and not late:
+                why = watch(jobs[number], seconds) if look and watch else ""
+                if process.poll() is None and not late and not why:
                     continue
                 del running[number]
                 if process.poll() is None:
                     _stop(process)
-                    ended[number] = Ended(None, seconds)
+                    ended[number] = Ended(None, seconds, why)
                 else:
                     ended[number] = Ended(process.returncode, seconds)
+            looked = time.monotonic() if look else looked
             time.sleep(_POLL_SECONDS)
     finally:
         for process, _ in running.values():
@@ -366,8 +392,10 @@ def place_and_route(
 
     Raises
     ------
+    CongestionError
+        If no seed routed within the time, or a router that gets nowhere was stopped before.
     ToolError
-        If no seed routed; the message says why, or that it takes too long.
+        If the router is missing or fails; the message says why.
     """
     tool = find_router(family)
     jobs = [
@@ -378,42 +406,52 @@ def place_and_route(
         )
         for seed in seeds
     ]
-    at_once = at_once or os.cpu_count() or 1
-    ends = run_together(jobs, cwd=folder, at_once=at_once, timeout_seconds=timeout_seconds)
+    ends = run_together(
+        jobs,
+        cwd=folder,
+        at_once=at_once or os.cpu_count() or 1,
+        timeout_seconds=timeout_seconds,
+        watch=watch_congestion(timeout_seconds) if timeout_seconds else None,
+    )
     routed = [
         read_report(folder / seed_file("report.json", seed), seed, end.seconds)
         for seed, end in zip(seeds, ends, strict=True)
         if end.code == 0
     ]
     if not routed:
-        raise ToolError(_why(jobs[0], ends[0], timeout_seconds))
+        raise _why(jobs[0], ends[0], timeout_seconds)
     return routed
 
 
-def _why(job: Job, end: Ended, timeout_seconds: float | None) -> str:
+def watch_congestion(timeout_seconds: float) -> Watch:
+    """Return what stops a router that would not come to an end in time, for want of wires."""
+
+    def watch(job: Job, seconds: float) -> str:
+        text = job.log.read_text(errors="replace") if job.log.exists() else ""
+        needed = forecast(text, seconds)
+        if needed is None or needed < _PATIENCE * (timeout_seconds - seconds):
+            return ""
+        return f"{needed:,.0f} s more at its present pace"
+
+    return watch
+
+
+def _why(job: Job, end: Ended, timeout_seconds: float | None) -> ToolError:
     text = job.log.read_text(errors="replace") if job.log.exists() else ""
+    if end.code is None and end.why:
+        return CongestionError(
+            f"{job.what} was stopped after {end.seconds:.0f} s, as the chip's wires are congested"
+            f"{standing(text)}, {end.why}, and {timeout_seconds:g} s are allowed; log: {job.log}"
+        )
     if end.code is None:
-        return (
+        kind = CongestionError if standing(text) else ToolError
+        return kind(
             f"{job.what} did not come to an end in {timeout_seconds:g} s"
-            f"{congestion(text)}; log: {job.log}"
+            f"{standing(text) or ', routing had not begun'}; log: {job.log}"
         )
     telling = [line.strip() for line in text.splitlines() if re.search("ERROR|FATAL|Error", line)]
     said = " | ".join(telling[:_TELLING_LINES]) or "it said nothing"
-    return f"{job.what} failed (exit code {end.code}): {said}; log: {job.log}"
-
-
-_OVERUSE = re.compile(r"overused=(\d+)|ripped up|\|\s*(\d+)\s+\d+\s+\|\s+\d+\s+\d+\s+\|\s+(\d+)")
-
-
-def congestion(log: str) -> str:
-    """Return, in words, where routing stood when it was stopped; "" if it had not begun."""
-    overused = [int(match[1]) for match in _OVERUSE.finditer(log) if match[1]]
-    left = [int(match[3]) for match in _OVERUSE.finditer(log) if match[3]]
-    if overused:
-        return f", {overused[-1]:,} wires still carried two signals"
-    if left:
-        return f", {left[-1]:,} connections were still to be routed"
-    return ", routing had not begun" if "outing" not in log else ""
+    return ToolError(f"{job.what} failed (exit code {end.code}): {said}; log: {job.log}")
 
 
 def pack_command(command: Sequence[str], tool: Tool, seed: int) -> tuple[str, ...]:
