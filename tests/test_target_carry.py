@@ -473,3 +473,15 @@ def test_faults_in_a_chain_can_be_written_as_verilog(target: str) -> None:
     assert len(texts) > 40
     wrong = [fault for fault in faults if numbers(fault.netlist) != numbers(netlist)]
     assert CARRY_MOVE in {fault.kind for fault in wrong}
+
+
+@pytest.mark.parametrize("target", WIDE)
+def test_faults_in_a_counter_can_be_written_as_verilog(target: str) -> None:
+    """The two outputs of its first LUT have one table and the same pins, with a fault, too."""
+    family, netlist = get_family(target), counter(target)
+    rng = np.random.default_rng(0)
+    faults = [plant(netlist, rng) for _ in range(80)]
+    first = [cell.name for cell in netlist.cells if cell.site == "h_sum_l0"]
+    for name in first:
+        assert any(f" {name} " in fault.description for fault in faults)
+    assert len({emit_verilog(fault.netlist, family) for fault in faults}) > 40
