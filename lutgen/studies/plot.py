@@ -35,6 +35,7 @@ _STYLE: Any = {
 }
 _METADATA = {"Creator": None, "Date": None, "Format": None, "Type": None}
 _PANEL_INCHES = (3.6, 2.8)
+_IMAGE_INCHES = (2.8, 2.9)
 _MOST_TICKS = 9
 
 
@@ -87,7 +88,9 @@ def draw(panels: Sequence[Panel | Image | Bars], n_columns: int = 2, scale: floa
     """Draw panels in rows of `n_columns` and return SVG text."""
     n_columns = min(n_columns, len(panels))
     n_rows = -(-len(panels) // n_columns)
-    width, height = (scale * side for side in _PANEL_INCHES)
+    are_images = all(isinstance(panel, Image) for panel in panels)
+    inches = _IMAGE_INCHES if are_images else _PANEL_INCHES
+    width, height = (scale * side for side in inches)
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width * n_columns, height * n_rows), layout="constrained")
         axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
@@ -144,13 +147,15 @@ def _draw_image(axes: Axes, image: Image) -> None:
     axes.imshow(values, cmap=image.colours, vmin=low, vmax=high, interpolation="nearest")
     axes.set_title(image.title)
     axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
     axes.set_xticks(range(len(image.labels)), image.labels, rotation=90)
     axes.set_yticks(range(len(image.labels)), image.labels)
     if image.numbers:
         for y, row in enumerate(image.values):
             for x, value in enumerate(row):
                 if value is not None:
-                    axes.text(x, y, f"{value:.2f}", ha="center", va="center", fontsize=6)
+                    text = f"{value:.2f}".replace("-0.00", "0.00")
+                    axes.text(x, y, text, ha="center", va="center", fontsize=6.5)
 
 
 def _draw_bars(axes: Axes, bars: Bars) -> None:
@@ -167,4 +172,4 @@ def _draw_bars(axes: Axes, bars: Bars) -> None:
     axes.set_xlim(*bars.limits)
     axes.grid(visible=False, axis="y")
     axes.set_title(bars.title)
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=len(bars.groups))
