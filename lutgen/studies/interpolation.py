@@ -219,12 +219,13 @@ def _draw(result: Result) -> dict[str, str]:
     curves += [_curve_of_k(k, n, values) for k, values in result.series["tables"].items()]
     curves.append(Curve("n bits", n, n, "--", 5))
     per_point = [
-        Curve(c.label, c.x, [y / x for x, y in zip(c.x, c.y, strict=True)], c.style, place)
+        Curve("", c.x, [y / x for x, y in zip(c.x, c.y, strict=True)], c.style, place)
         for place, c in enumerate(curves[:-1])
     ]
-    per_point.append(Curve("1 bit a point", n, [1] * len(n), "--", 5))
+    per_point.append(Curve("", n, [1] * len(n), "--", 5))
+    top = max(y for curve in curves for y in curve.y)
     panels = [
-        Panel("Size of what memorizes n random points", "n", "bits", tuple(curves), "xy"),
+        Panel("Size of what memorizes n points", "n", "bits", tuple(curves), "xy", (30, 1e3 * top)),
         Panel("The same, a point", "n", "bits a point", tuple(per_point), "xy"),
     ]
     return {"size": draw(panels, scale=1.4)}

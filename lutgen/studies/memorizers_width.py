@@ -121,8 +121,8 @@ def _draw_width(result: Result) -> dict[str, str]:
         Curve(names[name], [x for x, _ in points], [y for _, y in points])
         for name, points in result.series["curves"].items()
     ]
-    lowest = min(y for curve in curves for y in curve.y)
-    curves.append(Curve("the dimension", [N_INPUTS] * 2, [lowest, 1.0], "--", 5))
+    ends = [f(y for curve in curves for y in curve.y) for f in (min, max)]
+    curves.append(Curve("the dimension", [N_INPUTS] * 2, ends, "--", 5))
     title = f"{HARD_PAIR[0]} against {HARD_PAIR[1]}"
     panel = Panel(title, "width", "test accuracy", tuple(curves), "x")
     return {"width": draw([panel], scale=1.2)}

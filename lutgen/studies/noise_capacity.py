@@ -123,8 +123,8 @@ def _run_capacity(context: Context) -> Result:
         (
             NOISE_NOTE,
             f"{n_train:,} training samples; {K}-LUTs, {N_LAYERS} hidden layers of {WIDTH}, but for "
-            "what is varied. Noise in all samples is drawn, but asked for no capacity: there is "
-            "nothing to learn. Their figure has no numbers in the text that we have.",
+            "what is varied. Noise in all samples is neither drawn nor asked for capacity: there "
+            "is nothing to learn. Their figure has no numbers in the text that we have.",
         ),
         {"grids": {what: list(v) for what, v in grids.items()}, "curves": curves},
     )
@@ -149,7 +149,7 @@ def _draw_capacity(result: Result) -> dict[str, str]:
             curves = []
             for name, mean in result.series["curves"].items():
                 w, of, fraction = name.split("/")
-                if w == what and (of == kind or float(fraction) == 0):
+                if w == what and (of == kind or float(fraction) == 0) and float(fraction) < 1:
                     curves.append(Curve(f"{float(fraction):.0%}", values, mean))
             title = f"Noise in the {kind}"
             label = "validation accuracy"
@@ -159,8 +159,8 @@ def _draw_capacity(result: Result) -> dict[str, str]:
 
 def _run_depth(context: Context) -> Result:
     fractions = QUICK_FRACTIONS if context.quick else FRACTIONS
-    widths = (64, 1024) if context.quick else DEPTH_WIDTHS
-    sizes = (625, 5000) if context.quick else DEPTH_SIZES
+    widths = (DEPTH_WIDTHS[0], DEPTH_WIDTH) if context.quick else DEPTH_WIDTHS
+    sizes = (DEPTH_SIZES[0], DEPTH_SIZE) if context.quick else DEPTH_SIZES
     settings = [(width, DEPTH_SIZE) for width in widths]
     settings += [(DEPTH_WIDTH, n) for n in sizes if n != DEPTH_SIZE]
 
