@@ -38,6 +38,7 @@ from lutgen.target.registry import FAMILIES, get_family
 
 DATA = Path(__file__).parents[1] / "lutgen" / "target" / "delays.json"
 N_LAYERS, WINDOW = 12, 32
+LEVELS = (1, 2, 4, 6)
 GOWIN_PINS = "".join(
     f'IO_LOC "{port}" {pin};\n' for port, pin in (("clk", 52), ("d", 10), ("q", 11))
 )
@@ -61,7 +62,6 @@ class Chip:
     muxes: int = 0  # that a 6-LUT has one after the other
     sdf: tuple[str, str] | None = None  # a LUT and its output: period from SDF
     widths: tuple[int, ...] = (48, 144)  # of layers of 4-LUTs
-    levels: tuple[int, ...] = (1, 2, 4, 6)
 
 
 CHIPS = (
@@ -84,7 +84,7 @@ CHIPS = (
         "gowin", "c6/i5", ("gw1nr-9",), "himbaechel-gowin",
         ("--device", "GW1NR-LV9QN88PC6/I5", "--vopt", "family=GW1N-9C", "--vopt", "cst=pins.cst"),
         "synth_gowin", pins=GOWIN_PINS, muxes=2, sdf=("LUT4", "F"),
-        widths=(48,), levels=(1, 2, 4),  # more take this router many minutes each
+        widths=(48,),  # wider ones take this router many minutes each
     ),
 )  # fmt: skip
 
@@ -239,7 +239,7 @@ def main() -> None:
             measure(chip, k, width, levels, SEED)
             for k, widths in ((4, chip.widths), (6, (36,) if chip.muxes else ()))
             for width in widths
-            for levels in chip.levels
+            for levels in LEVELS
         ]
         package = f"yowasp-nextpnr-{chip.package}"
         data.setdefault(chip.family, {})[chip.grade] = {

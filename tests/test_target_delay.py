@@ -54,7 +54,7 @@ def test_a_register_behind_a_multiplexer_comes_later_on_gowin() -> None:
     assert with_mux.fmax_mhz(5.0) < model.fmax_mhz(5.0)
     # nextpnr-himbaechel-gowin 0.11.1, GW1NR-9, one 6-LUT between registers: 9.46 ns
     level = sum(map(model.cell_ns, (luts[0], mux, mux)))
-    assert with_mux.fmax_mhz(level) == pytest.approx(1000 / 9.462, rel=0.03)
+    assert with_mux.fmax_mhz(level) == pytest.approx(1000 / 9.462, rel=0.04)
 
 
 @pytest.mark.parametrize("mhz", [60.0, 100.0])
