@@ -27,14 +27,17 @@ from lutgen.cli.options import (
     samples_for,
 )
 from lutgen.cli.records import model_record
+from lutgen.cli.windows import choose_window, find_chip
 from lutgen.data.encode import SPECS, fit_encoder
 from lutgen.data.load import Dataset
 from lutgen.data.registry import list_datasets
 from lutgen.data.tables import load_features
 from lutgen.data.tasks import require_two_classes
+from lutgen.errors import ConfigError
 from lutgen.files import ensure_writable, write_atomic
 from lutgen.learn.layer import FILLS
 from lutgen.learn.memorize import Parameters, memorize
+from lutgen.learn.wiring import AUTO
 from lutgen.model import LutNetwork
 
 
@@ -49,8 +52,16 @@ def train(
         str, typer.Option(help="LUTs in each hidden layer: 1024x5, or 512,256,256.")
     ] = "1024x5",
     wiring: Annotated[
-        str, typer.Option(help="random, or window:W (each LUT reads among the W nearest).")
+        str,
+        typer.Option(
+            help="random; window:W (each LUT reads among the W nearest); or window:auto, the "
+            "largest W that the router of --board or --target takes."
+        ),
     ] = "random",
+    board: Annotated[str | None, typer.Option(help="Board for window:auto.")] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Chip for window:auto: ice40-hx8k, ecp5-25k ...")
+    ] = None,
     fill: Annotated[
         str, typer.Option(help=f"Entries whose counts are equal become: {', '.join(FILLS)}.")
     ] = "random",
@@ -73,10 +84,11 @@ def train(
     json: output.Json = False,
 ) -> None:
     """Learn a network from data and write the model file."""
+    chip = _chip(wiring, board, target)
     parameters = Parameters(
         k=k,
         widths=parse_widths(widths),
-        wiring=wiring,
+        wiring="random" if chip else wiring,
         fill=fill,
         seed=seed,
         cone_only=cone_only,
@@ -85,7 +97,7 @@ def train(
     source = Source(data, task, label, test_fraction, split_seed)
     dataset = source.load(data_dir, download=not no_download)
     require_two_classes(dataset)
-    network = learn(dataset, source, parameters, encoder=encoder, threads=threads)
+    network = learn(dataset, source, parameters, encoder=encoder, threads=threads, chip=chip)
     network.save(out)
     if json:
         output.print_json({"model": str(out), **model_record(network)})
@@ -101,9 +113,21 @@ def learn(
     *,
     encoder: str | None = None,
     threads: int | None = None,
+    chip: tuple[str, str] | None = None,
 ) -> LutNetwork:
-    """Fit the encoder, learn with a progress bar, and record what it was learnt from."""
+    """Fit the encoder, learn with a progress bar, and record what it was learnt from.
+
+    Parameters
+    ----------
+    chip : (str, str), optional
+        Family and device: choose the largest window that its router takes.
+    """
     fitted = fit_encoder(encoder or dataset.encoder, dataset.X_train, dataset.y_train)
+    chosen = {}
+    if chip is not None:
+        found = choose_window(parameters, fitted, dataset.feature_shape, chip)
+        parameters = dataclasses.replace(parameters, wiring=found.wiring)
+        chosen = {"wiring_chosen": found.why}
     classes, numbers = np.unique(dataset.y_train, return_inverse=True)
     with output.counting("learning", "LUTs") as progress:
         network = memorize(
@@ -117,8 +141,17 @@ def learn(
             progress=progress,
         )
     test = {"test_accuracy": accuracy(network, dataset.X_test, dataset.y_test)}
-    training = {**origin(dataset, source), **network.training, **test}
+    training = {**origin(dataset, source), **network.training, **chosen, **test}
     return dataclasses.replace(network, training=training)
+
+
+def _chip(wiring: str, board: str | None, target: str | None) -> tuple[str, str] | None:
+    """Return the chip that the wiring is to be chosen for, if it is."""
+    if wiring == AUTO:
+        return find_chip(board, target)
+    if board is not None or target is not None:
+        raise ConfigError(f"--board and --target are for --wiring {AUTO}, not for {wiring!r}")
+    return None
 
 
 def origin(dataset: Dataset, source: Source) -> dict[str, Any]:
@@ -150,6 +183,8 @@ def print_model(network: LutNetwork) -> None:
             table.add_row(str(row["layer"]), str(row["n_luts"]), *numbers)
         output.print_table(table)
     n_cone = int(network.cone.sum())
+    if "wiring_chosen" in training:
+        output.print_text(f"wiring chosen      {training['wiring_chosen']}")
     if "train_accuracy" in training:
         output.print_text(f"train accuracy     {training['train_accuracy']:.4f}")
     if training.get("validation_accuracy") is not None:

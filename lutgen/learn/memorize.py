@@ -129,7 +129,7 @@ def memorize(
         seed=parameters.seed,
         positions=wiring.image_positions(feature_shape, encoder.feature),
     )
-    kept = _cones(layers) if parameters.cone_only else [np.arange(width) for width in widths]
+    kept = wiring.cones(layers) if parameters.cone_only else [np.arange(width) for width in widths]
     learnt = _learn_layers(
         bits,
         target,
@@ -224,14 +224,6 @@ def check_labels(
             f"all {n_samples} training samples are of one class; learning needs both classes"
         )
     return labels.astype(np.uint8)
-
-
-def _cones(layers: list[NDArray[np.int32]]) -> list[NDArray[np.intp]]:
-    """Return, for each layer, which of its LUTs can reach the last one."""
-    kept: list[NDArray[np.intp]] = [np.arange(len(layers[-1]))]
-    for layer in range(len(layers) - 1, 0, -1):
-        kept.insert(0, np.unique(layers[layer][kept[0]]).astype(np.intp))
-    return kept
 
 
 def _number_signals(wires: list[NDArray[np.int32]], n_inputs: int) -> NDArray[np.int32]:

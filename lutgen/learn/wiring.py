@@ -19,6 +19,8 @@ from lutgen.learn import randomness
 
 Candidates = tuple[NDArray[np.int64], NDArray[np.int64]]
 
+AUTO = "window:auto"  # for commands that know a chip: see lutgen.cli.windows
+
 _STREAM = 1
 
 
@@ -36,6 +38,11 @@ class Wiring:
         kind, _, width = spec.partition(":")
         if kind == "window" and width.isdecimal() and int(width) >= 1:
             return cls(int(width))
+        if spec == AUTO:
+            raise ConfigError(
+                "wiring 'window:auto' goes by what a chip's router takes: name the chip, with "
+                "--board or --target, or give the number of signals, e.g. window:128"
+            )
         raise ConfigError(
             f"wiring must be 'random' or 'window:W' with W the number of signals to choose from, "
             f"e.g. window:256; got {spec!r}"
@@ -88,6 +95,20 @@ def draw(
         layers.append(_draw_distinct(k, candidates, counts, seed, layer))
         n_before = n_luts
     return layers
+
+
+def cones(layers: Sequence[NDArray[np.int32]]) -> list[NDArray[np.intp]]:
+    """Return, for each layer, which of its LUTs can reach one of the last layer, ascending.
+
+    Parameters
+    ----------
+    layers : sequence of ndarray of shape (n_luts, k)
+        Wires, as :func:`draw` returns them.
+    """
+    kept: list[NDArray[np.intp]] = [np.arange(len(layers[-1]))]
+    for layer in range(len(layers) - 1, 0, -1):
+        kept.insert(0, np.unique(layers[layer][kept[0]]).astype(np.intp))
+    return kept
 
 
 def image_positions(

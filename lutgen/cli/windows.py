@@ -1,0 +1,139 @@
+"""``--wiring window:auto``: the largest window of wires that a chip's router takes.
+
+Wires are drawn before anything is learnt, so the LUTs that will reach the output can be counted for
+each window beforehand, and with them the share of the chip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lutgen.board.boards import find_board
+from lutgen.data.encode import Encoder
+from lutgen.errors import ConfigError
+from lutgen.learn import wiring
+from lutgen.learn.memorize import Parameters
+from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, NetlistBuilder
+from lutgen.target.registry import get_family
+from lutgen.target.routability import RANDOM, Point, Routability, get_device, get_routability
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A wiring, ``random`` or ``window:W``, and in words what it was chosen by."""
+
+    wiring: str
+    why: str
+
+
+def find_chip(board: str | None, target: str | None) -> tuple[str, str]:
+    """Return family and device of a board or of a chip, ``FAMILY-DEVICE``.
+
+    Raises
+    ------
+    ConfigError
+        If neither or both are given, or there is none of that name.
+    """
+    if (board is None) == (target is None):
+        raise ConfigError(
+            f"--wiring {wiring.AUTO} is for one chip: name it with --board, or with --target as "
+            "FAMILY-DEVICE, e.g. ice40-hx8k"
+        )
+    if board is not None:
+        found = find_board(board)
+        return found.family, found.device
+    family, _, device = str(target).partition("-")
+    get_device(family, device)
+    return family, device
+
+
+def choose_window(
+    parameters: Parameters,
+    encoder: Encoder,
+    feature_shape: Sequence[int],
+    chip: tuple[str, str],
+) -> Chosen:
+    """Choose the largest window that the chip's router took at the share that the network takes.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        All but the wiring.
+    encoder : Encoder
+        Says how many bits there are, and where they lie on an image.
+    chip : (str, str)
+        Family and device.
+
+    Raises
+    ------
+    ConfigError
+        If no window would do, or nothing is known of the chip's router.
+    """
+    family, device = chip
+    known = get_routability(family, device)
+    room = get_device(family, device)
+    each = luts_of_table(family, parameters.k)
+    share, larger = 0.0, ""
+    for window in _windows(known, parameters.k):
+        share = each * _cone_size(parameters, window, encoder, feature_shape) / room.luts
+        point = known.at(share)
+        spec = "random" if window == RANDOM else f"window:{window}"
+        size = f"{round(share * room.luts):,} LUTs = {100 * share:.1f} %"
+        if point is None or not point.takes(window):
+            larger = f"; {spec} would take {size}, {_taken(known, point)}"
+            continue
+        return Chosen(
+            spec,
+            f"{spec}: at most {size} of {room.title}, {_taken(known, point)}{larger} "
+            f"({known.source})",
+        )
+    raise ConfigError(
+        f"no window of {parameters.k} signals or more is known to route where a network takes "
+        f"{100 * share:.0f} % of {room.title} (measured up to {100 * known.points[-1].share:.0f} "
+        "%); make it narrower or k smaller, or name the window (window:W)"
+    )
+
+
+def luts_of_table(family: str, k: int) -> int:
+    """Return how many LUTs of a family a truth table of k inputs takes, if nothing is simpler."""
+    builder = NetlistBuilder(k)
+    table = int.from_bytes(np.random.default_rng(0).bytes(max(1, (1 << k) // 8)), "little")
+    inputs = tuple(range(FIRST_INPUT, FIRST_INPUT + k))
+    net = builder.add(Cell(LUT, inputs, table & ((1 << (1 << k)) - 1), "table", 1))
+    mapped = get_family(family).map(builder.finish((net,)))
+    return sum(cell.kind == LUT and not cell.hard for cell in mapped.cells)
+
+
+def _windows(known: Routability, k: int) -> list[int]:
+    """Return the windows to consider: all wires first, then the measured ones from the largest."""
+    measured = {point.window for point in known.points} - {RANDOM}
+    return [RANDOM, *(window for window in sorted(measured, reverse=True) if window >= k)]
+
+
+def _cone_size(
+    parameters: Parameters, window: int, encoder: Encoder, feature_shape: Sequence[int]
+) -> int:
+    """Return how many LUTs will reach the output."""
+    layers = wiring.draw(
+        wiring.Wiring(window),
+        k=parameters.k,
+        widths=(*parameters.widths, 1),
+        n_inputs=encoder.n_bits,
+        seed=parameters.seed,
+        positions=wiring.image_positions(feature_shape, encoder.feature),
+    )
+    return sum(kept.size for kept in wiring.cones(layers))
+
+
+def _taken(known: Routability, point: Point | None) -> str:
+    if point is None:
+        return "more than was measured"
+    if point.window == RANDOM:
+        windows = "random wires"
+    else:
+        windows = f"windows up to {point.window}" if point.window > 1 else "no windows"
+    title = get_device(known.family, known.device).title
+    return f"and at {100 * point.share:.0f} % of {title} the router took {windows}"

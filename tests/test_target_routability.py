@@ -1,0 +1,63 @@
+"""What routers take: that the data are whole, and what is done with them."""
+
+from __future__ import annotations
+
+import pytest
+
+from lutgen.errors import ConfigError
+from lutgen.target import routability
+from lutgen.target.registry import get_family
+from lutgen.target.routability import RANDOM, Point, Routability, get_routability, routabilities
+
+HX8K = Routability("ice40", "hx8k", (Point(0.25, 128), Point(0.5, 64), Point(0.75, 1)), "a test")
+HX1K = Routability("ice40", "hx1k", (Point(0.5, RANDOM),), "a test")
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routability, "routabilities", lambda: {"ice40": (HX1K, HX8K)})
+
+
+def test_the_data_are_of_chips_that_exist_and_grow_with_room() -> None:
+    assert "ice40" in routabilities()
+    for family, measured in routabilities().items():
+        for known in measured:
+            assert known.device in get_family(family).devices
+            assert "nextpnr" in known.source and ", 20" in known.source
+            shares = [point.share for point in known.points]
+            assert shares == sorted(shares) and shares[0] > 0 and shares[-1] <= 1
+            for denser, point in zip(known.points[1:], known.points, strict=False):
+                assert point.takes(denser.window) or denser.window <= 1
+            assert all((point.fmax_mhz > 10) == (point.window != 1) for point in known.points)
+
+
+def test_the_next_share_above_counts() -> None:
+    assert [HX8K.at(share) for share in (0.0, 0.25, 0.26, 0.75)] == [
+        HX8K.points[0], HX8K.points[0], HX8K.points[1], HX8K.points[2]
+    ]  # fmt: skip
+    assert HX8K.at(0.76) is None
+
+
+@pytest.mark.parametrize(
+    ("largest", "window", "takes"),
+    [(64, 64, True), (64, 65, False), (64, RANDOM, False), (RANDOM, 4096, True),
+     (RANDOM, RANDOM, True), (1, 16, False)],
+)  # fmt: skip
+def test_a_point_takes_what_is_no_larger(largest: int, window: int, takes: bool) -> None:
+    assert Point(0.5, largest).takes(window) is takes
+
+
+def test_a_chip_goes_by_itself_or_by_a_larger_one(table: None) -> None:
+    assert get_routability("ice40", "hx8k") is HX8K
+    assert get_routability("ice40", "lp1k") is HX1K
+    assert get_routability("ice40", "up5k") is HX8K  # between the two
+    assert get_routability("ice40", "lp384") is HX1K
+
+
+def test_what_is_not_known_is_told(table: None) -> None:
+    with pytest.raises(ConfigError, match=r"no open router was measured for target 'xilinx7'"):
+        get_routability("xilinx7", next(iter(get_family("xilinx7").devices)))
+    with pytest.raises(ConfigError, match=r"'ice40' has no device 'hx2k'; choose one of: lp384"):
+        get_routability("ice40", "hx2k")
+    with pytest.raises(ConfigError, match=r"there is no target 'ecp6'"):
+        get_routability("ecp6", "25k")
