@@ -21,6 +21,7 @@ from typing import Any
 
 from lutgen import __version__
 from lutgen.board.boards import Board
+from lutgen.board.congestion import advise_window
 from lutgen.board.fit import MARGIN, clock_advice, no_place, require_fit, require_room
 from lutgen.board.parts import (
     Owners,
@@ -37,6 +38,7 @@ from lutgen.errors import ConfigError, MismatchError, OutputError, ToolError
 from lutgen.files import read_json, write_files, write_json
 from lutgen.flow.pnr import (
     ROUTERS,
+    CongestionError,
     Routed,
     find_packer,
     find_router,
@@ -301,6 +303,9 @@ def _bitstream(
             clock_mhz=clock_mhz,
             timeout_seconds=timeout_seconds,
         )
+    except CongestionError as error:
+        n_luts = counts["resources"]["luts"]
+        raise advise_window(error, board.family, board.device, n_luts) from error
     except ToolError as error:
         if _NO_ROOM.search(str(error)):
             raise MismatchError(

@@ -13,14 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lutgen.board.congestion import advise_window
 from lutgen.board.parts import Owners, describe_path
 from lutgen.board.shell import CorePorts
 from lutgen.emit.core import Core
 from lutgen.errors import ConfigError
 from lutgen.files import write_files
-from lutgen.flow.pnr import ROUTERS, Routed, find_router, place_and_route
+from lutgen.flow.pnr import ROUTERS, CongestionError, Routed, find_router, place_and_route
 from lutgen.flow.tools import find_yosys, run, subprocess_environment
 from lutgen.flow.yosys import yosys_family
+from lutgen.netlist.ir import LUT
 from lutgen.target.registry import FAMILIES
 
 CLOCK_MHZ = 400.0  # beyond reach, so that place and route does its best
@@ -191,14 +193,18 @@ def measure_fmax(
         log=folder / "yosys.log",
         environment=subprocess_environment(yosys.environment),
     )
-    routed = place_and_route(
-        (*command, "--json", f"{TOP}.json"),
-        family=chip.family,
-        folder=folder,
-        seeds=seeds,
-        clock_mhz=CLOCK_MHZ,
-        timeout_seconds=timeout_seconds,
-    )
+    try:
+        routed = place_and_route(
+            (*command, "--json", f"{TOP}.json"),
+            family=chip.family,
+            folder=folder,
+            seeds=seeds,
+            clock_mhz=CLOCK_MHZ,
+            timeout_seconds=timeout_seconds,
+        )
+    except CongestionError as error:
+        n_luts = sum(cell.kind == LUT and not cell.hard for cell in core.netlist.cells)
+        raise advise_window(error, chip.family, chip.device, n_luts) from error
     best = max(routed, key=lambda result: result.fmax_mhz)
     return Fmax(
         chip=chip.name,
