@@ -177,3 +177,13 @@ def test_the_command_runs_a_study_and_writes_the_page(tmp_path: Path) -> None:
 def test_an_unknown_study_ends_with_code_2() -> None:
     result = invoke("nothing")
     assert result.exit_code == 2 and "there is no study 'nothing'" in result.stderr
+
+
+def test_pictures_are_drawn_anew_on_demand(tmp_path: Path) -> None:
+    picture = run_study(squares([]), FULL, tmp_path).folder / "squares.svg"
+    drawn = picture.read_text()
+    picture.write_text("old")
+    write_page([squares([])], tmp_path)
+    assert picture.read_text() == "old"
+    write_page([squares([])], tmp_path, redraw=True)
+    assert picture.read_text() == drawn

@@ -22,7 +22,7 @@ _MOST_ROWS = 40
 
 def reproduce(
     name: Annotated[
-        str, typer.Argument(help="Study (list names them), all, list, or page: write the page.")
+        str, typer.Argument(help="Study, or all, list, page (page and pictures, from the results).")
     ],
     quick: Annotated[bool, typer.Option("--quick", help="A small version, for a look.")] = False,
     seeds: Annotated[
@@ -47,7 +47,7 @@ def reproduce(
         _list(json)
         return
     if name == "page":
-        output.print_text(f"{write_page(STUDIES.values(), out)} written")
+        output.print_text(f"{write_page(STUDIES.values(), out, redraw=True)} written")
         return
     chosen = list(STUDIES.values()) if name == "all" else [get_study(name)]
     runs: list[Run] = []

@@ -41,10 +41,15 @@ class Run:
     is_new: bool
 
 
-def write_page(studies: Iterable[Study], out: Path) -> Path:
+def write_page(studies: Iterable[Study], out: Path, *, redraw: bool = False) -> Path:
     """Write the page of all results in a folder, beside it: ``FOLDER.md``; return its path.
 
     A full run goes before a quick one.
+
+    Parameters
+    ----------
+    redraw : bool
+        Draw the pictures anew from the results.
 
     Raises
     ------
@@ -57,6 +62,8 @@ def write_page(studies: Iterable[Study], out: Path) -> Path:
         folders = (study_folder(out, study, quick=is_quick) for is_quick in (False, True))
         found = next((run for folder in folders if (run := load_run(study, folder))), None)
         if found:
+            if redraw:
+                found.record["pictures"] = _draw(study, found.result, found.folder)
             runs.append((found.record, found.result, f"{out.name}/{found.folder.name}"))
     path = out.parent / f"{out.name}.md"
     write_atomic(path, page(runs))
@@ -101,18 +108,15 @@ def run_study(
     ensure_writable(folder / RESULT)
     context = Context(settings, cells, progress)
     result = study.run(context)
-    pictures = study.draw(result)
     record = {
         "study": study.name,
         "title": study.title,
         "source": study.source,
         "settings": settings.record(),
         "seconds": round(context.seconds(), 1),
-        "pictures": list(pictures),
+        "pictures": _draw(study, result, folder),
         **result.to_record(),
     }
-    for name, svg in pictures.items():
-        write_atomic(folder / f"{name}.svg", svg)
     write_atomic(folder / ROWS, _csv(result))
     write_json(folder / RESULT, record)  # last: it says that all is there
     return Run(study, folder, record, result, is_new=True)
@@ -138,6 +142,14 @@ def load_run(study: Study, folder: Path) -> Run | None:
 def _finished(study: Study, settings: Settings, folder: Path) -> Run | None:
     run = load_run(study, folder)
     return run if run and run.record.get("settings") == settings.record() else None
+
+
+def _draw(study: Study, result: Result, folder: Path) -> list[str]:
+    """Write the pictures and return their names."""
+    pictures = study.draw(result)
+    for name, svg in pictures.items():
+        write_atomic(folder / f"{name}.svg", svg)
+    return list(pictures)
 
 
 def _csv(result: Result) -> str:
