@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,3 +34,13 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_text(encoding="utf-8")
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def mnist_folder() -> Path:
+    """Return the folder with MNIST, or skip: the tests never download it."""
+    beside = Path(__file__).parents[2] / "shared" / "data"
+    for folder in (os.environ.get("LUTGEN_DATA"), beside):
+        if folder and (Path(folder) / "mnist").is_dir():
+            return Path(folder) / "mnist"
+    pytest.skip("MNIST is not here; name a folder that holds mnist/ in $LUTGEN_DATA")

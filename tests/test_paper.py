@@ -1,6 +1,5 @@
 """Experiment 1 of the paper on the real MNIST, from learning to the simulated Verilog."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -27,19 +26,10 @@ TABLE_1 = {
 }
 
 
-def mnist_folder() -> Path:
-    """Return the folder with MNIST, or skip: the tests never download it."""
-    beside = Path(__file__).parents[2] / "shared" / "data"
-    for folder in (os.environ.get("LUTGEN_DATA"), beside):
-        if folder and (Path(folder) / "mnist").is_dir():
-            return Path(folder) / "mnist"
-    pytest.skip("MNIST is not here; name a folder that holds mnist/ in $LUTGEN_DATA")
-
-
 @pytest.fixture(scope="module")
-def experiment() -> tuple[list[LutNetwork], Bits, np.ndarray]:
+def experiment(mnist_folder: Path) -> tuple[list[LutNetwork], Bits, np.ndarray]:
     """Networks of four seeds, and the encoded test images with their labels."""
-    data = apply_task(load_dataset("mnist", data_dir=mnist_folder()), "ge5")
+    data = apply_task(load_dataset("mnist", data_dir=mnist_folder), "ge5")
     encoder = fit_encoder(data.encoder, data.X_train)
     bits = encoder.encode(data.X_train)
     networks = [
