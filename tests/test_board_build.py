@@ -137,7 +137,7 @@ def test_a_board_without_a_serial_port(tmp_path: Path, network: LutNetwork) -> N
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "file"),
-    [("ulx3s-12f", "top.bit"), ("tang-nano-9k", "top.fs"), ("icestick", "top.bin")],
+    [("tang-nano-9k", "top.fs"), ("icestick", "top.bin")],  # ECP5: test_board_simulate.py
 )
 def test_bitstreams_of_every_family(
     tmp_path: Path, network: LutNetwork, name: str, file: str

@@ -8,7 +8,6 @@ import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,8 +18,6 @@ from lutgen.board.simulate import (
     BoardSimulation,
     bridged,
     build_board_simulation,
-    run_board_simulation,
-    simulate_stream,
 )
 from lutgen.data.bits import Bits
 from lutgen.errors import MismatchError
@@ -173,17 +170,6 @@ def simulation(network: LutNetwork, tmp_path_factory: pytest.TempPathFactory) ->
     return build_board_simulation(network, find_board("icebreaker"), folder)
 
 
-def test_the_whole_board_pins_to_pins(
-    simulation: BoardSimulation, network: LutNetwork, X: np.ndarray
-) -> None:
-    result = run_board_simulation(simulation, network, X[:200])
-    assert result.passed and result.n_samples == 200, result.message
-    # a board that answers another model's classes is found out
-    other = replace(network, weights=network.weights[::-1].copy())
-    wrong = run_board_simulation(simulation, other, X[:40])
-    assert not wrong.passed and wrong.n_equal < 40
-
-
 def test_the_host_talks_to_the_simulated_board(
     simulation: BoardSimulation, network: LutNetwork, X: np.ndarray
 ) -> None:
@@ -191,20 +177,3 @@ def test_the_host_talks_to_the_simulated_board(
         assert device.self_test()
         assert (device.predict(X[:60]) == network.predict(X[:60])).all()
         assert device.n_retries == 0
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["ulx3s-12f", "tang-nano-9k"])
-def test_boards_of_the_other_families(
-    tmp_path: Path, network: LutNetwork, X: np.ndarray, name: str
-) -> None:
-    board = build_board_simulation(network, find_board(name), tmp_path)
-    result = run_board_simulation(board, network, X[:200])
-    assert result.passed, result.message
-
-
-@pytest.mark.parametrize("beat_width", [8, 32])
-def test_samples_through_the_stream(
-    tmp_path: Path, network: LutNetwork, X: np.ndarray, beat_width: int
-) -> None:
-    assert simulate_stream(network, X, tmp_path, beat_width=beat_width).passed

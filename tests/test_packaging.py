@@ -29,7 +29,12 @@ def test_everything_lies_in_the_package(wheel: zipfile.ZipFile) -> None:
 
 def test_assets_travel_with_it(wheel: zipfile.ZipFile) -> None:
     names = set(wheel.namelist())
-    for asset in ("sim/bench_core.py", "hdl/lutgen_uart.v", "boards/icebreaker.toml"):
+    for asset in (
+        "sim/bench_core.py",
+        "sim/routed.v",
+        "hdl/lutgen_uart.v",
+        "boards/icebreaker.toml",
+    ):
         assert f"lutgen/_assets/{asset}" in names
     assert {name for name in names if name.endswith((".html", ".css"))}  # the report's template
     assert "lutgen/py.typed" in names

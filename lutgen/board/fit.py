@@ -80,7 +80,8 @@ def no_place(network: LutNetwork, board: Board, core: Core, parts: Parts, said: 
         What the placer said.
     """
     used = {what: sum(part[what] for part in parts.values()) for what in _WHAT.values()}
-    ways = _what_would_fit(network, board, core, parts, "luts", board.chip.luts * 9 // 10)
+    apart = {name: {"luts": part["luts"] + part["registers"]} for name, part in parts.items()}
+    ways = _what_would_fit(network, board, core, apart, "luts", board.chip.luts)
     return (
         f"{board.title}: {used['luts']:,} LUTs and {used['registers']:,} registers find no place "
         f"on {board.chip.title} ({board.chip.luts:,} LUTs), as a LUT and a register can share one "

@@ -9,28 +9,24 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from lutgen.assets import asset
 from lutgen.board.boards import Board
 from lutgen.board.build import default_core
-from lutgen.board.shell import (
-    SELF_TEST_CYCLES,
-    STREAM_MODULE,
-    UART_MODULE,
-    CorePorts,
-    stream_sources,
-    stream_top,
-)
-from lutgen.board.top import TOP, Plan, plan_board
+from lutgen.board.shell import SELF_TEST_CYCLES, UART_MODULE
+from lutgen.board.top import TOP, plan_board
 from lutgen.data.bits import Bits
-from lutgen.emit.core import Core, build_core
+from lutgen.emit.core import Core
+from lutgen.emit.ports import Ports
 from lutgen.emit.vectors import to_hex
 from lutgen.errors import ConfigError, DataError, ToolError
 from lutgen.files import read_json, write_files
@@ -54,11 +50,14 @@ class BoardSimulation:
     ----------
     bench : Bench
         What runs it.
+    ports : Ports
+        What a request carries.
     settings : mapping of str to str
         Settings of the bench, the vectors left out.
     """
 
     bench: Bench
+    ports: Ports
     settings: dict[str, str]
 
 
@@ -76,15 +75,28 @@ class LineResult:
         return self.n_equal == self.n_samples and not self.message
 
 
-def signature(network: LutNetwork, core: Core) -> int:
-    """Return the signature that the self-test of a core has to give, computed by the model."""
-    vectors = self_test_vectors(core.netlist.n_inputs, SELF_TEST_CYCLES)
-    bits = core.ports.encoded(network, Bits.from_dense(vectors))
-    return sign(network.class_numbers(bits))
+def signature(network: LutNetwork, ports: Ports) -> int:
+    """Return the signature that a self-test has to give, computed by the model."""
+    vectors = self_test_vectors(ports.n_inputs(network), SELF_TEST_CYCLES)
+    return sign(network.class_numbers(ports.encoded(network, Bits.from_dense(vectors))))
 
 
-def build_board_simulation(network: LutNetwork, board: Board, folder: Path) -> BoardSimulation:
+def build_board_simulation(
+    network: LutNetwork,
+    board: Board,
+    folder: Path,
+    *,
+    faulty: Callable[[dict[str, str]], dict[str, str]] | None = None,
+    **core_options: Any,
+) -> BoardSimulation:
     """Build the design of a board for the simulator.
+
+    Parameters
+    ----------
+    faulty : callable, optional
+        Gets the design's files and returns them with a fault planted.
+    core_options
+        See :func:`lutgen.emit.core.build_core`.
 
     Raises
     ------
@@ -99,29 +111,73 @@ def build_board_simulation(network: LutNetwork, board: Board, folder: Path) -> B
             f"of: {', '.join(_PIN_CELLS)}"
         )
     clock_hz = float(board.make_platform().default_clk_frequency)
-    core = default_core(network, board, clock_hz)
+    core = default_core(network, board, clock_hz, **core_options)
     plan = plan_board(board, core, clock_divider=CLKS_PER_BIT)
-    sources = _to_verilog(plan, board, core, folder / "design")
+    files = faulty(plan.files) if faulty else plan.files
+    write_files(folder / "design", files)
+    return build_pins_simulation(
+        network,
+        board,
+        core.ports,
+        _read_design(core, board),
+        folder,
+        pin_cells=_PIN_CELLS[board.family],
+        clks_per_bit=CLKS_PER_BIT,
+    )
+
+
+def build_pins_simulation(
+    network: LutNetwork,
+    board: Board,
+    ports: Ports,
+    script: Sequence[str],
+    folder: Path,
+    *,
+    pin_cells: Sequence[str],
+    clks_per_bit: int,
+    models: Sequence[str] = ("sim/pins.v",),
+) -> BoardSimulation:
+    """Build for the simulator what a Yosys script reads in the folder ``design``.
+
+    Parameters
+    ----------
+    script : sequence of str
+        Commands that read the design, whose top module is ``top``.
+    pin_cells : sequence of str
+        Cells that take the models of `models`, which have ``PIN_`` before their names.
+    clks_per_bit : int
+        Clock cycles of a bit on the line.
+    models : sequence of str
+        Assets: Verilog files.
+
+    Raises
+    ------
+    ToolError
+        If a tool is missing or fails, or the top module has no serial pins.
+    """
+    sources = _to_verilog([*script, *_WRITE], board, folder / "design", pin_cells)
     bench = build_bench(
         "bench_board",
-        sources,
+        [*sources, *map(asset, models)],
         top=BENCH_TOP,
         folder=folder / "bench",
         ports=BENCH_PORTS,
         defines=yosys_family(board.family).defines,
     )
     settings = {
-        "LUTGEN_CLKS_PER_BIT": str(CLKS_PER_BIT),
+        "LUTGEN_CLKS_PER_BIT": str(clks_per_bit),
         "LUTGEN_DIGEST": network.digest,
-        "LUTGEN_SIGNATURE": str(signature(network, core)),
+        "LUTGEN_SIGNATURE": str(signature(network, ports)),
     }
-    return BoardSimulation(bench, settings)
+    return BoardSimulation(bench, ports, settings)
 
 
 def run_board_simulation(
     simulation: BoardSimulation, network: LutNetwork, X: ArrayLike
 ) -> LineResult:
     """Send samples through the serial pins of a board in simulation; compare with the model.
+
+    The board has to say the model's digest and to pass its self-test, too.
 
     Parameters
     ----------
@@ -133,10 +189,11 @@ def run_board_simulation(
         If the simulator fails.
     """
     folder = simulation.bench.folder
-    bits = network.encoder.encode(X)
-    _write_vectors(folder, network, bits)
-    settings = {**simulation.settings, **_vector_settings(folder)}
-    return _run(simulation.bench, settings, "every_vector", bits.n_samples)
+    bits = simulation.ports.samples(network, X)
+    classes = network.class_numbers(network.encoder.encode(X))
+    write_vectors(folder, bits, classes)
+    settings = {**simulation.settings, **vector_settings(folder)}
+    return run_line(simulation.bench, settings, "every_vector", bits.n_samples)
 
 
 @contextmanager
@@ -174,52 +231,16 @@ def bridged(
         raise ToolError(f"the simulated board failed: {faults[0]}; log: {folder / 'run.log'}")
 
 
-def simulate_stream(
-    network: LutNetwork, X: ArrayLike, folder: Path, *, beat_width: int = 64, pipeline: int = 1
-) -> LineResult:
-    """Send samples through the AXI4-Stream shell in simulation; compare with the model.
-
-    The core has the truth tables that every tool reads.
+def write_vectors(folder: Path, bits: Bits, classes: NDArray[np.intp]) -> None:
+    """Write what a bench sends, and the classes that have to come back.
 
     Raises
     ------
-    ToolError
-        If a tool is missing or fails.
+    DataError
+        If there are no samples.
     """
-    core = build_core(network, pipeline=pipeline)
-    ports = CorePorts.of(core)
-    texts = {f"{core.module}.v": core.verilog, f"{STREAM_MODULE}.v": ""}
-    texts[f"{STREAM_MODULE}.v"] = stream_top(ports, beat_width=beat_width)
-    sources = write_files(folder, texts)
-    bench = build_bench(
-        "bench_stream",
-        [*sources, *stream_sources()],
-        top=STREAM_MODULE,
-        folder=folder / "bench",
-        ports=STREAM_PORTS,
-    )
-    bits = network.encoder.encode(X)
-    _write_vectors(bench.folder, network, bits)
-    settings = {
-        **_vector_settings(bench.folder),
-        "LUTGEN_WIDTH": str(ports.n_inputs),
-        "LUTGEN_LATENCY": str(ports.latency),
-    }
-    return _run(bench, settings, "every_sample_once", bits.n_samples)
-
-
-STREAM_PORTS = (
-    "clk",
-    "rst",
-    *(f"s_axis_{name}" for name in ("tdata", "tvalid", "tready", "tlast")),
-    *(f"m_axis_{name}" for name in ("tdata", "tvalid", "tready", "tlast", "tuser")),
-)
-
-
-def _write_vectors(folder: Path, network: LutNetwork, bits: Bits) -> None:
     if not bits.n_samples:
         raise DataError("there are no samples to simulate")
-    classes = network.class_numbers(bits)
     write_files(
         folder,
         {
@@ -229,7 +250,8 @@ def _write_vectors(folder: Path, network: LutNetwork, bits: Bits) -> None:
     )
 
 
-def _vector_settings(folder: Path) -> dict[str, str]:
+def vector_settings(folder: Path) -> dict[str, str]:
+    """Return the settings of a bench that say where its vectors are."""
     return {
         "LUTGEN_INPUTS": str(folder / "inputs.mem"),
         "LUTGEN_EXPECTED": str(folder / "expected.mem"),
@@ -237,7 +259,14 @@ def _vector_settings(folder: Path) -> dict[str, str]:
     }
 
 
-def _run(bench: Bench, settings: dict[str, str], test: str, n_samples: int) -> LineResult:
+def run_line(bench: Bench, settings: dict[str, str], test: str, n_samples: int) -> LineResult:
+    """Run a test that sends vectors and counts right answers.
+
+    Raises
+    ------
+    ToolError
+        If the bench leaves no record.
+    """
     (bench.folder / "result.json").unlink(missing_ok=True)
     (outcome,) = bench.run(settings, tests=[test])
     if not (bench.folder / "result.json").exists():
@@ -246,23 +275,30 @@ def _run(bench: Bench, settings: dict[str, str], test: str, n_samples: int) -> L
     return LineResult(n_samples, int(record["n_equal"]), outcome.message)
 
 
-def _to_verilog(plan: Plan, board: Board, core: Core, folder: Path) -> list[Path]:
-    """Write the design as Verilog that a simulator reads; return all that it takes."""
-    write_files(folder, plan.files)
-    library = yosys_family(board.family).library
+_WRITE = ("proc", "blackbox =A:whitebox")
+
+
+def _read_design(core: Core, board: Board) -> list[str]:
     own = [f"{core.module}.v", f"{UART_MODULE}.v"]
     own += [f"lutgen_uart{part}.v" for part in ("", "_rx", "_tx")]
-    script = [
-        f"read_verilog -lib +/{library}",
+    return [
+        f"read_verilog -lib +/{yosys_family(board.family).library}",
         f"read_verilog {' '.join(own)}",
         f"read_rtlil {TOP}.il",
         f"hierarchy -top {TOP}",
-        "proc",
-        "blackbox =A:whitebox",
-        *(f"chtype -set PIN_{cell} t:{cell}" for cell in _PIN_CELLS[board.family]),
+    ]
+
+
+def _to_verilog(
+    script: Sequence[str], board: Board, folder: Path, pin_cells: Sequence[str]
+) -> list[Path]:
+    """Write the design as Verilog that a simulator reads; return all that it takes."""
+    lines = [
+        *script,
+        *(f"chtype -set PIN_{cell} t:{cell}" for cell in pin_cells),
         "write_verilog -noattr simulate.v",
     ]
-    write_files(folder, {"simulate.ys": "\n".join(script) + "\n"})
+    write_files(folder, {"simulate.ys": "\n".join(lines) + "\n"})
     tool = find_yosys()
     run(
         [tool.path, "simulate.ys"],
@@ -273,7 +309,7 @@ def _to_verilog(plan: Plan, board: Board, core: Core, folder: Path) -> list[Path
     )
     names = _pin_names((folder / "simulate.v").read_text(encoding="utf-8"))
     (bench,) = write_files(folder, {f"{BENCH_TOP}.v": _bench_top(names)})
-    return [folder / "simulate.v", simulation_models(board.family), asset("sim/pins.v"), bench]
+    return [folder / "simulate.v", simulation_models(board.family), bench]
 
 
 def _pin_names(verilog: str) -> tuple[str, str, str]:

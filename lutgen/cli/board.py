@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
@@ -28,10 +28,15 @@ from lutgen.cli.options import (
     samples_for,
 )
 from lutgen.emit.core import build_core
+from lutgen.emit.ports import Ports
 from lutgen.errors import ConfigError, MismatchError
 from lutgen.files import write_atomic, write_json
 from lutgen.host.device import DEFAULT_TIMEOUT_SECONDS, Device, DeviceError
 from lutgen.model import LutNetwork
+from lutgen.report.board import PINS_FILE
+
+if TYPE_CHECKING:
+    from lutgen.board.simulate import BoardSimulation
 
 FMAX_RECORD = "fmax.json"
 REPORT = "report.html"
@@ -99,6 +104,14 @@ def build(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Build even if nothing has changed.")
     ] = False,
+    simulate: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Simulate the board, pins to pins, with the first N test samples."
+        ),
+    ] = 0,
+    data_dir: DataDir = None,
+    no_download: NoDownload = False,
     json: output.Json = False,
 ) -> None:
     """Make a board's bitstream of a model: synthesis, place and route, timing, packing."""
@@ -121,14 +134,75 @@ def build(
             rebuild=rebuild,
             **arguments,
         )
-    if not built.was_cached or not (built.folder / REPORT).exists():
+    checks: list[dict[str, Any]] = []
+    if simulate:
+        name, X, _ = samples_for(network, None, "test", data_dir, download=not no_download)
+        checks = simulate_pins(network, chosen, built.folder, X[:simulate], arguments, quiet=json)
+        write_json(
+            built.folder / PINS_FILE,
+            {"digest": network.digest, "samples": f"{name}, test", "checks": checks},
+        )
+    if simulate or not built.was_cached or not (built.folder / REPORT).exists():
         write_build_report(built.folder)
     if json:
-        output.print_json({"folder": str(built.folder), "cached": built.was_cached, **built.record})
+        simulated = {"simulation": checks} if simulate else {}
+        output.print_json(
+            {"folder": str(built.folder), "cached": built.was_cached, **built.record, **simulated}
+        )
     else:
         print_build(built.record, built.folder, was_cached=built.was_cached)
+    for check in checks:
+        if check["difference"] or check["n_equal"] < check["n_samples"]:
+            raise MismatchError(f"{check['name']} differs from the model: {check['difference']}")
     if not built.meets_clock:
         raise MismatchError(f"{chosen.title}: {built.record['advice']}")
+
+
+def simulate_pins(
+    network: LutNetwork,
+    board: Board,
+    built: Path,
+    X: NDArray[Any],
+    options: dict[str, Any],
+    *,
+    quiet: bool = False,
+) -> list[dict[str, Any]]:
+    """Send samples through the serial pins of the design, and of what place and route made of it.
+
+    The latter where there are models of what the router writes. Each result is printed as it comes.
+    """
+    from lutgen.board import routed, simulate  # noqa: PLC0415 - Amaranth is optional
+
+    def design(folder: Path) -> BoardSimulation:
+        return simulate.build_board_simulation(network, board, folder, **options)
+
+    def after_routing(folder: Path) -> BoardSimulation:
+        ports = Ports(options["input_bits"])
+        return routed.build_routed_simulation(network, board, built, folder, ports=ports)
+
+    forms = {"board design": design}
+    if board.family in routed.ROUTED_FAMILIES:
+        forms["netlist after place and route"] = after_routing
+    checks = []
+    for form, build_simulation in forms.items():
+        with output.working(f"simulating the {form}, pins to pins"):
+            simulation = build_simulation(built / "simulation" / form.split()[0])
+            result = simulate.run_board_simulation(simulation, network, X)
+        checks.append(
+            {
+                "name": f"{form}, pins to pins",
+                "n_equal": result.n_equal,
+                "n_samples": result.n_samples,
+                "tool": str(simulation.bench.tool),
+                "difference": result.message,
+            }
+        )
+        if not quiet:
+            output.print_text(
+                f"model = {form}, pins to pins: {result.n_equal} / {result.n_samples} test samples "
+                f"equal ({simulation.bench.tool})"
+            )
+    return checks
 
 
 def print_build(record: dict[str, Any], folder: Path, *, was_cached: bool) -> None:

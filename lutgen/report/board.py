@@ -13,10 +13,11 @@ from lutgen.errors import DataError
 from lutgen.report.floorplan import Floorplan, LayerCells
 from lutgen.report.parse import layer_accuracy
 from lutgen.report.record import Record
-from lutgen.report.values import LayerAccuracy
+from lutgen.report.values import Check, LayerAccuracy
 
 BUILD_FILE = "build.json"
 PLACEMENT_FILE = "placement.json"
+PINS_FILE = "simulation.json"
 PART_NAMES = ("encoder", "core", "head", "shell")
 COUNTED = ("luts", "registers")
 
@@ -89,6 +90,8 @@ class BuildReport:
         Places that place and route filled, and those of the chip, by its name for them.
     timing, floorplan : None
         Where the vendor's tool is to place and route.
+    checks : tuple of Check
+        Simulations of the board, pins to pins, against the model.
     left : str
         The file that the board takes; or the vendor's project.
     left_bytes : int or None
@@ -120,6 +123,7 @@ class BuildReport:
     places: dict[str, tuple[int, int]]
     timing: Timing | None
     floorplan: Floorplan | None
+    checks: tuple[Check, ...]
     left: str
     left_bytes: int | None
     sha256: str
@@ -179,6 +183,7 @@ def read_build(folder: Path) -> BuildReport:
         },
         timing=_timing(record) if record.has("seeds") else None,
         floorplan=_floorplan(folder) if record.has("seeds") else None,
+        checks=_checks(folder, record.text("digest")),
         left=stream.text("file") if stream else record.text("project"),
         left_bytes=stream.count("bytes") if stream else None,
         sha256=stream.text("sha256") if stream else "",
@@ -217,6 +222,27 @@ def _timing(record: Record) -> Timing:
             for row in path.children("stations")
         ),
     )
+
+
+def _checks(folder: Path, digest: str) -> tuple[Check, ...]:
+    """Read the simulations, if there are any and they are of this model."""
+    if not (folder / PINS_FILE).is_file():
+        return ()
+    record = Record.read(folder / PINS_FILE)
+    checks = tuple(
+        Check(
+            name=row.text("name"),
+            n_equal=row.count("n_equal"),
+            n_samples=row.count("n_samples"),
+            unit="samples",
+            tool=row.text("tool"),
+            difference=row.text("difference", ""),
+        )
+        for row in record.children("checks")
+    )
+    found = record.text("digest")
+    record.finish("write it anew with: lutgen build --simulate 200")
+    return checks if found == digest else ()
 
 
 def _floorplan(folder: Path) -> Floorplan:

@@ -56,6 +56,17 @@ def build_headlines(report: BuildReport) -> tuple[Headline, ...]:
                 f"{grouped(rate['serial'])} over the serial port",
             )
         )
+    if report.checks:
+        n_passed = sum(check.passed for check in report.checks)
+        n_samples = min(check.n_samples for check in report.checks)
+        found.append(
+            Headline(
+                "Simulation",
+                f"{n_passed} / {len(report.checks)} equal",
+                f"{grouped(n_samples)} samples each, pins to pins",
+                bad=n_passed < len(report.checks),
+            )
+        )
     if report.test_accuracy is not None:
         found.append(Headline("Test accuracy", f"{report.test_accuracy:.4f}", _network(report)))
     return tuple(found)
@@ -74,6 +85,8 @@ def build_sections(report: BuildReport) -> tuple[Section, ...]:
                 lines=("Place and route, and timing, are the vendor's tool's to tell.",),
             )
         )
+    if report.checks:
+        found.append(_verification(report))
     if report.layers or report.history:
         found.append(_accuracy(report))
     found.append(_origin(report))
@@ -176,6 +189,28 @@ def _timing_section(report: BuildReport, timing: Timing) -> Section:
         f"In order, {total:.2f} ns in all; routing: the wires that lead there.",
     )
     return Section("timing", "Timing", facts, (path, seeds), (timing.advice,) if missed else ())
+
+
+def _verification(report: BuildReport) -> Section:
+    rows = tuple(
+        (
+            check.name,
+            f"{grouped(check.n_equal)} / {grouped(check.n_samples)} {check.unit} equal",
+            check.tool,
+        )
+        for check in report.checks
+    )
+    table = Table(
+        "Answers over the serial pins, in simulation, against the model's",
+        ("form", "", "by"),
+        rows,
+        "Each board also said the model's digest and passed its self-test.",
+        bad=tuple(i for i, check in enumerate(report.checks) if not check.passed),
+    )
+    lines = tuple(
+        f"{check.name}: {check.difference}" for check in report.checks if check.difference
+    )
+    return Section("verification", "Verification", tables=(table,), lines=lines)
 
 
 def _accuracy(report: BuildReport) -> Section:

@@ -1,0 +1,55 @@
+"""Samples through the AXI4-Stream shell around a core, in simulation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from numpy.typing import ArrayLike
+
+from lutgen.board.shell import STREAM_MODULE, CorePorts, stream_sources, stream_top
+from lutgen.board.simulate import LineResult, run_line, vector_settings, write_vectors
+from lutgen.emit.core import build_core
+from lutgen.files import write_files
+from lutgen.flow.bench import build_bench
+from lutgen.model import LutNetwork
+
+STREAM_PORTS = (
+    "clk",
+    "rst",
+    *(f"s_axis_{name}" for name in ("tdata", "tvalid", "tready", "tlast")),
+    *(f"m_axis_{name}" for name in ("tdata", "tvalid", "tready", "tlast", "tuser")),
+)
+
+
+def simulate_stream(
+    network: LutNetwork, X: ArrayLike, folder: Path, *, beat_width: int = 64, pipeline: int = 1
+) -> LineResult:
+    """Send samples through the AXI4-Stream shell in simulation; compare with the model.
+
+    The core has the truth tables that every tool reads.
+
+    Raises
+    ------
+    ToolError
+        If a tool is missing or fails.
+    """
+    core = build_core(network, pipeline=pipeline)
+    ports = CorePorts.of(core)
+    texts = {f"{core.module}.v": core.verilog, f"{STREAM_MODULE}.v": ""}
+    texts[f"{STREAM_MODULE}.v"] = stream_top(ports, beat_width=beat_width)
+    sources = write_files(folder, texts)
+    bench = build_bench(
+        "bench_stream",
+        [*sources, *stream_sources()],
+        top=STREAM_MODULE,
+        folder=folder / "bench",
+        ports=STREAM_PORTS,
+    )
+    bits = network.encoder.encode(X)
+    write_vectors(bench.folder, bits, network.class_numbers(bits))
+    settings = {
+        **vector_settings(bench.folder),
+        "LUTGEN_WIDTH": str(ports.n_inputs),
+        "LUTGEN_LATENCY": str(ports.latency),
+    }
+    return run_line(bench, settings, "every_sample_once", bits.n_samples)

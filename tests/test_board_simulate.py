@@ -1,0 +1,149 @@
+"""Whole boards in simulation, pins to pins: right ones pass, and a fault anywhere is found."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from strategies import random_samples, voting_network
+
+from lutgen.board.boards import find_board
+from lutgen.board.build import Build, build_board
+from lutgen.board.routed import Cell, build_routed_simulation, close_netlist
+from lutgen.board.simulate import build_board_simulation, run_board_simulation
+from lutgen.board.stream import simulate_stream
+from lutgen.errors import ConfigError, DataError, MismatchError, ToolError
+from lutgen.model import LutNetwork
+
+N_SAMPLES = 200
+ICEBREAKER = find_board("icebreaker")
+
+
+@pytest.fixture(scope="module")
+def network() -> LutNetwork:
+    return voting_network(np.random.default_rng(5), 20, [12, 12], 4, n_classes=5)
+
+
+@pytest.fixture(scope="module", name="X")
+def samples() -> np.ndarray:
+    return random_samples(np.random.default_rng(6), N_SAMPLES, 20)
+
+
+@pytest.fixture(scope="module")
+def built(network: LutNetwork, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    # 3 Mbaud: four clock cycles a bit, so that the simulation does not take long
+    return build_board(network, ICEBREAKER, tmp_path_factory.mktemp("out"), baud=3_000_000)
+
+
+def test_the_whole_board_pins_to_pins(tmp_path: Path, network: LutNetwork, X: np.ndarray) -> None:
+    simulation = build_board_simulation(network, ICEBREAKER, tmp_path)
+    result = run_board_simulation(simulation, network, X)
+    assert result.passed and result.n_samples == N_SAMPLES, result.message
+    # a board that answers another model's classes is found out
+    other = replace(network, weights=network.weights[::-1].copy())
+    wrong = run_board_simulation(simulation, other, X[:40])
+    assert not wrong.passed and wrong.n_equal < 40
+    with pytest.raises(DataError, match="no samples to simulate"):
+        run_board_simulation(simulation, network, X[:0])
+
+
+def other_table(files: dict[str, str]) -> dict[str, str]:
+    """Invert the truth table of the head's last LUT."""
+    name = "lutgen_core.v"
+    tables = list(re.finditer(r"LUT_INIT\(16'h([0-9a-f]{4})\)", files[name]))
+    last = tables[-1]
+    inverted = f"{0xFFFF ^ int(last[1], 16):04x}"
+    return {**files, name: files[name][: last.start(1)] + inverted + files[name][last.end(1) :]}
+
+
+def shifted_sample(files: dict[str, str]) -> dict[str, str]:
+    """Join the sample's bits to the core one place off."""
+    name = "lutgen_shell.v"
+    text = files[name].replace(".x(x)", ".x({x[0], x[19:1]})")
+    assert text != files[name]
+    return {**files, name: text}
+
+
+@pytest.mark.parametrize("fault", [other_table, shifted_sample])
+def test_a_fault_in_core_or_shell_is_found(
+    tmp_path: Path, network: LutNetwork, X: np.ndarray, fault: object
+) -> None:
+    simulation = build_board_simulation(network, ICEBREAKER, tmp_path, faulty=fault)  # type: ignore[arg-type]
+    result = run_board_simulation(simulation, network, X[:40])
+    assert not result.passed and result.n_equal < 40
+
+
+def test_the_netlist_after_place_and_route(
+    tmp_path: Path, network: LutNetwork, X: np.ndarray, built: Build
+) -> None:
+    simulation = build_routed_simulation(network, ICEBREAKER, built.folder, tmp_path)
+    result = run_board_simulation(simulation, network, X)
+    assert result.passed and result.n_samples == N_SAMPLES, result.message
+
+
+def test_a_fault_after_place_and_route_is_found(
+    tmp_path: Path, network: LutNetwork, X: np.ndarray, built: Build
+) -> None:
+    def invert(cells: dict[str, Cell]) -> None:
+        names = [name for name in cells if re.search(r"U_h_y0\w*_LC$", name)]
+        table = cells[names[0]]["parameters"]["LUT_INIT"]
+        cells[names[0]]["parameters"]["LUT_INIT"] = table.translate(str.maketrans("01", "10"))
+
+    simulation = build_routed_simulation(network, ICEBREAKER, built.folder, tmp_path, faulty=invert)
+    result = run_board_simulation(simulation, network, X[:40])
+    assert not result.passed and result.n_equal < 40
+
+
+def test_builds_that_cannot_be_simulated(tmp_path: Path, network: LutNetwork, built: Build) -> None:
+    with pytest.raises(ConfigError, match="choose a board with one of: ice40, ecp5"):
+        build_routed_simulation(network, find_board("tang-nano-9k"), built.folder, tmp_path)
+    other = replace(network, bias=network.bias + np.arange(5, dtype=np.int32))
+    with pytest.raises(MismatchError, match="is the build of another model"):
+        build_routed_simulation(other, ICEBREAKER, built.folder, tmp_path)
+    with pytest.raises(ConfigError, match="have no simulation models here; choose a board with"):
+        build_board_simulation(network, find_board("arty-a7-35"), tmp_path)
+    netlist = built.folder / "seed1.placed.json"
+    right = netlist.read_text()
+    netlist.write_text('{"modules": {"top": {"cells": [1]}}}')
+    with pytest.raises(ToolError, match="not a netlist of nextpnr"):
+        build_routed_simulation(network, ICEBREAKER, built.folder, tmp_path)
+    netlist.write_text(right)
+
+
+def test_open_inputs_are_tied_as_the_chip_ties_them() -> None:
+    ff: Cell = {
+        "type": "TRELLIS_FF",
+        "parameters": {"SD": "0 ", "CEMUX": "CE"},
+        "port_directions": {"M": "input", "CE": "input", "LSR": "input", "Q": "output"},
+        "connections": {"M": [7], "CE": [], "LSR": [], "Q": []},
+    }
+    close_netlist({"cells": {"a": ff}})
+    assert ff["connections"] == {"M": [7], "DI": [7], "CE": ["1"], "LSR": ["0"]}
+    assert ff["parameters"] == {"CEMUX": "CE"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["tang-nano-9k"])
+def test_boards_of_the_other_families(
+    tmp_path: Path, network: LutNetwork, X: np.ndarray, name: str
+) -> None:
+    simulation = build_board_simulation(network, find_board(name), tmp_path)
+    result = run_board_simulation(simulation, network, X)
+    assert result.passed, result.message
+
+
+@pytest.mark.slow
+def test_the_netlist_after_place_and_route_on_ecp5(
+    tmp_path: Path, network: LutNetwork, X: np.ndarray
+) -> None:
+    board = find_board("ulx3s-12f")
+    built = build_board(network, board, tmp_path)
+    assert built.record["bitstream"]["file"] == "top.bit" and built.meets_clock
+    simulation = build_routed_simulation(network, board, built.folder, tmp_path / "simulation")
+    result = run_board_simulation(simulation, network, X[:40])
+    assert result.passed, result.message
+
+
+def test_samples_through_the_stream(tmp_path: Path, network: LutNetwork, X: np.ndarray) -> None:
+    assert simulate_stream(network, X, tmp_path, beat_width=8).passed
