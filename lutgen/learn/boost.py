@@ -143,6 +143,8 @@ def boost(
     training = {
         "learner": "boosting",
         **asdict(parameters),
+        "layers": [],  # of other learners: the accuracy of each layer's LUTs
+        "n_layers": parameters.layers,
         "temperature": parameters.effective_temperature,
         "n_samples": bits.n_samples,
         **learner.best_record,
