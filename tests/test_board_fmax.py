@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from strategies import voting_network
 
-from lutgen.board.fmax import chip_names, find_chip, measure_fmax
+from lutgen.board.fmax import chip_names, find_chip, harness, measure_fmax
+from lutgen.board.shell import CorePorts
 from lutgen.emit.core import build_core
-from lutgen.errors import ConfigError
+from lutgen.errors import ConfigError, ToolError
+from lutgen.flow.pnr import CongestionError, Routed
 from lutgen.model import LutNetwork
+from lutgen.netlist.ir import LUT
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +25,10 @@ def test_fmax_of_the_core_alone(tmp_path: Path, network: LutNetwork, name: str) 
     chip = find_chip(name)
     flat = measure_fmax(build_core(network, target=chip.family), chip, tmp_path / "f", seeds=[1, 2])
     assert len(flat.routed) == 2 and flat.mhz[0] <= flat.mhz[1] <= flat.mhz[2]
+    # nothing was thrown away: the core's LUTs, a register for each input, two for each output
+    core = build_core(network, target=chip.family)
+    n_luts = sum(cell.kind == LUT and "CARRY" not in cell.primitive for cell in core.netlist.cells)
+    assert flat.routed[0].used["ICESTORM_LC"] >= n_luts + 24
     assert "layer 1 LUT" in flat.critical_path and "registers around" in flat.critical_path
     piped = build_core(network, target=chip.family, pipeline=1)
     fast = measure_fmax(piped, chip, tmp_path / "p", seeds=[1])
@@ -38,8 +45,40 @@ def test_fmax_on_the_other_families(tmp_path: Path, network: LutNetwork, name: s
     assert result.mhz[0] > 20 and "layer 2 LUT" in result.critical_path
 
 
+def test_the_registers_around_shift_in_and_fold_out() -> None:
+    ports = CorePorts("core", n_inputs=3, class_width=2, latency=1, has_clock=True)
+    text = harness(ports)
+    assert "core core (.clk(clk), .x(in), .y(y));" in text
+    assert "in <= {in[1:0], d};" in text and "fold <= {fold[0:0], 1'b0} ^ out;" in text
+    single = harness(CorePorts("core", n_inputs=1, class_width=1, latency=0, has_clock=False))
+    assert "core core (.x(in), .y(y));" in single and "in <= d;" in single
+
+
+@pytest.mark.parametrize(("fault", "message"), [
+    ("congested", r"wires are congested; \d+ LUTs are \d+ % of iCE40 HX1K"),
+    ("silent", "nextpnr-ice40 .* says no clock period"),
+])  # fmt: skip
+def test_no_figure_is_made_up(
+    tmp_path: Path, network: LutNetwork, monkeypatch: pytest.MonkeyPatch, fault: str, message: str
+) -> None:
+    def place_and_route(*_: object, **__: object) -> list[Routed]:
+        if fault == "congested":
+            raise CongestionError("the chip's wires are congested")
+        return [Routed(seed=1, seconds=1.0, used={}, room={}, clocks=(), path=())]
+
+    monkeypatch.setattr("lutgen.board.fmax.run", lambda *_, **__: 0.0)
+    monkeypatch.setattr("lutgen.board.fmax.place_and_route", place_and_route)
+    with pytest.raises(ToolError, match=message):
+        measure_fmax(build_core(network, target="ice40"), find_chip("ice40-hx1k"), tmp_path / "f")
+
+
+def test_amds_chips_are_vivados() -> None:
+    with pytest.raises(ConfigError, match="placed and routed by Vivado alone; lutgen build"):
+        find_chip("xilinx7-xc7a35t")
+
+
 def test_chips_that_no_router_knows() -> None:
     assert {name.split("-")[0] for name in chip_names()} == {"ice40", "ecp5", "gowin"}
-    for name in ("ice40", "ice40-hx2k", "xilinx7-xc7a35t", ""):
+    for name in ("ice40", "ice40-hx2k", "generic-1", ""):
         with pytest.raises(ConfigError, match="choose one of: ice40-lp384"):
             find_chip(name)

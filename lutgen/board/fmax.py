@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lutgen.board.boards import VENDOR_FAMILIES
 from lutgen.board.congestion import advise_window
 from lutgen.board.parts import Owners, describe_path
 from lutgen.board.shell import CorePorts
 from lutgen.emit.core import Core
-from lutgen.errors import ConfigError
+from lutgen.errors import ConfigError, ToolError
 from lutgen.files import write_files
 from lutgen.flow.pnr import ROUTERS, CongestionError, Routed, find_router, place_and_route
 from lutgen.flow.tools import find_yosys, run, subprocess_environment
@@ -111,6 +112,11 @@ def find_chip(name: str) -> Chip:
         If there is none; the message lists those that exist.
     """
     family, _, device = name.partition("-")
+    if family in VENDOR_FAMILIES:
+        raise ConfigError(
+            f"the Fmax of {name!r} is not to be had here: AMD's chips are placed and routed by "
+            "Vivado alone; lutgen build --board arty-a7-35 writes a project for it"
+        )
     if device not in _PACKAGES.get(family, {}) or device not in FAMILIES[family].devices:
         raise ConfigError(
             f"no open router knows a chip {name!r}; choose one of: {', '.join(chip_names())}"
@@ -170,7 +176,7 @@ def measure_fmax(
     CongestionError
         If no seed routes in time.
     ToolError
-        If a tool is missing or fails.
+        If a tool is missing or fails, or says no clock period.
     """
     if core.target != chip.family:
         raise ConfigError(f"a core for {core.target} cannot be placed on {chip.name}")
@@ -205,6 +211,8 @@ def measure_fmax(
     except CongestionError as error:
         n_luts = sum(cell.kind == LUT and not cell.hard for cell in core.netlist.cells)
         raise advise_window(error, chip.family, chip.device, n_luts) from error
+    if not all(result.clocks for result in routed):
+        raise ToolError(f"{find_router(chip.family)} says no clock period; logs: {folder}")
     best = max(routed, key=lambda result: result.fmax_mhz)
     return Fmax(
         chip=chip.name,
