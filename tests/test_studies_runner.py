@@ -187,3 +187,18 @@ def test_pictures_are_drawn_anew_on_demand(tmp_path: Path) -> None:
     assert picture.read_text() == "old"
     write_page([squares([])], tmp_path, redraw=True)
     assert picture.read_text() == drawn
+
+
+def test_all_goes_on_after_a_study_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Context) -> Result:
+        raise DataError("mnist: no file there")
+
+    studies = [Study("bad", "fails", "nobody", fail), squares([])]
+    monkeypatch.setattr("lutgen.cli.reproduce.STUDIES", {study.name: study for study in studies})
+    result = invoke("all", "-o", tmp_path / "studies", "--seeds", 2)
+    assert result.exit_code == 2
+    assert "1 of 2 studies failed, the first, bad, for: mnist: no file there" in result.stderr
+    assert "squares: seeds, squared" in result.stdout
+    assert (tmp_path / "studies" / "squares" / "result.json").exists()

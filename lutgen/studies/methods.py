@@ -38,7 +38,8 @@ REGRESSION, BAYES, GUESS = "logistic regression", "naive Bayes", "random guess"
 SEEDED = (CONV, FOREST, MEMORIZED, BOOSTED, GUESS)
 WIDTHS = (1024,) * 5
 N_QUICK = 5000  # training samples of the small version
-N_QUERIES = 10_000  # training samples that the neighbours are asked for
+N_QUICK_TREES = 30
+N_QUERIES = 2000  # training samples that the neighbours are asked for
 BOOST_K, N_BOOSTED = 6, 400
 
 
@@ -139,9 +140,14 @@ def _guess(problem: Problem, seed: int) -> list[float]:
     return _scores(lambda X: random.integers(2, size=len(X)), problem)
 
 
+def _n_trees(task: _Task, context: Context) -> int:
+    return min(task.n_trees, N_QUICK_TREES) if context.quick else task.n_trees
+
+
 def _cells(task: _Task, context: Context) -> dict[str, Cell]:
     n_threads = context.settings.n_threads
     n_epochs = 1 if context.quick else task.n_epochs
+    n_trees = _n_trees(task, context)
 
     def problem() -> Problem:
         return context.problem(task.data, "ge5", N_QUICK if context.quick else None)
@@ -153,7 +159,7 @@ def _cells(task: _Task, context: Context) -> dict[str, Cell]:
         return _scores(net, p)
 
     def forest(seed: int) -> list[float]:
-        model = RandomForestClassifier(task.n_trees, random_state=seed, n_jobs=n_threads)
+        model = RandomForestClassifier(n_trees, random_state=seed, n_jobs=n_threads)
         return _estimator(model, problem())
 
     cells: dict[str, Cell] = {
@@ -183,7 +189,7 @@ def _run(task: _Task, context: Context) -> Result:
         if name != CONV or is_available():
             runs[name] = [values[f"{name} seed={seed}"] for seed in context.seeds]
     notes = {
-        FOREST: f"{task.n_trees} trees",
+        FOREST: f"{_n_trees(task, context)} trees",
         MEMORIZED: f"k={task.k}, 5 layers of 1,024",
         BOOSTED: f"k={BOOST_K}, {N_BOOSTED} LUTs; not in the paper",
         CONV: "PyTorch" if is_available() else f"skipped: {MISSING}",
