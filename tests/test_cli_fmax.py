@@ -53,7 +53,7 @@ def test_the_table_has_a_row_for_each_chip(
     monkeypatch.setattr("lutgen.cli.board.measure_fmax", lambda *_, **__: result)
     said = run(model, "--target", "ice40-hx1k", "-o", tmp_path)
     assert said.exit_code == 0, said.output
-    words = said.stdout.split()
+    words = said.stdout.replace("│", " ").split()
     assert {"min", "median", "max", "ice40-hx1k"} <= set(words)
     at = words.index("70.5")
     assert words[at : at + 6] == ["70.5", "80.0", "90.0", "3", "of", "4"]
