@@ -20,7 +20,8 @@ from lutgen.learn.boost_step import BoostStep, CountedLut, Effort, Samples
 _DRAW_STREAM = 3
 _START_STREAM = 4
 _DECAY_UNIT = 1 << 20
-_FEW_SAMPLES = 2048  # drawn to score all twos and threes of signals
+_FEW_SAMPLES = 512, 2048  # drawn to score all twos and threes of signals, at least and at most
+_MOST_LOOKS = 1 << 34  # at so many samples of so many threes, in between
 
 
 @dataclass(eq=False)
@@ -169,9 +170,8 @@ class Learner:
                 samples.n_signals,
                 min(parameters.random_wires, parameters.k),
             )
-            few = replace(self.effort, n_drawn=min(_FEW_SAMPLES, self.effort.n_drawn))
             orders = range(2, min(parameters.interactions, parameters.k) + 1) if old is None else ()
-            starts = [step.interaction(samples, residual, draw_key, n, few) for n in orders]
+            starts = [self._interaction(residual, draw_key, order) for order in orders]
             starts.append(start)
             wires = [step.search(samples, residual, draw_key, s, self.effort) for s in starts]
             if old is not None:
@@ -180,6 +180,16 @@ class Learner:
             return max(found, key=lambda lut: lut.gain)
 
         return list(self.pool.map(learn, range(len(self.groups))))
+
+    def _interaction(
+        self, residual: NDArray[np.int32], key: np.uint64, order: int
+    ) -> NDArray[np.int32]:
+        """Return the signals of largest interaction, on as many samples as time allows."""
+        least, most = _FEW_SAMPLES
+        n_looks = math.comb(self.samples.n_signals, order)
+        n_drawn = min(max(_MOST_LOOKS // n_looks, least), most, self.effort.n_drawn)
+        effort = replace(self.effort, n_drawn=n_drawn)
+        return self.step.interaction(self.samples, residual, key, order, effort)
 
     def _update_residuals(self) -> None:
         n_places = self.samples.labels.size

@@ -39,8 +39,8 @@ class BoostParameters:
     interactions : int
         2 or 3: while growing, search twice or three times, starting also from the two (and the
         three) signals whose exclusive or goes best with what is lacking, and keep the best LUT.
-        It finds what no signal shows alone; scoring all threes of 500 signals takes about a second
-        a LUT. 0: start from `random_wires` alone.
+        It finds what no signal shows alone; scoring all threes of 500 signals takes about a third
+        of a second a LUT. 0: start from `random_wires` alone.
     refits : int
         How often every LUT is learnt anew, wires and table, with all others in place.
     shift : int
