@@ -7,7 +7,9 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from strategies import random_network
 
 from lutgen.errors import OutputError, ToolError
 from lutgen.flow import tools
@@ -151,6 +153,28 @@ def test_ctrl_c_ends_the_children(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
     assert b"KeyboardInterrupt" in said
+    assert is_gone(child)
+
+
+def test_a_request_to_terminate_ends_the_children(tmp_path: Path) -> None:
+    fake_program(
+        tmp_path,
+        "yosys",
+        'case "$1" in -*) echo Yosys 0.99; exit;; esac\n'
+        'trap "" INT TERM; sleep 300 & echo $! >"$CHILD"; wait',
+    )
+    model = tmp_path / "m.npz"
+    random_network(np.random.default_rng(0), 8, [4, 1], 4).save(model)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lutgen", "synth", model, "-o", tmp_path / "out"],
+        env=os.environ
+        | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "CHILD": str(tmp_path / "child")},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    child = wait_for_number(tmp_path / "child")
+    process.terminate()
+    assert process.wait(30) == 128 + signal.SIGTERM
     assert is_gone(child)
 
 
