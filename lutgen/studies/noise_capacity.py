@@ -35,6 +35,7 @@ QUICK_GRIDS = {"width": (16, 128, 1024), "k": (2, 6, 10), "layers": (1, 3, 5)}
 CLOSE = 0.01  # of the best validation accuracy: "maximal" in their figure 1
 REACHED, MAX_DEPTH = 0.99, 24
 DEPTH_K = 12
+DEPTH_FRACTIONS = (0.0, 0.4, 1.0)
 DEPTH_WIDTHS = (64, 256, 1024)
 DEPTH_SIZES = (1250, 5000, 10_000)
 DEPTH_WIDTH, DEPTH_SIZE = 1024, 5000
@@ -158,7 +159,6 @@ def _draw_capacity(result: Result) -> dict[str, str]:
 
 
 def _run_depth(context: Context) -> Result:
-    fractions = QUICK_FRACTIONS if context.quick else FRACTIONS
     widths = (DEPTH_WIDTHS[0], DEPTH_WIDTH) if context.quick else DEPTH_WIDTHS
     sizes = (DEPTH_SIZES[0], DEPTH_SIZE) if context.quick else DEPTH_SIZES
     settings = [(width, DEPTH_SIZE) for width in widths]
@@ -176,7 +176,7 @@ def _run_depth(context: Context) -> Result:
             found[f"{width}/{n_train}"] = [round(layer["mean"], 5) for layer in layers]
         return found
 
-    kinds = noises(fractions)
+    kinds = noises(DEPTH_FRACTIONS)
     found = context.compute(
         {
             f"{name_noise(*noise)} seed={seed}": partial(learn, *noise, seed)

@@ -136,7 +136,10 @@ def _run(context: Context) -> Result:
     parts = [_verdict(name, kind, ks, mean) for kind in KINDS for name in JUDGED]
     return Result(
         tuple(rows),
-        (all_of("(3) fitting noise takes a more complex function", parts), *parts),
+        (
+            all_of("(3) fitting noise takes a more complex function, by every measure", parts),
+            *parts,
+        ),
         (
             NOISE_NOTE,
             f"{n_train:,} training samples; hidden layers "
