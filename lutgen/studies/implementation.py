@@ -145,11 +145,9 @@ def _run(context: Context) -> Result:
 def _draw(result: Result) -> dict[str, str]:
     n, seconds = result.series["n"], result.series["seconds"]
     line = result.series["line"]
-    share = [seconds[-1] * size / n[-1] for size in n]
     curves = (
         Curve("measured", n, seconds),
         Curve("fixed cost + so much a sample", n, line, "--"),
-        Curve("in proportion", n, share, "--"),
     )
     panel = Panel("Learning time", "training samples", "seconds", curves, "xy")
     return {"time": draw([panel])}

@@ -162,21 +162,19 @@ def _cells(task: _Task, context: Context) -> dict[str, Cell]:
         model = RandomForestClassifier(n_trees, random_state=seed, n_jobs=n_threads)
         return _estimator(model, problem())
 
-    cells: dict[str, Cell] = {
+    def seeded(name: str, measure: Callable[[int], list[float]]) -> dict[str, Cell]:
+        return {f"{name} seed={seed}": partial(measure, seed) for seed in context.seeds}
+
+    return {  # the quickest first
+        **seeded(MEMORIZED, lambda seed: _memorization(task.k, problem(), seed)),
+        **seeded(GUESS, lambda seed: _guess(problem(), seed)),
+        **seeded(BOOSTED, lambda seed: _boosted(problem(), seed, n_threads)),
+        BAYES: lambda: _estimator(BernoulliNB(), problem()),
         "neighbours": lambda: _neighbours(problem(), n_threads),
         REGRESSION: lambda: _estimator(LogisticRegression(max_iter=100), problem()),
-        BAYES: lambda: _estimator(BernoulliNB(), problem()),
+        **seeded(FOREST, forest),
+        **(seeded(CONV, conv_net) if is_available() else {}),
     }
-    seeded: dict[str, Callable[[int], list[float]]] = {
-        MEMORIZED: lambda seed: _memorization(task.k, problem(), seed),
-        BOOSTED: lambda seed: _boosted(problem(), seed, n_threads),
-        GUESS: lambda seed: _guess(problem(), seed),
-        FOREST: forest,
-        **({CONV: conv_net} if is_available() else {}),
-    }
-    for name, measure in seeded.items():
-        cells |= {f"{name} seed={seed}": partial(measure, seed) for seed in context.seeds}
-    return cells
 
 
 def _run(task: _Task, context: Context) -> Result:
