@@ -25,7 +25,6 @@ import numpy as np
 from lutgen.board.fmax import Chip, Fmax, find_chip, measure_fmax
 from lutgen.data.encode import Encoder
 from lutgen.emit.core import build_core
-from lutgen.errors import ToolError
 from lutgen.files import read_json, write_json
 from lutgen.flow.pnr import CongestionError, find_router
 from lutgen.learn.wiring import Wiring, draw
@@ -122,16 +121,18 @@ def search(rows: list[Row], chip: Chip, share: float, placer: str, limit: float)
     low = max((at for at, window in enumerate(windows) if known.get(window)), default=-1)
     high = next((at for at in range(low + 1, len(windows)) if windows[at] in known), len(windows))
     while high - low > 1:
-        at = (low + high) // 2
-        try:
-            row = measure(chip, share, windows[at], placer, limit)
-        except ToolError as error:
-            print(f"{chip.name} {share:.0%} {placer}: {error}", flush=True)
-            return
-        rows.append(row)
-        save(rows)
-        print({name: row[name] for name in row if name not in ("tool", "date")}, flush=True)
-        low, high = (at, high) if row["routed"] else (low, at)
+        at = (low + high) // 2 if known else len(windows) - 1  # random wires are tried first
+        known[windows[at]] = add(rows, chip, share, windows[at], placer, limit)
+        low, high = (at, high) if known[windows[at]] else (low, at)
+
+
+def add(rows: list[Row], chip: Chip, share: float, window: int, placer: str, limit: float) -> bool:
+    """Measure a row and keep it; return whether it routed."""
+    row = measure(chip, share, window, placer, limit)
+    rows.append(row)
+    save(rows)
+    print({name: row[name] for name in row if name not in ("tool", "date")}, flush=True)
+    return bool(row["routed"])
 
 
 def save(rows: Sequence[Row]) -> None:
@@ -151,7 +152,8 @@ def table(rows: Sequence[Row]) -> dict[str, Any]:
         for share in sorted({row["share"] for row in mine}):
             routed = [row for row in mine if row["share"] == share and row["routed"]]
             if not routed:
-                best[f"{share:g}"] = {"window": 1}
+                if any(row["share"] == share and row["window"] == WINDOWS[0] for row in mine):
+                    best[f"{share:g}"] = {"window": 1}  # not even the smallest one
                 continue
             row = max(routed, key=lambda row: (row["window"] or 1 << 20, row["fmax_mhz"]))
             best[f"{share:g}"] = {"window": row["window"], "fmax_mhz": row["fmax_mhz"]}
@@ -184,14 +186,18 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=150, help="seconds for each place and route")
     parser.add_argument("--placers", default="static,heap", help="with commas")
     parser.add_argument("--shares", default=",".join(map(str, SHARES)), help="with commas")
+    parser.add_argument("--window", type=int, help="only this one, instead of a search")
     parser.add_argument("--print", action="store_true", help="only print the table")
     options = parser.parse_args()
     rows: list[Row] = read_json(ROWS) if ROWS.exists() else []
     if not options.print:
         for placer in options.placers.split(","):
             for share in map(float, options.shares.split(",")):
-                for name in options.chips:
-                    search(rows, find_chip(name), share, placer, options.limit)
+                for chip in map(find_chip, options.chips):
+                    if options.window is None:
+                        search(rows, chip, share, placer, options.limit)
+                    else:
+                        add(rows, chip, share, options.window, placer, options.limit)
     print_table(rows)
 
 

@@ -7,7 +7,14 @@ import pytest
 from lutgen.errors import ConfigError
 from lutgen.target import routability
 from lutgen.target.registry import get_family
-from lutgen.target.routability import RANDOM, Point, Routability, get_routability, routabilities
+from lutgen.target.routability import (
+    RANDOM,
+    Point,
+    Routability,
+    get_device,
+    get_routability,
+    routabilities,
+)
 
 HX8K = Routability("ice40", "hx8k", (Point(0.25, 128), Point(0.5, 64), Point(0.75, 1)), "a test")
 HX1K = Routability("ice40", "hx1k", (Point(0.5, RANDOM),), "a test")
@@ -32,10 +39,18 @@ def test_the_data_are_of_chips_that_exist_and_grow_with_room() -> None:
 
 
 def test_the_next_share_above_counts() -> None:
-    assert [HX8K.at(share) for share in (0.0, 0.25, 0.26, 0.75)] == [
+    chip = get_device("ice40", "hx8k")  # 7,680 LUTs
+    assert [HX8K.at(n_luts, chip) for n_luts in (0, 1920, 1921, 5760)] == [
         HX8K.points[0], HX8K.points[0], HX8K.points[1], HX8K.points[2]
     ]  # fmt: skip
-    assert HX8K.at(0.76) is None
+    assert HX8K.at(5761, chip) is None
+
+
+def test_a_larger_chip_goes_by_the_number_of_luts() -> None:
+    assert HX8K.at(320, get_device("ice40", "hx1k")) == HX8K.points[0]  # a quarter of a small one
+    assert HX8K.at(321, get_device("ice40", "hx1k")) == HX8K.points[1]
+    assert HX1K.at(640, get_device("ice40", "hx8k")) == HX1K.points[0]  # half of the small one
+    assert HX1K.at(641, get_device("ice40", "hx8k")) is None
 
 
 @pytest.mark.parametrize(

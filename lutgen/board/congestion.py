@@ -27,13 +27,12 @@ def window_advice(family: str, device: str, n_luts: int) -> str:
         LUTs that the design takes of the chip.
     """
     chip = get_device(family, device)
-    share = n_luts / chip.luts
-    size = f"{n_luts:,} LUTs are {100 * share:.0f} % of {chip.title}"
+    size = f"{n_luts:,} LUTs are {100 * n_luts / chip.luts:.0f} % of {chip.title}"
     try:
         known = get_routability(family, device)
     except ConfigError:
         return f"{size}; a network with wires from a window, or a narrower one, routes more easily"
-    point = known.at(share)
+    point = known.at(n_luts, chip)
     measured = get_device(family, known.device).title
     if point is None or (point.window != RANDOM and point.window <= 1):
         return (

@@ -76,12 +76,12 @@ def choose_window(
     known = get_routability(family, device)
     room = get_device(family, device)
     each = luts_of_table(family, parameters.k)
-    share, larger = 0.0, ""
+    n_luts, larger = 0, ""
     for window in _windows(known, parameters.k):
-        share = each * _cone_size(parameters, window, encoder, feature_shape) / room.luts
-        point = known.at(share)
+        n_luts = each * _cone_size(parameters, window, encoder, feature_shape)
+        point = known.at(n_luts, room)
         spec = "random" if window == RANDOM else f"window:{window}"
-        size = f"{round(share * room.luts):,} LUTs = {100 * share:.1f} %"
+        size = f"{n_luts:,} LUTs = {100 * n_luts / room.luts:.1f} %"
         if point is None or not point.takes(window):
             larger = f"; {spec} would take {size}, {_taken(known, point)}"
             continue
@@ -92,8 +92,8 @@ def choose_window(
         )
     raise ConfigError(
         f"no window of {parameters.k} signals or more is known to route where a network takes "
-        f"{100 * share:.0f} % of {room.title} (measured up to {100 * known.points[-1].share:.0f} "
-        "%); make it narrower or k smaller, or name the window (window:W)"
+        f"{100 * n_luts / room.luts:.0f} % of {room.title} (measured up to "
+        f"{100 * known.points[-1].share:.0f} %); make it narrower or k smaller, or name the window"
     )
 
 

@@ -64,12 +64,14 @@ class Routability:
     points: tuple[Point, ...]
     source: str
 
-    def at(self, share: float) -> Point | None:
-        """Return the point at this share of the chip or the next one above; None if there is none.
+    def at(self, n_luts: int, chip: Device) -> Point | None:
+        """Return the point that tells of so many LUTs on a chip; None if none was measured.
 
-        A network that takes less of the chip routes more easily.
+        It is that of the same share or the next one above; on a chip that is larger than the one
+        that was measured, the point of as many LUTs.
         """
-        return next((point for point in self.points if share <= point.share), None)
+        luts = min(chip.luts, get_family(self.family).devices[self.device].luts)
+        return next((point for point in self.points if n_luts <= point.share * luts), None)
 
 
 @cache
@@ -99,9 +101,10 @@ def routabilities() -> Mapping[str, tuple[Routability, ...]]:
 
 
 def get_routability(family: str, device: str) -> Routability:
-    """Return what is known for a chip: measured on it, or on a larger one of its family.
+    """Return what is known for a chip: measured on it, on the next larger one, or the largest.
 
-    The same share of a smaller chip holds fewer LUTs, which routes more easily.
+    The same share of a smaller chip holds fewer LUTs, which route more easily; so do as many LUTs
+    on a larger one.
 
     Raises
     ------
