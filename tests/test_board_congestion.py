@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
+from strategies import voting_network
 from test_target_routability import HX1K, HX8K
 
+from lutgen.board.boards import find_board
+from lutgen.board.build import build_board
 from lutgen.board.congestion import advise_window, window_advice
 from lutgen.flow.pnr import CongestionError
 from lutgen.target import routability
@@ -36,3 +42,27 @@ def test_the_window_that_would_work_is_named() -> None:
 )  # fmt: skip
 def test_each_case_has_its_advice(family: str, device: str, n_luts: int, words: str) -> None:
     assert words in window_advice(family, device, n_luts)
+
+
+def test_a_congested_build_says_it_and_keeps_its_logs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def synthesise(*_: object) -> dict[str, object]:
+        part = {"luts": 1200, "registers": 10}
+        return {"parts": {"core": part, "shell": part}, "resources": {"luts": 3000}}
+
+    def place_and_route(*_: object, folder: Path, **__: object) -> None:
+        (folder / "seed1.nextpnr.log").write_text("iter=1 wires=9 overused=9")
+        raise CongestionError(f"wires are congested; log: {folder}/seed1.nextpnr.log")
+
+    monkeypatch.setattr("lutgen.board.build._synthesise", synthesise)
+    monkeypatch.setattr("lutgen.board.build.place_and_route", place_and_route)
+    network = voting_network(np.random.default_rng(1), 24, [12, 12], 4, n_classes=4)
+    with pytest.raises(CongestionError) as found:
+        build_board(network, find_board("hx8k-evn"), tmp_path)
+    said = str(found.value)
+    assert "3,000 LUTs are 39 % of iCE40 HX8K" in said and "with --wiring window:64" in said
+    log = Path(said.partition("log: ")[2].partition(";")[0])
+    assert log == tmp_path / "hx8k-evn.failed" / "seed1.nextpnr.log"
+    assert log.read_text() == "iter=1 wires=9 overused=9"
+    assert [path.name for path in tmp_path.iterdir()] == ["hx8k-evn.failed"]

@@ -128,7 +128,8 @@ def build_board(
     MismatchError
         If the design does not fit the chip; the message says by how much.
     ToolError
-        If a tool is missing or fails, or no seed routes in time.
+        If a tool is missing or fails, or no seed routes in time; the logs are then kept in
+        ``out/<board>.failed``.
     OutputError
         If the folder cannot be written.
     """
@@ -153,9 +154,20 @@ def build_board(
         }
         write_json(part / RECORD, record)
         _move(part, folder)
+    except ToolError as error:
+        raise _with_logs(error, part, out / f"{board.name}.failed") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return Build(folder, record, was_cached=False)
+
+
+def _with_logs(error: ToolError, part: Path, kept: Path) -> ToolError:
+    """Keep the logs of a build that failed, and return its fault with where they are now."""
+    shutil.rmtree(kept, ignore_errors=True)
+    for log in part.glob("*.log"):
+        kept.mkdir(exist_ok=True)
+        log.replace(kept / log.name)
+    return type(error)(str(error).replace(str(part), str(kept)))
 
 
 def _find_tools(board: Board, plan: Plan) -> dict[str, Tool]:
