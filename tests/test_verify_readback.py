@@ -155,3 +155,36 @@ def test_unreadable_verilog_and_missing_netlists_are_tool_errors(tmp_path: Path)
         elaborate("module top(; endmodule", top="top", target=None, folder=tmp_path)
     with pytest.raises(ToolError, match="left no netlist of top"):
         yosys_module(tmp_path / "missing.json", "top")
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "ports", "expected"),
+    [
+        ("ice40", "SB_DFFSR", ("C", "D", "R"), 0b0010),
+        ("ice40", "SB_DFFSS", ("C", "D", "S"), 0b1110),
+        ("gowin", "DFFR", ("CLK", "D", "RESET"), 0b0010),
+        ("gowin", "DFFS", ("CLK", "D", "SET"), 0b1110),
+    ],
+)
+def test_a_register_with_reset_is_a_table_and_a_register(
+    target: str, kind: str, ports: tuple[str, ...], expected: int
+) -> None:
+    clock, data, reset = ports
+    cell = {
+        "type": kind,
+        "parameters": {},
+        "connections": {clock: [2], data: [3], reset: [4], "Q": [5]},
+    }
+    module = {
+        "ports": {"clk": {"bits": [2]}, "x": {"bits": [3, 4]}, "y": {"bits": [5]}},
+        "cells": {"q": cell},
+        "netnames": {},
+    }
+    netlist = read_netlist(module, get_family(target))
+    check(netlist)
+    table, register = netlist.cells
+    assert (table.kind, table.init, table.inputs) == ("lut", expected, (2, 3))
+    assert register.kind == "register" and netlist.latency == 1
+    cell["connections"][clock] = [3]
+    with pytest.raises(NetlistError, match=f"{kind} q: not clocked by clk"):
+        read_netlist(module, get_family(target))

@@ -30,6 +30,15 @@ _COMMON = {
 _CONSTANTS = {"GND": ("G", 0), "VCC": ("V", 1)}
 _REGISTERS = {"$dff": ("D", "Q", "CLK"), "$_DFF_P_": ("D", "Q", "C")}
 
+# Registers with a synchronous reset or set, which synthesis makes of a table before a register:
+# ports, and the table of data and reset.
+_SYNCHRONOUS = {
+    "SB_DFFSR": ("D", "R", "Q", "C", 0b0010),
+    "SB_DFFSS": ("D", "S", "Q", "C", 0b1110),
+    "DFFR": ("D", "RESET", "Q", "CLK", 0b0010),
+    "DFFS": ("D", "SET", "Q", "CLK", 0b1110),
+}
+
 Bit = int | str
 
 
@@ -92,8 +101,21 @@ def _gates(
     parts = [part for part in family.primitives.values() if part.module == cell["type"]]
     if parts and parts[0].is_part:
         yield from _outputs(name, cell, parts)
+    elif cell["type"] in _SYNCHRONOUS:
+        yield from _reset_register(name, cell, clock)
     else:
         yield _gate(name, cell, family, clock)
+
+
+def _reset_register(name: str, cell: Mapping[str, Any], clock: Bit | None) -> Iterator[_Gate]:
+    """Yield the table of data and reset, on a net of its own, and the register behind it."""
+    pins: Mapping[str, list[Bit]] = cell["connections"]
+    data, reset, output, edge, table = _SYNCHRONOUS[cell["type"]]
+    if pins[edge] != [clock]:
+        raise NetlistError(f"{cell['type']} {name}: not clocked by {_CLOCK}")
+    driven = _driven(pins[output])
+    yield _Gate(LUT, table, (pins[data][0], pins[reset][0]), -driven)
+    yield _Gate(REGISTER, 0, (-driven,), driven)
 
 
 def _outputs(name: str, cell: Mapping[str, Any], parts: list[Primitive]) -> Iterator[_Gate]:
@@ -250,7 +272,7 @@ def _build(
     taken = set(names.values())
     for bit in _in_order(gates):
         gate = gates[bit]
-        name = names.get(bit, f"bit_{bit}")
+        name = names.get(bit, f"bit_{bit}".replace("-", "before_"))
         if bit not in names and name in taken:
             name = f"bit_{bit}_unnamed"
         inputs, table = _resolve(gate, nets, name)
