@@ -215,8 +215,18 @@ def test_the_demo_runs_the_whole_job(tmp_path: Path) -> None:
     assert result.stdout.count("359 / 359 test images equal") == 4
     assert "every form equals the model" in result.stdout
     proofs = json.loads((tmp_path / "proof.json").read_text())
-    assert proofs["n_proved"] == proofs["n_proofs"] == 7
-    assert "7 / 7 proved" in (tmp_path / "report.txt").read_text()
+    assert proofs["n_proved"] == proofs["n_proofs"] == 10
+    assert "10 / 10 proved" in (tmp_path / "report.txt").read_text()
     for name in demo.FILES:
         assert (tmp_path / name).stat().st_size > 0
     assert "report.html" in result.stdout
+    network = LutNetwork.load(tmp_path / "model.npz")
+    assert network.n_classes == 10 and network.training["test_accuracy"] > 0.96
+    # what was simulated and proved is what the bitstream has
+    built = json.loads((tmp_path / "icebreaker" / "build.json").read_text())
+    core = (tmp_path / "lutgen_core.v").read_text()
+    assert (tmp_path / "icebreaker" / "lutgen_core.v").read_text() == core
+    assert built["digest"] == network.digest and built["meets_clock"]
+    luts = built["resources"]["luts"]
+    assert f"{luts:,} / 5,280 = {100 * luts / 5280:.1f} %" in result.stdout
+    assert f"Fmax {built['fmax_mhz']['max']} MHz for a clock of 12 MHz" in result.stdout

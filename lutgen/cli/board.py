@@ -121,7 +121,6 @@ def build(
     if options.one_hot:
         raise ConfigError("a board answers class numbers over its line; leave --one-hot out")
     arguments = options.arguments()
-    arguments.pop("one_hot")
     chosen = find_board(board)
     with output.working(f"building for {chosen.title}"):
         built = build_board(
@@ -219,10 +218,13 @@ def print_build(record: dict[str, Any], folder: Path, *, was_cached: bool) -> No
     output.print_table(table)
     if "fmax_mhz" in record:
         fmax = record["fmax_mhz"]
+        seeds = f"seed {record['best_seed']}"
+        if len(record["seeds"]) > 1:
+            over = f"{fmax['min']} / {fmax['median']} / {fmax['max']} (min / median / max)"
+            seeds = f"the best of {len(record['seeds'])} seeds, {over}"
         output.print_text(
-            f"Fmax {fmax['max']} MHz for a clock of {record['clock_mhz']:g} MHz; over "
-            f"{len(record['seeds'])} seed(s): {fmax['min']} / {fmax['median']} / {fmax['max']} "
-            f"(min / median / max), seed {record['best_seed']} kept; {record['tools']['router']}"
+            f"Fmax {fmax['max']} MHz for a clock of {record['clock_mhz']:g} MHz; {seeds}; "
+            f"{record['tools']['router']}"
         )
         output.print_text(f"critical path: {record['critical_path']['words']}")
     rate = record["samples_per_second"]

@@ -8,23 +8,29 @@ from typing import Annotated
 
 import typer
 
+from lutgen.board.fit import MARGIN
 from lutgen.cli import hardware, output
-from lutgen.cli.core import DEFAULT_MODULE, DEFAULTS, print_core, write_core
-from lutgen.cli.learning import learn, print_model
+from lutgen.cli.board import DEMO_BOARD, build_demo
+from lutgen.cli.boosting import learn_boosted
+from lutgen.cli.core import DEFAULT_MODULE, CoreOptions, print_core, write_core
+from lutgen.cli.learning import print_model
 from lutgen.cli.options import Source
 from lutgen.cli.proof import proof_record, run_proofs
 from lutgen.cli.synthesis import measure_area, print_synthesis
 from lutgen.emit.vectors import EXPECTED, INPUTS
 from lutgen.files import ensure_writable, write_json
 from lutgen.flow.yosys import MODES
-from lutgen.learn.memorize import Parameters
+from lutgen.learn.boost import BoostParameters
 from lutgen.report.parse import CORE_FILE, PROOF_FILE, SIMULATION_FILE
 from lutgen.verify.compare import require_equal
 from lutgen.verify.prove import require_proved
 
-TASK = "ge5"
-PARAMETERS = Parameters(k=6, widths=(128,) * 3, wiring="window:64", seed=0)
+PARAMETERS = BoostParameters(luts_per_class=10)
+ENCODER = "thresholds:4,8,12"
 TARGET = "ice40"
+CLOCK_MHZ = 12  # of the board
+# The encoder is in the hardware: pixels of 0 to 16 come in. The registers are for the board.
+OPTIONS = CoreOptions(input_bits=5, fmax_target=f"{MARGIN * CLOCK_MHZ:g}MHz", grade="up5k")
 
 
 def demo(
@@ -33,19 +39,19 @@ def demo(
     ),
     json: output.Json = False,
 ) -> None:
-    """Learn, emit, synthesise, simulate, prove, report: is a handwritten digit 5 or more?"""
+    """Learn handwritten digits, emit, synthesise, simulate, prove, and build a bitstream."""
     start = time.monotonic()
     model_file = out / "model.npz"
     ensure_writable(model_file)
-    source = Source("digits", TASK)
+    source = Source("digits")
     dataset = source.load()
     _say(json, f"data: {len(dataset.X_train)} training and {len(dataset.X_test)} test images of "
-               f"8x8 pixels; task: is the digit 5 or more?")  # fmt: skip
-    network = learn(dataset, source, PARAMETERS)
+               f"8x8 pixels; task: which digit is it?")  # fmt: skip
+    network = learn_boosted(dataset, source, PARAMETERS, encoder=ENCODER)
     network.save(model_file)
     if not json:
         print_model(network)
-    core, record = write_core(network, out, TARGET, DEFAULTS)
+    core, record = write_core(network, out, TARGET, OPTIONS)
     if not json:
         print_core(core)
     area = measure_area(network, core, MODES, out)
@@ -66,9 +72,12 @@ def demo(
     require_proved(proofs)
     with output.working("writing the report"):
         hardware.write_report(out)
+    built = build_demo(network, out, quiet=json, **OPTIONS.arguments())
     seconds = time.monotonic() - start
     if json:
-        output.print_json({"folder": str(out), "seconds": round(seconds, 1), **record})
+        output.print_json(
+            {"folder": str(out), "seconds": round(seconds, 1), **record, "build": built}
+        )
         return
     output.print_text("files, and what to do with them:")
     for name, use in FILES.items():
@@ -86,6 +95,8 @@ FILES = {
     SIMULATION_FILE: "the comparisons above",
     PROOF_FILE: "the proofs above",
     "report.html": "open it in a browser; report.txt and report.json say the same",
+    f"{DEMO_BOARD}/top.bin": "the bitstream: iceprog it, then lutgen host",
+    f"{DEMO_BOARD}/report.html": "what it takes of the chip, with a floorplan",
 }
 
 
