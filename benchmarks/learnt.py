@@ -50,7 +50,7 @@ CONFIGURATIONS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     ],
     "fashion_mnist": [
         ("thresholds:64,160", {"luts_per_class": n, "temperature": t, **_IMAGES})
-        for n, t in ((70, 9), (200, 15))
+        for n, t in ((70, 9), (150, 12))
     ],
     "unsw_nb15": [
         (encoder, {"luts_per_class": n, **_SMALL})
