@@ -104,7 +104,7 @@ def test_a_claim_holds_if_all_its_parts_do() -> None:
     good, bad = Verdict("a", True, ""), Verdict("b", False, "")
     assert all_of("claim", [good, good]).holds
     both = all_of("claim", [good, bad])
-    assert not both.holds and both.figures == "1 of 2 parts hold; not: b"
+    assert not both.holds and both.figures == "1 of the 2 parts that follow hold"
 
 
 def brute_sensitivity(network: LutNetwork, n_inputs: int) -> float:

@@ -18,8 +18,8 @@ from lutgen.studies.study import POST, Result, Row, Study, Verdict
 
 N_INPUTS = 64
 SIZES = tuple(1 << e for e in range(6, 15))
-QUICK_SIZES = (64, 256, 1024)
-KS = (4, 6, 8, 10, 12)
+QUICK_SIZES = (64, 256, 1024, 4096)
+KS, QUICK_KS = (4, 6, 8, 10, 12), (6, 8, 10, 12)
 DESCENT_SIZES = (64, 128, 256)
 N_STEPS, MAX_NEURONS = 3000, 4  # neurons: times Baum's
 EXPONENT_BITS = 8  # of a rounded weight, beside its sign and significand
@@ -64,7 +64,7 @@ def _measure_descent(n: int, seed: int) -> dict[str, Any]:
 
 def _run(context: Context) -> Result:
     sizes = QUICK_SIZES if context.quick else SIZES
-    ks = (6, 10, 12) if context.quick else KS
+    ks = QUICK_KS if context.quick else KS
     descent_sizes = QUICK_SIZES[:2] if context.quick else DESCENT_SIZES
     seeds = context.seeds
     cells: dict[str, Callable[[], Any]] = {}
@@ -213,32 +213,28 @@ def _verdicts(
 def _draw(result: Result) -> dict[str, str]:
     n = result.series["n"]
     curves = [
-        Curve("Baum, exact integers", n, result.series["exact"]),
-        _curve("Baum, rounded", n, result.series["rounded"]),
+        _curve("Baum, exact integers", n, result.series["exact"], 0),
+        _curve("Baum, rounded", n, result.series["rounded"], 1),
     ]
-    curves += [_curve_of_k(k, n, values) for k, values in result.series["tables"].items()]
+    for (k, values), colour in zip(result.series["tables"].items(), (2, 3, 4, 6, 7), strict=False):
+        sizes = [None if value is None else value * x for x, value in zip(n, values, strict=True)]
+        curves.append(_curve(f"LUTs, k={k}", n, sizes, colour))
     curves.append(Curve("n bits", n, n, "--", 5))
     per_point = [
-        Curve("", c.x, [y / x for x, y in zip(c.x, c.y, strict=True)], c.style, place)
-        for place, c in enumerate(curves[:-1])
+        Curve("", c.x, [y / x for x, y in zip(c.x, c.y, strict=True)], c.style, c.colour)
+        for c in curves
     ]
-    per_point.append(Curve("", n, [1] * len(n), "--", 5))
     top = max(y for curve in curves for y in curve.y)
     panels = [
-        Panel("Size of what memorizes n points", "n", "bits", tuple(curves), "xy", (30, 1e3 * top)),
+        Panel("Size of what memorizes n points", "n", "bits", tuple(curves), "xy", (30, 300 * top)),
         Panel("The same, a point", "n", "bits a point", tuple(per_point), "xy"),
     ]
     return {"size": draw(panels, scale=1.4)}
 
 
-def _curve_of_k(k: str, n: list[int], values: list[float | None]) -> Curve:
-    sizes = [None if value is None else value * x for x, value in zip(n, values, strict=True)]
-    return _curve(f"LUTs, k={k}", n, sizes)
-
-
-def _curve(label: str, n: list[int], values: list[float | None]) -> Curve:
+def _curve(label: str, n: list[int], values: list[float | None], colour: int) -> Curve:
     kept = [(x, y) for x, y in zip(n, values, strict=True) if y is not None]
-    return Curve(label, [x for x, _ in kept], [y for _, y in kept])
+    return Curve(label, [x for x, _ in kept], [y for _, y in kept], colour=colour)
 
 
 STUDIES = (

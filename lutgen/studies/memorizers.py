@@ -33,7 +33,7 @@ from lutgen.studies.study import YU, Result, Row, Study, Verdict
 
 # of the 45 pairs, those of classes that are one or five apart: three pairs a class
 PAIRS = tuple((a, b) for a, b in combinations(range(10), 2) if b - a in (1, 5, 9))
-QUICK_PAIRS = ((3, 8), (4, 9))
+QUICK_PAIRS = ((0, 1), (3, 8), (4, 9))
 HARD_PAIR = (4, 9)
 N_PAIR, N_PAIR_QUICK = 1024, 256  # training samples of a pair, for the O(√N) network
 N_TEST = 1000  # it is evaluated with large integers

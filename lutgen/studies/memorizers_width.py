@@ -27,8 +27,8 @@ from lutgen.studies.study import YU, Result, Row, Study, Verdict
 
 WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 784, 1568)
 N_INPUTS = 784
-N_TRAIN, N_TRAIN_QUICK = 2048, 512
-N_CIFAR, N_CIFAR_QUICK = 2000, 500
+N_TRAIN, N_TRAIN_QUICK = 2048, 1024
+N_CIFAR, N_CIFAR_QUICK = 2000, 1000
 CLOSE = 0.01
 
 
@@ -214,10 +214,14 @@ def _run_pairs(context: Context) -> Result:
 def _draw_pairs(result: Result) -> dict[str, str]:
     panels = []
     for data, title in (("mnist", "Pairs of digits"), ("cifar10", "Pairs of CIFAR-10 classes")):
-        convex, lut = result.series[data]["convex"], result.series[data]["lut"]
-        line = [min(*convex, *lut), max(*convex, *lut)]
-        curves = (Curve("a pair", lut, convex, "o"), Curve("equal", line, line, "--", 5))
-        panels.append(Panel(title, "LUT network", "convex sets", curves))
+        values = result.series[data]
+        ranks = sorted(range(len(values["convex"])), key=values["convex"].__getitem__)
+        x = [rank + 1 for rank in range(len(ranks))]
+        curves = tuple(
+            Curve(words, x, [values[name][place] for place in ranks])
+            for name, words in (("convex", "convex sets"), ("lut", "LUT network"))
+        )
+        panels.append(Panel(title, "pair, by rank of convex sets", "test accuracy", curves))
     return {"pairs": draw(panels)}
 
 
