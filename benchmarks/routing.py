@@ -34,7 +34,7 @@ from lutgen.target.registry import get_family
 ROWS = Path(__file__).parent / "results" / "routing.json"
 TABLE = Path(__file__).parents[1] / "lutgen" / "target" / "routability.json"
 CHIPS = ("ice40-hx8k", "gowin-gw1nr-9", "ecp5-25k", "ice40-hx1k")
-SHARES = (0.25, 0.5, 0.75)
+SHARES = (0.125, 0.25, 0.5, 0.75)
 WINDOWS = (16, 32, 64, 128, 256, 512, 0)  # 0: the whole layer
 N_LAYERS, K, N_INPUTS, SEED = 5, 4, 256, 1
 PARITY = 0x6996
@@ -157,6 +157,8 @@ def table(rows: Sequence[Row]) -> dict[str, Any]:
                 continue
             row = max(routed, key=lambda row: (row["window"] or 1 << 20, row["fmax_mhz"]))
             best[f"{share:g}"] = {"window": row["window"], "fmax_mhz": row["fmax_mhz"]}
+        if not best:  # nothing is known yet
+            continue
         family, _, device = name.partition("-")
         found.setdefault(family, {})[device] = {
             "tool": mine[-1]["tool"],
@@ -174,7 +176,7 @@ def print_table(rows: Sequence[Row]) -> None:
     print("| chip | share | LUTs | placer | window | routed | CPU s | Fmax MHz |")
     print("|---|---|---|---|---|---|---|---|")
     for row in rows:
-        print(f"| {row['chip']} | {row['share']:.0%} | {row['n_luts']:,} | {row['placer']} | "
+        print(f"| {row['chip']} | {row['share']:.1%} | {row['n_luts']:,} | {row['placer']} | "
               f"{row['window'] or 'random'} | {'yes' if row['routed'] else 'no'} | "
               f"{row['cpu_seconds']} | {row.get('fmax_mhz', '')} |")  # fmt: skip
 
