@@ -25,7 +25,7 @@ ENCODER = "thresholds:4,8,12"
 SIZES = ((20, 5), (20, 0), (5, 0), (2, 0))
 COLUMNS = (
     "board", "chip", "LUTs a class", "test accuracy", "LUTs", "of chip", "registers", "of chip",
-    "clock MHz", "Fmax MHz (min / median / max)", "latency", "bitstream bytes", "seconds",
+    "clock MHz", "Fmax MHz (min / median / max)", "cycles: latency", "bitstream bytes", "seconds",
 )  # fmt: skip
 
 
@@ -69,8 +69,9 @@ def row(record: dict[str, Any]) -> tuple[str, ...]:
         f"{resources['registers']:,}",
         f"{100 * resources['registers'] / device['registers']:.1f} %",
         f"{record['clock_mhz']:g}",
-        " / ".join(f"{fmax[key]:.1f}" for key in fmax) or "Vivado's to tell",
-        f"{record['latency_cycles']} cycles, {record['latency_ns']:g} ns",
+        " / ".join(f"{fmax[key]:.1f}" for key in ("min", "median", "max") if key in fmax)
+        or "Vivado's to tell",
+        f"{record['latency_cycles']}: {record['latency_ns']:g} ns",
         f"{record['bitstream']['bytes']:,}" if "bitstream" in record else "",
         f"{record['seconds']['all']:.0f}" if "seconds" in record else "",
     )
