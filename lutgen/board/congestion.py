@@ -39,7 +39,7 @@ def window_advice(family: str, device: str, n_luts: int) -> str:
             f"{size}, and no window of wires is known to route there; a narrower network or a "
             "smaller k would help"
         )
-    at = f"{size}; at {100 * point.share:.0f} % of {measured} the router took"
+    at = f"{size}; at {100 * point.share:g} % of {measured} the router took"
     if point.window == RANDOM:
         return f"{at} random wires ({known.source}): try another seed, or more time"
     return (

@@ -136,4 +136,4 @@ def _taken(known: Routability, point: Point | None) -> str:
     else:
         windows = f"windows up to {point.window}" if point.window > 1 else "no windows"
     title = get_device(known.family, known.device).title
-    return f"and at {100 * point.share:.0f} % of {title} the router took {windows}"
+    return f"and at {100 * point.share:g} % of {title} the router took {windows}"
