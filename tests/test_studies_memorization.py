@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lutgen.data.load import Dataset, load_dataset
-from lutgen.errors import ConfigError
+from lutgen.errors import ConfigError, DataError
 from lutgen.learn.memorize import Parameters
 from lutgen.studies import (
     binary_mnist,
@@ -65,6 +65,25 @@ def test_the_first_samples_alone(digits: Dataset, problem: Problem) -> None:
     part = make_problem(digits, "ge5", 100)
     assert part.train.n_samples == 100 and part.test.n_samples == problem.test.n_samples
     assert (part.y_train == problem.y_train[:100]).all()
+
+
+def test_samples_set_aside_are_the_last_and_not_learnt_from(
+    digits: Dataset, problem: Problem
+) -> None:
+    n_left = problem.train.n_samples - 300
+    for n_train in (None, 100):
+        part = make_problem(digits, "ge5", n_train, n_validation=300)
+        assert part.train.n_samples == (n_train or n_left)
+        assert (part.y_train == problem.y_train[: part.train.n_samples]).all()
+        assert part.validation is not None and part.y_validation is not None
+        assert (part.validation.to_dense() == problem.train.to_dense()[n_left:]).all()
+        assert (part.y_validation == problem.y_train[n_left:]).all()
+        assert (part.test.words == problem.test.words).all()
+    network = part.learn(Parameters(k=4, widths=(32,)))
+    right = network.class_numbers(part.validation) == part.y_validation
+    assert part.validation_accuracy(network) == right.mean() != part.test_accuracy(network)
+    with pytest.raises(DataError, match="300 are set aside and"):
+        make_problem(digits, "ge5", n_left + 1, n_validation=300)
 
 
 def test_table1_sees_other_data_than_the_papers(small: None, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lutgen.data.encode import fit_encoder
 from lutgen.errors import DataError
 from lutgen.studies.convex import (
     ConvexMemorizer,
@@ -15,7 +16,9 @@ from lutgen.studies.convex import (
     smallest_gap,
     squared_distances,
 )
+from lutgen.studies.memorizers import LUT_KS, fit_lut
 from lutgen.studies.memorizers_width import project
+from lutgen.studies.problem import Problem
 from lutgen.studies.sqrt_network import (
     Neuron,
     SqrtNetwork,
@@ -172,3 +175,24 @@ def test_projections_are_linear_and_as_wide_as_asked() -> None:
     assert projected.shape == (20, 3)
     assert (project(X[:1] + X[1:2], 3, 0) == projected[0] + projected[1]).all()
     assert (project(X, 3, 1) != projected).any()
+
+
+def test_k_is_chosen_on_the_validation_samples_alone() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 2, (700, 16)).astype(np.uint8)
+    y = (X[:, :5].sum(axis=1) > 2).astype(np.uint8)
+    encoder = fit_encoder("binary", X)
+    parts = [part for s in np.split(np.arange(700), (300, 500)) for part in (X[s], y[s])]
+    bits = [encoder.encode(part) for part in parts[::2]]
+    problem = Problem(
+        encoder, bits[0], parts[1], bits[1], parts[3], n_threads=1,
+        validation=bits[2], y_validation=parts[5],
+    )  # fmt: skip
+    widths = (24, 24)
+    found = fit_lut(problem, widths, [0, 1])
+    assert found["k"] in LUT_KS and found["validation"] > 0.7
+    wrong = replace(problem, y_test=1 - problem.y_test)  # chooses the same, and is tested on it
+    assert fit_lut(wrong, widths, [0, 1]) == found | {"test": pytest.approx(1 - found["test"])}
+    other = replace(problem, y_validation=1 - parts[5])  # the best is now the worst
+    assert fit_lut(other, widths, [0, 1])["k"] != found["k"]
+    assert fit_lut(problem, (5, 5), [0])["k"] == 4  # others are wider than a layer

@@ -21,7 +21,14 @@ from lutgen.studies.noise import (
 )
 from lutgen.studies.noise_capacity import depth_to_reach, least_capacity
 from lutgen.studies.noise_complexity import average_sensitivity, circuit_size
-from lutgen.studies.noise_regularisers import REGULARISERS, Learner, flip_inputs, regularised_counts
+from lutgen.studies.noise_regularisers import (
+    BASE_KS,
+    REGULARISERS,
+    Learner,
+    flip_inputs,
+    plan_of,
+    regularised_counts,
+)
 from lutgen.studies.problem import Problem
 from lutgen.studies.study import Verdict
 
@@ -192,8 +199,15 @@ def test_flips_are_of_the_share() -> None:
 
 @pytest.mark.parametrize("name", REGULARISERS)
 def test_the_first_value_of_a_regulariser_is_none_and_the_last_is_one(name: str) -> None:
-    learner = Learner(PROBLEM, 24, 0)
+    learner = Learner(PROBLEM, 24, 0, max(BASE_KS))
     method, values = REGULARISERS[name]
     plain = learner.plain(PROBLEM.y_train)
     first, last = (method(learner, PROBLEM.y_train, value) for value in (values[0], values[-1]))
     assert first.digest == plain.digest != last.digest
+
+
+def test_a_regulariser_of_k_starts_at_the_base() -> None:
+    for base_k in BASE_KS:
+        plan = plan_of(base_k, quick=False)
+        assert [value for name, value in plan if name == "smaller k"] == list(range(base_k, 1, -1))
+        assert {name for name, _ in plan} == set(REGULARISERS)

@@ -119,9 +119,13 @@ class Context:
         inside = None if folder is None else folder / name
         return load_dataset(name, data_dir=inside if inside and inside.is_dir() else folder)
 
-    def _make_problem(self, name: str, task: str, n_train: int | None = None) -> Problem:
-        """Return two classes of a named data set as bits; `n_train`: the first so many alone."""
-        return make_problem(self.dataset(name), task, n_train, self.settings.n_threads)
+    def _make_problem(
+        self, name: str, task: str, n_train: int | None = None, n_validation: int = 0
+    ) -> Problem:
+        """Return two classes of a named data set as bits; see :func:`make_problem`."""
+        return make_problem(
+            self.dataset(name), task, n_train, self.settings.n_threads, n_validation
+        )
 
 
 def _read_cells(path: Path) -> dict[str, dict[str, Any]]:

@@ -8,17 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from lutgen.learn.memorize import Parameters
 from lutgen.studies.context import Context
 from lutgen.studies.convex import ConvexMemorizer, Floats
 from lutgen.studies.memorizers import (
+    CHOSEN_K,
     HARD_PAIR,
-    LUT_K,
+    LUT_KS,
     LUT_WIDTHS,
+    N_VALIDATION,
     PAIRS,
     QUICK_PAIRS,
     RECONSTRUCTED,
     as_floats,
+    fit_lut,
     name_task,
 )
 from lutgen.studies.plot import Curve, Panel, draw
@@ -40,20 +42,20 @@ def project(X: Floats, width: int, seed: int) -> Floats:
     return projected
 
 
-def _convex(problem: Problem, width: int, seed: int) -> list[float]:
-    """Return training and test accuracy of convex sets behind a layer of a width; 0: without."""
-    X, new = as_floats(problem.train), as_floats(problem.test)
+def _convex(problem: Problem, width: int, seed: int) -> dict[str, float]:
+    """Return the accuracies of convex sets behind a layer of a width; 0: without one."""
+    parts = {
+        "train": (problem.train, problem.y_train),
+        "validation": (problem.validation, problem.y_validation),
+        "test": (problem.test, problem.y_test),
+    }
+    points = {name: as_floats(bits) for name, (bits, _) in parts.items() if bits is not None}
     if width:
-        X, new = project(X, width, seed), project(new, width, seed)
-    memorizer = ConvexMemorizer(X, problem.y_train)
-    pairs = ((X, problem.y_train), (new, problem.y_test))
-    return [float((memorizer.predict(points) == y).mean()) for points, y in pairs]
-
-
-def _lut(problem: Problem, width: int, seed: int) -> list[float]:
-    widths = (width,) * len(LUT_WIDTHS)
-    network = problem.learn(Parameters(k=LUT_K, widths=widths, seed=seed, cone_only=True))
-    return [network.training["train_accuracy"], problem.test_accuracy(network)]
+        points = {name: project(X, width, seed) for name, X in points.items()}
+    memorizer = ConvexMemorizer(points["train"], problem.y_train)
+    return {
+        name: float((memorizer.predict(X) == parts[name][1]).mean()) for name, X in points.items()
+    }
 
 
 def _run_width(context: Context) -> Result:
@@ -61,8 +63,8 @@ def _run_width(context: Context) -> Result:
     n_train = N_TRAIN_QUICK if context.quick else N_TRAIN
 
     def measure(width: int, seed: int) -> dict[str, Any]:
-        problem = context.problem("mnist", name_task(HARD_PAIR), n_train)
-        lut = _lut(problem, width, seed) if width >= LUT_K else None
+        problem = context.problem("mnist", name_task(HARD_PAIR), n_train, N_VALIDATION)
+        lut = fit_lut(problem, (width,) * len(LUT_WIDTHS), [seed]) if width >= LUT_KS[0] else None
         return {"convex": _convex(problem, width, seed), "lut": lut}
 
     found = context.compute(
@@ -78,11 +80,13 @@ def _run_width(context: Context) -> Result:
             rows.append(
                 Row.of(
                     f"width {width} ({width / N_INPUTS:.3g} of the dimension), {words}: test",
-                    [run[1] for run in runs],
-                    note=f"training accuracy {fmean(run[0] for run in runs):.4f}",
+                    [run["test"] for run in runs],
+                    note=f"training accuracy {fmean(run['train'] for run in runs):.4f}"
+                    + ("; k=" + ", ".join(str(run["k"]) for run in runs) if "k" in runs[0] else ""),
                 )
             )
-            curves.setdefault(name, []).append([width, rows[-1].ours])
+            validation = fmean(run["validation"] for run in runs)
+            curves.setdefault(name, []).append([width, rows[-1].ours, validation])
     enough = {name: _enough(points) for name, points in curves.items()}
     return Result(
         tuple(rows),
@@ -90,9 +94,9 @@ def _run_width(context: Context) -> Result:
             Verdict(
                 "digits: a width of at least the dimension is needed to generalize",
                 enough["convex"] >= N_INPUTS,
-                f"within {CLOSE} of the best from width {enough['convex']} on (convex sets) and "
-                f"{enough['lut']} (LUT network) of {N_INPUTS} dimensions; theirs is a worst case: "
-                "some distribution needs the width, digits do not",
+                f"validation accuracy within {CLOSE} of the best from width {enough['convex']} on "
+                f"(convex sets) and {enough['lut']} (LUT network) of {N_INPUTS} dimensions; theirs "
+                "is a worst case: some distribution needs the width, digits do not",
             ),
             Verdict(
                 "much narrower than the dimension, memorizers do not generalize",
@@ -104,21 +108,22 @@ def _run_width(context: Context) -> Result:
             RECONSTRUCTED + f"Digits {HARD_PAIR[0]} against {HARD_PAIR[1]}, {n_train:,} training "
             f"samples of {N_INPUTS} bits. A first layer of random linear neurons, and convex sets "
             "behind it; they memorize unless two samples of different classes fall on one point. "
-            f"The LUT network has {len(LUT_WIDTHS)} hidden layers of that many {LUT_K}-LUTs.",
+            f"The LUT network has {len(LUT_WIDTHS)} hidden layers of that many LUTs. " + CHOSEN_K,
         ),
         {"curves": curves},
     )
 
 
 def _enough(points: list[Any]) -> int:
-    best = max(accuracy for _, accuracy in points)
-    return int(next(width for width, accuracy in points if accuracy >= best - CLOSE))
+    """Return the first width that is close to the best one, by validation accuracy."""
+    best = max(validation for _, _, validation in points)
+    return int(next(width for width, _, validation in points if validation >= best - CLOSE))
 
 
 def _draw_width(result: Result) -> dict[str, str]:
     names = {"convex": "convex sets behind a random layer", "lut": "LUT network"}
     curves = [
-        Curve(names[name], [x for x, _ in points], [y for _, y in points])
+        Curve(names[name], [x for x, _, _ in points], [y for _, y, _ in points])
         for name, points in result.series["curves"].items()
     ]
     ends = [f(y for curve in curves for y in curve.y) for f in (min, max)]
@@ -136,11 +141,10 @@ def _run_pairs(context: Context) -> Result:
     }
 
     def measure(data: str, pair: tuple[int, int]) -> dict[str, Any]:
-        problem = context.problem(data, name_task(pair), samples[data])
-        luts = [_lut(problem, LUT_WIDTHS[0], seed) for seed in context.seeds]
+        problem = context.problem(data, name_task(pair), samples[data], N_VALIDATION)
         return {
             "convex": _convex(problem, 0, 0),
-            "lut": [fmean(run[part] for run in luts) for part in (0, 1)],
+            "lut": fit_lut(problem, LUT_WIDTHS, context.seeds),
             "parameters": ConvexMemorizer(as_floats(problem.train), problem.y_train).n_parameters,
         }
 
@@ -157,12 +161,12 @@ def _run_pairs(context: Context) -> Result:
         values = [found[f"{data} {a}-{b} n={n}"] for a, b in pairs]
         parameters = fmean(value["parameters"] for value in values)
         notes = {
-            "convex": f"training {fmean(v['convex'][0] for v in values):.4f}; "
+            "convex": f"training {fmean(v['convex']['train'] for v in values):.4f}; "
             f"{parameters:.3g} parameters",
-            "lut": f"training {fmean(v['lut'][0] for v in values):.4f}; k={LUT_K}",
+            "lut": f"training {fmean(v['lut']['train'] for v in values):.4f}",
         }
         words = {"convex": "convex sets", "lut": "LUT network"}
-        series[data] = {name: [value[name][1] for value in values] for name in words}
+        series[data] = {name: [value[name]["test"] for value in values] for name in words}
         rows += [
             Row.of(f"{data}: mean test accuracy, {words[name]}", series[data][name], note=note)
             for name, note in notes.items()
@@ -171,7 +175,9 @@ def _run_pairs(context: Context) -> Result:
         for place, (a, b) in enumerate(pairs):
             convex, lut = (series[data][name][place] for name in ("convex", "lut"))
             name = f"{data} {a} against {b}, convex sets; LUT network"
-            rows.append(Row(name, convex, None, note=f"LUT network {lut:.4f}"))
+            k = found[f"{data} {a}-{b} n={samples[data]}"]["lut"]["k"]
+            rows.append(Row(name, convex, None, note=f"LUT network {lut:.4f}, k={k}"))
+    n_memorized = sum(value["convex"]["train"] == 1 for value in found.values())
     mean = {data: {n: fmean(v) for n, v in of.items()} for data, of in series.items()}
     better = {
         data: sum(c > t for c, t in zip(of["convex"], of["lut"], strict=True))
@@ -182,8 +188,8 @@ def _run_pairs(context: Context) -> Result:
         (
             Verdict(
                 "the efficient memorizer memorizes every sample",
-                all(value["convex"][0] == 1 for value in found.values()),
-                f"{sum(value['convex'][0] == 1 for value in found.values())} of {len(found)} pairs",
+                n_memorized == len(found),
+                f"{n_memorized} of {len(found)} pairs",
             ),
             Verdict(
                 "the efficient memorizer generalizes on pairs of digits",
@@ -202,8 +208,8 @@ def _run_pairs(context: Context) -> Result:
         (
             RECONSTRUCTED + f"The first {samples['mnist']:,} training samples of each pair of "
             f"digits and {samples['cifar10']:,} of CIFAR-10, as the bits that the LUT network "
-            "reads; so few samples that k = 6 suits the LUT network. Convex sets with planes "
-            "half-way answer as the nearest neighbour does. "
+            "reads. Convex sets with planes half-way answer as the nearest neighbour does. "
+            + CHOSEN_K
             + context.dataset("cifar10").split
             + ".",
         ),
@@ -232,6 +238,7 @@ STUDIES = (
         f"{YU}, the necessary condition",
         _run_width,
         _draw_width,
+        n_seeds=3,
     ),
     Study(
         "memorizers-pairs",
@@ -239,5 +246,6 @@ STUDIES = (
         f"{YU}, the efficient algorithm",
         _run_pairs,
         _draw_pairs,
+        n_seeds=2,
     ),
 )

@@ -12,6 +12,7 @@ from lutgen.data.bits import Bits
 from lutgen.data.encode import Encoder, fit_encoder
 from lutgen.data.load import Dataset
 from lutgen.data.tasks import apply_task
+from lutgen.errors import DataError
 from lutgen.learn.memorize import Parameters, memorize
 from lutgen.model import LutNetwork
 
@@ -29,6 +30,11 @@ class Problem:
         Encoded samples.
     y_train, y_test : ndarray of shape (n_samples,), dtype=np.uint8
         Class numbers, 0 and 1.
+    validation : Bits or None
+        Samples of the data set's training set that are not in `train`, to choose settings on:
+        the test samples then tell the accuracy of what was chosen.
+    y_validation : ndarray of shape (n_samples,), dtype=np.uint8, or None
+        Their class numbers.
     feature_shape : tuple of int
         Shape of one sample.
     split : str
@@ -45,6 +51,8 @@ class Problem:
     feature_shape: tuple[int, ...] = ()
     split: str = ""
     n_threads: int | None = None
+    validation: Bits | None = None
+    y_validation: Labels | None = None
 
     def learn(
         self,
@@ -69,13 +77,22 @@ class Problem:
         """Return the share of test samples whose class the network tells."""
         return float((network.class_numbers(self.test) == self.y_test).mean())
 
+    def validation_accuracy(self, network: LutNetwork) -> float:
+        """Return the share of the samples set aside whose class the network tells."""
+        assert self.validation is not None, "no samples were set aside"
+        return float((network.class_numbers(self.validation) == self.y_validation).mean())
+
     def permuted_labels(self, seed: int) -> Labels:
         """Return the training labels in random order: as many of each class, telling nothing."""
         return np.random.default_rng(seed).permutation(self.y_train)
 
 
 def make_problem(
-    dataset: Dataset, task: str, n_train: int | None = None, n_threads: int | None = None
+    dataset: Dataset,
+    task: str,
+    n_train: int | None = None,
+    n_threads: int | None = None,
+    n_validation: int = 0,
 ) -> Problem:
     """Choose a task of a data set and encode it as the data set suggests.
 
@@ -85,14 +102,22 @@ def make_problem(
         As in :func:`lutgen.data.tasks.apply_task`.
     n_train : int, optional
         The first so many training samples alone.
+    n_validation : int
+        The last so many samples of the training set are set aside, before others are taken.
 
     Raises
     ------
     DataError, ConfigError
-        As :func:`lutgen.data.tasks.apply_task`.
+        As :func:`lutgen.data.tasks.apply_task`; and if too few training samples remain.
     """
     chosen = apply_task(dataset, task)
-    X, y = chosen.X_train[:n_train], chosen.y_train[:n_train]
+    n_left = len(chosen.y_train) - n_validation
+    if n_validation and n_left < (n_train or 1):
+        raise DataError(
+            f"{dataset.name}, {task}: {len(chosen.y_train)} training samples, of which "
+            f"{n_validation} are set aside and {n_train or 1} asked for; take fewer"
+        )
+    X, y = chosen.X_train[:n_left][:n_train], chosen.y_train[:n_left][:n_train]
     encoder = fit_encoder(chosen.encoder, X)
     classes = np.unique(chosen.y_train)
     return Problem(
@@ -104,4 +129,8 @@ def make_problem(
         chosen.feature_shape,
         chosen.split,
         n_threads,
+        encoder.encode(chosen.X_train[n_left:]) if n_validation else None,
+        np.searchsorted(classes, chosen.y_train[n_left:]).astype(np.uint8)
+        if n_validation
+        else None,
     )
