@@ -119,6 +119,24 @@ def test_a_network_that_errs_is_found_out(tmp_path: Path, monkeypatch: pytest.Mo
     assert run("baum", monkeypatch, tmp_path).verdicts[0].holds is False
 
 
+def test_a_k_that_memorizes_nothing_is_not_asked_for_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def smallest_of_large_k(points: Any, k: int, seed: int) -> dict[str, int] | None:
+        asked.append((len(points[1]), k, seed))
+        shape = {"layers": 1, "width": k, "luts": k + 1, "tables": (k + 1) << k, "wires": k}
+        return shape if k > 6 else None
+
+    monkeypatch.setattr(interpolation, "smallest_lut_network", smallest_of_large_k)
+    result = run("baum", monkeypatch, tmp_path)
+    assert [n for n, k, _ in asked if k == 6] == [64]
+    assert [n for n, k, _ in asked if k == 8] == [64, 128]
+    (row,) = (row for row in result.rows if "k=6" in row.name)
+    assert row.ours is None and row.note.startswith("0 of 1 seeds memorize")
+
+
 def test_the_strongest_regulariser_keeps_the_validation_accuracy() -> None:
     # the test accuracies, the last, tell otherwise: nothing is chosen on them
     points = [["none", 0.9, 0.8, 0.5], ["some", 0.7, 0.79, 0.1], ["much", 0.5, 0.6, 0.9]]

@@ -19,7 +19,7 @@ from lutgen.studies.study import POST, Result, Row, Study, Verdict
 N_INPUTS = 64
 SIZES = tuple(1 << e for e in range(6, 15))
 QUICK_SIZES = (64, 256, 1024, 4096)
-KS, QUICK_KS = (4, 6, 8, 10, 12), (6, 8, 10, 12)
+KS, QUICK_KS = (4, 6, 8, 10, 12, 14), (6, 8, 10, 12)
 DESCENT_SIZES = (64, 128, 256)
 N_STEPS, MAX_NEURONS = 3000, 4  # neurons: times Baum's
 EXPONENT_BITS = 8  # of a rounded weight, beside its sign and significand
@@ -67,26 +67,32 @@ def _run(context: Context) -> Result:
     ks = QUICK_KS if context.quick else KS
     descent_sizes = QUICK_SIZES[:2] if context.quick else DESCENT_SIZES
     seeds = context.seeds
-    cells: dict[str, Callable[[], Any]] = {}
+    found: dict[str, Any] = {}
+    failed: dict[int, int] = {}  # by k, the first n that no seed's network memorizes
     for n in sizes:
         # exact arithmetic takes long and depends little on the points: one seed
-        cells[f"baum n={n}"] = partial(_measure_baum, n, 0)
+        cells: dict[str, Callable[[], Any]] = {f"baum n={n}": partial(_measure_baum, n, 0)}
         for s in seeds:
             for k in ks:
-                cells[f"lut n={n} k={k} seed={s}"] = partial(
-                    smallest_lut_network, random_points(n, s), k, s
-                )
+                if k not in failed:
+                    cells[f"lut n={n} k={k} seed={s}"] = partial(
+                        smallest_lut_network, random_points(n, s), k, s
+                    )
             if n in descent_sizes:
                 cells[f"descent n={n} seed={s}"] = partial(_measure_descent, n, s)
-    found = context.compute(cells)
+        found |= context.compute(cells)
+        for k in ks:
+            if k not in failed and all(found[f"lut n={n} k={k} seed={s}"] is None for s in seeds):
+                failed[k] = n
     baum = {n: found[f"baum n={n}"] for n in sizes}
     tables: dict[int, dict[int, float]] = {k: {} for k in ks}
     rows: list[Row] = []
     for n in sizes:
         rows += _baum_rows(n, baum[n])
         for k in ks:
-            runs = [found[f"lut n={n} k={k} seed={s}"] for s in seeds]
-            row = _lut_row(n, k, runs)
+            if failed.get(k, n) < n:
+                continue
+            row = _lut_row(n, k, [found[f"lut n={n} k={k} seed={s}"] for s in seeds])
             rows.append(row)
             if row.ours is not None:
                 tables[k][n] = row.ours
@@ -112,7 +118,8 @@ def _run(context: Context) -> Result:
             f"{EXPONENT_BITS + 1} bits of sign and exponent. LUT networks: least bits of tables "
             f"over {', '.join(map(str, DEPTHS))} hidden layers, width by bisection; the wires are "
             "drawn from a seed before the points are seen, so they need no bits of their own; "
-            "how many they would take is noted.",
+            "how many they would take is noted. Where no network of a k memorizes n points, "
+            "it is not asked for more.",
             f"Gradient descent: full batches, Adam, {N_STEPS:,} steps, in NumPy.",
         ),
         series,
@@ -142,7 +149,10 @@ def _lut_row(n: int, k: int, runs: list[dict[str, int] | None]) -> Row:
     name = f"n={n:,}, k={k}: bits of tables a point"
     made = [run for run in runs if run is not None]
     if len(made) < len(runs):
-        return Row(name, None, note=f"none up to {DEPTHS[-1]} layers of {MAX_WIDTH:,}")
+        note = (
+            f"{len(made)} of {len(runs)} seeds memorize, up to {DEPTHS[-1]} layers of {MAX_WIDTH:,}"
+        )
+        return Row(name, None, n_runs=len(runs), note=note)
     shape = made[0]
     note = (
         f"seed 0: {shape['layers']} hidden of {shape['width']}, {shape['luts']:,} LUTs; "
@@ -244,5 +254,6 @@ STUDIES = (
         f"{POST}, section 2 (Baum 1988; Bubeck et al. 2020)",
         _run,
         _draw,
+        n_seeds=2,
     ),
 )

@@ -15,7 +15,7 @@ from lutgen.learn.memorize import Parameters, memorize
 from lutgen.model import LutNetwork
 
 DEPTHS = (1, 2, 3, 4, 6, 8, 12)
-MAX_WIDTH = 1024
+MAX_WIDTH = 2048
 
 Points = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 """Bits of shape (n_samples, n_inputs), and labels, 0 or 1."""
@@ -52,6 +52,11 @@ def wire_bits(network: LutNetwork) -> int:
     )
 
 
+def _is_right(network: LutNetwork) -> bool:
+    """Return whether every training sample was memorized, as the learner counted."""
+    return bool(network.training["train_accuracy"] == 1)
+
+
 def smallest_lut_network(points: Points, k: int, seed: int) -> dict[str, int] | None:
     """Return the smallest network of k-LUTs, in bits of its tables, that memorizes the points.
 
@@ -76,7 +81,7 @@ def smallest_lut_network(points: Points, k: int, seed: int) -> dict[str, int] | 
         made[width] = network
         too_large = best is not None and network.n_luts << k >= best["tables"]
         # a network larger than the best one needs no growing: tell the search to stop
-        return bool((network.class_numbers(bits) == y).all()) or too_large
+        return _is_right(network) or too_large
 
     for n_layers in DEPTHS:
         width = least(partial(memorizes, n_layers=n_layers), k, MAX_WIDTH)
@@ -84,8 +89,7 @@ def smallest_lut_network(points: Points, k: int, seed: int) -> dict[str, int] | 
             continue
         network = made[width]
         n_bits = network.n_luts << k
-        right = bool((network.class_numbers(bits) == y).all())
-        if right and (best is None or n_bits < best["tables"]):
+        if _is_right(network) and (best is None or n_bits < best["tables"]):
             best = {
                 "layers": n_layers,
                 "width": width,
