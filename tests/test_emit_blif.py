@@ -30,6 +30,7 @@ def test_every_construct() -> None:
         "10 0",
         ".latch l1_n0 l1_n0_r1 re clk 3",
         ".names l1_n0_r1 never",
+        "- 0",
         ".names l1_n0_r1 always",
         "- 1",
         ".names l1_n0_r1 CONST1 pin",

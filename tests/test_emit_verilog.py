@@ -40,6 +40,9 @@ CASES = {
     "wires": Netlist(3, (), (4, 2)),
     "one_input": Netlist(1, (Cell(LUT, (2,), 1, "l1_n0", 1),), (3,)),
     "constant_pins": Netlist(2, (Cell(LUT, (2, 0, 1), 0x5A, "l1_n0", 1),), (4, 0, 1, 3)),
+    "constant_luts": Netlist(
+        1, (Cell(LUT, (2,), 0b00, "l1_n0", 1), Cell(LUT, (2,), 0b11, "l1_n1", 1)), (3, 4)
+    ),
     "register": Netlist(1, (Cell(REGISTER, (2,), 0, "x0_r1", 0),), (3,)),
     "mixed": trained((1, 9)),
     "pipelined": trained(6, every=1),
@@ -160,7 +163,7 @@ def prove_equal(folder: Path, pairs: list[tuple[str, str, int]]) -> tuple[bool, 
 
 def test_yosys_reads_all_forms_as_one_function(tmp_path: Path) -> None:
     pairs = []
-    for name in ("constant_pins", "mixed", "pipelined"):
+    for name in ("constant_pins", "constant_luts", "mixed", "pipelined"):
         netlist = CASES[name]
         for family in (GENERIC, ICE40):
             module = f"{name}_{family.name}"

@@ -63,8 +63,8 @@ def _names(table: int, reads: list[str], name: str) -> Iterator[str]:
         yield from (f".names {reads[-1]} {parts[0]} {parts[1]} {name}", "01- 1", "1-1 1")
         return
     yield f".names {' '.join(reads)} {name}"
-    if table == ones(k):  # an empty off-set would be read as an empty on-set
-        yield "-" * k + " 1"
+    if table in (0, ones(k)):  # by a line: Yosys takes a table without lines for unknown
+        yield "-" * k + f" {table & 1}"
         return
     on_set = 2 * table.bit_count() <= 1 << k
     if not on_set:
