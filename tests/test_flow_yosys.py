@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from strategies import random_network
 
+from lutgen.emit.blif import emit_blif
 from lutgen.emit.core import Core, build_core
 from lutgen.errors import ConfigError, ToolError
 from lutgen.flow import yosys
@@ -20,6 +21,7 @@ from lutgen.flow.yosys import (
     simulation_models,
     synthesise,
 )
+from lutgen.netlist.ir import LUT, Cell, Netlist
 
 ICE40 = yosys.FAMILIES["ice40"]
 
@@ -80,6 +82,15 @@ def test_a_failing_script_quotes_yosys_and_leaves_no_result(core: Core, tmp_path
     assert message.endswith(f"log: {folder / 'yosys.log'}")
     left = {path.name for path in folder.iterdir()}
     assert left == {"core.v", "script.ys", "yosys.log"}
+
+
+def test_a_table_of_zeros_is_zero_and_not_unknown(tmp_path: Path) -> None:
+    cells = (Cell(LUT, (2,), 0b00, "l1_n0", 1), Cell(LUT, (3, 4, 5), 0b10010110, "l1_n1", 1))
+    result = synthesise(
+        emit_blif(Netlist(3, cells, (6,)), model="m"), language="blif", top="m", target="ice40",
+        mode=OPTIMISED, out_dir=tmp_path,
+    )  # fmt: skip
+    assert result.n_luts == 1  # unknown, it would make the exclusive or unknown, and that anything
 
 
 def test_where_the_synthesis_breaks_down_the_second_one_is_tried(
