@@ -22,19 +22,21 @@ from rows import COLUMNS, IWLS, TASKS, Row, read_all
 DOCS = Path(__file__).parents[1] / "docs"
 COLOURS = {FOREST: "tab:green", REGRESSION: "tab:olive", BOOSTING: "tab:purple"}
 _HEADER = (
-    "system", "input", "encoder", "core", "head", "core + head", "Yosys's own", "test",
+    "system", "input", "core", "head", "core + head", "encoder", "all", "Yosys's own", "test",
     "validation", "runs", "seconds",
 )  # fmt: skip
 _INTRODUCTION = """# Accuracy against LUTs
 
 Written by `benchmarks/pareto.py` from `benchmarks/results`; test accuracy, mean ± standard
 deviation over the seeds. LUTs are those of Yosys for Xilinx 7 (xc7), as lutgen maps them: the
-trained network (core), counting votes and comparing them (head), and the comparators of unsigned
-numbers (encoder; empty where the features are none, or are bits already). "Yosys's own" is core and
-head with Yosys left to map them anew (empty: not within minutes). No pins, no registers. Each
-configuration is scored on a twelfth of the training rows, then learnt on all; **bold** are those
-that no other configuration beats on validation with as few LUTs. Seconds are of learning, two
-threads of a shared machine. References have no LUTs; `columns` are the features as they are.
+trained network (core), counting votes and comparing them (head), and where features are unsigned
+numbers, comparing them with thresholds (encoder; "all" is the three together). "Yosys's own" is
+core and head of the first seed, with Yosys left to map them anew (empty: not within two minutes).
+No pins, no registers. Each configuration is scored on a twelfth of the training rows, then learnt
+on all; **bold** are those that no other configuration beats on validation with as few LUTs. Seconds
+are of learning: for lutgen processor time, for the others wall time on a machine that was busy
+with other work, so that they tell magnitudes. References have no LUTs; `columns` are the features
+as they are.
 
 ![test accuracy against LUTs](pareto.svg)
 """
@@ -80,7 +82,7 @@ def _section(data: str, rows: list[Row]) -> str:
     lines = [_learnt_line(row, row in chosen) for row in learnt]
     lines += [_reference_line(row) for row in rows if row.system != SYSTEM]
     lines += [
-        f"| {item.system} ({item.source}) | {item.includes} | | | | {item.luts:,} | "
+        f"| {item.system} ({item.source}) | {item.includes} | | | {item.luts:,} | | | "
         f"| {item.accuracy:.3f} | | | |"
         for item in PUBLISHED
         if item.data.split(" (")[0] == data and "(" not in item.data
@@ -91,19 +93,21 @@ def _section(data: str, rows: list[Row]) -> str:
 def _learnt_line(row: Row, is_chosen: bool) -> str:
     name = f"{SYSTEM} " + ", ".join(f"{k}={v}" for k, v in row.parameters.items())
     counts = [f"{row.mean(f'luts.{part}'):,.0f}" for part in ("core", "head", "yosys_direct")]
-    encoder = f"{row.mean('luts.encoder'):,.0f}" if row.mean("luts.encoder") else ""
+    whole = row.values("luts.with_encoder_direct")
+    encoder = [f"{row.mean(f'luts.{part}'):,.0f}" for part in ("encoder", "with_encoder_direct")]
     anew = row.values("luts.yosys_optimised") and f"{row.mean('luts.yosys_optimised'):,.0f}"
     cells = [
-        f"**{name}**" if is_chosen else name, row.features, encoder, *counts,
-        anew or "", _accuracy(row), f"{row.mean('valid'):.4f}", str(len(row.runs)),
-        f"{row.mean('seconds'):.1f}",
+        f"**{name}**" if is_chosen else name, row.features, *counts,
+        *(encoder if whole else ("", "")), anew or "", _accuracy(row),
+        f"{row.mean('valid'):.4f}", str(len(row.runs)),
+        f"{row.mean('cpu_seconds'):.1f}",
     ]  # fmt: skip
     return f"| {' | '.join(cells)} |"
 
 
 def _reference_line(row: Row) -> str:
     return (
-        f"| {row.system} | {row.features} | | | | | | {_accuracy(row)} | | {len(row.runs)} "
+        f"| {row.system} | {row.features} | | | | | | | {_accuracy(row)} | | {len(row.runs)} "
         f"| {row.mean('seconds'):.1f} |"
     )
 

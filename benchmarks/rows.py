@@ -114,8 +114,8 @@ def read(path: Path) -> Row:
 
 
 def read_all() -> list[Row]:
-    """Return all rows there are, by file name."""
-    return [read(path) for path in sorted(RESULTS.rglob("*.json"))]
+    """Return all rows there are, by file name: each data set has a folder."""
+    return [read(path) for path in sorted(RESULTS.glob("*/**/*.json"))]
 
 
 def load(name: str, seed: int, data_dir: Path | None) -> Dataset:

@@ -85,7 +85,7 @@ def test_a_failing_script_quotes_yosys_and_leaves_no_result(core: Core, tmp_path
 
 
 def test_a_table_of_zeros_is_zero_and_not_unknown(tmp_path: Path) -> None:
-    cells = (Cell(LUT, (2,), 0b00, "l1_n0", 1), Cell(LUT, (3, 4, 5), 0b10010110, "l1_n1", 1))
+    cells = (Cell(LUT, (0,), 0b00, "l1_n0", 1), Cell(LUT, (5, 3, 4), 0b10010110, "l1_n1", 1))
     result = synthesise(
         emit_blif(Netlist(3, cells, (6,)), model="m"), language="blif", top="m", target="ice40",
         mode=OPTIMISED, out_dir=tmp_path,
