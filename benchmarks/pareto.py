@@ -15,6 +15,7 @@ from learnt import CONFIGURATIONS, SYSTEM
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from published import NOT_RUN, PUBLISHED
 from references import BOOSTING, FOREST, REGRESSION
 from rows import COLUMNS, IWLS, TASKS, Row, read_all
@@ -192,9 +193,13 @@ def _panel(axes: Axes, name: str, rows: list[Row]) -> None:
             axes.annotate(item.system.split(",")[0], (item.luts, item.accuracy), fontsize=6,
                           xytext=(3, -7), textcoords="offset points")  # fmt: skip
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_title(name, fontsize=10)
     axes.set_xlabel("LUT6 (Yosys, xc7)")
     axes.set_ylabel("test accuracy")
+    axes.tick_params(labelsize=7)
     axes.grid(alpha=0.3)
     axes.legend(fontsize=6)
 
