@@ -19,17 +19,12 @@ from lutgen.studies.noise import (
     permute_labels,
     replace_inputs,
 )
-from lutgen.studies.noise_capacity import depth_to_reach, least_capacity
+from lutgen.studies.noise_capacity import least_capacity
 from lutgen.studies.noise_complexity import average_sensitivity, circuit_size
-from lutgen.studies.noise_regularisers import (
-    BASE_KS,
-    REGULARISERS,
-    Learner,
-    flip_inputs,
-    plan_of,
-    regularised_counts,
-)
+from lutgen.studies.noise_depth import depth_to_reach
+from lutgen.studies.noise_regularisers import BASE_KS, plan_of
 from lutgen.studies.problem import Problem
+from lutgen.studies.regularisers import REGULARISERS, Learner, flip_inputs, regularised_counts
 from lutgen.studies.study import Verdict
 
 

@@ -15,6 +15,7 @@ from lutgen.studies import (
     memorizers_width,
     noise_capacity,
     noise_complexity,
+    noise_depth,
     noise_regularisers,
     smallest,
 )
@@ -28,11 +29,13 @@ SMALL: dict[Any, dict[str, Any]] = {
     noise_capacity: {
         "WIDTH": 24,
         "QUICK_GRIDS": {"width": (8, 24), "k": (2, 6), "layers": (1, 2)},
-        "DEPTH_K": 6,
-        "DEPTH_WIDTH": 32,
-        "DEPTH_WIDTHS": (16,),
-        "DEPTH_SIZE": 200,
-        "DEPTH_SIZES": (100,),
+    },
+    noise_depth: {
+        "K": 6,
+        "WIDTH": 32,
+        "WIDTHS": (16,),
+        "SIZE": 200,
+        "SIZES": (100,),
         "MAX_DEPTH": 8,
     },
     noise_complexity: {"SHAPES": {3: (8, 8), 4: (8, 8)}, "N_POINTS": 16},

@@ -14,6 +14,7 @@ from lutgen.studies import (
     methods,
     noise_capacity,
     noise_complexity,
+    noise_depth,
     noise_regularisers,
     pairs,
 )
@@ -27,6 +28,7 @@ _MODULES = (
     implementation,
     bound,
     noise_capacity,
+    noise_depth,
     noise_complexity,
     noise_regularisers,
     interpolation,
