@@ -221,13 +221,12 @@ def _draw_pairs(result: Result) -> dict[str, str]:
     panels = []
     for data, title in (("mnist", "Pairs of digits"), ("cifar10", "Pairs of CIFAR-10 classes")):
         values = result.series[data]
-        ranks = sorted(range(len(values["convex"])), key=values["convex"].__getitem__)
-        x = [rank + 1 for rank in range(len(ranks))]
-        curves = tuple(
-            Curve(words, x, [values[name][place] for place in ranks])
-            for name, words in (("convex", "convex sets"), ("lut", "LUT network"))
+        convex, lut = values["convex"], values["lut"]
+        ends = [min(*convex, *lut), max(*convex, *lut)]
+        curves = (Curve("a pair", convex, lut, "o"), Curve("equal", ends, ends, "--", 5))
+        panels.append(
+            Panel(title, "test accuracy, convex sets", "test accuracy, LUT network", curves)
         )
-        panels.append(Panel(title, "pair, by rank of convex sets", "test accuracy", curves))
     return {"pairs": draw(panels)}
 
 
