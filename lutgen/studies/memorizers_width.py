@@ -121,7 +121,7 @@ def _enough(points: list[Any]) -> int:
 
 
 def _draw_width(result: Result) -> dict[str, str]:
-    names = {"convex": "convex sets behind a random layer", "lut": "LUT network"}
+    names = {"convex": "convex sets", "lut": "LUT network"}
     curves = [
         Curve(names[name], [x for x, _, _ in points], [y for _, y, _ in points])
         for name, points in result.series["curves"].items()
