@@ -38,10 +38,13 @@ def test_fmax_of_the_core_alone(tmp_path: Path, network: LutNetwork, name: str) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["ecp5-25k", "gowin-gw1nr-9"])
-def test_fmax_on_the_other_families(tmp_path: Path, network: LutNetwork, name: str) -> None:
+@pytest.mark.parametrize(("name", "pipeline"), [("ecp5-25k", 0), ("gowin-gw1nr-9", 2)])
+def test_fmax_on_the_other_families(
+    tmp_path: Path, network: LutNetwork, name: str, pipeline: int
+) -> None:
     chip = find_chip(name)
-    result = measure_fmax(build_core(network, target=chip.family), chip, tmp_path, seeds=[1])
+    core = build_core(network, target=chip.family, pipeline=pipeline)
+    result = measure_fmax(core, chip, tmp_path, seeds=[1])
     assert result.mhz[0] > 20 and "layer 2 LUT" in result.critical_path
 
 

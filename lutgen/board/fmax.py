@@ -27,6 +27,7 @@ from lutgen.netlist.ir import LUT
 from lutgen.target.registry import FAMILIES
 
 CLOCK_MHZ = 400.0  # beyond reach, so that place and route does its best
+_WHY_NONE = {"gowin": ": it times no register behind a multiplexer, try --pipeline 1 or 2"}
 TOP = "around"
 
 _PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
