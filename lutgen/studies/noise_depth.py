@@ -105,7 +105,8 @@ def _row(name: str, runs: list[list[float]]) -> Row:
     best = fmean(max(run) for run in runs)
     reached = [first for first in firsts if first is not None]
     if len(reached) < len(runs):
-        return Row(name, None, n_runs=len(runs), note=f"never; the best layer has {best:.3f}")
+        note = f"{len(reached)} of {len(runs)} seeds get there; their best layers have {best:.3f}"
+        return Row(name, None, n_runs=len(runs), note=note)
     return Row.of(name, reached)
 
 
@@ -123,10 +124,24 @@ def _verdicts(
         return MAX_DEPTH + 1 if value is None else value
 
     real, labels, inputs = at("labels", 0.0), at("labels", 1.0), at("inputs", 1.0)
-    figures = f"no noise {shown(real)}, labels {shown(labels)}, inputs {shown(inputs)} layers"
+    by_fraction = {
+        kind: ", ".join(
+            f"{shown(at(kind, fraction))} at {fraction:.0%}"
+            for fraction in sorted({float(name.split("/")[1]) for name in depths})
+        )
+        for kind in KINDS
+    }
     verdicts = [
-        Verdict("random labels take more layers", beyond(labels) > beyond(real), figures),
-        Verdict("random inputs take fewer layers", beyond(inputs) < beyond(real), figures),
+        Verdict(
+            "random labels take more layers",
+            beyond(labels) > beyond(real),
+            f"layers by the fraction of permuted labels: {by_fraction['labels']}",
+        ),
+        Verdict(
+            "random inputs take fewer layers",
+            beyond(inputs) < beyond(real),
+            f"layers by the fraction of replaced inputs: {by_fraction['inputs']}",
+        ),
     ]
     less = [f"{width}/{SIZE}" for width in (widths[0], WIDTH)]
     more = [f"{WIDTH}/{n}" for n in (sizes[0], sizes[-1])]
@@ -153,6 +168,7 @@ def _draw(result: Result) -> dict[str, str]:
     panels = []
     for kind in KINDS:
         for label, points in axes.items():
+            named = label != "width"  # where curves grow, the legend has a corner
             curves: dict[float, list[tuple[int, float]]] = {}
             for name, depth in result.series["depths"].items():
                 of, fraction, setting = name.split("/", 2)
@@ -161,7 +177,7 @@ def _draw(result: Result) -> dict[str, str]:
                 kept = curves.setdefault(float(fraction), [])
                 kept += [(x, depth) for x, s in points if s == setting and depth is not None]
             drawn = tuple(
-                Curve(f"{f:.0%}", [x for x, _ in sorted(p)], [y for _, y in sorted(p)])
+                Curve(f"{f:.0%}" * named, [x for x, _ in sorted(p)], [y for _, y in sorted(p)])
                 for f, p in curves.items()
             )
             title = f"Noise in the {kind}"
