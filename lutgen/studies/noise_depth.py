@@ -25,8 +25,8 @@ from lutgen.studies.study import KRUEGER, Result, Row, Study, Verdict
 
 REACHED, MAX_DEPTH = 0.99, 24
 K = 12
-WIDTHS = (64, 256, 1024)
-SIZES = (1250, 5000, 10_000)
+WIDTHS = (64, 128, 256, 512, 1024)
+SIZES = (1250, 2500, 5000, 10_000)
 WIDTH, SIZE = 1024, 5000
 
 
@@ -54,21 +54,21 @@ def _run(context: Context) -> Result:
     settings = [(width, SIZE) for width in widths]
     settings += [(WIDTH, n) for n in sizes if n != SIZE]
 
-    def learn(kind: str, fraction: float, seed: int) -> dict[str, list[float]]:
-        found = {}
-        for width, n_train in settings:
-            problem = add_noise(clean_problem(context, n_train), kind, fraction, seed)
-            widths = (width,) * MAX_DEPTH
-            network = problem.learn(Parameters(k=K, widths=widths, seed=seed))
-            # the last layer is the single LUT: the layers before it are what is asked about
-            layers = network.training["layers"][:-1]
-            found[f"{width}/{n_train}"] = [round(layer["mean"], 5) for layer in layers]
-        return found
+    def learn(width: int, n_train: int, kind: str, fraction: float, seed: int) -> list[float]:
+        problem = add_noise(clean_problem(context, n_train), kind, fraction, seed)
+        widths = (width,) * MAX_DEPTH
+        network = problem.learn(Parameters(k=K, widths=widths, seed=seed))
+        # the last layer is the single LUT: the layers before it are what is asked about
+        return [round(layer["mean"], 5) for layer in network.training["layers"][:-1]]
+
+    def name_of(width: int, n_train: int, kind: str, fraction: float) -> str:
+        return f"{name_noise(kind, fraction)}, width {width}, n={n_train:,}"
 
     kinds = noises(QUICK_FRACTIONS if context.quick else FRACTIONS)
     found = context.compute(
         {
-            f"{name_noise(*noise)} seed={seed}": partial(learn, *noise, seed)
+            f"{name_of(*setting, *noise)} seed={seed}": partial(learn, *setting, *noise, seed)
+            for setting in settings
             for noise in kinds
             for seed in context.seeds
         }
@@ -76,11 +76,8 @@ def _run(context: Context) -> Result:
     rows, depths = [], {}
     for kind, fraction in kinds:
         for width, n_train in settings:
-            runs = [
-                found[f"{name_noise(kind, fraction)} seed={seed}"][f"{width}/{n_train}"]
-                for seed in context.seeds
-            ]
-            row = _row(f"{name_noise(kind, fraction)}, width {width}, n={n_train:,}", runs)
+            name = name_of(width, n_train, kind, fraction)
+            row = _row(name, [found[f"{name} seed={seed}"] for seed in context.seeds])
             rows.append(row)
             depths[f"{kind}/{fraction}/{width}/{n_train}"] = row.ours
     middle = f"{WIDTH}/{SIZE}"
