@@ -223,10 +223,11 @@ def _verdicts(
 def _draw(result: Result) -> dict[str, str]:
     n = result.series["n"]
     curves = [
-        _curve("Baum, exact integers", n, result.series["exact"], 0),
+        _curve("Baum, exact integers", n, result.series["exact"], 5),
         _curve("Baum, rounded", n, result.series["rounded"], 1),
     ]
-    for (k, values), colour in zip(result.series["tables"].items(), (2, 3, 4, 6, 7), strict=False):
+    colours = (0, 2, 3, 4, 6, 7)[: len(result.series["tables"])]
+    for (k, values), colour in zip(result.series["tables"].items(), colours, strict=True):
         sizes = [None if value is None else value * x for x, value in zip(n, values, strict=True)]
         curves.append(_curve(f"LUTs, k={k}", n, sizes, colour))
     curves.append(Curve("n bits", n, n, "--", 5))
@@ -236,7 +237,9 @@ def _draw(result: Result) -> dict[str, str]:
     ]
     top = max(y for curve in curves for y in curve.y)
     panels = [
-        Panel("Size of what memorizes n points", "n", "bits", tuple(curves), "xy", (30, 300 * top)),
+        Panel(
+            "Size of what memorizes n points", "n", "bits", tuple(curves), "xy", (30, 1000 * top)
+        ),
         Panel("The same, a point", "n", "bits a point", tuple(per_point), "xy"),
     ]
     return {"size": draw(panels, scale=1.4)}
