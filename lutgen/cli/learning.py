@@ -282,7 +282,8 @@ def info(model: ModelFile, json: output.Json = False) -> None:
         f"task {training.get('task') or 'as labelled'}",
         "learner": _learner(training),
         "encoder": record["encoder"],
-        "network": f"{network.n_luts} LUTs of k={fan_in} in {network.n_layers} layers",
+        "network": f"{network.n_luts} LUTs of k={fan_in} in {network.n_layers} layer"
+        f"{'' if network.n_layers == 1 else 's'}",
         "head": record["head"],
         "classes": ", ".join(record["classes"]),
         "table entries": f"{care['entries']}, of which {care['seen']} were seen in training "

@@ -76,7 +76,7 @@ def _pictures(report: Report) -> dict[str, Picture]:
     if layers:
         svg = pictures.draw_accuracy(layers, core.model.training.test_accuracy)
         found["accuracy"] = ("LUT accuracy by layer", svg, "")
-    if core.logic.layers:
+    if layers and core.logic.layers:
         svg = pictures.draw_layers(layers, core.logic.layers)
         found["netlist"] = (
             "LUTs by layer",

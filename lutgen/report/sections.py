@@ -140,7 +140,7 @@ def model_section(model: Model) -> Section:
         ("fill", training.fill),
         ("seed", "" if training.seed is None else str(training.seed)),
         ("input bits", grouped(model.n_inputs)),
-        ("LUTs", f"{grouped(model.n_luts)} in {grouped(model.n_layers)} layers"),
+        ("LUTs", f"{grouped(model.n_luts)} in {_plural(model.n_layers, 'layer')}"),
         (
             "cone of influence",
             f"{grouped(model.n_cone)} / {grouped(model.n_luts)} LUTs reach the output, "
@@ -161,12 +161,7 @@ def accuracy_section(model: Model) -> Section:
         if value is not None
     ]
     if not training.layers:
-        return Section(
-            "accuracy",
-            "Accuracy",
-            tuple(facts),
-            lines=("The model does not tell the accuracy of its layers.",),
-        )
+        return Section("accuracy", "Accuracy", tuple(facts))
     rows = tuple(
         (
             str(row.layer),
@@ -377,7 +372,10 @@ def _layer_table(core: Core) -> Table:
         )
         for row in core.netlist.layers
     )
-    note = "k-LUTs: before mapping onto the target; the others after it."
+    note = (
+        "k-LUTs: before mapping onto the target (after it, where registers were placed for a "
+        "clock); the others after it."
+    )
     parts = {row.part for row in core.netlist.layers}
     if "encoder" in parts:
         note += " Encoder: its comparators, and registers that delay the inputs."
