@@ -46,7 +46,7 @@ NO_BETTER = 0.51  # below it, their summary says, a network does not generalize
 CHOSEN_K = (
     f"k of the LUT network is chosen among {', '.join(map(str, LUT_KS))} on the last "
     f"{N_VALIDATION:,} training samples of the pair, which nothing learns from; the test samples "
-    "take no part in any choice. "
+    "take no part in any choice."
 )
 RECONSTRUCTED = (
     "The summary of the paper names the steps of its constructions, not how they are done; these "

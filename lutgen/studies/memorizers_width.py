@@ -209,9 +209,7 @@ def _run_pairs(context: Context) -> Result:
             RECONSTRUCTED + f"The first {samples['mnist']:,} training samples of each pair of "
             f"digits and {samples['cifar10']:,} of CIFAR-10, as the bits that the LUT network "
             "reads. Convex sets with planes half-way answer as the nearest neighbour does. "
-            + CHOSEN_K
-            + context.dataset("cifar10").split
-            + ".",
+            + f"{CHOSEN_K} CIFAR-10: {context.dataset('cifar10').split}.",
         ),
         series,
     )
