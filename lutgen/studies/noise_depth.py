@@ -25,8 +25,8 @@ from lutgen.studies.study import KRUEGER, Result, Row, Study, Verdict
 
 REACHED, MAX_DEPTH = 0.99, 24
 K = 12
-WIDTHS = (64, 256, 1024)
-SIZES = (1250, 5000, 10_000)
+WIDTHS = (64, 128, 256, 512, 1024)
+SIZES = (1250, 2500, 5000, 10_000)
 WIDTH, SIZE = 1024, 5000
 
 
