@@ -20,7 +20,7 @@ N_INPUTS = 64
 SIZES = tuple(1 << e for e in range(6, 15))
 QUICK_SIZES = (64, 256, 1024, 4096)
 KS, QUICK_KS = (4, 6, 8, 10, 12, 14), (6, 8, 10, 12)
-DESCENT_SIZES = (64, 128, 256)
+DESCENT_SIZES = (64, 128, 256, 512, 1024)
 N_STEPS, MAX_NEURONS = 3000, 4  # neurons: times Baum's
 EXPONENT_BITS = 8  # of a rounded weight, beside its sign and significand
 
