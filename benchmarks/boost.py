@@ -2,7 +2,8 @@
 
 ``ablation``: one thing changed at a time; learnt from the training samples but the last 10,000,
 measured on those (validation), never on the test samples. ``recipes``: parameters chosen that way,
-learnt from all training samples, and measured on the test samples, once.
+learnt from all training samples, and measured on the test samples, once. ``combinations``: what
+networks that vote together, and votes of any weight for any class, would be worth, on validation.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from paper import arguments
+from sklearn.linear_model import LogisticRegression
 
+from lutgen.data.bits import unpack
 from lutgen.data.encode import fit_encoder
 from lutgen.data.load import Dataset, load_dataset
 from lutgen.learn.boost import BoostParameters, boost
+from lutgen.model import LutNetwork
 
 N_VALIDATION = 10_000
 LUT6_A_VOTE, LUT6_ARGMAX = 0.55, 110  # about, of the head; see the section on heads
@@ -99,12 +103,64 @@ def learn(
     return network.n_luts, float(network.training["train_accuracy"]), accuracy, seconds
 
 
+def combine(data: Dataset) -> None:
+    """Print what bagging and free weights of the votes would bring."""
+    kept, aside = np.split(np.arange(len(data.y_train)), [len(data.y_train) - N_VALIDATION])
+    X, y, labels = data.X_train[kept], data.y_train[kept], data.y_train[aside]
+    encoder = fit_encoder(TWO_BITS, X)
+    held_out = encoder.encode(data.X_train[aside])
+
+    def grow(luts: int, seed: int, rows: NDArray[np.int64]) -> LutNetwork:
+        parameters = BoostParameters(luts_per_class=luts, shift=1, seed=seed)
+        return boost(
+            encoder.encode(X[rows]), y[rows], parameters, encoder=encoder, classes=np.arange(10),
+            feature_shape=data.feature_shape,
+        )  # fmt: skip
+
+    def show(name: str, votes: int, scores: NDArray[Any]) -> None:
+        right = np.mean(scores.argmax(axis=1) == labels)
+        print(f"| {name} | {votes:,} | {right:.4f} |", flush=True)
+
+    print("| network | votes | validation |\n|---|---|---|")
+    everything, random = np.arange(len(X)), np.random.default_rng(0)
+    small = [grow(35, seed, everything) for seed in (0, 1)]
+    show("350 LUTs", 350, small[0].scores(held_out))
+    show("700 LUTs", 700, grow(70, 0, everything).scores(held_out))
+    show(
+        "two of 350, two seeds",
+        700,
+        np.sum([network.scores(held_out) for network in small], axis=0),
+    )
+    draws = [np.sort(random.integers(0, len(X), len(X))) for _ in range(2)]
+    bagged = [grow(35, seed, rows) for seed, rows in enumerate(draws, 1)]
+    show(
+        "two of 350, bootstrap samples",
+        700,
+        np.sum([net.scores(held_out) for net in bagged], axis=0),
+    )
+    outputs, ones = (
+        unpack(bits.words, bits.n_samples)
+        for bits in (small[0].output_bits(encoder.encode(X)), small[0].output_bits(held_out))
+    )
+    for C in (0.003, 0.03):
+        fitted = LogisticRegression(C=C, max_iter=60).fit(outputs, y)
+        unit = np.abs(fitted.coef_).max()
+        show(f"350 LUTs, any weights (C={C})", fitted.coef_.size, fitted.decision_function(ones))
+        for most in (2, 4, 8):
+            weights, bias = (np.rint(x / unit * most) for x in (fitted.coef_, fitted.intercept_))
+            votes = int(np.count_nonzero(weights))
+            show(f"350 LUTs, weights -{most} to {most} (C={C})", votes, ones @ weights.T + bias)
+
+
 def main() -> None:
     """Print one row of a Markdown table for each run, as it ends."""
     parser = arguments(__doc__ or "")
-    parser.add_argument("what", choices=("ablation", "recipes"))
+    parser.add_argument("what", choices=("ablation", "recipes", "combinations"))
     parser.add_argument("--only", default="", help="rows whose name holds this")
     options = parser.parse_args()
+    if options.what == "combinations":
+        combine(load_dataset("mnist", data_dir=options.data_dir))
+        return
     if options.what == "ablation":
         data = load_dataset("mnist", data_dir=options.data_dir)
         kept, aside = np.split(np.arange(len(data.y_train)), [len(data.y_train) - N_VALIDATION])
