@@ -189,6 +189,15 @@ def test_pictures_are_drawn_anew_on_demand(tmp_path: Path) -> None:
     assert picture.read_text() == drawn
 
 
+def test_a_result_of_another_form_is_a_fault_of_data(tmp_path: Path) -> None:
+    folder = run_study(squares([]), FULL, tmp_path).folder
+    record = json.loads((folder / "result.json").read_text())
+    record["series"] = {"values": 7}
+    (folder / "result.json").write_text(json.dumps(record))
+    with pytest.raises(DataError, match="run it again: lutgen reproduce squares --force"):
+        write_page([squares([])], tmp_path, redraw=True)
+
+
 def test_all_goes_on_after_a_study_that_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,7 +63,7 @@ def write_page(studies: Iterable[Study], out: Path, *, redraw: bool = False) -> 
         found = next((run for folder in folders if (run := load_run(study, folder))), None)
         if found:
             if redraw:
-                found.record["pictures"] = _draw(study, found.result, found.folder)
+                found.record["pictures"] = _redraw(found)
             runs.append((found.record, found.result, f"{out.name}/{found.folder.name}"))
     path = out.parent / f"{out.name}.md"
     write_atomic(path, page(runs))
@@ -150,6 +150,17 @@ def _draw(study: Study, result: Result, folder: Path) -> list[str]:
     for name, svg in pictures.items():
         write_atomic(folder / f"{name}.svg", svg)
     return list(pictures)
+
+
+def _redraw(run: Run) -> list[str]:
+    """Write the pictures of a result that an older version may have written."""
+    try:
+        return _draw(run.study, run.result, run.folder)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise DataError(
+            f"{run.folder / RESULT}: cannot be drawn ({type(error).__name__}: {error}); "
+            f"run it again: lutgen reproduce {run.study.name} --force"
+        ) from error
 
 
 def _csv(result: Result) -> str:
