@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from hypothesis import settings
 # the time that an example takes says more about the machine's load than about the code
 settings.register_profile("lutgen", deadline=None)
 settings.load_profile("lutgen")
+
+# A shell ignores Ctrl-C for what it runs in the background, and what that starts inherits it: but
+# some tests send their children Ctrl-C.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 GOLDEN = Path(__file__).parent / "golden"
 
