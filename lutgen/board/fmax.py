@@ -213,7 +213,10 @@ def measure_fmax(
         n_luts = sum(cell.kind == LUT and not cell.hard for cell in core.netlist.cells)
         raise advise_window(error, chip.family, chip.device, n_luts) from error
     if not all(result.clocks for result in routed):
-        raise ToolError(f"{find_router(chip.family)} says no clock period; logs: {folder}")
+        raise ToolError(
+            f"{find_router(chip.family)} says no clock period{_WHY_NONE.get(chip.family, '')}; "
+            f"logs: {folder}"
+        )
     best = max(routed, key=lambda result: result.fmax_mhz)
     return Fmax(
         chip=chip.name,
