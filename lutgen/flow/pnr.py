@@ -6,7 +6,6 @@ same time, each a process of its own.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import signal
@@ -22,13 +21,12 @@ from typing import Any
 from lutgen.errors import ConfigError, ToolError
 from lutgen.files import read_json
 from lutgen.flow.congestion import forecast, standing
-from lutgen.flow.tools import Tool, _ask_version, _script, subprocess_environment
+from lutgen.flow.tools import Tool, _ask_version, _script, stop_group, subprocess_environment
 
 _INSTALL = "pip install 'lutgen[boards]'"
 _POLL_SECONDS = 0.05
 _WATCH_SECONDS = 2.0  # between looks at a router's log
 _PATIENCE = 2.0  # routers speed up and slow down: what a forecast may be wrong by
-_GRACE_SECONDS = 3.0
 _TELLING_LINES = 3
 
 
@@ -282,7 +280,7 @@ def run_together(
                     continue
                 del running[number]
                 if process.poll() is None:
-                    _stop(process)
+                    stop_group(process, signal.SIGTERM)
                     ended[number] = Ended(None, seconds, why)
                 else:
                     ended[number] = Ended(process.returncode, seconds)
@@ -290,7 +288,7 @@ def run_together(
             time.sleep(_POLL_SECONDS)
     finally:
         for process, _ in running.values():
-            _stop(process)
+            stop_group(process, signal.SIGTERM)
     return [ended[number] for number in range(len(jobs))]
 
 
@@ -308,15 +306,6 @@ def _start(job: Job, cwd: Path) -> subprocess.Popen[bytes]:
             )
     except OSError as error:
         raise ToolError(f"{job.what}: cannot start: {error.strerror or error}") from error
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE_SECONDS)
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 # what a router writes to, by option; each seed has files of its own

@@ -215,22 +215,22 @@ def run(
         try:
             code = process.wait(timeout_seconds)
         except subprocess.TimeoutExpired as error:
-            _stop_group(process)
+            stop_group(process)
             raise ToolError(
                 f"{what} was stopped after {timeout_seconds:g} s; log: {log}"
             ) from error
         except BaseException:
-            _stop_group(process)
+            stop_group(process)
             raise
     if code:
         raise ToolError(f"{what} failed ({_reason(code)}): {_telling_lines(log)}; log: {log}")
     return time.monotonic() - start
 
 
-def _stop_group(process: subprocess.Popen[bytes]) -> None:
-    """Ask the group to stop, as Ctrl-C would, so that tools clean up; then make it stop."""
+def stop_group(process: subprocess.Popen[bytes], ask: signal.Signals = signal.SIGINT) -> None:
+    """Ask the process group of a tool to stop (as Ctrl-C would, unless told), then make it stop."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGINT)
+        os.killpg(process.pid, ask)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_GRACE_SECONDS)
         os.killpg(process.pid, signal.SIGKILL)
