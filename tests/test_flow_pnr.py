@@ -182,6 +182,6 @@ def test_tools_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
         find_router("xilinx7")
     with pytest.raises(ToolError, match="does not know the tool 'quartus'"):
         find_packer("quartus")
-    monkeypatch.setattr("lutgen.flow.pnr._script", lambda _: None)
+    monkeypatch.setattr("lutgen.flow.pnr.find_script", lambda _: None)
     with pytest.raises(ToolError, match=r"nextpnr-ecp5 is not installed; pip install 'lutgen\[bo"):
         find_router("ecp5")

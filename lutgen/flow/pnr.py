@@ -21,7 +21,7 @@ from typing import Any
 from lutgen.errors import ConfigError, ToolError
 from lutgen.files import read_json
 from lutgen.flow.congestion import forecast, standing
-from lutgen.flow.tools import Tool, _ask_version, _script, stop_group, subprocess_environment
+from lutgen.flow.tools import Tool, ask_version, find_script, stop_group, subprocess_environment
 
 _INSTALL = "pip install 'lutgen[boards]'"
 _POLL_SECONDS = 0.05
@@ -109,10 +109,10 @@ def find_packer(name: str) -> Tool:
 
 
 def _find(program: str, wasm_program: str, package: str, pattern: str) -> Tool:
-    wasm = _script(wasm_program)
-    native = _script(program)
+    wasm = find_script(wasm_program)
+    native = find_script(program)
     if native and native != wasm:
-        return Tool(program, native, _ask_version(native, pattern) if pattern else "native")
+        return Tool(program, native, ask_version(native, pattern) if pattern else "native")
     if wasm is None:
         raise ToolError(f"{program} is not installed; {_INSTALL}")
     return Tool(program, wasm, f"{metadata.version(package)} (PyPI)")

