@@ -17,17 +17,20 @@ from paper import BinaryMnist, arguments
 from rich.console import Console
 from rich.table import Table
 
+from lutgen.chips.ecp5 import family as ecp5
+from lutgen.chips.fabric.fabric import Fabric
+from lutgen.chips.fabric.mapper import map_onto
+from lutgen.chips.fabric.split import Shape, worst_cost
+from lutgen.chips.gowin import family as gowin
+from lutgen.chips.ice40 import family as ice40
+from lutgen.chips.xilinx import xcup, xilinx7
+from lutgen.core.lower import lower
 from lutgen.emit.blif import emit_blif
 from lutgen.errors import ToolError
 from lutgen.flow.yosys import OPTIMISED, synthesise
-from lutgen.learn.memorize import Parameters
+from lutgen.learn.memorize.memorize import Parameters
 from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, Netlist
-from lutgen.netlist.lower import lower
 from lutgen.netlist.passes.simplify import simplify
-from lutgen.target import ecp5, gowin, ice40, xcup, xilinx7
-from lutgen.target.fabric import Fabric
-from lutgen.target.mapper import map_onto
-from lutgen.target.split import Shape, worst_cost
 
 FABRICS = {
     "ice40": ice40.FABRIC,

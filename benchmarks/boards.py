@@ -17,8 +17,8 @@ from lutgen.board.build import build_board
 from lutgen.cli.boosting import learn_boosted
 from lutgen.cli.options import Source
 from lutgen.errors import LutgenError, MismatchError
-from lutgen.learn.boost import BoostParameters
-from lutgen.model import LutNetwork
+from lutgen.learn.boost.boost import BoostParameters
+from lutgen.model.network import LutNetwork
 
 ENCODER = "thresholds:4,8,12"
 # LUTs a class, and bits of a feature (0: the encoder stays with the host): the first that fits.

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from paper import arguments
 from sklearn.linear_model import LogisticRegression
 
-from lutgen.data.bits import unpack
-from lutgen.data.encode import fit_encoder
-from lutgen.data.load import Dataset, load_dataset
-from lutgen.learn.boost import BoostParameters, boost
-from lutgen.model import LutNetwork
+from lutgen.bits import unpack
+from lutgen.datasets.load import Dataset, load_dataset
+from lutgen.encode.encoder import fit_encoder
+from lutgen.learn.boost.boost import BoostParameters, boost
+from lutgen.model.network import LutNetwork
 
 N_VALIDATION = 10_000
 LUT6_A_VOTE, LUT6_ARGMAX = 0.55, 110  # about, of the head; see the section on heads

@@ -1,4 +1,4 @@
-"""Measure the delay model of each chip with nextpnr, and write lutgen/target/delays.json anew.
+"""Measure the delay model of each chip with nextpnr, and write lutgen/chips/delays.json anew.
 
 Layers of 4-LUTs with window wiring, a register after every 1 to 6 levels, stand between shift
 registers, so that the pins are out of the way. nextpnr says what the clock period is; a line is
@@ -28,15 +28,15 @@ from typing import Any
 import numpy as np
 from sdf import period_ns
 
+from lutgen.chips.family import Family
+from lutgen.chips.registry import FAMILIES, get_family
 from lutgen.emit.verilog import emit_verilog
 from lutgen.files import write_json
 from lutgen.flow.tools import find_yosys
 from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, Netlist, NetlistBuilder
 from lutgen.netlist.passes.pipeline import pipeline
-from lutgen.target.family import Family
-from lutgen.target.registry import FAMILIES, get_family
 
-DATA = Path(__file__).parents[1] / "lutgen" / "target" / "delays.json"
+DATA = Path(__file__).parents[1] / "lutgen" / "chips" / "delays.json"
 N_LAYERS, WINDOW = 12, 32
 LEVELS = (1, 2, 4, 6)
 GOWIN_PINS = "".join(

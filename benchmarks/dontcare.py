@@ -12,14 +12,14 @@ from dataclasses import replace
 
 from paper import BinaryMnist, arguments
 
-from lutgen.data.bits import Bits
-from lutgen.emit.core import build_core
-from lutgen.learn.memorize import Parameters
-from lutgen.model import LutNetwork
+from lutgen.bits import Bits
+from lutgen.chips.registry import get_family
+from lutgen.core.build import build_core
+from lutgen.learn.memorize.memorize import Parameters
+from lutgen.model.network import LutNetwork
 from lutgen.optimise.external import optimise
 from lutgen.optimise.policy import LADDER, Policy
 from lutgen.optimise.search import Labelled, find_policy
-from lutgen.target.registry import get_family
 
 N_VALIDATION = 10_000
 MAX_LOSS = 0.002

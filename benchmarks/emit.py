@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 import numpy as np
 from amaranth.back import rtlil
 
-from lutgen.data.bits import Bits
+from lutgen.bits import Bits
+from lutgen.chips.registry import get_family
 from lutgen.emit.aiger import make_aig
 from lutgen.emit.amaranth import NetlistFunction
 from lutgen.emit.blif import emit_blif
@@ -24,7 +25,6 @@ from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, Netlist, NetlistBuilder
 from lutgen.netlist.passes.pipeline import pipeline
 from lutgen.netlist.passes.simplify import simplify
-from lutgen.target.registry import get_family
 
 N_INPUTS, N_LAYERS, N_SAMPLES = 784, 5, 10_000
 

@@ -18,8 +18,8 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from lutgen.data.encode import fit_encoder
-from lutgen.data.split import split_rows
+from lutgen.datasets.split import split_rows
+from lutgen.encode.encoder import fit_encoder
 
 MOST_ROWS = 15_000
 ASIDE = 0.2

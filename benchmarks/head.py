@@ -15,12 +15,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from lutgen.emit.core import head_resources
+from lutgen.chips.registry import get_family
+from lutgen.core.build import head_resources
 from lutgen.emit.verilog import emit_verilog
 from lutgen.errors import ToolError
 from lutgen.flow.yosys import DIRECT, OPTIMISED, synthesise
 from lutgen.netlist.head import Votes, build_head
-from lutgen.target.registry import get_family
 from lutgen.verify.head import prove_head
 
 FAMILIES = ("xilinx7", "xcup", "ice40", "ecp5", "gowin")

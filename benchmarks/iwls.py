@@ -23,15 +23,15 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rows import IWLS, IWLS_FUNCTIONS, SEEDS, Row, complete, load
 
-from lutgen.data.encode import fit_encoder
-from lutgen.data.load import Dataset
-from lutgen.data.split import split_rows
+from lutgen.core.build import build_core
+from lutgen.datasets.load import Dataset
+from lutgen.datasets.split import split_rows
 from lutgen.emit.blif import emit_blif
-from lutgen.emit.core import build_core
+from lutgen.encode.encoder import fit_encoder
 from lutgen.files import write_json
 from lutgen.flow.tools import find_yosys, run, subprocess_environment
-from lutgen.learn.boost import BoostParameters, boost
-from lutgen.model import LutNetwork
+from lutgen.learn.boost.boost import BoostParameters, boost
+from lutgen.model.network import LutNetwork
 
 SYSTEM = "lutgen"
 ASIDE = 0.2

@@ -19,15 +19,15 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rows import SEEDS, Row, complete, load
 
-from lutgen.data.encode import fit_encoder
-from lutgen.data.load import Dataset
-from lutgen.data.split import split_rows
+from lutgen.core.build import Core, build_core
+from lutgen.datasets.load import Dataset
+from lutgen.datasets.split import split_rows
 from lutgen.emit.blif import emit_blif
-from lutgen.emit.core import Core, build_core
+from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ToolError
 from lutgen.flow.yosys import DIRECT, OPTIMISED, synthesise, yosys_family
-from lutgen.learn.boost import BoostParameters, boost
-from lutgen.model import LutNetwork
+from lutgen.learn.boost.boost import BoostParameters, boost
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.stats import CORE, ENCODER, HEAD, netlist_stats
 
 SYSTEM = "lutgen"

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.data.bits import Bits
-from lutgen.data.encode import Encoder, fit_encoder
-from lutgen.data.load import load_dataset
-from lutgen.data.tasks import apply_task
-from lutgen.learn.memorize import Parameters, memorize
-from lutgen.model import LutNetwork
+from lutgen.bits import Bits
+from lutgen.datasets.load import load_dataset
+from lutgen.datasets.tasks import apply_task
+from lutgen.encode.encoder import Encoder, fit_encoder
+from lutgen.learn.memorize.memorize import Parameters, memorize
+from lutgen.model.network import LutNetwork
 
 
 @dataclass(frozen=True, eq=False)

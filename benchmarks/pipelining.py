@@ -8,8 +8,8 @@ from __future__ import annotations
 from delay_model import CHIPS, place_and_route
 from sklearn.datasets import load_digits
 
-from lutgen.emit.core import build_core
-from lutgen.learn.estimator import MemorizationClassifier
+from lutgen.core.build import build_core
+from lutgen.learn.estimators.memorization import MemorizationClassifier
 from lutgen.netlist.ir import LUT, REGISTER
 
 TARGETS_MHZ = (80.0, 130.0, 200.0)

@@ -24,9 +24,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from lutgen.data.encode import fit_encoder
-from lutgen.data.load import Dataset
-from lutgen.data.split import split_rows
+from lutgen.datasets.load import Dataset
+from lutgen.datasets.split import split_rows
+from lutgen.encode.encoder import fit_encoder
 
 _Array = NDArray[Any]
 _Predictor = Callable[[_Array], _Array]

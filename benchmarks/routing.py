@@ -6,7 +6,7 @@ window that routes is searched by halving. Every result is kept at once in resul
 a run that was broken off goes on where it was, and rows that are there are not measured again.
 
 Run with: python benchmarks/routing.py [--limit 150] [chip ...]
-lutgen/target/routability.json, which ``--wiring window:auto`` goes by, is written from the rows.
+lutgen/chips/routability.json, which ``--wiring window:auto`` goes by, is written from the rows.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from typing import Any
 import numpy as np
 
 from lutgen.board.fmax import Chip, Fmax, find_chip, measure_fmax
-from lutgen.data.encode import Encoder
-from lutgen.emit.core import build_core
+from lutgen.chips.registry import get_family
+from lutgen.core.build import build_core
+from lutgen.encode.encoder import Encoder
 from lutgen.files import read_json, write_json
 from lutgen.flow.pnr import CongestionError, find_router
-from lutgen.learn.wiring import Wiring, draw
-from lutgen.model import LutNetwork
-from lutgen.target.registry import get_family
+from lutgen.learn.memorize.wiring import Wiring, draw
+from lutgen.model.network import LutNetwork
 
 ROWS = Path(__file__).parent / "results" / "routing.json"
-TABLE = Path(__file__).parents[1] / "lutgen" / "target" / "routability.json"
+TABLE = Path(__file__).parents[1] / "lutgen" / "chips" / "routability.json"
 CHIPS = ("ice40-hx8k", "gowin-gw1nr-9", "ecp5-25k", "ice40-hx1k")
 SHARES = (0.125, 0.25, 0.5, 0.75)
 WINDOWS = (16, 32, 64, 128, 256, 512, 0)  # 0: the whole layer

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from lutgen.data.load import Dataset, load_dataset
+from lutgen.datasets.load import Dataset, load_dataset
 from lutgen.files import write_json
 
 RESULTS = Path(__file__).parent / "results"

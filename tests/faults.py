@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from lutgen.data.bits import Bits, tail_mask
+from lutgen.bits import Bits, tail_mask
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import LUT, Netlist
 from lutgen.verify.mutate import flip_init_bit, swap_wires

@@ -6,12 +6,12 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lutgen.data.bits import pack, unpack
-from lutgen.emit.core import head_resources
+from lutgen.bits import pack, unpack
+from lutgen.chips.registry import get_family
+from lutgen.core.build import head_resources
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.head import Head, Resources, Votes
 from lutgen.netlist.ir import Netlist
-from lutgen.target.registry import get_family
 
 LUT6, LUT5, LUT4 = Resources(6), Resources(5), Resources(4)
 SLICE4, SLICE8 = (head_resources(get_family(name)) for name in ("xilinx7", "xcup"))

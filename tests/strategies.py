@@ -10,8 +10,8 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lutgen.data.encode import Encoder
-from lutgen.model import LutNetwork, table_words
+from lutgen.encode.encoder import Encoder
+from lutgen.model.network import LutNetwork, table_words
 
 FanIn = int | tuple[int, int]
 

@@ -16,7 +16,7 @@ from strategies import voting_network
 from lutgen.board.boards import find_board, read_board
 from lutgen.board.build import Build, build_board
 from lutgen.errors import ConfigError, MismatchError, ToolError
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.report.board import read_build
 
 

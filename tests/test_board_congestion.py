@@ -12,8 +12,8 @@ from test_target_routability import HX1K, HX8K
 from lutgen.board.boards import find_board
 from lutgen.board.build import build_board
 from lutgen.board.congestion import advise_window, window_advice
+from lutgen.chips import routability
 from lutgen.flow.pnr import CongestionError
-from lutgen.target import routability
 
 
 @pytest.fixture(autouse=True)

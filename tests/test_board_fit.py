@@ -9,9 +9,9 @@ from strategies import random_network, voting_network
 from lutgen.board.boards import find_board
 from lutgen.board.build import default_core
 from lutgen.board.fit import SHELL_CELLS, clock_advice, no_place, require_fit, require_room
-from lutgen.emit.core import build_core
+from lutgen.core.build import build_core
 from lutgen.errors import MismatchError
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 
 N_INPUTS = 64
 ICESTICK = find_board("icestick")

@@ -8,10 +8,10 @@ from strategies import voting_network
 
 from lutgen.board.fmax import chip_names, find_chip, harness, measure_fmax
 from lutgen.board.shell import CorePorts
-from lutgen.emit.core import build_core
+from lutgen.core.build import build_core
 from lutgen.errors import ConfigError, ToolError
 from lutgen.flow.pnr import CongestionError, Routed
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import LUT
 
 

@@ -14,7 +14,7 @@ from lutgen.board.routed import Cell, build_routed_simulation, close_netlist
 from lutgen.board.simulate import build_board_simulation, run_board_simulation
 from lutgen.board.stream import simulate_stream
 from lutgen.errors import ConfigError, DataError, MismatchError, ToolError
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 
 N_SAMPLES = 200
 ICEBREAKER = find_board("icebreaker")

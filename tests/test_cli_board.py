@@ -10,7 +10,7 @@ from test_host_device import software_board
 from typer.testing import CliRunner, Result
 
 from lutgen.cli.app import app
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 
 BUILD = ["--input-bits", 5, "--seeds", 1]
 

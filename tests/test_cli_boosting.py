@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from lutgen.cli.app import app
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 
 QUICK = ["--luts", 8, "--search-samples", 2000, "--refits", 0]
 

@@ -14,11 +14,11 @@ from typer.testing import CliRunner, Result
 
 from lutgen.cli import forms
 from lutgen.cli.app import app
-from lutgen.emit.core import build_core
+from lutgen.core.build import build_core
 from lutgen.emit.forms import FORMS
 from lutgen.flow.tools import find_yosys
 from lutgen.flow.yosys import simulation_models
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import LUT
 
 

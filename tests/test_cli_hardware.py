@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from lutgen.chips.registry import get_family
 from lutgen.cli import demo
 from lutgen.cli.app import app
-from lutgen.emit.core import build_core
+from lutgen.core.build import build_core
 from lutgen.emit.verilog import emit_verilog
 from lutgen.errors import ToolError
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.evaluate import evaluate
-from lutgen.target.registry import get_family
 from lutgen.verify.mutate import flip_init_bit
 
 

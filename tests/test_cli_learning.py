@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits
 from typer.testing import CliRunner, Result
 
 from lutgen.cli.app import app
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 
 QUICK = ["--k", "4", "--widths", "32x2"]
 

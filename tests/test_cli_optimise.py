@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from lutgen.cli.app import app
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 
 
 def run(*words: object) -> Result:

@@ -8,13 +8,13 @@ import pytest
 from faults import visible_flip
 from typer.testing import CliRunner, Result
 
+from lutgen.bits import Bits
+from lutgen.chips.registry import get_family
 from lutgen.cli.app import app
-from lutgen.data.bits import Bits
-from lutgen.emit.core import build_core
+from lutgen.core.build import build_core
 from lutgen.emit.vectors import from_hex
 from lutgen.emit.verilog import emit_verilog
-from lutgen.model import LutNetwork
-from lutgen.target.registry import get_family
+from lutgen.model.network import LutNetwork
 from lutgen.verify.mutate import drop_register
 from lutgen.verify.mutation import CARRY_MOVE, KINDS
 

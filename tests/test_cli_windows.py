@@ -10,14 +10,14 @@ from strategies import binary_encoder
 from test_target_routability import HX1K, HX8K
 from typer.testing import CliRunner
 
+from lutgen.chips import routability
+from lutgen.chips.routability import Point, Routability
 from lutgen.cli.app import app
 from lutgen.cli.windows import choose_window, find_chip, luts_of_table
 from lutgen.errors import ConfigError
-from lutgen.learn.memorize import Parameters
-from lutgen.learn.wiring import Wiring, cones, draw
-from lutgen.model import LutNetwork
-from lutgen.target import routability
-from lutgen.target.routability import Point, Routability
+from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize.wiring import Wiring, cones, draw
+from lutgen.model.network import LutNetwork
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from strategies import random_network, random_samples
 
-from lutgen.emit.core import build_core
+from lutgen.core.build import build_core
 from lutgen.errors import ConfigError
 from lutgen.flow.tools import find_yosys
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import LUT, REGISTER
 
 pytest.importorskip("amaranth", reason="pip install 'lutgen[amaranth]'")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import random_samples
 
-from lutgen.data.bits import Bits
+from lutgen.bits import Bits
 from lutgen.emit.vectors import from_hex, to_hex, vectors
 from lutgen.errors import DataError
 

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from strategies import random_network
 
+from lutgen.chips.registry import get_family
+from lutgen.core.lower import lower
 from lutgen.emit.blif import emit_blif
 from lutgen.emit.verilog import emit_verilog
 from lutgen.errors import ConfigError
@@ -19,11 +21,9 @@ from lutgen.flow.tools import find_yosys
 from lutgen.flow.yosys import simulation_models
 from lutgen.netlist.check import check
 from lutgen.netlist.ir import LUT, REGISTER, Cell, Netlist
-from lutgen.netlist.lower import lower
 from lutgen.netlist.passes.pipeline import pipeline
 from lutgen.netlist.passes.simplify import simplify
 from lutgen.netlist.tables import tabulate
-from lutgen.target.registry import get_family
 
 GENERIC, ICE40 = get_family("generic"), get_family("ice40")
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from strategies import random_network
 
+from lutgen.core.build import Core, build_core
 from lutgen.emit.blif import emit_blif
-from lutgen.emit.core import Core, build_core
 from lutgen.errors import ConfigError, ToolError
 from lutgen.flow import yosys
 from lutgen.flow.yosys import (

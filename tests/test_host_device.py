@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from strategies import random_samples, voting_network
 
+from lutgen.bits import Bits
 from lutgen.board.boards import find_board
 from lutgen.board.simulate import (
     BoardSimulation,
     bridged,
     build_board_simulation,
 )
-from lutgen.data.bits import Bits
 from lutgen.errors import MismatchError
 from lutgen.host import Device, DeviceError
 from lutgen.host.protocol import (
@@ -32,7 +32,7 @@ from lutgen.host.protocol import (
     self_test_vectors,
     sign,
 )
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 
 N_SAMPLES = 400
 

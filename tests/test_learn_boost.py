@@ -8,11 +8,11 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
-from lutgen.data.bits import Bits
-from lutgen.data.encode import Encoder, fit_encoder
+from lutgen.bits import Bits
+from lutgen.encode.encoder import Encoder, fit_encoder
 from lutgen.errors import ConfigError, DataError
-from lutgen.learn.boost import BoostParameters, BoostProgress, boost
-from lutgen.model import LutNetwork
+from lutgen.learn.boost.boost import BoostParameters, BoostProgress, boost
+from lutgen.model.network import LutNetwork
 
 SMALL = BoostParameters(k=4, luts_per_class=4, search_samples=300, random_wires=1, sweeps=1)
 
@@ -228,7 +228,7 @@ def test_an_interrupt_keeps_what_there_is(rounds: int) -> None:
 
 
 def test_an_interrupt_before_the_first_round_passes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lutgen.learn import boost_kernels
+    from lutgen.learn.boost import kernels as boost_kernels
 
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt

@@ -6,10 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lutgen.data.bits import Bits
-from lutgen.learn import boost_kernels as kernels
-from lutgen.learn import boost_reference as reference
-from lutgen.learn.boost_step import UNIT, Effort, Samples
+from lutgen.bits import Bits
+from lutgen.learn.boost import kernels, reference
+from lutgen.learn.boost.step import UNIT, Effort, Samples
 
 EXAMPLES = settings(max_examples=25, deadline=None)
 

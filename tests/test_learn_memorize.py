@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
-from lutgen.data.bits import Bits
-from lutgen.data.encode import Encoder, fit_encoder
+from lutgen.bits import Bits
+from lutgen.encode.encoder import Encoder, fit_encoder
 from lutgen.errors import DataError
-from lutgen.learn.layer import FILLS
-from lutgen.learn.memorize import Parameters, memorize
-from lutgen.model import LutNetwork
+from lutgen.learn.memorize.layer import FILLS
+from lutgen.learn.memorize.memorize import Parameters, memorize
+from lutgen.model.network import LutNetwork
 
 CLASSES = np.array([0, 1])
 

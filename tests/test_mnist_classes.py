@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from lutgen.data.encode import fit_encoder
-from lutgen.data.load import load_dataset
-from lutgen.emit.core import build_core
-from lutgen.learn.boost import BoostParameters, boost
+from lutgen.core.build import build_core
+from lutgen.datasets.load import load_dataset
+from lutgen.encode.encoder import fit_encoder
+from lutgen.learn.boost.boost import BoostParameters, boost
 from lutgen.netlist.stats import CORE, HEAD, netlist_stats
 from lutgen.verify.compare import check_netlist, check_rtl, require_equal
 from lutgen.verify.prove import prove_model, require_proved

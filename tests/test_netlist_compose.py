@@ -4,13 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import random_network, random_samples
 
-from lutgen.data.bits import Bits
+from lutgen.bits import Bits
+from lutgen.core.lower import lower
 from lutgen.errors import NetlistError
 from lutgen.netlist.check import check
 from lutgen.netlist.compose import compose
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import CONST1, LUT, Cell, Netlist
-from lutgen.netlist.lower import lower
 
 
 def renamed(netlist: Netlist, prefix: str) -> Netlist:

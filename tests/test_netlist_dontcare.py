@@ -10,12 +10,12 @@ from netlists import assert_same_function, exhaustive, netlists, random_table
 from strategies import binary_encoder
 
 from lutgen.cli.synthesis import measure_area
-from lutgen.emit.core import build_core
-from lutgen.model import LutNetwork
+from lutgen.core.build import build_core
+from lutgen.core.lower import lower
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.check import check
 from lutgen.netlist.evaluate import evaluate_nets
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Cell, Netlist, NetlistBuilder
-from lutgen.netlist.lower import lower
 from lutgen.netlist.passes.dontcare import dontcare
 from lutgen.netlist.passes.shrink import shrink
 from lutgen.netlist.passes.simplify import simplify

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from netlists import exhaustive, netlists
 from strategies import networks, random_network, random_samples
 
-from lutgen.data.bits import Bits, tail_mask, unpack_rows
+from lutgen.bits import Bits, tail_mask, unpack_rows
+from lutgen.core.lower import lower
 from lutgen.errors import NetlistError
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.check import check
 from lutgen.netlist.evaluate import evaluate, evaluate_nets
 from lutgen.netlist.ir import LUT, REGISTER, Cell, Netlist
-from lutgen.netlist.lower import lower
 from lutgen.netlist.passes.pipeline import pipeline
 
 

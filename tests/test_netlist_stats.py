@@ -7,8 +7,8 @@ import json
 import numpy as np
 from strategies import random_network
 
+from lutgen.core.lower import lower
 from lutgen.netlist.ir import HEAD_LAYER, LUT, REGISTER, Cell, Netlist
-from lutgen.netlist.lower import lower
 from lutgen.netlist.stats import LayerStats, netlist_stats
 
 

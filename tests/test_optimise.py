@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import binary_encoder, networks, random_samples, voting_network
 
-from lutgen.data.bits import Bits, pack
-from lutgen.emit.core import build_core
+from lutgen.bits import Bits, pack
+from lutgen.core.build import build_core
 from lutgen.errors import ConfigError, DataError, MismatchError
-from lutgen.learn.memorize import Parameters, memorize
-from lutgen.model import LutNetwork
+from lutgen.learn.memorize.memorize import Parameters, memorize
+from lutgen.model.network import LutNetwork
 from lutgen.optimise.evidence import CountEvidence, MaskEvidence
 from lutgen.optimise.external import optimise, recount
 from lutgen.optimise.policy import LADDER, Policy

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lutgen.data.bits import Bits
-from lutgen.data.encode import fit_encoder
-from lutgen.data.load import load_dataset
-from lutgen.data.tasks import apply_task
-from lutgen.emit.core import build_core
-from lutgen.learn.memorize import Parameters, memorize
-from lutgen.model import LutNetwork
+from lutgen.bits import Bits
+from lutgen.core.build import build_core
+from lutgen.datasets.load import load_dataset
+from lutgen.datasets.tasks import apply_task
+from lutgen.encode.encoder import fit_encoder
+from lutgen.learn.memorize.memorize import Parameters, memorize
+from lutgen.model.network import LutNetwork
 from lutgen.verify.compare import check_netlist, check_rtl, require_equal
 from lutgen.verify.prove import prove_model, require_proved
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lutgen.data.bits import Bits
+from lutgen.bits import Bits
 from lutgen.errors import DataError
 from lutgen.studies.baum import (
     least_weight_bits,

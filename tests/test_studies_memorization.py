@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lutgen.data.load import Dataset, load_dataset
+from lutgen.datasets.load import Dataset, load_dataset
 from lutgen.errors import ConfigError, DataError
-from lutgen.learn.memorize import Parameters
+from lutgen.learn.memorize.memorize import Parameters
 from lutgen.studies import (
     binary_mnist,
     bound,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lutgen.data.encode import fit_encoder
+from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import DataError
 from lutgen.studies.convex import (
     ConvexMemorizer,

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lutgen.data.bits import Bits
-from lutgen.data.encode import fit_encoder
-from lutgen.learn.memorize import Parameters
-from lutgen.model import LutNetwork
+from lutgen.bits import Bits
+from lutgen.encode.encoder import fit_encoder
+from lutgen.learn.memorize.memorize import Parameters
+from lutgen.model.network import LutNetwork
 from lutgen.studies.noise import (
     add_noise,
     all_of,

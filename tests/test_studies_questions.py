@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lutgen.data.encode import fit_encoder
+from lutgen.encode.encoder import fit_encoder
 from lutgen.studies import (
     interpolation,
     memorizers,

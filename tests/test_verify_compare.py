@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import networks, random_network, random_samples
 
-from lutgen.data.bits import Bits
+from lutgen.bits import Bits
+from lutgen.chips.registry import FAMILIES, get_family
+from lutgen.core.build import Core, build_core
 from lutgen.emit.blif import emit_blif
-from lutgen.emit.core import Core, build_core
 from lutgen.emit.verilog import emit_verilog
 from lutgen.errors import DataError, MismatchError
 from lutgen.flow.yosys import DIRECT, OPTIMISED, synthesise
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.evaluate import evaluate_nets
 from lutgen.netlist.ir import Netlist
-from lutgen.target.registry import FAMILIES, get_family
 from lutgen.verify.compare import (
     Check,
     check_netlist,

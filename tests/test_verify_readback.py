@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from netlists import exhaustive
 
-from lutgen.emit.core import build_core
+from lutgen.chips.family import Family, Primitive
+from lutgen.chips.registry import FAMILIES, get_family
+from lutgen.core.build import build_core
 from lutgen.errors import NetlistError, ToolError
 from lutgen.flow.elaborate import elaborate, yosys_module
 from lutgen.flow.tools import find_yosys, run, subprocess_environment
@@ -18,8 +20,6 @@ from lutgen.netlist.check import check
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import Cell, Netlist
 from lutgen.netlist.tables import ones
-from lutgen.target.family import Family, Primitive
-from lutgen.target.registry import FAMILIES, get_family
 from lutgen.verify.readback import read_netlist
 
 from strategies import random_network  # isort: skip

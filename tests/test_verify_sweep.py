@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from netlists import exhaustive, netlists
 
+from lutgen.chips.registry import FAMILIES
 from lutgen.errors import NetlistError
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import LUT, Cell, Netlist, NetlistBuilder
 from lutgen.netlist.passes.pipeline import pipeline
 from lutgen.netlist.passes.simplify import simplify
 from lutgen.netlist.tables import tabulate
-from lutgen.target.registry import FAMILIES
 from lutgen.verify import sweep
 from lutgen.verify.mutate import flip_init_bit
 from lutgen.verify.sweep import Effort, Equivalence, counterexample, prove_equal

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from netlists import netlists
 
-from lutgen.data.bits import Bits
+from lutgen.bits import Bits
 from lutgen.errors import NetlistError
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import LUT, Netlist

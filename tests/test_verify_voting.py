@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from strategies import voting_network
 
-from lutgen.data.encode import fit_encoder
-from lutgen.emit.core import Core, build_core
+from lutgen.core.build import Core, build_core
+from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import MismatchError
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import HEAD_LAYER, LUT
 from lutgen.verify.compare import check_netlist, check_rtl, require_equal
 from lutgen.verify.mutate import flip_init_bit

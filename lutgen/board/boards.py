@@ -1,7 +1,7 @@
 """The boards: a TOML file each, or any platform of Amaranth.
 
 A file of ``boards/`` says which platform of amaranth-boards knows the pins and the tools, which
-chip of :mod:`lutgen.target` it carries, and how fast its serial line is. The platform itself is
+chip of :mod:`lutgen.chips` it carries, and how fast its serial line is. The platform itself is
 imported only where something is built.
 """
 
@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from lutgen.assets import asset
+from lutgen.chips.family import Device
+from lutgen.chips.registry import FAMILIES, get_family
 from lutgen.errors import ConfigError, ToolError
-from lutgen.target.family import Device
-from lutgen.target.registry import FAMILIES, get_family
 
 DEFAULT_BAUD = 1_000_000
 MAX_BAUD = 12_000_000
@@ -43,7 +43,7 @@ class Board:
     platform : str
         Amaranth's platform, ``module:Class``.
     family, device : str
-        The chip, as :mod:`lutgen.target` names it.
+        The chip, as :mod:`lutgen.chips` names it.
     clock : str
         Resource of the platform that is the clock; "" for the platform's default.
     baud : int

@@ -33,7 +33,8 @@ from lutgen.board.parts import (
 )
 from lutgen.board.shell import UART_MODULE
 from lutgen.board.top import TOP, Plan, plan_board
-from lutgen.emit.core import Core, build_core
+from lutgen.chips.delay import delay_models
+from lutgen.core.build import Core, build_core
 from lutgen.errors import ConfigError, MismatchError, OutputError, ToolError
 from lutgen.files import read_json, write_files, write_json
 from lutgen.flow.pnr import (
@@ -49,8 +50,7 @@ from lutgen.flow.pnr import (
 from lutgen.flow.tools import Tool, find_yosys, run, subprocess_environment
 from lutgen.flow.yosys import yosys_family
 from lutgen.host.protocol import OVERHEAD_BYTES
-from lutgen.model import LutNetwork
-from lutgen.target.delay import delay_models
+from lutgen.model.network import LutNetwork
 
 RECORD = "build.json"
 PLACEMENT = "placement.json"
@@ -81,7 +81,7 @@ class Build:
 def default_core(network: LutNetwork, board: Board, clock_hz: float, **options: Any) -> Core:
     """Return the core for a board, with registers for its clock unless the options say otherwise.
 
-    The options are those of :func:`lutgen.emit.core.build_core`.
+    The options are those of :func:`lutgen.core.build.build_core`.
     """
     if not options.get("pipeline") and not options.get("fmax_target_mhz"):
         if board.family in delay_models():
@@ -119,7 +119,7 @@ def build_board(
     rebuild : bool
         Build even if nothing has changed.
     core_options
-        See :func:`lutgen.emit.core.build_core`.
+        See :func:`lutgen.core.build.build_core`.
 
     Raises
     ------

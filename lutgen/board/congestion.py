@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from lutgen.chips.routability import RANDOM, get_device, get_routability
 from lutgen.errors import ConfigError
 from lutgen.flow.pnr import CongestionError
-from lutgen.target.routability import RANDOM, get_device, get_routability
 
 
 def advise_window(error: CongestionError, family: str, device: str, n_luts: int) -> CongestionError:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from lutgen.board.boards import Board, load_boards
 from lutgen.board.parts import CORE, PARTS, SHELL, part_of_layer
-from lutgen.emit.core import Core
+from lutgen.chips.delay import delay_models, get_delay_model
+from lutgen.core.build import Core
 from lutgen.errors import MismatchError
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import LUT, REGISTER
-from lutgen.target.delay import delay_models, get_delay_model
 
 MARGIN = 1.25  # a core is pipelined for a clock that is so much faster than the board's
 MIN_K = 2

@@ -17,14 +17,14 @@ from lutgen.board.boards import VENDOR_FAMILIES
 from lutgen.board.congestion import advise_window
 from lutgen.board.parts import Owners, describe_path
 from lutgen.board.shell import CorePorts
-from lutgen.emit.core import Core
+from lutgen.chips.registry import FAMILIES
+from lutgen.core.build import Core
 from lutgen.errors import ConfigError, ToolError
 from lutgen.files import write_files
 from lutgen.flow.pnr import ROUTERS, CongestionError, Routed, find_router, place_and_route
 from lutgen.flow.tools import find_yosys, run, subprocess_environment
 from lutgen.flow.yosys import yosys_family
 from lutgen.netlist.ir import LUT
-from lutgen.target.registry import FAMILIES
 
 CLOCK_MHZ = 400.0  # beyond reach, so that place and route does its best
 _WHY_NONE = {"gowin": ": it times no register behind a multiplexer, try --pipeline 1 or 2"}

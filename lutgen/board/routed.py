@@ -15,12 +15,12 @@ from lutgen.board.boards import Board
 from lutgen.board.build import RECORD
 from lutgen.board.simulate import BoardSimulation, build_pins_simulation
 from lutgen.board.top import TOP
-from lutgen.emit.ports import Ports
+from lutgen.core.interface import Ports
 from lutgen.errors import ConfigError, MismatchError, ToolError
 from lutgen.files import read_json, write_files
 from lutgen.flow.pnr import seed_file
 from lutgen.flow.yosys import yosys_family
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 
 ROUTED_FAMILIES = ("ice40", "ecp5")
 

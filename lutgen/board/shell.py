@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lutgen.assets import asset
-from lutgen.emit.core import Core
+from lutgen.core.build import Core
 from lutgen.errors import ConfigError
 from lutgen.host.protocol import MAX_INPUTS, info_words
 from lutgen.netlist.ir import REGISTER

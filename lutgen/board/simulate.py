@@ -20,13 +20,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lutgen.assets import asset
+from lutgen.bits import Bits
 from lutgen.board.boards import Board
 from lutgen.board.build import default_core
 from lutgen.board.shell import SELF_TEST_CYCLES, UART_MODULE
 from lutgen.board.top import TOP, plan_board
-from lutgen.data.bits import Bits
-from lutgen.emit.core import Core
-from lutgen.emit.ports import Ports
+from lutgen.core.build import Core
+from lutgen.core.interface import Ports
 from lutgen.emit.vectors import to_hex
 from lutgen.errors import ConfigError, DataError, ToolError
 from lutgen.files import read_json, write_files
@@ -34,7 +34,7 @@ from lutgen.flow.bench import Bench, build_bench
 from lutgen.flow.tools import find_yosys, run, subprocess_environment
 from lutgen.flow.yosys import simulation_models, yosys_family
 from lutgen.host.protocol import self_test_vectors, sign
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 
 CLKS_PER_BIT = 4
 BENCH_TOP = "board_bench"
@@ -96,7 +96,7 @@ def build_board_simulation(
     faulty : callable, optional
         Gets the design's files and returns them with a fault planted.
     core_options
-        See :func:`lutgen.emit.core.build_core`.
+        See :func:`lutgen.core.build.build_core`.
 
     Raises
     ------

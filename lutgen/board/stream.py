@@ -8,10 +8,10 @@ from numpy.typing import ArrayLike
 
 from lutgen.board.shell import STREAM_MODULE, CorePorts, stream_sources, stream_top
 from lutgen.board.simulate import LineResult, run_line, vector_settings, write_vectors
-from lutgen.emit.core import build_core
+from lutgen.core.build import build_core
 from lutgen.files import write_files
 from lutgen.flow.bench import build_bench
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 
 STREAM_PORTS = (
     "clk",

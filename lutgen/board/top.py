@@ -12,7 +12,7 @@ from amaranth.lib import io
 
 from lutgen.board.boards import TIMEOUT_SECONDS, Board, clks_per_bit
 from lutgen.board.shell import UART_MODULE, CorePorts, uart_sources, uart_top
-from lutgen.emit.core import Core
+from lutgen.core.build import Core
 from lutgen.errors import ConfigError, ToolError
 
 TOP = "top"

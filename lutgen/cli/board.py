@@ -27,12 +27,12 @@ from lutgen.cli.options import (
     TestFraction,
     samples_for,
 )
-from lutgen.emit.core import build_core
-from lutgen.emit.ports import Ports
+from lutgen.core.build import build_core
+from lutgen.core.interface import Ports
 from lutgen.errors import ConfigError, MismatchError
 from lutgen.files import write_atomic, write_json
 from lutgen.host.device import DEFAULT_TIMEOUT_SECONDS, Device, DeviceError
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.report.board import PINS_FILE
 
 if TYPE_CHECKING:

@@ -23,14 +23,14 @@ from lutgen.cli.options import (
     class_numbers,
 )
 from lutgen.cli.records import model_record
-from lutgen.data.encode import SPECS, fit_encoder
-from lutgen.data.load import Dataset
-from lutgen.data.split import split_rows
+from lutgen.datasets.load import Dataset
+from lutgen.datasets.split import split_rows
+from lutgen.encode.encoder import SPECS, fit_encoder
 from lutgen.errors import ConfigError
 from lutgen.files import ensure_writable
-from lutgen.learn.boost import BoostParameters, BoostProgress
-from lutgen.learn.boost import boost as learn
-from lutgen.model import LutNetwork
+from lutgen.learn.boost.boost import BoostParameters, BoostProgress
+from lutgen.learn.boost.boost import boost as learn
+from lutgen.model.network import LutNetwork
 
 EXIT_INTERRUPTED = 130
 _DEFAULT = BoostParameters()

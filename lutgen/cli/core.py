@@ -11,15 +11,15 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from lutgen.chips.registry import FAMILIES, get_family
 from lutgen.cli import output
 from lutgen.cli.options import parse_frequency_mhz
 from lutgen.cli.records import core_record
-from lutgen.emit.core import Core, build_core
+from lutgen.core.build import Core, build_core
 from lutgen.files import write_files, write_json
-from lutgen.model import MAX_FAN_IN, LutNetwork
+from lutgen.model.network import MAX_FAN_IN, LutNetwork
 from lutgen.netlist.stats import count_cells
 from lutgen.report.parse import CORE_FILE
-from lutgen.target.registry import FAMILIES, get_family
 
 Out = Annotated[Path, typer.Option("-o", "--output", help="Folder for what is written.")]
 Target = Annotated[str, typer.Option(help=f"Chip family: {', '.join(FAMILIES)}.")]
@@ -63,7 +63,7 @@ class CoreOptions:
     module: Annotated[str, typer.Option(help="Name of the Verilog module.")] = DEFAULT_MODULE
 
     def arguments(self) -> dict[str, Any]:
-        """Return them as :func:`lutgen.emit.core.build_core` takes them."""
+        """Return them as :func:`lutgen.core.build.build_core` takes them."""
         options = {field.name: getattr(self, field.name) for field in fields(self)}
         options["fmax_target_mhz"] = parse_frequency_mhz(options.pop("fmax_target"))
         return options

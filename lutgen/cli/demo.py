@@ -20,7 +20,7 @@ from lutgen.cli.synthesis import measure_area, print_synthesis
 from lutgen.emit.vectors import EXPECTED, INPUTS
 from lutgen.files import ensure_writable, write_json
 from lutgen.flow.yosys import MODES
-from lutgen.learn.boost import BoostParameters
+from lutgen.learn.boost.boost import BoostParameters
 from lutgen.report.parse import CORE_FILE, PROOF_FILE, SIMULATION_FILE
 from lutgen.verify.compare import require_equal
 from lutgen.verify.prove import require_proved

@@ -18,11 +18,11 @@ from lutgen.cli.core import (
     core_options,
 )
 from lutgen.cli.options import ModelFile
-from lutgen.emit.core import build_core
+from lutgen.core.build import build_core
 from lutgen.emit.forms import FORMS, get_form
 from lutgen.errors import ToolError
 from lutgen.files import write_files
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 
 AMARANTH = "amaranth"
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from lutgen.bits import Bits
 from lutgen.cli import output
 from lutgen.cli.core import (
     DEFAULT_OUT,
@@ -32,12 +33,11 @@ from lutgen.cli.options import (
     samples_for,
 )
 from lutgen.cli.synthesis import parse_modes, run_synthesis
-from lutgen.data.bits import Bits
-from lutgen.emit.core import Core
+from lutgen.core.build import Core
 from lutgen.files import read_json, write_files, write_json
 from lutgen.flow.simulate import SIMULATORS
 from lutgen.flow.yosys import SynthResult
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.report.board import BUILD_FILE, read_build
 from lutgen.report.parse import SIMULATION_FILE, read_report
 from lutgen.report.render_board import render_build_html, render_build_text

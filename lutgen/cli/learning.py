@@ -28,17 +28,17 @@ from lutgen.cli.options import (
 )
 from lutgen.cli.records import model_record
 from lutgen.cli.windows import choose_window, find_chip
-from lutgen.data.encode import SPECS, fit_encoder
-from lutgen.data.load import Dataset
-from lutgen.data.registry import list_datasets
-from lutgen.data.tables import load_features
-from lutgen.data.tasks import require_two_classes
+from lutgen.datasets.load import Dataset
+from lutgen.datasets.registry import list_datasets
+from lutgen.datasets.tables import load_features
+from lutgen.datasets.tasks import require_two_classes
+from lutgen.encode.encoder import SPECS, fit_encoder
 from lutgen.errors import ConfigError
 from lutgen.files import ensure_writable, write_atomic
-from lutgen.learn.layer import FILLS
-from lutgen.learn.memorize import Parameters, memorize
-from lutgen.learn.wiring import AUTO
-from lutgen.model import LutNetwork
+from lutgen.learn.memorize.layer import FILLS
+from lutgen.learn.memorize.memorize import Parameters, memorize
+from lutgen.learn.memorize.wiring import AUTO
+from lutgen.model.network import LutNetwork
 
 
 def train(

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from lutgen.chips.registry import get_family
 from lutgen.cli import output
 from lutgen.cli.core import Target
 from lutgen.cli.options import (
@@ -22,18 +23,17 @@ from lutgen.cli.options import (
     class_numbers,
     samples_for,
 )
-from lutgen.data.load import split_samples
-from lutgen.data.tables import Samples
-from lutgen.emit.core import build_core
+from lutgen.core.build import build_core
+from lutgen.datasets.load import split_samples
+from lutgen.datasets.tables import Samples
 from lutgen.errors import ConfigError
 from lutgen.files import ensure_writable
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.stats import count_cells
 from lutgen.optimise.external import OptimiseStats
 from lutgen.optimise.external import optimise as optimise_network
 from lutgen.optimise.policy import LADDER, POLICIES, Policy
 from lutgen.optimise.search import Labelled, Trial, find_policy
-from lutgen.target.registry import get_family
 
 AUTO = "auto"
 

@@ -12,10 +12,10 @@ import typer
 from numpy.typing import NDArray
 
 from lutgen.cli import output
-from lutgen.data.load import Dataset, load_dataset
-from lutgen.data.tasks import TASKS, apply_task
+from lutgen.datasets.load import Dataset, load_dataset
+from lutgen.datasets.tasks import TASKS, apply_task
 from lutgen.errors import ConfigError, DataError
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 
 ModelFile = Annotated[Path, typer.Argument(help="Model file, as lutgen train writes it.")]
 Data = Annotated[str, typer.Option(help="Data set: a name (lutgen datasets), or a .npz or .csv.")]

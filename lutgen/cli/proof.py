@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from lutgen.bits import Bits
+from lutgen.chips.registry import FAMILIES
 from lutgen.cli import output
 from lutgen.cli.core import (
     DEFAULT_OUT,
@@ -21,14 +23,12 @@ from lutgen.cli.core import (
 )
 from lutgen.cli.options import DataDir, ModelFile, NoDownload, samples_for
 from lutgen.cli.synthesis import ALL, parse_modes, run_synthesis, target_folders
-from lutgen.data.bits import Bits
-from lutgen.emit.core import Core
+from lutgen.core.build import Core
 from lutgen.errors import DataError, MismatchError
 from lutgen.files import write_json
 from lutgen.flow.yosys import SynthResult
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.report.parse import PROOF_FILE
-from lutgen.target.registry import FAMILIES
 from lutgen.verify.compare import Check, check_rtl, check_synthesised
 from lutgen.verify.mutation import KINDS, Mutation, MutationScore, score, simulate_mutant
 from lutgen.verify.prove import (

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from lutgen import __version__
-from lutgen.emit.core import Core
-from lutgen.model import LutNetwork
+from lutgen.chips.registry import get_family
+from lutgen.core.build import Core
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.stats import netlist_stats
-from lutgen.target.registry import get_family
 
 
 def model_record(network: LutNetwork) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from lutgen.chips.family import Device
+from lutgen.chips.registry import get_family
 from lutgen.cli import output
 from lutgen.cli.core import (
     DEFAULT_OUT,
@@ -20,18 +22,16 @@ from lutgen.cli.core import (
 )
 from lutgen.cli.options import ModelFile
 from lutgen.cli.records import core_record
+from lutgen.core.build import Core, build_core
 from lutgen.emit.blif import emit_blif
-from lutgen.emit.core import Core, build_core
 from lutgen.errors import ConfigError, MismatchError
 from lutgen.files import write_json
 from lutgen.flow import yosys
 from lutgen.flow.yosys import DIRECT, MODES, SynthResult, synthesise
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import LUT
 from lutgen.netlist.passes.dontcare import NAME as DONTCARE
 from lutgen.report.parse import CORE_FILE
-from lutgen.target.family import Device
-from lutgen.target.registry import get_family
 
 ALL = "all"
 

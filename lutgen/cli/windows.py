@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from lutgen.board.boards import find_board
-from lutgen.data.encode import Encoder
+from lutgen.chips.registry import get_family
+from lutgen.chips.routability import RANDOM, Point, Routability, get_device, get_routability
+from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError
-from lutgen.learn import wiring
-from lutgen.learn.memorize import Parameters
+from lutgen.learn.memorize import wiring
+from lutgen.learn.memorize.memorize import Parameters
 from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, NetlistBuilder
-from lutgen.target.registry import get_family
-from lutgen.target.routability import RANDOM, Point, Routability, get_device, get_routability
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,13 @@ from amaranth.hdl import Cat, Const, EnableInserter, Instance, Module, Signal, u
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from lutgen.emit.core import build_core
-from lutgen.model import LutNetwork
+from lutgen.chips.fabric.site import Instance as SharedInstance
+from lutgen.chips.fabric.site import instances
+from lutgen.chips.family import Family, Primitive
+from lutgen.chips.registry import get_family
+from lutgen.core.build import build_core
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import FIRST_INPUT, REGISTER, Cell, Netlist
-from lutgen.target.family import Family, Primitive
-from lutgen.target.registry import get_family
-from lutgen.target.site import Instance as SharedInstance
-from lutgen.target.site import instances
 
 
 class NetlistFunction(wiring.Component):
@@ -48,7 +48,7 @@ class NetlistFunction(wiring.Component):
     Attributes
     ----------
     x : Signal(n_inputs), in
-        The sample, see :class:`lutgen.emit.ports.Ports`.
+        The sample, see :class:`lutgen.core.interface.Ports`.
     y : Signal(n_outputs), out
         The answer, see there.
     latency : int
@@ -100,12 +100,12 @@ class LutNetworkFunction(NetlistFunction):
         See :class:`NetlistFunction`, which has the signals, too. The target ``generic`` has
         look-ups only.
     options
-        Others of :func:`lutgen.emit.core.build_core`: pipeline, fmax_target_mhz, input_bits …
+        Others of :func:`lutgen.core.build.build_core`: pipeline, fmax_target_mhz, input_bits …
 
     Raises
     ------
     ConfigError
-        See :func:`lutgen.emit.core.build_core`.
+        See :func:`lutgen.core.build.build_core`.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class LutNetworkCore(wiring.Component):
     Attributes
     ----------
     i : stream.Signature(n_inputs), in
-        A sample, see :class:`lutgen.emit.ports.Ports`: `payload` is taken when `valid` and
+        A sample, see :class:`lutgen.core.interface.Ports`: `payload` is taken when `valid` and
         `ready` are 1.
     o : stream.Signature(n_outputs), out
         The answer to each sample; `payload` stays as it is from `valid` until `ready`.
@@ -144,7 +144,7 @@ class LutNetworkCore(wiring.Component):
     Raises
     ------
     ConfigError
-        See :func:`lutgen.emit.core.build_core`.
+        See :func:`lutgen.core.build.build_core`.
     """
 
     def __init__(

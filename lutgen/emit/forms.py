@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from lutgen.chips.registry import get_family
+from lutgen.core.build import Core, without_primitives
 from lutgen.emit.aiger import make_aig
 from lutgen.emit.blif import emit_blif
-from lutgen.emit.core import Core, without_primitives
 from lutgen.emit.verilog import emit_verilog
 from lutgen.errors import ConfigError
-from lutgen.target.registry import get_family
 
 
 @dataclass(frozen=True)

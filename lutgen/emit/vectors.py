@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lutgen.data.bits import Bits
+from lutgen.bits import Bits
 from lutgen.errors import DataError
 
 INPUTS = "inputs.mem"

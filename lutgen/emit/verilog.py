@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from lutgen.chips.fabric.site import Instance, instances
+from lutgen.chips.family import Family, Primitive
 from lutgen.errors import ConfigError
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Cell, Netlist
 from lutgen.netlist.names import is_module_name
 from lutgen.netlist.stats import count_cells
-from lutgen.target.family import Family, Primitive
-from lutgen.target.site import Instance, instances
 
 
 def emit_verilog(

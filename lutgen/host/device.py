@@ -18,8 +18,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lutgen.data.bits import Bits
-from lutgen.emit.ports import Ports
+from lutgen.bits import Bits
+from lutgen.core.interface import Ports
 from lutgen.errors import MismatchError, ToolError
 from lutgen.host.protocol import (
     DONE,
@@ -37,7 +37,7 @@ from lutgen.host.protocol import (
     sign,
     take_answers,
 )
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 
 DEFAULT_BAUD = 1_000_000
 DEFAULT_TIMEOUT_SECONDS = 2.0

@@ -1,6 +1,6 @@
 """The meaning of a netlist: a bit-parallel interpreter.
 
-It shares no code with :meth:`lutgen.model.LutNetwork.signals`, so that the two check each other.
+It shares no code with :meth:`LutNetwork.signals`, so that the two check each other.
 Small LUTs are trees of multiplexers on whole words, all LUTs of one rank and fan-in at a time;
 wide ones look up an address per sample.
 """

@@ -12,10 +12,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.data.bits import Bits, Words, pack, unpack_rows
+from lutgen.bits import Bits, Words, pack, unpack_rows
 from lutgen.errors import DataError
-from lutgen.learn.reference import addresses, count
-from lutgen.model import LutNetwork, table_words
+from lutgen.learn.memorize.reference import addresses, count
+from lutgen.model.network import LutNetwork, table_words
 
 Kept = tuple[int, ...]
 """The inputs of a LUT that it goes on reading, ascending."""

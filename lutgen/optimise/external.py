@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.data.bits import Bits, Words, pack, unpack_rows
+from lutgen.bits import Bits, Words, pack, unpack_rows
 from lutgen.errors import ConfigError
-from lutgen.learn.reference import addresses
-from lutgen.model import LutNetwork
+from lutgen.learn.memorize.reference import addresses
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.isf import LEAF, Isf, complete, join
 from lutgen.optimise.evidence import (
     CountEvidence,

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.data.bits import Bits
+from lutgen.bits import Bits
 from lutgen.errors import MismatchError
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.optimise.external import optimise, recount
 from lutgen.optimise.policy import Policy
 

@@ -12,7 +12,7 @@ import heapq
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.optimise.evidence import Evidence, Kept
 
 

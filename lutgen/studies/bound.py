@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
-from lutgen.learn import wiring
+from lutgen.learn.memorize import wiring
 from lutgen.studies.context import Context
 from lutgen.studies.plot import Curve, Panel, draw
 from lutgen.studies.study import MEMORIZATION, Result, Row, Study, Verdict

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lutgen import __version__
-from lutgen.data.load import Dataset, load_dataset
+from lutgen.datasets.load import Dataset, load_dataset
 from lutgen.errors import DataError
 from lutgen.files import read_json, write_json
 from lutgen.studies.problem import Problem, make_problem
@@ -41,7 +41,7 @@ class Settings:
     n_threads : int or None
         Threads of the learners; None: all.
     data_dir : Path or None
-        Folder that holds the data sets' folders; None: as :func:`lutgen.data.load.load_dataset`.
+        Folder that holds the data sets' folders; None: as `load_dataset`.
     """
 
     quick: bool = False

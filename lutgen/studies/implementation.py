@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.data.bits import Bits, pack, unpack_rows
-from lutgen.learn.layer import Fill
-from lutgen.learn.memorize import Parameters
-from lutgen.learn.reference import addresses, count, decide
-from lutgen.model import LutNetwork
+from lutgen.bits import Bits, pack, unpack_rows
+from lutgen.learn.memorize.layer import Fill
+from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize.reference import addresses, count, decide
+from lutgen.model.network import LutNetwork
 from lutgen.studies.context import Context
 from lutgen.studies.plot import Curve, Panel, draw
 from lutgen.studies.problem import Labels

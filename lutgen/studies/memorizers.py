@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.data.bits import Bits
-from lutgen.learn.memorize import Parameters
+from lutgen.bits import Bits
+from lutgen.learn.memorize.memorize import Parameters
 from lutgen.studies.context import Context
 from lutgen.studies.convex import (
     ConvexMemorizer,

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.data.bits import Bits
+from lutgen.bits import Bits
 from lutgen.studies.context import Context
 from lutgen.studies.problem import Labels, Problem
 from lutgen.studies.study import Verdict

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from lutgen.data.bits import Bits
+from lutgen.bits import Bits
+from lutgen.chips.registry import get_family
+from lutgen.core.lower import lower
 from lutgen.emit.aiger import make_aig
-from lutgen.learn.memorize import Parameters
-from lutgen.model import LutNetwork
+from lutgen.learn.memorize.memorize import Parameters
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import LUT, Netlist
-from lutgen.netlist.lower import lower
 from lutgen.netlist.passes.shrink import shrink
 from lutgen.optimise.external import optimise
 from lutgen.optimise.policy import Policy
@@ -34,7 +35,6 @@ from lutgen.studies.noise import (
 )
 from lutgen.studies.plot import Curve, Panel, draw
 from lutgen.studies.study import KRUEGER, Result, Row, Study, Verdict
-from lutgen.target.registry import get_family
 
 N_TRAIN = 10_000
 SHAPES = {4: (256,) * 5, 6: (256,) * 4}

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.data.bits import Bits
-from lutgen.data.encode import Encoder, fit_encoder
-from lutgen.data.load import Dataset
-from lutgen.data.tasks import apply_task
+from lutgen.bits import Bits
+from lutgen.datasets.load import Dataset
+from lutgen.datasets.tasks import apply_task
+from lutgen.encode.encoder import Encoder, fit_encoder
 from lutgen.errors import DataError
-from lutgen.learn.memorize import Parameters, memorize
-from lutgen.model import LutNetwork
+from lutgen.learn.memorize.memorize import Parameters, memorize
+from lutgen.model.network import LutNetwork
 
 Labels = NDArray[np.uint8]
 
@@ -99,7 +99,7 @@ def make_problem(
     Parameters
     ----------
     task : str
-        As in :func:`lutgen.data.tasks.apply_task`.
+        As in :func:`lutgen.datasets.tasks.apply_task`.
     n_train : int, optional
         The first so many training samples alone.
     n_validation : int
@@ -108,7 +108,7 @@ def make_problem(
     Raises
     ------
     DataError, ConfigError
-        As :func:`lutgen.data.tasks.apply_task`; and if too few training samples remain.
+        As :func:`lutgen.datasets.tasks.apply_task`; and if too few training samples remain.
     """
     chosen = apply_task(dataset, task)
     n_left = len(chosen.y_train) - n_validation

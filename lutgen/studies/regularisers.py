@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from lutgen.data.bits import Bits, pack, unpack_rows
-from lutgen.learn.layer import FILLS, Fill
-from lutgen.learn.memorize import Parameters
+from lutgen.bits import Bits, pack, unpack_rows
+from lutgen.learn.memorize.layer import FILLS, Fill
+from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize.reference import addresses, count, decide
 from lutgen.learn.randomness import keys
-from lutgen.learn.reference import addresses, count, decide
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.optimise.external import optimise
 from lutgen.optimise.policy import Policy
 from lutgen.studies.problem import Labels, Problem

@@ -9,10 +9,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.data.bits import Bits
-from lutgen.data.encode import fit_encoder
-from lutgen.learn.memorize import Parameters, memorize
-from lutgen.model import LutNetwork
+from lutgen.bits import Bits
+from lutgen.encode.encoder import fit_encoder
+from lutgen.learn.memorize.memorize import Parameters, memorize
+from lutgen.model.network import LutNetwork
 
 DEPTHS = (1, 2, 3, 4, 6, 8, 12)
 MAX_WIDTH = 2048

@@ -14,15 +14,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.data.bits import Bits
-from lutgen.emit.core import Core
-from lutgen.emit.ports import Ports
+from lutgen.bits import Bits
+from lutgen.core.build import Core
+from lutgen.core.interface import Ports
 from lutgen.emit.vectors import EXPECTED, INPUTS, vectors
 from lutgen.errors import DataError, MismatchError
 from lutgen.files import write_files
 from lutgen.flow.simulate import SimResult, simulate
 from lutgen.flow.yosys import SynthResult, netlist_file, simulation_models, yosys_family
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.evaluate import evaluate, evaluate_nets
 from lutgen.netlist.ir import Netlist
 
@@ -117,7 +117,7 @@ def check_netlist(
     Parameters
     ----------
     bits : Bits
-        Samples as they come in at the ports, see :meth:`lutgen.emit.ports.Ports.samples`; so in
+        Samples as they come in at the ports, see :meth:`lutgen.core.interface.Ports.samples`; so in
         every check.
 
     Raises

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.data.bits import pack, unpack
+from lutgen.bits import pack, unpack
 from lutgen.netlist.evaluate import evaluate, evaluate_nets
 from lutgen.netlist.head import Head, Votes
 from lutgen.netlist.ir import FIRST_INPUT, LUT

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from lutgen.data.bits import Bits
-from lutgen.emit.core import Core
+from lutgen.bits import Bits
+from lutgen.chips.registry import get_family
+from lutgen.core.build import Core
 from lutgen.emit.verilog import emit_verilog
 from lutgen.errors import ConfigError
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Netlist
-from lutgen.target.registry import get_family
 from lutgen.verify.compare import check_rtl
 from lutgen.verify.mutate import drop_register, first_on_pin, flip_init_bit, rewire, swap_wires
 from lutgen.verify.prove import Proof, prove

@@ -15,20 +15,20 @@ from typing import Any
 
 import numpy as np
 
-from lutgen.data.bits import Bits
-from lutgen.emit.core import Core
+from lutgen.bits import Bits
+from lutgen.chips.registry import get_family
+from lutgen.core.build import Core
+from lutgen.core.lower import lower
 from lutgen.errors import MismatchError
 from lutgen.flow.elaborate import elaborate, yosys_module
 from lutgen.flow.yosys import SynthResult, netlist_file
-from lutgen.model import LutNetwork
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.compose import compose
 from lutgen.netlist.evaluate import Words, evaluate
 from lutgen.netlist.head import Head, Votes
 from lutgen.netlist.ir import Netlist
-from lutgen.netlist.lower import lower
 from lutgen.netlist.passes.dontcare import NAME as DONTCARE
 from lutgen.netlist.passes.shrink import shrink
-from lutgen.target.registry import get_family
 from lutgen.verify.head import HeadProof, prove_head
 from lutgen.verify.readback import read_netlist
 from lutgen.verify.sweep import Counterexample, Effort, Equivalence, prove_equal

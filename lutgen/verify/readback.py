@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from lutgen.chips.fabric.site import split_pin
+from lutgen.chips.family import Family, Primitive
 from lutgen.errors import NetlistError
 from lutgen.netlist.ir import CONST0, LUT, REGISTER, Cell, Netlist, NetlistBuilder
 from lutgen.netlist.names import is_net_name
 from lutgen.netlist.tables import BUFFER, INVERTER, depends_on, ones
-from lutgen.target.family import Family, Primitive
-from lutgen.target.site import split_pin
 
 _CLOCK = "clk"
 # What synthesis adds beside a family's own list: port names and table.

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lutgen.data.bits import Bits
+from lutgen.bits import Bits
 from lutgen.errors import NetlistError
 from lutgen.netlist.check import check
 from lutgen.netlist.evaluate import Words

@@ -10,7 +10,7 @@ from lutgen.netlist.ir import LUT, Netlist, NetlistBuilder
 
 
 class Chain(Protocol):
-    """A carry chain under construction, as a wide ``lutgen.target.carry.CarryChain``.
+    """A carry chain under construction, as a wide ``lutgen.chips.fabric.carry.CarryChain``.
 
     A position has ``sum = S ^ carry`` and ``next carry = S ? carry : DI``.
     """

@@ -1,0 +1,57 @@
+"""The logic fabric of a family: its LUTs, the hard multiplexers behind them, its register."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lutgen.chips.family import Primitive
+from lutgen.netlist.tables import tabulate
+
+MUX = tabulate(3, lambda at0, at1, select: at1 if select else at0)
+"""Table of a hard multiplexer: what it gives at 0, what it gives at 1, the select."""
+
+MUX_LOCAL = 0b011
+"""Its inputs that wires of fixed course lead to: the data."""
+
+
+@dataclass(frozen=True)
+class Fabric:
+    """What a mapping may use.
+
+    Parameters
+    ----------
+    luts : tuple of Primitive
+        LUTs, the smallest first; one that is larger than needed has its idle pins at 0.
+    register : Primitive
+        D flip-flop on the rising edge.
+    muxes : tuple of Primitive
+        Hard multiplexers by level, their inputs in the order of `MUX`. Wires inside the slice
+        lead to the two data pins: those of the first level are driven by one LUT each, those of a
+        further level by one multiplexer each of the level before, and what drives them drives
+        nothing else. A primitive may serve several levels.
+    pair : tuple of Primitive
+        The outputs of a LUT that may be two smaller ones of the same inputs; empty if there is
+        none.
+    nested : tuple of Primitive
+        The outputs of a LUT of all its inputs, and before it, of its half where the last is 0.
+    carry : tuple of Primitive
+        The outputs of the carry logic.
+    """
+
+    luts: tuple[Primitive, ...]
+    register: Primitive
+    muxes: tuple[Primitive, ...] = ()
+    pair: tuple[Primitive, ...] = ()
+    nested: tuple[Primitive, ...] = ()
+    carry: tuple[Primitive, ...] = ()
+
+    @property
+    def leaf(self) -> int:
+        """Inputs of the largest LUT."""
+        return len(self.luts[-1].inputs)
+
+    @property
+    def primitives(self) -> dict[str, Primitive]:
+        """All primitives by name."""
+        parts = (*self.luts, *self.pair, *self.nested, *self.muxes, *self.carry, self.register)
+        return {part.name: part for part in parts}

@@ -1,0 +1,149 @@
+"""Instances of primitives that have several outputs, put together from the cells of their sites."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from lutgen.chips.family import Primitive
+from lutgen.errors import NetlistError
+from lutgen.netlist.ir import CONST0, Cell, Netlist
+from lutgen.netlist.tables import ones
+
+Pins = dict[str, tuple[int | None, ...]]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An instance of a primitive that has several outputs.
+
+    Parameters
+    ----------
+    module, name : str
+        The primitive and the site.
+    layer : int
+        Layer of its last cell.
+    parameters : tuple of (str, int, int)
+        Name, width in bits and value of what its cells say about truth tables.
+    outputs, inputs : dict of str to tuple
+        Nets at each port, bit 0 first; None for an output that nothing reads. What no cell reads
+        is tied to 0.
+    """
+
+    module: str
+    name: str
+    layer: int
+    parameters: tuple[tuple[str, int, int], ...]
+    outputs: Pins
+    inputs: Pins
+
+
+def split_pin(pin: str) -> tuple[str, int]:
+    """Return port and bit of a pin: ``CO[2]`` is bit 2 of ``CO``, ``O6`` is bit 0 of ``O6``."""
+    port, _, rest = pin.partition("[")
+    return port, int(rest[:-1]) if rest else 0
+
+
+def instances(netlist: Netlist, primitives: Mapping[str, Primitive]) -> dict[int, Instance]:
+    """Return every instance of several outputs, by the net of the last of its cells.
+
+    Raises
+    ------
+    NetlistError
+        If cells of one site cannot be one instance, as they connect a pin to different nets,
+        drive one twice, or want different truth tables; the message names the first such site.
+    """
+    members: dict[tuple[str, str], list[int]] = {}
+    for net, cell in enumerate(netlist.cells, netlist.first_cell):
+        if "." in cell.primitive:
+            module = primitives[cell.primitive].module
+            members.setdefault((module, cell.site), []).append(net)
+    parts = {module: _parts(primitives.values(), module) for module, _ in members}
+    return {
+        nets[-1]: _Assembly(netlist, site, parts[module], primitives).instance(nets)
+        for (module, site), nets in members.items()
+    }
+
+
+def _parts(primitives: Iterable[Primitive], module: str) -> list[Primitive]:
+    return [part for part in primitives if part.module == module]
+
+
+class _Assembly:
+    """One instance while its pins are collected."""
+
+    def __init__(
+        self,
+        netlist: Netlist,
+        site: str,
+        parts: list[Primitive],
+        primitives: Mapping[str, Primitive],
+    ) -> None:
+        self._netlist = netlist
+        self._module = parts[0].module
+        self._site = site
+        self._parts = parts
+        self._primitives = primitives
+        self._outputs = dict.fromkeys(part.output for part in parts)
+        self._driven: dict[str, int] = {}
+        self._read: dict[str, int] = {}
+
+    def instance(self, nets: list[int]) -> Instance:
+        """Return the instance that drives these nets."""
+        cells = [self._netlist.cells[net - self._netlist.first_cell] for net in nets]
+        used = [self._primitives[cell.primitive] for cell in cells]
+        for net, part in zip(nets, used, strict=True):
+            if part.output in self._driven:
+                raise self._fault(part.output, self._driven[part.output], net, "drives")
+            self._driven[part.output] = net
+        for cell, part in zip(cells, used, strict=True):
+            for pin, value in part.ties:
+                self._connect(pin, value)
+            for pin, net in zip(part.inputs, cell.inputs, strict=True):
+                self._connect(pin, net)
+        pins = [pin for part in self._parts for pin in (*part.inputs, *dict(part.ties))]
+        return Instance(
+            module=self._module,
+            name=self._site,
+            layer=cells[-1].layer,
+            parameters=tuple(self._tables(cells, used)),
+            outputs=_ports(self._outputs, self._driven, None),
+            inputs=_ports((pin for pin in pins if pin not in self._outputs), self._read, CONST0),
+        )
+
+    def _connect(self, pin: str, net: int) -> None:
+        known = self._driven if pin in self._outputs else self._read
+        if pin not in known and known is self._read:
+            known[pin] = net
+        if known.get(pin) != net:
+            raise self._fault(pin, known.get(pin), net, "is connected to")
+
+    def _fault(self, pin: str, first: int | None, second: int, what: str) -> NetlistError:
+        names = " and ".join(
+            "nothing" if net is None else self._netlist.net_name(net) for net in (first, second)
+        )
+        return NetlistError(f"{self._module} {self._site}: pin {pin} {what} {names}")
+
+    def _tables(self, cells: list[Cell], used: list[Primitive]) -> Iterator[tuple[str, int, int]]:
+        for name in dict.fromkeys(part.init for part in self._parts if part.init):
+            widths = [p.init_at + (1 << len(p.inputs)) for p in self._parts if p.init == name]
+            value = known = 0
+            for cell, part in zip(cells, used, strict=True):
+                if part.init == name:
+                    place, table = ones(len(part.inputs)) << part.init_at, cell.init << part.init_at
+                    if (value ^ table) & known & place:
+                        raise NetlistError(
+                            f"{self._module} {self._site}: {cell.name} and another output have "
+                            f"one part of {name}, but different truth tables"
+                        )
+                    value, known = value | table, known | place
+            yield name, max(widths), value
+
+
+def _ports(pins: Iterable[str], nets: Mapping[str, int], idle: int | None) -> Pins:
+    """Return the nets of each port, bit 0 first."""
+    ports: dict[str, dict[int, int | None]] = {}
+    for pin in pins:
+        port, bit = split_pin(pin)
+        ports.setdefault(port, {})[bit] = nets.get(pin, idle)
+    return {port: tuple(bits[i] for i in range(len(bits))) for port, bits in ports.items()}

@@ -1,0 +1,123 @@
+"""What lutgen knows of a chip family: its primitives, its devices and how LUTs map onto it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lutgen.netlist.ir import Netlist
+
+if TYPE_CHECKING:
+    from lutgen.chips.fabric.carry import CarryChain
+
+
+@dataclass(frozen=True)
+class Primitive:
+    """A cell of the vendor's library that computes one bit, or one output of a larger cell.
+
+    Parameters
+    ----------
+    name : str
+        Name of the Verilog module; where that has several outputs, ``MODULE.PIN``, one primitive
+        for each output. Cells of one site with the same module are one instance of it.
+    inputs : tuple of str
+        Input ports, bit i of a wide one as ``PORT[i]``; port j is address bit j of the cell's
+        truth table. An output of the same module stands for a wire inside it.
+    output : str
+        Output port.
+    init : str
+        Parameter that takes the truth table, 2^len(inputs) bits wide; "" if there is none.
+    init_at : int
+        Where in the parameter the table begins, if it is only a part of it.
+    table : int
+        The truth table where `init` is "" and the primitive is no register.
+    local : int
+        Inputs that wires of fixed course lead to, see :class:`lutgen.netlist.ir.Cell`.
+    clock : str
+        Port for the clock; "" for a primitive that is not a register.
+    parameters : tuple of (str, str)
+        Other parameters and their values, written as in Verilog.
+    ties : tuple of (str, int)
+        Other inputs and the constants that they are tied to.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    output: str
+    init: str = ""
+    clock: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+    ties: tuple[tuple[str, int], ...] = ()
+    init_at: int = 0
+    table: int = 0
+    local: int = 0
+
+    @property
+    def module(self) -> str:
+        """Name of the Verilog module."""
+        return self.name.partition(".")[0]
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is one output of a module that has several."""
+        return "." in self.name
+
+
+@dataclass(frozen=True)
+class Device:
+    """A chip.
+
+    Parameters
+    ----------
+    name : str
+        Name as on the command line, lower case.
+    title : str
+        Name for people.
+    luts : int
+        Number of the family's basic LUTs.
+    registers : int
+        Number of flip-flops in its fabric.
+    source : str
+        Where the numbers are from.
+    """
+
+    name: str
+    title: str
+    luts: int
+    registers: int
+    source: str
+
+
+@dataclass(frozen=True)
+class Family:
+    """A chip family.
+
+    Parameters
+    ----------
+    name : str
+        Name as on the command line.
+    title : str
+        Name for people.
+    max_fan_in : int
+        Largest LUT that `map` accepts.
+    primitives : mapping of str to Primitive
+        By name; empty for a family that takes truth tables as they are.
+    devices : mapping of str to Device
+        By name.
+    map : callable
+        Returns the netlist with every cell realised by a primitive, the same function.
+    source : str
+        Where the facts on the primitives are from.
+    carry : type of CarryChain, optional
+        Builds carry chains; None if there are none, or none that lutgen knows.
+    """
+
+    name: str
+    title: str
+    max_fan_in: int
+    primitives: Mapping[str, Primitive]
+    devices: Mapping[str, Device]
+    map: Callable[[Netlist], Netlist]
+    source: str = ""
+    carry: type[CarryChain] | None = None

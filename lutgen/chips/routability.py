@@ -1,0 +1,143 @@
+"""What routers take: the largest window of wires at each share of a chip, as measured.
+
+A LUT that may read any signal of the layer before asks for long wires, and chips have few of them.
+The figures are in ``routability.json``, with tool, options and date; ``benchmarks/routing.py``
+measures them on networks of five layers of 4-LUTs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from lutgen.chips.family import Device
+from lutgen.chips.registry import get_family
+from lutgen.errors import ConfigError
+
+RANDOM = 0  # the window that stands for the whole layer
+
+_DATA = Path(__file__).with_name("routability.json")
+
+
+@dataclass(frozen=True)
+class Point:
+    """The largest window that was routed where a network took a share of a chip.
+
+    Parameters
+    ----------
+    share : float
+        LUTs of the network by LUTs of the chip.
+    window : int
+        Signals that each LUT may read among; `RANDOM` for all of a layer, 1 if none was routed.
+    fmax_mhz : float
+        What that network reached; 0 if none was routed.
+    """
+
+    share: float
+    window: int
+    fmax_mhz: float = 0.0
+
+    def takes(self, window: int) -> bool:
+        """Whether a window is no larger."""
+        return self.window == RANDOM or RANDOM < window <= self.window
+
+
+@dataclass(frozen=True)
+class Routability:
+    """What the router of a chip takes.
+
+    Parameters
+    ----------
+    family, device : str
+        The chip that was measured.
+    points : tuple of Point
+        By ascending share.
+    source : str
+        What was measured, how and when.
+    """
+
+    family: str
+    device: str
+    points: tuple[Point, ...]
+    source: str
+
+    def at(self, n_luts: int, chip: Device) -> Point | None:
+        """Return the point that tells of so many LUTs on a chip; None if none was measured.
+
+        It is that of the same share or the next one above; on a chip that is larger than the one
+        that was measured, the point of as many LUTs.
+        """
+        luts = min(chip.luts, get_family(self.family).devices[self.device].luts)
+        return next((point for point in self.points if n_luts <= point.share * luts), None)
+
+
+@cache
+def routabilities() -> Mapping[str, tuple[Routability, ...]]:
+    """Return all that was measured, by family, the smaller chips first."""
+    data = json.loads(_DATA.read_text(encoding="utf-8"))
+    return {
+        family: tuple(
+            sorted(
+                (
+                    Routability(
+                        family=family,
+                        device=device,
+                        points=tuple(
+                            Point(float(share), item["window"], item.get("fmax_mhz", 0.0))
+                            for share, item in part["largest_window"].items()
+                        ),
+                        source=f"{part['tool']}, {part['options']}, {part['date']}",
+                    )
+                    for device, part in devices.items()
+                ),
+                key=lambda part: get_family(family).devices[part.device].luts,
+            )
+        )
+        for family, devices in data.items()
+    }
+
+
+def get_routability(family: str, device: str) -> Routability:
+    """Return what is known for a chip: measured on it, on the next larger one, or the largest.
+
+    The same share of a smaller chip holds fewer LUTs, which route more easily; so do as many LUTs
+    on a larger one.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such device, or nothing was measured in its family.
+    """
+    chip = get_device(family, device)
+    measured = routabilities().get(family)
+    if measured is None:
+        raise ConfigError(
+            f"no open router was measured for target {family!r}, so no window can be chosen for "
+            f"it; name one (window:W), or choose a chip of: {', '.join(routabilities())}"
+        )
+    for part in measured:
+        if part.device == device:
+            return part
+    for part in measured:
+        if get_family(family).devices[part.device].luts >= chip.luts:
+            return part
+    return measured[-1]
+
+
+def get_device(family: str, device: str) -> Device:
+    """Return a device of a family.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name; the message lists those that exist.
+    """
+    devices = get_family(family).devices
+    if device not in devices:
+        raise ConfigError(
+            f"target {family!r} has no device {device!r}; choose one of: {', '.join(devices)}"
+        )
+    return devices[device]

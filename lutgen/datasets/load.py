@@ -1,0 +1,257 @@
+"""Data sets by name or by path: features, labels, and how they were parted into train and test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lutgen.datasets.cifar import read_cifar10
+from lutgen.datasets.digits import read_digits
+from lutgen.datasets.download import Progress, cache_folder, fetch_files
+from lutgen.datasets.idx import read_idx
+from lutgen.datasets.named import Parts, read_iwls2020, read_jsc, read_uci, read_unsw
+from lutgen.datasets.registry import (
+    IDX_FILES,
+    REGISTRY,
+    DatasetInfo,
+    find_dataset,
+    known_names,
+    list_datasets,
+)
+from lutgen.datasets.split import split_rows
+from lutgen.datasets.tables import Samples, load_samples
+from lutgen.errors import ConfigError, DataError
+
+__all__ = [
+    "REGISTRY",
+    "Dataset",
+    "DatasetInfo",
+    "list_datasets",
+    "load_dataset",
+    "split_samples",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Training and test samples.
+
+    Parameters
+    ----------
+    name : str
+    X_train, X_test : ndarray of shape (n_samples, n_features), dtype=np.uint8 or np.float64
+    y_train, y_test : ndarray of shape (n_samples,)
+        Labels, numbers or strings.
+    feature_shape : tuple of int
+        Shape of one sample before it was flattened, row-major: (28, 28) for images, (3, 32, 32)
+        for channels first, (n_features,) for tables.
+    encoder : str
+        Encoder that suits it, for :func:`lutgen.encode.encoder.fit_encoder`.
+    split : str
+        How it was parted into train and test, in words.
+    """
+
+    name: str
+    X_train: NDArray[Any]
+    y_train: NDArray[Any]
+    X_test: NDArray[Any]
+    y_test: NDArray[Any]
+    feature_shape: tuple[int, ...]
+    encoder: str
+    split: str
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns."""
+        return int(self.X_train.shape[1])
+
+
+def load_dataset(
+    name_or_path: str,
+    *,
+    data_dir: Path | None = None,
+    download: bool = True,
+    test_fraction: float = 0.2,
+    split_seed: int = 0,
+    label: str | None = None,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Load a data set.
+
+    Parameters
+    ----------
+    name_or_path : str
+        A name of `REGISTRY` (for its ``iwls2020:exNN`` one of ``iwls2020:ex00`` to
+        ``iwls2020:ex99``), or the path of a ``.npz`` or ``.csv`` file.
+    data_dir : Path, optional
+        Folder with the files of a named set, or with a folder of its name that holds them. By
+        default they are downloaded into the cache: the folder $LUTGEN_DATA, or the user's cache.
+    download : bool
+        Whether files that are missing from the cache may be downloaded.
+    test_fraction : float
+        Share of the samples for testing, where the set has no test part of its own.
+    split_seed : int
+        Seed of that split.
+    label : str, optional
+        Name or number (from 1) of the column of labels of a ``.csv`` file; by default the last.
+    progress : callable, optional
+        Called while downloading with the file's name, the bytes so far and the bytes in all.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read or downloaded, or holds what cannot be used.
+    ConfigError
+        If there is no such set, or an option does not go with it.
+    """
+    if not 0 < test_fraction < 1:
+        raise ConfigError(f"test_fraction must lie between 0 and 1, got {test_fraction}")
+    if split_seed < 0:
+        raise ConfigError(f"split_seed must not be negative, got {split_seed}")
+    info = find_dataset(name_or_path)
+    if info is None:
+        name, encoder = Path(name_or_path).stem, "auto"
+        train, test = _load_file(name_or_path, label)
+        split = "parted by the file"
+    else:
+        if label is not None:
+            raise ConfigError(
+                f"{info.name} has labels of its own; name a label column for .csv only"
+            )
+        name, encoder = info.name, info.encoder
+        train, test, note = _load_named(info, data_dir, download, progress)
+        split = f"official {len(train.y):,} / {0 if test is None else len(test.y):,}"
+        split += f"; {note}" if note else ""
+    if test is None:
+        train, test = split_samples(train, test_fraction, split_seed)
+        split = f"seeded random split, {100 * test_fraction:g} % test, seed {split_seed}"
+    if train.feature_shape != test.feature_shape:
+        raise DataError(
+            f"{name}: training samples have shape {train.feature_shape}, test samples "
+            f"{test.feature_shape}; they must agree"
+        )
+    return Dataset(name, train.X, train.y, test.X, test.y, train.feature_shape, encoder, split)
+
+
+def _load_file(path: str, label: str | None) -> tuple[Samples, Samples | None]:
+    if Path(path).suffix.lower() not in (".npz", ".csv"):
+        raise ConfigError(
+            f"unknown data set {path!r}; give one of {known_names()}, or the path of a "
+            ".npz or .csv file"
+        )
+    return load_samples(Path(path), label)
+
+
+def _load_named(
+    info: DatasetInfo, data_dir: Path | None, download: bool, progress: Progress | None
+) -> Parts:
+    family, _, member = info.name.partition(":")
+    if family == "digits":
+        images, labels = read_digits()
+        return _flatten(images, labels), None, ""
+    folder = _locate(info, data_dir, download, progress)
+    path = folder / info.npz
+    readers: dict[str, Callable[[], Parts]] = {
+        "cifar10": lambda: read_cifar10(folder, bits=True),
+        "cifar10_u8": lambda: read_cifar10(folder, bits=False),
+        "unsw_nb15": lambda: read_unsw(path, attacks=False),
+        "unsw_nb15_attack": lambda: read_unsw(path, attacks=True),
+        "uci": lambda: read_uci(path, member),
+        "jsc": lambda: read_jsc(path),
+        "iwls2020": lambda: read_iwls2020(path, member),
+    }
+    if family in readers:
+        return readers[family]()
+    return _read_pair(folder, *IDX_FILES[:2]), _read_pair(folder, *IDX_FILES[2:]), ""
+
+
+def _locate(
+    info: DatasetInfo, data_dir: Path | None, download: bool, progress: Progress | None
+) -> Path:
+    """Return the folder that holds the files of a set, downloading them if need be."""
+    cache = cache_folder() / (info.folder or info.name)
+    folders = [cache] if data_dir is None else [data_dir, data_dir / cache.name]
+    for folder in folders:
+        if info.npz and (folder / info.npz).exists():
+            return folder
+    if not info.sha256:
+        raise DataError(
+            f"{info.name} is not in {data_dir or cache}: {info.npz} is missing, and it cannot be "
+            f"downloaded; {info.how_to_get}; put it there, or {_by_hand(info)}"
+        )
+    first = next(iter(info.sha256))
+    if data_dir is not None:
+        for folder in folders:
+            if _find(folder, first).exists():
+                return folder
+        raise DataError(f"{data_dir} lacks {first}; {info.name} is {_files(info)}")
+    if download:
+        try:
+            fetch_files(cache, info.base_url, info.sha256, progress)
+        except DataError as error:
+            raise DataError(f"{error}; try again, or {_by_hand(info)}") from error
+    elif not _find(cache, first).exists():
+        raise DataError(f"{info.name} is not in {cache}; allow the download, or {_by_hand(info)}")
+    return cache
+
+
+def _find(folder: Path, name: str) -> Path:
+    """Return the path of a file, or of its unzipped form where only that is there."""
+    zipped = folder / name
+    plain = zipped.with_suffix("")
+    return plain if plain.exists() and not zipped.exists() else zipped
+
+
+def _by_hand(info: DatasetInfo) -> str:
+    return f"name a folder (data_dir, --data-dir) that holds {_files(info)}"
+
+
+def _files(info: DatasetInfo) -> str:
+    files = ", ".join(info.sha256)
+    return " or ".join(name for name in (files, info.npz) if name)
+
+
+def _read_pair(folder: Path, images_name: str, labels_name: str) -> Samples:
+    images = read_idx(_find(folder, images_name), 3)
+    labels = read_idx(_find(folder, labels_name), 1)
+    if len(images) != len(labels):
+        raise DataError(
+            f"{folder}: {len(images)} images in {images_name}, {len(labels)} labels in "
+            f"{labels_name}; get both files again"
+        )
+    return _flatten(images, labels)
+
+
+def _flatten(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Samples:
+    height, width = images.shape[1:]
+    return Samples(images.reshape(len(images), height * width), labels, (height, width))
+
+
+def split_samples(samples: Samples, share: float, seed: int | None) -> tuple[Samples, Samples]:
+    """Part samples at random, class by class, each in its order as before.
+
+    Parameters
+    ----------
+    share, seed
+        As in :func:`lutgen.datasets.split.split_rows`.
+
+    Returns
+    -------
+    kept, aside : Samples
+        For training, and for testing or validation.
+
+    Raises
+    ------
+    DataError
+        If no class has enough samples.
+    """
+    kept, aside = (
+        Samples(samples.X[rows], samples.y[rows], samples.feature_shape)
+        for rows in split_rows(samples.y, share, seed)
+    )
+    return kept, aside

@@ -1,0 +1,195 @@
+"""Boosting of LUTs by counting: any number of classes, learned wires.
+
+Each class has a group of LUTs; the score of a class is the number of its LUTs that give one. If
+every sample counts with a *weight*, the majority rule of memorization is the best step of +-1
+against a loss: with g = [y = c] - p_c, the residual of class c under the softmax of the scores,
+the table that lowers the loss most is the sign of the sum of g at each entry, and the sum of the
+absolute values says how good the wires are (Friedman, "Greedy function approximation", 2001, with
+steps of a fixed size). LUTs are added a round at a time, one for each class; in the refits, each
+is taken out, learnt anew with all others in place, and put back.
+
+Scores are integers, so residuals come from a table and are integers, too: sums are exact, and the
+model does not depend on the number of threads or the order of work.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lutgen.bits import Bits
+from lutgen.encode.encoder import Encoder
+from lutgen.errors import ConfigError, DataError
+from lutgen.learn.boost import kernels as boost_kernels
+from lutgen.learn.boost import reference as boost_reference
+from lutgen.learn.boost.learner import Learner, Watched
+from lutgen.learn.boost.network import build_network, take_apart
+from lutgen.learn.boost.parameters import BoostParameters, BoostProgress
+from lutgen.learn.boost.step import WEIGHT_UNIT, BoostStep, Samples
+from lutgen.learn.boost.views import shift_views
+from lutgen.model.network import LutNetwork
+
+__all__ = ["BACKENDS", "BoostParameters", "BoostProgress", "boost"]
+
+BACKENDS: dict[str, BoostStep] = {
+    "kernels": cast(BoostStep, boost_kernels),
+    "reference": cast(BoostStep, boost_reference),
+}
+
+
+def boost(
+    bits: Bits,
+    labels: NDArray[np.integer],
+    parameters: BoostParameters,
+    *,
+    encoder: Encoder,
+    classes: NDArray[Any],
+    sample_weight: ArrayLike | None = None,
+    validation: tuple[Bits, NDArray[np.integer]] | None = None,
+    feature_shape: Sequence[int] = (),
+    start: LutNetwork | None = None,
+    backend: str = "kernels",
+    n_threads: int | None = None,
+    progress: Callable[[BoostProgress], None] | None = None,
+) -> LutNetwork:
+    """Learn a network from encoded samples.
+
+    A KeyboardInterrupt ends the learning, not the program: what has been learnt is returned, and
+    marked ``interrupted`` in its training record; before the first round is over, it passes on.
+
+    Parameters
+    ----------
+    bits : Bits
+        Encoded training samples.
+    labels : ndarray of shape (n_samples,)
+        Class number of each sample, 0 to n_classes - 1.
+    encoder : Encoder
+        What made the bits; it is kept in the model.
+    classes : ndarray of shape (n_classes,)
+        The labels.
+    sample_weight : array-like of shape (n_samples,), optional
+        What each sample counts; finite, not negative. Default: all the same.
+    validation : (Bits, ndarray), optional
+        Samples and class numbers to watch the accuracy on, and for `patience`.
+    feature_shape : sequence of int
+        Shape of one sample where the features are an image; used by `shift`.
+    start : LutNetwork, optional
+        A network that :func:`boost` made, on the same bits and classes: it grows to
+        `luts_per_class`, and the refits are of all of it.
+    backend : {"kernels", "reference"}
+        Fast or plain implementation; the model is the same.
+    n_threads : int, optional
+        Default: all processors that this process may use. The model is the same for any number.
+    progress : callable, optional
+        Called with a :class:`BoostProgress` after each round.
+
+    Returns
+    -------
+    LutNetwork
+        One layer, or as many as asked for; in each, the LUTs of a class stand together, and each
+        adds one to the score of its class. Two classes: the LUTs are those of class 1, and it
+        wins with more than half.
+
+    Raises
+    ------
+    DataError
+        If there are no samples, a class has no sample of any weight, weights are negative or not
+        finite, or there are fewer input bits than k.
+    ConfigError
+        If `shift` is asked for samples that are no images, `patience` without validation
+        samples, or `start` is not a network that can be gone on with.
+    """
+    if parameters.patience and validation is None:
+        raise ConfigError("patience needs validation samples: set some aside, or patience to 0")
+    if bits.n_signals < parameters.k:
+        raise DataError(
+            f"the samples have {bits.n_signals} input bits, LUTs of k={parameters.k} need at "
+            f"least {parameters.k}: use a smaller k, or an encoder with more bits a feature"
+        )
+    weights = _check_samples(labels, bits.n_samples, sample_weight, classes)
+    views = shift_views(encoder, feature_shape, parameters.shift)
+    n_classes = len(classes)
+    threads = n_threads or len(os.sched_getaffinity(0))
+    interrupted = False
+    with ThreadPoolExecutor(threads) as pool:
+        learner = Learner(
+            Samples.make(bits, labels, weights, views, BACKENDS[backend].transpose),
+            bits.n_samples,
+            n_classes,
+            Watched.make(*validation, n_classes) if validation else None,
+            parameters,
+            BACKENDS[backend],
+            pool,
+            threads,
+            progress,
+        )
+        old = []
+        if start is not None:
+            if parameters.layers > 1:
+                raise ConfigError("a network to start from goes on in one layer: layers must be 1")
+            old = take_apart(start, parameters.k, bits.n_signals, classes)
+        try:
+            learner.run(old)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=True, cancel_futures=True)
+            if not learner.result:
+                raise
+            interrupted = True
+    training = {
+        "learner": "boosting",
+        **asdict(parameters),
+        "layers": [],  # of other learners: the accuracy of each layer's LUTs
+        "n_layers": parameters.layers,
+        "temperature": parameters.effective_temperature,
+        "n_samples": bits.n_samples,
+        **learner.best_record,
+        "interrupted": interrupted,
+        "history": learner.history,
+    }
+    return build_network(learner.result, bits.n_signals, encoder, classes, training)
+
+
+def _check_samples(
+    labels: NDArray[np.integer],
+    n_samples: int,
+    sample_weight: ArrayLike | None,
+    classes: NDArray[Any],
+) -> NDArray[np.int32]:
+    """Return the weights as integers, all 1 where they are equal."""
+    if labels.shape != (n_samples,):
+        raise DataError(f"{n_samples} samples, but labels of shape {labels.shape}")
+    if n_samples == 0:
+        raise DataError("there are no training samples (0 rows)")
+    if len(classes) < 2:
+        raise DataError(f"all {n_samples} training samples are of one class; learning needs two")
+    if labels.min() < 0 or labels.max() >= len(classes):
+        raise DataError(
+            f"class numbers must be 0 to {len(classes) - 1}, found {labels.min()} to {labels.max()}"
+        )
+    weights = np.ones(n_samples) if sample_weight is None else np.asarray(sample_weight, float)
+    if weights.shape != (n_samples,):
+        raise DataError(f"{n_samples} samples, but sample weights of shape {weights.shape}")
+    bad = ~(np.isfinite(weights) & (weights >= 0))
+    if bad.any():
+        raise DataError(
+            f"sample weights must be finite and not negative: that of row {bad.argmax()} is "
+            f"{weights[bad.argmax()]:g}, {int(bad.sum())} such weight(s)"
+        )
+    of_class = np.bincount(labels, weights=weights, minlength=len(classes))
+    if (of_class == 0).any():
+        empty = classes[int((of_class == 0).argmax())]
+        raise DataError(
+            f"class {empty} has no training samples, or all of weight zero: leave the class out, "
+            "or give its samples a weight"
+        )
+    positive = weights[weights > 0]
+    if (positive == positive[0]).all():
+        return (weights > 0).astype(np.int32)
+    scaled = np.rint(weights / weights.max() * WEIGHT_UNIT)
+    return np.where(weights > 0, np.maximum(scaled, 1), 0).astype(np.int32)

@@ -1,0 +1,76 @@
+"""Views of an image: the same signals seen as if the image were shifted.
+
+The learner sees every training sample in every view (augmentation). A view is a renumbering of
+signals, so no sample is copied or encoded anew.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lutgen.encode.encoder import Encoder
+from lutgen.errors import ConfigError
+
+MAX_SHIFT = 4
+
+
+def shift_views(encoder: Encoder, feature_shape: Sequence[int], distance: int) -> NDArray[np.int32]:
+    """Return the views of an image that is shifted by up to `distance` pixels.
+
+    Parameters
+    ----------
+    encoder : Encoder
+        What makes the signals.
+    feature_shape : sequence of int
+        (rows, columns) or (channels, rows, columns), features in C order; may be empty where
+        `distance` is 0.
+    distance : int
+        Largest number of pixels, rows and columns together; 0 leaves the image as it is alone.
+
+    Returns
+    -------
+    ndarray of shape (n_views, n_signals), dtype=np.int32
+        The signal that stands where signal s was, or -1 (zero) where the image ends or the other
+        pixel has no signal; view 0 is the image itself. Where two pixels have different
+        thresholds, the nearest one is taken.
+
+    Raises
+    ------
+    ConfigError
+        If the samples are no images, or `distance` is out of its range.
+    """
+    if not 0 <= distance <= MAX_SHIFT:
+        raise ConfigError(f"shift must be 0 to {MAX_SHIFT} pixels, got {distance}")
+    itself = np.arange(encoder.n_bits, dtype=np.int32)
+    if distance == 0:
+        return itself[None, :]
+    if len(feature_shape) not in (2, 3) or math.prod(feature_shape) != encoder.n_features:
+        raise ConfigError(
+            f"shift={distance} needs images: a feature shape (rows, columns) or (channels, rows, "
+            f"columns) of {encoder.n_features} features, got {tuple(feature_shape)}"
+        )
+    steps = range(-distance, distance + 1)
+    shifts = [(dy, dx) for dy in steps for dx in steps if abs(dy) + abs(dx) <= distance]
+    shifts.sort(key=lambda shift: (abs(shift[0]) + abs(shift[1]), shift))
+    return np.stack([_shifted(encoder, feature_shape, dy, dx) for dy, dx in shifts])
+
+
+def _shifted(encoder: Encoder, shape: Sequence[int], dy: int, dx: int) -> NDArray[np.int32]:
+    n_rows, n_columns = shape[-2:]
+    channel, place = np.divmod(encoder.feature, n_rows * n_columns)
+    row, column = np.divmod(place, n_columns)
+    row, column = row - dy, column - dx
+    inside = (row >= 0) & (row < n_rows) & (column >= 0) & (column < n_columns)
+    source = (channel * n_rows + row) * n_columns + column
+    first = np.searchsorted(encoder.feature, np.arange(encoder.n_features + 1))
+    view = np.full(encoder.n_bits, -1, dtype=np.int32)
+    for signal in np.flatnonzero(inside).tolist():
+        start, stop = first[source[signal]], first[source[signal] + 1]
+        if start < stop:
+            distance = np.abs(encoder.threshold[start:stop] - encoder.threshold[signal])
+            view[signal] = start + int(distance.argmin())
+    return view

@@ -1,0 +1,190 @@
+"""The booster as a scikit-learn estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from lutgen.datasets.split import split_rows
+from lutgen.encode.encoder import fit_encoder
+from lutgen.errors import ConfigError, DataError
+from lutgen.learn.boost.boost import BoostParameters, BoostProgress, boost
+from lutgen.learn.estimators.memorization import plain_labels
+
+
+class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Lookup tables learnt by boosting, for any number of classes, with wires that are searched.
+
+    Parameters
+    ----------
+    k, luts_per_class, layers, temperature, search_samples, random_wires, sweeps, interactions
+    refits, shift, patience
+        See :class:`lutgen.learn.boost.boost.BoostParameters`.
+    encoder : str, default="auto"
+        How features become bits; see :func:`lutgen.encode.encoder.fit_encoder`.
+    feature_shape : sequence of int, default=()
+        Shape of one sample where the features are an image; `shift` needs it.
+    validation_fraction : float, default=0.1
+        Share of the samples of each class that is set aside where `patience` is not 0.
+    warm_start : bool, default=False
+        Go on with the network of the last fit (grow it to `luts_per_class`, then the refits),
+        with the encoder it has. Set ``network_`` to a loaded model to go on with that one.
+    progress : callable, optional
+        Called with a :class:`lutgen.learn.boost.boost.BoostProgress` after each round.
+    random_state : int, RandomState instance or None, default=None
+        An int is the seed itself: the same model as on the command line.
+    n_jobs : int or None, default=None
+        Threads; None or -1: all processors. The model is the same for any number.
+
+    Attributes
+    ----------
+    network_ : LutNetwork
+        The model; save it with ``network_.save(path)``.
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    n_features_in_ : int
+        Features seen in fit.
+    """
+
+    def __init__(
+        self,
+        k: int = 6,
+        luts_per_class: int = 70,
+        layers: int = 1,
+        *,
+        temperature: float = 0.0,
+        search_samples: int = 12_000,
+        random_wires: int = 3,
+        sweeps: int = 2,
+        interactions: int = 0,
+        refits: int = 1,
+        shift: int = 0,
+        patience: int = 0,
+        encoder: str = "auto",
+        feature_shape: Sequence[int] = (),
+        validation_fraction: float = 0.1,
+        warm_start: bool = False,
+        progress: Callable[[BoostProgress], None] | None = None,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.k = k
+        self.luts_per_class = luts_per_class
+        self.layers = layers
+        self.temperature = temperature
+        self.search_samples = search_samples
+        self.random_wires = random_wires
+        self.sweeps = sweeps
+        self.interactions = interactions
+        self.refits = refits
+        self.shift = shift
+        self.patience = patience
+        self.encoder = encoder
+        self.feature_shape = feature_shape
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
+        self.progress = progress
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Learn from samples X of shape (n_samples, n_features) and labels y.
+
+        Ctrl-C ends the learning and keeps what there is (see :func:`.boost.boost`).
+
+        Raises
+        ------
+        DataError
+            If X holds NaN or infinity, there is only one class, a class has no sample of any
+            weight, weights are negative or not finite, or there are fewer encoded bits than k.
+        ConfigError
+            If a parameter is out of its range, or a warm start does not fit the network.
+        """
+        checked = validate_data(self, X, y, dtype="numeric", ensure_all_finite=False)
+        matrix: NDArray[Any] = checked[0]
+        check_classification_targets(checked[1])
+        self.classes_, numbers = np.unique(checked[1], return_inverse=True)
+        if self.classes_.size < 2:
+            raise DataError(
+                f"all {len(numbers)} samples are of one class, {self.classes_[0]}; learning "
+                "needs two classes or more"
+            )
+        seed = self.random_state
+        if not isinstance(seed, int | np.integer):
+            seed = check_random_state(seed).randint(1 << 31)
+        parameters = BoostParameters(
+            k=self.k,
+            luts_per_class=self.luts_per_class,
+            layers=self.layers,
+            temperature=self.temperature,
+            search_samples=self.search_samples,
+            random_wires=self.random_wires,
+            sweeps=self.sweeps,
+            interactions=self.interactions,
+            refits=self.refits,
+            shift=self.shift,
+            patience=self.patience,
+            seed=int(seed),
+        )
+        start = getattr(self, "network_", None) if self.warm_start else None
+        if start is not None and start.encoder.n_features != self.n_features_in_:
+            raise ConfigError(
+                f"warm_start: the network reads {start.encoder.n_features} features, the samples "
+                f"have {self.n_features_in_}"
+            )
+        weights = None if sample_weight is None else _as_weights(sample_weight, len(numbers))
+        rows, validation = np.arange(len(numbers)), None
+        if self.patience:
+            rows, aside = split_rows(numbers, self.validation_fraction, int(seed))
+        encoder = (
+            fit_encoder(self.encoder, matrix[rows], checked[1][rows])
+            if start is None
+            else start.encoder
+        )
+        if self.patience:
+            validation = encoder.encode(matrix[aside]), numbers[aside]
+        self.network_ = boost(
+            encoder.encode(matrix[rows]),
+            numbers[rows],
+            parameters,
+            encoder=encoder,
+            classes=plain_labels(self.classes_),
+            sample_weight=None if weights is None else weights[rows],
+            validation=validation,
+            feature_shape=tuple(self.feature_shape),
+            start=start,
+            n_threads=None if self.n_jobs in (None, -1) else self.n_jobs,
+            progress=self.progress,
+        )
+        return self
+
+    def decision_function(self, X: ArrayLike) -> NDArray[np.int64]:
+        """Return the scores, shape (n_samples, n_classes).
+
+        With two classes, how much class 1 is ahead of class 0, shape (n_samples,).
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, dtype="numeric", ensure_all_finite=False)
+        scores = self.network_.scores(self.network_.encoder.encode(X))
+        return scores if self.classes_.size > 2 else scores[:, 1] - scores[:, 0]
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the label of each sample; X of shape (n_samples, n_features)."""
+        scores = self.decision_function(X)
+        numbers = scores > 0 if scores.ndim == 1 else scores.argmax(axis=1)
+        labels: NDArray[Any] = self.classes_[numbers.astype(np.intp)]
+        return labels
+
+
+def _as_weights(sample_weight: ArrayLike, n_samples: int) -> NDArray[np.float64]:
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != (n_samples,):
+        raise DataError(f"{n_samples} samples, but sample weights of shape {weights.shape}")
+    return weights

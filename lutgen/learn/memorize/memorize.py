@@ -1,0 +1,258 @@
+"""Chatterjee's memorization: a network of LUTs learnt layer by layer, by counting alone.
+
+"Learning and Memorization" (2018), section 3: every LUT's target is the final label, a layer's
+outputs are the next layer's inputs, and the last layer is a single LUT.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lutgen.bits import Bits, Words, pack
+from lutgen.encode.encoder import Encoder
+from lutgen.errors import ConfigError, DataError
+from lutgen.learn import randomness
+from lutgen.learn.memorize import kernels, reference, wiring
+from lutgen.learn.memorize.layer import FILLS, Fill, LearnLayer
+from lutgen.model.network import MAX_FAN_IN, LutNetwork
+
+Progress = Callable[[int, int], None]
+
+BACKENDS: dict[str, LearnLayer] = {
+    "kernels": kernels.learn_layer,
+    "reference": reference.learn_layer,
+}
+MAX_WIDTH = 1 << 20
+
+_FILL_STREAM = 2
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What the learner may be told.
+
+    Parameters
+    ----------
+    k : int
+        Inputs of each LUT, 1 to 16.
+    widths : sequence of int
+        LUTs in each hidden layer; a last layer of one LUT is added.
+    wiring : str
+        ``random`` or ``window:W``; see :mod:`lutgen.learn.memorize.wiring`.
+    fill : {"random", "zero", "majority", "neighbour"}
+        See :class:`lutgen.learn.memorize.layer.Fill`.
+    seed : int
+        Fixes the wires and the random fill.
+    cone_only : bool
+        Learn only the LUTs that can reach the output: the same predictions in less time.
+
+    Raises
+    ------
+    ConfigError
+        If one of them is out of its range.
+    """
+
+    k: int = 8
+    widths: tuple[int, ...] = (1024,) * 5
+    wiring: str = "random"
+    fill: str = "random"
+    seed: int = 0
+    cone_only: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.k <= MAX_FAN_IN:
+            raise ConfigError(f"k must be 1 to {MAX_FAN_IN}, got {self.k}")
+        for layer, width in enumerate(self.widths, start=1):
+            if not 1 <= width <= MAX_WIDTH:
+                raise ConfigError(
+                    f"widths: layer {layer} must have 1 to {MAX_WIDTH} LUTs, got {width}"
+                )
+        if self.fill not in FILLS:
+            raise ConfigError(f"fill must be one of {', '.join(FILLS)}, got {self.fill!r}")
+        if not 0 <= self.seed < 1 << 64:
+            raise ConfigError(f"the seed must be 0 to 2^64 - 1, got {self.seed}")
+        wiring.Wiring.parse(self.wiring)
+
+
+def memorize(
+    bits: Bits,
+    labels: NDArray[np.integer] | NDArray[np.bool_],
+    parameters: Parameters,
+    *,
+    encoder: Encoder,
+    classes: NDArray[Any],
+    feature_shape: Sequence[int] = (),
+    backend: str = "kernels",
+    n_threads: int | None = None,
+    progress: Progress | None = None,
+) -> LutNetwork:
+    """Learn a network from encoded samples.
+
+    Parameters
+    ----------
+    bits : Bits
+        Encoded training samples.
+    labels : ndarray of shape (n_samples,)
+        Class number of each sample, 0 or 1.
+    encoder : Encoder
+        What made the bits; it is kept in the model.
+    classes : ndarray of shape (2,)
+        The two labels.
+    feature_shape : sequence of int
+        Shape of one sample where the features are an image; used by ``window`` wiring.
+    backend : {"kernels", "reference"}
+        Fast or plain implementation; the model is the same.
+    n_threads : int, optional
+        Default: all processors that this process may use. The model is the same for any number.
+    progress : callable, optional
+        Called with (LUTs learnt, LUTs in all) after each layer.
+
+    Raises
+    ------
+    DataError
+        If there are no samples, only one class, or fewer input bits than k.
+    ConfigError
+        If a layer, or the window, has fewer signals than k.
+    """
+    target = check_labels(labels, bits.n_samples)
+    widths = (*parameters.widths, 1)
+    layers = wiring.draw(
+        wiring.Wiring.parse(parameters.wiring),
+        k=parameters.k,
+        widths=widths,
+        n_inputs=bits.n_signals,
+        seed=parameters.seed,
+        positions=wiring.image_positions(feature_shape, encoder.feature),
+    )
+    kept = wiring.cones(layers) if parameters.cone_only else [np.arange(width) for width in widths]
+    learnt = _learn_layers(
+        bits,
+        target,
+        parameters,
+        layers,
+        kept,
+        learn=BACKENDS[backend],
+        n_threads=n_threads or len(os.sched_getaffinity(0)),
+        progress=progress,
+    )
+    rows = [_input_accuracy(bits, target)]
+    rows += [
+        _accuracy_row(layer, part.n_correct / target.size)
+        for layer, part in enumerate(learnt, start=1)
+    ]
+    n_luts = [part.n_correct.size for part in learnt]
+    return LutNetwork(
+        n_inputs=bits.n_signals,
+        fan_in=np.full(sum(n_luts), parameters.k, dtype=np.uint8),
+        wires=_number_signals([part.wires for part in learnt], bits.n_signals),
+        tables=_concatenate([part.tables for part in learnt]),
+        seen=_concatenate([part.seen for part in learnt]),
+        tied=_concatenate([part.tied for part in learnt]),
+        layer=np.repeat(np.arange(1, len(n_luts) + 1), n_luts).astype(np.int32),
+        outputs=np.array([bits.n_signals + sum(n_luts) - 1], dtype=np.int32),
+        classes=classes,
+        encoder=encoder,
+        training={
+            "learner": "memorization",
+            **asdict(parameters),
+            "widths": list(widths),
+            "n_samples": bits.n_samples,
+            "train_accuracy": rows[-1]["mean"],
+            "layers": rows,
+        },
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """What the network keeps of a learnt layer; wires are numbered within the layer before."""
+
+    wires: NDArray[np.int32]
+    tables: Words
+    seen: Words
+    tied: Words
+    n_correct: NDArray[np.int64]
+
+
+def _learn_layers(
+    bits: Bits,
+    target: NDArray[np.uint8],
+    parameters: Parameters,
+    layers: list[NDArray[np.int32]],
+    kept: list[NDArray[np.intp]],
+    *,
+    learn: LearnLayer,
+    n_threads: int,
+    progress: Progress | None,
+) -> list[_Layer]:
+    """Learn layer after layer, each on the outputs of the one before."""
+    prior = int(2 * int(target.sum()) > target.size)
+    learnt: list[_Layer] = []
+    n_done, total = 0, sum(keep.size for keep in kept)
+    signals, place = bits.words, np.arange(bits.n_signals)
+    for layer, (wires, keep) in enumerate(zip(layers, kept, strict=True), start=1):
+        local = place[wires[keep]].astype(np.int32)
+        key = randomness.keys(parameters.seed, _FILL_STREAM, layer, keep)
+        result = learn(signals, target, local, Fill(parameters.fill, key, prior), n_threads)
+        learnt.append(_Layer(local, result.tables, result.seen, result.tied, result.n_correct))
+        signals = result.outputs
+        place = np.full(len(wires), -1)
+        place[keep] = np.arange(keep.size)
+        n_done += keep.size
+        if progress is not None:
+            progress(n_done, total)
+    return learnt
+
+
+def check_labels(
+    labels: NDArray[np.integer] | NDArray[np.bool_], n_samples: int
+) -> NDArray[np.uint8]:
+    """Return class numbers as uint8; raise :class:`DataError` unless both 0 and 1 occur."""
+    if labels.shape != (n_samples,):
+        raise DataError(f"{n_samples} samples, but labels of shape {labels.shape}")
+    if n_samples == 0:
+        raise DataError("there are no training samples (0 rows)")
+    if not np.isin(labels, (0, 1)).all():
+        raise DataError("class numbers must be 0 or 1 for a network of one output")
+    if (labels == labels[0]).all():
+        raise DataError(
+            f"all {n_samples} training samples are of one class; learning needs both classes"
+        )
+    return labels.astype(np.uint8)
+
+
+def _number_signals(wires: list[NDArray[np.int32]], n_inputs: int) -> NDArray[np.int32]:
+    """Turn wires numbered within the layer before into signals of the whole network."""
+    base, flat = 0, []
+    for layer, local in enumerate(wires):
+        flat.append((local + base).reshape(-1))
+        base = n_inputs if layer == 0 else base + len(wires[layer - 1])
+    return np.concatenate(flat).astype(np.int32)
+
+
+def _concatenate(parts: list[Words]) -> Words:
+    return np.concatenate([part.reshape(-1) for part in parts])
+
+
+def _input_accuracy(bits: Bits, target: NDArray[np.uint8]) -> dict[str, Any]:
+    """Accuracy of each input bit as a prediction of the label: layer 0 of the paper's table 1."""
+    labels = pack(target[:, None])[0]
+    wrong = np.bitwise_count(bits.words ^ labels).sum(axis=1, dtype=np.int64)
+    return _accuracy_row(0, 1 - wrong / target.size)
+
+
+def _accuracy_row(layer: int, accuracy: NDArray[np.float64]) -> dict[str, Any]:
+    return {
+        "layer": layer,
+        "n_luts": int(accuracy.size),
+        "mean": float(accuracy.mean()),
+        "std": float(accuracy.std()),
+        "min": float(accuracy.min()),
+        "max": float(accuracy.max()),
+    }

@@ -1,0 +1,121 @@
+"""The boosted estimator keeps scikit-learn's contract and learns what the booster learns."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.utils.estimator_checks import check_estimator
+
+from lutgen.encode.encoder import fit_encoder
+from lutgen.errors import ConfigError, DataError
+from lutgen.learn.boost.boost import BoostParameters, BoostProgress, boost
+from lutgen.learn.estimators.boosting import BoostedLutClassifier
+from lutgen.model.network import LutNetwork
+
+X, Y = load_digits(return_X_y=True)
+QUICK: dict[str, Any] = {"k": 4, "luts_per_class": 6, "search_samples": 500, "random_state": 0}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_passes_the_checks_of_scikit_learn() -> None:
+    # weights are counts, but encoder and draw are those of the samples given
+    expected = {
+        "check_sample_weight_equivalence_on_dense_data": "the draw differs",
+        "check_sample_weight_equivalence_on_sparse_data": "the draw differs",
+    }
+    check_estimator(
+        BoostedLutClassifier(k=4, luts_per_class=20, search_samples=300, random_state=0),
+        expected_failed_checks=expected,
+    )
+
+
+def test_equals_the_learner_it_wraps() -> None:
+    model = BoostedLutClassifier(**QUICK).fit(X, Y)
+    encoder = fit_encoder("auto", X)
+    parameters = BoostParameters(k=4, luts_per_class=6, search_samples=500, seed=0)
+    network = boost(encoder.encode(X), Y, parameters, encoder=encoder, classes=np.arange(10))
+    assert model.network_.digest == network.digest
+    assert (model.predict(X) == network.predict(X)).all()
+    np.testing.assert_array_equal(model.decision_function(X), network.scores(encoder.encode(X)))
+
+
+def test_two_classes_of_strings() -> None:
+    labels = np.array(["low", "high"])[(Y >= 5).astype(int)]
+    model = BoostedLutClassifier(**QUICK).fit(X, labels.astype(object))
+    assert model.network_.n_luts == 6
+    assert (model.predict(X) == labels).mean() > 0.85
+    assert (model.predict(X) == model.network_.predict(X)).all()
+
+
+def test_weights_move_the_boundary() -> None:
+    y = Y == 8
+    models = [
+        BoostedLutClassifier(**QUICK).fit(X, y, sample_weight=np.where(y, weight, 1.0))
+        for weight in (0.01, 100)
+    ]
+    found = [int(model.predict(X).sum()) for model in models]
+    assert found[0] < y.sum() < found[1]
+
+
+def test_patience_sets_samples_aside_and_stops() -> None:
+    model = BoostedLutClassifier(**QUICK | {"luts_per_class": 500}, patience=3, refits=0)
+    model.fit(X, Y)
+    assert model.network_.n_luts < 5000
+    assert model.network_.training["n_samples"] == pytest.approx(0.9 * len(X), abs=10)
+    assert model.network_.training["validation_accuracy"] > 0.8
+
+
+def test_warm_start_goes_on(tmp_path: Any) -> None:
+    model = BoostedLutClassifier(**QUICK, refits=0, warm_start=True).fit(X, Y)
+    first = model.network_
+    model.network_.save(tmp_path / "model.npz")
+    model.set_params(refits=1).fit(X, Y)
+    assert model.network_.n_luts == first.n_luts
+    assert model.network_.training["train_accuracy"] > first.training["train_accuracy"]
+    other = clone(model)
+    other.network_ = LutNetwork.load(tmp_path / "model.npz")
+    assert other.fit(X, Y).network_.digest == model.network_.digest
+    with pytest.raises(ConfigError, match="the network reads 64 features, the samples have 60"):
+        model.fit(X[:, :60], Y)
+
+
+def test_progress_and_shifts_reach_the_learner() -> None:
+    seen: list[BoostProgress] = []
+    model = BoostedLutClassifier(
+        **QUICK, encoder="threshold:8", shift=1, feature_shape=(8, 8), progress=seen.append
+    ).fit(X, Y)
+    assert seen[-1].n_done == seen[-1].n_total == 120
+    assert model.network_.training["shift"] == 1
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"k": 0}, "k must be 1 to 16, got 0"),
+        ({"temperature": -2}, "temperature must be 0.1 to 10000"),
+        ({"random_state": -1}, "the seed must be 0 to"),
+        ({"shift": 1}, r"shift=1 needs images"),
+        ({"patience": 2, "validation_fraction": 2.5}, "a share below 1 or a whole number"),
+    ],
+)
+def test_says_which_parameter_is_wrong(parameters: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        BoostedLutClassifier(**parameters).fit(X, Y)
+
+
+def test_says_what_is_wrong_with_the_samples() -> None:
+    model = BoostedLutClassifier(**QUICK)
+    with pytest.raises(DataError, match="of one class, 0"):
+        model.fit(X, np.zeros(len(X)))
+    with pytest.raises(DataError, match="class 3 has no training samples, or all of weight zero"):
+        model.fit(X, Y, sample_weight=(Y != 3).astype(float))
+    with pytest.raises(DataError, match="must be finite and not negative: that of row 5 is -1"):
+        model.fit(X, Y, sample_weight=np.where(np.arange(len(X)) == 5, -1, 1))
+    with pytest.raises(DataError, match="sample weights of shape"):
+        model.fit(X, Y, sample_weight=np.ones(3))
+    broken = X.copy()
+    broken[3, 5] = np.nan
+    with pytest.raises(DataError, match="row 3, column 5 of the samples is nan"):
+        model.fit(broken, Y)
