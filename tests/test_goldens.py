@@ -1,8 +1,8 @@
 """What lutgen 0.1.0 made of the same data: models, files and hardware stay as they were.
 
 The goldens were written by commit be4ea4e: ``learnt.json`` has a digest of the arrays of networks
-that both learners learnt, ``format2_*.npz`` are three of them in file format 2, ``format2.json`` has
-what they answered, and ``verilog.json`` digests of their hardware, comments left out.
+that both learners learnt, ``format2_*.npz`` are three of them in file format 2, ``format2.json``
+has what they answered, and ``verilog.json`` digests of their hardware, comments left out.
 """
 
 from __future__ import annotations
