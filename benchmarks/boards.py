@@ -15,10 +15,10 @@ from typing import Any
 from lutgen.board.boards import board_names, find_board
 from lutgen.board.build import build_board
 from lutgen.cli.boosting import learn_boosted
-from lutgen.cli.options import Source
+from lutgen.cli.options import load_source
 from lutgen.errors import LutgenError, MismatchError
 from lutgen.learn.boost.boost import BoostParameters
-from lutgen.model.network import LutNetwork
+from lutgen.model import LutNetwork, Source
 
 ENCODER = "thresholds:4,8,12"
 # LUTs a class, and bits of a feature (0: the encoder stays with the host): the first that fits.
@@ -33,7 +33,7 @@ def learn_digits(luts_per_class: int) -> LutNetwork:
     """Learn the digits with so many LUTs a class."""
     source = Source("digits")
     parameters = BoostParameters(luts_per_class=luts_per_class)
-    return learn_boosted(source.load(), source, parameters, encoder=ENCODER)
+    return learn_boosted(load_source(source), source, parameters, encoder=ENCODER)
 
 
 def build(name: str, n_seeds: int, out: Path) -> dict[str, Any]:

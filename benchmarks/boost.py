@@ -100,7 +100,7 @@ def learn(
     )
     seconds = time.perf_counter() - start
     accuracy = float((classes[network.class_numbers(other)] == held_out[1]).mean())
-    return network.n_luts, float(network.training["train_accuracy"]), accuracy, seconds
+    return network.n_luts, network.provenance.train_accuracy or 0.0, accuracy, seconds
 
 
 def combine(data: Dataset) -> None:

@@ -29,7 +29,7 @@ from lutgen.encode.encoder import Encoder
 from lutgen.files import read_json, write_json
 from lutgen.flow.pnr import CongestionError, find_router
 from lutgen.learn.memorize.wiring import Wiring, draw
-from lutgen.model.network import LutNetwork
+from lutgen.model import Argmax, LutNetwork
 
 ROWS = Path(__file__).parent / "results" / "routing.json"
 TABLE = Path(__file__).parents[1] / "lutgen" / "chips" / "routability.json"
@@ -80,7 +80,7 @@ def layered_network(n_luts: int, window: int, seed: int = SEED) -> LutNetwork:
         tied=np.zeros_like(words),
         layer=np.repeat(np.arange(1, len(wires) + 1), [len(x) for x in wires]).astype(np.int32),
         outputs=np.array([n_signals - 1], dtype=np.int32),
-        classes=np.array([0, 1]),
+        head=Argmax.class_number(),
         encoder=Encoder("binary", N_INPUTS, np.arange(N_INPUTS, dtype=np.int32),
                         np.full(N_INPUTS, 0.5)),
     )  # fmt: skip

@@ -24,7 +24,7 @@ def main() -> None:
                 mnist.learn(Parameters(k=k, wiring=wiring, seed=seed))
                 for seed in range(options.seeds)
             ]
-            train = [float(network.training["train_accuracy"]) for network in networks]
+            train = [network.provenance.train_accuracy or 0.0 for network in networks]
             test = [mnist.test_accuracy(network) for network in networks]
             cone = statistics.mean(int(network.cone.sum()) for network in networks)
             print(f"{k:2}  {wiring:10}  {_spread(train)}  {_spread(test)}  {cone:.0f}")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from lutgen.encode.encoder import Encoder
-from lutgen.model.network import LutNetwork, table_words
+from lutgen.model import Argmax, LutNetwork, Provenance
+from lutgen.model.graph import used_bits
 
 FanIn = int | tuple[int, int]
 
@@ -53,7 +54,7 @@ def random_network(
     for lut_k, lut_layer in zip(fan_in.tolist(), layer.tolist(), strict=True):
         first, stop = (0 if skip else starts[lut_layer - 1]), starts[lut_layer]
         wires.append(first + rng.choice(stop - first, lut_k, replace=bool(stop - first < lut_k)))
-    used = _used_bits(fan_in)
+    used = used_bits(fan_in)
     seen = rng.integers(0, 1 << 64, size=used.size, dtype=np.uint64) & used
     return LutNetwork(
         n_inputs=n_inputs,
@@ -64,9 +65,9 @@ def random_network(
         tied=rng.integers(0, 1 << 64, size=used.size, dtype=np.uint64) & seen,
         layer=layer,
         outputs=np.array([n_inputs + layer.size - 1], dtype=np.int32),
-        classes=np.array(classes),
+        head=Argmax.class_number(classes),
         encoder=encoder or binary_encoder(n_inputs),
-        training={"made": "at random"},
+        provenance=Provenance(learner="made at random"),
     )
 
 
@@ -92,9 +93,11 @@ def voting_network(
     return replace(
         network,
         outputs=np.arange(network.n_signals - n_outputs, network.n_signals, dtype=np.int32),
-        classes=np.arange(n_classes),
-        weights=rng.choice(weights, size=(n_classes, n_outputs)).astype(np.int32),
-        bias=rng.integers(-2, 3, size=n_classes).astype(np.int32),
+        head=Argmax(
+            rng.choice(weights, size=(n_classes, n_outputs)).astype(np.int32),
+            rng.integers(-2, 3, size=n_classes).astype(np.int32),
+            np.arange(n_classes),
+        ),
     )
 
 
@@ -124,9 +127,3 @@ def evaluate_sample(network: LutNetwork, sample: NDArray[np.uint8]) -> list[int]
         word = int(network.tables[int(network.table_offset[lut]) + address // 64])
         values.append(word >> address % 64 & 1)
     return values
-
-
-def _used_bits(fan_in: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """Return a mask over the words of all tables: the bits that hold entries."""
-    masks = [(1 << min(64, 1 << k)) - 1 for k in fan_in.tolist()]
-    return np.repeat(np.array(masks, dtype=np.uint64), table_words(fan_in))

@@ -69,7 +69,10 @@ def test_nothing_is_rebuilt_when_nothing_changed(
         raise ToolError("built anew")
 
     monkeypatch.setattr("lutgen.board.build._bitstream", stop)
-    other = replace(network, bias=network.bias + np.int32(1) * (np.arange(4) == 2))
+    other = replace(
+        network,
+        head=replace(network.head, bias=network.head.bias + np.int32(1) * (np.arange(4) == 2)),
+    )
     changes = {"seeds": [1, 3]}, {"seeds": [1, 2], "baud": 500_000}, {"seeds": [1, 2],
                                                                      "rebuild": True}  # fmt: skip
     for options in changes:

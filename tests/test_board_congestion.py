@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from strategies import voting_network
-from test_target_routability import HX1K, HX8K
+from test_chips_routability import HX1K, HX8K
 
 from lutgen.board.boards import find_board
 from lutgen.board.build import build_board

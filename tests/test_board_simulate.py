@@ -41,7 +41,7 @@ def test_the_whole_board_pins_to_pins(tmp_path: Path, network: LutNetwork, X: np
     result = run_board_simulation(simulation, network, X)
     assert result.passed and result.n_samples == N_SAMPLES, result.message
     # a board that answers another model's classes is found out
-    other = replace(network, weights=network.weights[::-1].copy())
+    other = replace(network, head=replace(network.head, weights=network.head.weights[::-1].copy()))
     wrong = run_board_simulation(simulation, other, X[:40])
     assert not wrong.passed and wrong.n_equal < 40
     with pytest.raises(DataError, match="no samples to simulate"):
@@ -98,7 +98,9 @@ def test_a_fault_after_place_and_route_is_found(
 def test_builds_that_cannot_be_simulated(tmp_path: Path, network: LutNetwork, built: Build) -> None:
     with pytest.raises(ConfigError, match="choose a board with one of: ice40, ecp5"):
         build_routed_simulation(network, find_board("tang-nano-9k"), built.folder, tmp_path)
-    other = replace(network, bias=network.bias + np.arange(5, dtype=np.int32))
+    other = replace(
+        network, head=replace(network.head, bias=network.head.bias + np.arange(5, dtype=np.int32))
+    )
     with pytest.raises(MismatchError, match="is the build of another model"):
         build_routed_simulation(other, ICEBREAKER, built.folder, tmp_path)
     with pytest.raises(ConfigError, match="have no simulation models here; choose a board with"):

@@ -27,7 +27,7 @@ from lutgen.netlist.stats import count_cells, netlist_stats
 from lutgen.verify.mutate import flip_init_bit, rewire, swap_wires
 from lutgen.verify.readback import read_netlist
 
-from test_target_carry import described, prove  # isort: skip
+from test_chips_carry import described, prove  # isort: skip
 
 FAMILY = get_family("xilinx7")
 

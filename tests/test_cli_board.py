@@ -105,7 +105,9 @@ def test_a_pulled_cable_keeps_the_answers(model: Path, tmp_path: Path) -> None:
 
 def test_the_host_refuses_another_model(model: Path) -> None:
     network = LutNetwork.load(model)
-    other = replace(network, bias=network.bias + np.arange(10, dtype=np.int32))
+    other = replace(
+        network, head=replace(network.head, bias=network.head.bias + np.arange(10, dtype=np.int32))
+    )
     with software_board(other) as board:
         fails(1, "load the bitstream that was built of this model", "host", model, "--port",
               board.port)  # fmt: skip

@@ -41,7 +41,7 @@ def test_ten_classes_are_learnt(model: Path) -> None:
     network = LutNetwork.load(model)
     assert network.n_classes == 10 and network.outputs.size == 80
     result = run("evaluate", model, "--json")
-    assert json.loads(result.stdout)["accuracy"] == network.training["test_accuracy"] > 0.88
+    assert json.loads(result.stdout)["accuracy"] == network.provenance.test_accuracy > 0.88
     shown = run("info", model).stdout
     assert "boosting, luts per class 8, temperature" in shown
     assert "80 outputs, 80 votes for 10 classes" in shown
@@ -59,9 +59,9 @@ def test_validation_is_set_aside_and_a_model_can_be_gone_on_with(
     out, grown = tmp_path / "m.npz", tmp_path / "grown.npz"
     result = run("boost", *QUICK, "--validation", "0.2", "--patience", 3, "-o", out)
     assert result.exit_code == 0, result.output
-    training = LutNetwork.load(out).training
-    assert f"validation         {training['validation_accuracy']:.4f}" in result.stdout
-    assert training["n_samples"] < LutNetwork.load(model).training["n_samples"]
+    known = LutNetwork.load(out).provenance
+    assert f"validation         {known.validation_accuracy:.4f}" in result.stdout
+    assert known.n_samples < LutNetwork.load(model).provenance.n_samples
     assert run("boost", *QUICK[2:], "--luts", 10, "--start", model, "-o", grown).exit_code == 0
     assert LutNetwork.load(grown).outputs.size == 100
     assert LutNetwork.load(grown).encoder.describe() == LutNetwork.load(model).encoder.describe()
@@ -123,4 +123,4 @@ def test_ctrl_c_keeps_the_best_so_far(tmp_path: Path) -> None:
     assert "Traceback" not in stderr
     assert "interrupted: the best so far is kept" in stdout
     network = LutNetwork.load(out)
-    assert network.training["interrupted"] and 10 <= network.n_luts < 50_000
+    assert network.provenance.interrupted and 10 <= network.n_luts < 50_000

@@ -221,7 +221,7 @@ def test_the_demo_runs_the_whole_job(tmp_path: Path) -> None:
         assert (tmp_path / name).stat().st_size > 0
     assert "report.html" in result.stdout
     network = LutNetwork.load(tmp_path / "model.npz")
-    assert network.n_classes == 10 and network.training["test_accuracy"] > 0.96
+    assert network.n_classes == 10 and network.provenance.test_accuracy > 0.96
     # what was simulated and proved is what the bitstream has
     built = json.loads((tmp_path / "icebreaker" / "build.json").read_text())
     core = (tmp_path / "lutgen_core.v").read_text()

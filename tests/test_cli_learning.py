@@ -51,11 +51,11 @@ def test_train_prints_the_table_and_the_accuracies(tmp_path: Path) -> None:
     result = run("train", "--data", "digits", "--task", "odd", *QUICK, "-o", out)
     assert result.exit_code == 0
     network = LutNetwork.load(out)
-    assert f"train accuracy     {network.training['train_accuracy']:.4f}" in result.stdout
-    assert f"test accuracy      {network.training['test_accuracy']:.4f}" in result.stdout
+    assert f"train accuracy     {network.provenance.train_accuracy:.4f}" in result.stdout
+    assert f"test accuracy      {network.provenance.test_accuracy:.4f}" in result.stdout
     assert f"{network.cone.sum()} of 65 LUTs reach the output" in result.stdout
-    for row in network.training["layers"]:
-        assert f"{row['mean']:.4f}" in result.stdout
+    for row in network.provenance.layers:
+        assert f"{row.mean:.4f}" in result.stdout
 
 
 def test_train_is_the_same_for_any_number_of_threads(tmp_path: Path) -> None:
@@ -78,11 +78,11 @@ def test_train_json_is_json_and_nothing_else(tmp_path: Path) -> None:
 def test_evaluate_knows_what_the_model_was_trained_on(model: Path) -> None:
     record = json.loads(run("evaluate", model, "--json").stdout)
     network = LutNetwork.load(model)
-    assert record["accuracy"] == pytest.approx(network.training["test_accuracy"])
+    assert record["accuracy"] == pytest.approx(network.provenance.test_accuracy)
     assert sum(map(sum, record["confusion"])) == record["n_samples"]
     assert sum(record["confusion"][i][i] for i in (0, 1)) == record["n_correct"]
     train = json.loads(run("evaluate", model, "--part", "train", "--json").stdout)
-    assert train["accuracy"] == pytest.approx(network.training["train_accuracy"])
+    assert train["accuracy"] == pytest.approx(network.provenance.train_accuracy)
     text = run("evaluate", model)
     assert f"accuracy  {record['accuracy']:.4f}" in text.stdout
 

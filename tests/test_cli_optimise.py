@@ -34,12 +34,13 @@ def test_unseen_writes_a_smaller_model_that_answers_training_samples_alike(
     assert before.digest != after.digest
     assert record["cells"]["after"]["SB_LUT4"] < record["cells"]["before"]["SB_LUT4"]
     assert record["network"]["inputs_after"] == after.fan_in.sum()
-    written = after.training["optimised"]
-    assert written["policy"] == "unseen" and written["from"] == before.digest
-    assert written["validation"] == record["validation"] == {
+    written = after.provenance.optimised
+    assert written is not None
+    assert written.policy == "unseen" and written.original == before.digest
+    assert written.validation == record["validation"] == {
         "data": "digits", "n_samples": 287, "share": 0.2, "seed": 0, **record["trials"][-1]
     }  # fmt: skip
-    assert "test_accuracy" in before.training and "test_accuracy" not in after.training
+    assert before.provenance.test_accuracy and after.provenance.test_accuracy is None
     accuracies = {
         path: json.loads(run("evaluate", path, "--part", "train", "--json").stdout)["accuracy"]
         for path in (model, out)
@@ -54,7 +55,7 @@ def test_auto_tries_the_boldest_first_and_prints_each(model: Path, tmp_path: Pat
     lines = result.stdout.splitlines()
     policies = [line.split()[1] for line in lines if "│ weak:" in line]
     assert policies[0] == "weak:0.02"
-    taken = LutNetwork.load(out).training["optimised"]["policy"]
+    taken = LutNetwork.load(out).provenance.optimised.policy
     assert taken == policies[-1]
     assert any("trained LUTs in the cone" in line for line in lines)
     assert str(out) in lines[-1]

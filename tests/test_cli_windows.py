@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from strategies import binary_encoder
-from test_target_routability import HX1K, HX8K
+from test_chips_routability import HX1K, HX8K
 from typer.testing import CliRunner
 
 from lutgen.chips import routability
@@ -99,9 +99,9 @@ def test_train_says_what_it_chose_and_keeps_it(table: None, tmp_path: Path) -> N
     code, said = run(*words, "--board", "icebreaker", "-o", out)
     assert code == 0, said
     network = LutNetwork.load(out)
-    assert network.training["wiring"] == "window:128"
+    assert network.provenance.parameters["wiring"] == "window:128"
     assert "wiring chosen window:128: at most" in said
-    assert network.training["wiring_chosen"].split()[0] == "window:128:"
+    assert network.provenance.wiring_chosen.split()[0] == "window:128:"
     code, _ = run(*words[:-1], "window:128", "-o", tmp_path / "same.npz")
     assert code == 0
     assert LutNetwork.load(tmp_path / "same.npz").digest == network.digest

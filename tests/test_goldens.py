@@ -20,7 +20,7 @@ from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from lutgen.core.build import build_core
 from lutgen.learn.estimators.boosting import BoostedLutClassifier
 from lutgen.learn.estimators.memorization import MemorizationClassifier
-from lutgen.model.network import LutNetwork
+from lutgen.model import Argmax, LutNetwork
 
 GOLDEN = Path(__file__).parent / "golden"
 LEARNT: dict[str, str] = json.loads((GOLDEN / "learnt.json").read_text())
@@ -98,10 +98,14 @@ LEARNERS: dict[str, Callable[[], LutNetwork]] = {
 def digest_of_arrays(network: LutNetwork) -> str:
     """Return a digest of all that a learner decides."""
     sha = hashlib.sha256()
-    for name in (
-        *("fan_in", "wires", "tables", "seen", "tied", "layer", "outputs", "weights", "bias"),
-    ):
-        array = np.ascontiguousarray(getattr(network, name))
+    head = network.head
+    assert isinstance(head, Argmax)
+    arrays = {
+        name: getattr(network, name)
+        for name in ("fan_in", "wires", "tables", "seen", "tied", "layer", "outputs")
+    }
+    for name, values in {**arrays, "weights": head.weights, "bias": head.bias}.items():
+        array = np.ascontiguousarray(values)
         sha.update(f"{name} {array.dtype.str} {array.shape}".encode())
         sha.update(array.tobytes())
     sha.update(network.encoder.feature.astype("<i4").tobytes())
@@ -118,6 +122,7 @@ def test_learners_learn_what_they_learnt(name: str) -> None:
 def test_files_of_format_2_predict_as_before(name: str) -> None:
     network = LutNetwork.load(GOLDEN / f"format2_{name}.npz")
     expected = FILES[name]
+    assert expected["digest"] in network.aliases and network.digest not in network.aliases
     assert list(map(str, network.predict(DATA[expected["data"]]().data))) == expected["labels"]
 
 

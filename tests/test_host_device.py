@@ -145,7 +145,12 @@ def test_a_pulled_cable_keeps_what_was_answered(network: LutNetwork, X: np.ndarr
 
 
 def test_another_model_is_refused(network: LutNetwork) -> None:
-    other = replace(network, bias=network.bias + np.array([0, 0, 1, 0, 0], dtype=np.int32))
+    other = replace(
+        network,
+        head=replace(
+            network.head, bias=network.head.bias + np.array([0, 0, 1, 0, 0], dtype=np.int32)
+        ),
+    )
     with software_board(other) as board:
         with pytest.raises(MismatchError, match=f"the board holds model {other.digest[:16]}…, not"):
             Device(board.port, network)

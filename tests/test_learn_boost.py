@@ -45,7 +45,7 @@ def test_backends_and_threads_give_the_same_network(n_classes: int, layers: int)
     for network in networks[1:]:
         np.testing.assert_array_equal(network.seen, networks[0].seen)
         np.testing.assert_array_equal(network.tied, networks[0].tied)
-        assert network.training == networks[0].training
+        assert network.provenance == networks[0].provenance
 
 
 def test_the_seed_matters() -> None:
@@ -59,15 +59,15 @@ def test_digits() -> None:
     parameters = BoostParameters(luts_per_class=30, search_samples=2000)
     network = learn(parameters, validation=validation, progress=seen.append)
     assert network.n_luts == 300
-    assert network.weights.sum(axis=1).tolist() == [30] * 10
+    assert network.head.weights.sum(axis=1).tolist() == [30] * 10
     assert accuracy(network) > 0.94
     # what was reported on the way is what the network does
-    assert network.training["validation_accuracy"] == pytest.approx(accuracy(network))
-    assert network.training["train_accuracy"] == pytest.approx(
+    assert network.provenance.validation_accuracy == pytest.approx(accuracy(network))
+    assert network.provenance.train_accuracy == pytest.approx(
         (network.class_numbers(ENCODER.encode(X[TRAIN])) == Y[TRAIN]).mean()
     )
     assert (seen[0].n_done, seen[-1].n_done, seen[-1].n_total) == (10, 600, 600)
-    assert seen[-1].validation_accuracy == network.training["validation_accuracy"]
+    assert seen[-1].validation_accuracy == network.provenance.validation_accuracy
 
 
 @pytest.mark.parametrize("n_classes", [2, 10])
@@ -83,8 +83,8 @@ def test_layers_read_those_below(n_classes: int) -> None:
     ]
     assert not any(reads_luts[: sizes[0]])
     assert any(reads_luts[sizes[0] : -sizes[2]]) and any(reads_luts[-sizes[2] :])
-    assert network.weights.sum(axis=1).tolist() == ([0, 11] if n_classes == 2 else [11] * 10)
-    assert network.training["validation_accuracy"] == pytest.approx(accuracy(network, n_classes))
+    assert network.head.weights.sum(axis=1).tolist() == ([0, 11] if n_classes == 2 else [11] * 10)
+    assert network.provenance.validation_accuracy == pytest.approx(accuracy(network, n_classes))
     with pytest.raises(ConfigError, match="goes on in one layer"):
         learn(parameters, n_classes, start=network, feature_shape=(8, 8))
 
@@ -93,7 +93,7 @@ def test_refits_make_the_network_fit_better() -> None:
     parameters = BoostParameters(k=4, luts_per_class=5, temperature=2, search_samples=1000)
     grown, refitted = (
         np.mean([
-            learn(replace(parameters, refits=refits, seed=seed)).training["train_accuracy"]
+            learn(replace(parameters, refits=refits, seed=seed)).provenance.train_accuracy
             for seed in range(3)
         ])
         for refits in (0, 2)
@@ -105,11 +105,11 @@ def test_refits_make_the_network_fit_better() -> None:
 def test_two_classes_are_one_group_and_a_threshold(luts_per_class: int) -> None:
     network = learn(BoostParameters(luts_per_class=luts_per_class, search_samples=1000), 2)
     assert network.n_luts == luts_per_class
-    assert network.weights.tolist() == [[0] * luts_per_class, [1] * luts_per_class]
-    assert network.bias.tolist() == [luts_per_class // 2, 0]
+    assert network.head.weights.tolist() == [[0] * luts_per_class, [1] * luts_per_class]
+    assert network.head.bias.tolist() == [luts_per_class // 2, 0]
     assert accuracy(network, 2) > 0.88
     found = network.class_numbers(ENCODER.encode(X[TRAIN])) == Y[TRAIN] // 5
-    assert network.training["train_accuracy"] == pytest.approx(found.mean())
+    assert network.provenance.train_accuracy == pytest.approx(found.mean())
 
 
 def test_wires_of_a_table_tell_signal_from_noise() -> None:
@@ -122,7 +122,7 @@ def test_wires_of_a_table_tell_signal_from_noise() -> None:
         encoder=encoder, classes=np.array([0, 1]),
     )  # fmt: skip
     assert sorted(network.lut_wires(0).tolist()) == [7, 20, 33]
-    assert network.training["train_accuracy"] == 1
+    assert network.provenance.train_accuracy == 1
 
 
 @pytest.mark.parametrize("order", [2, 3])
@@ -137,7 +137,7 @@ def test_interactions_find_what_no_signal_shows_alone(order: int) -> None:
         network = boost(
             encoder.encode(dense), labels, parameters, encoder=encoder, classes=np.array([0, 1])
         )
-        return float(network.training["train_accuracy"])
+        return float(network.provenance.train_accuracy)
 
     assert train_accuracy(order) == 1
     assert train_accuracy(0) < 0.7
@@ -181,7 +181,7 @@ def test_going_on_with_a_network_refits_and_grows_it() -> None:
     first = learn(replace(SMALL, refits=0))
     second = learn(replace(SMALL, luts_per_class=6, refits=1), start=first)
     assert second.n_luts == 60
-    assert second.training["train_accuracy"] > first.training["train_accuracy"]
+    assert second.provenance.train_accuracy > first.provenance.train_accuracy
     same = learn(replace(SMALL, refits=0), start=first)
     assert same.digest == first.digest
     np.testing.assert_array_equal(same.tied, first.tied)
@@ -195,10 +195,10 @@ def test_a_network_that_cannot_be_gone_on_with() -> None:
         learn(replace(SMALL, k=5), start=first)
     with pytest.raises(ConfigError, match="its classes are others"):
         learn(SMALL, 2, start=first)
-    weights = first.weights.copy()
+    weights = first.head.weights.copy()
     weights[3, 0] = 1
     with pytest.raises(ConfigError, match="each vote for one class"):
-        learn(SMALL, start=replace(first, weights=weights))
+        learn(SMALL, start=replace(first, head=replace(first.head, weights=weights)))
 
 
 def test_patience_keeps_the_best() -> None:
@@ -207,9 +207,9 @@ def test_patience_keeps_the_best() -> None:
         luts_per_class=200, temperature=0.5, search_samples=500, patience=3, refits=1
     )
     network = learn(parameters, validation=validation)
-    history = network.training["history"]
+    history = network.provenance.history
     assert network.n_luts < 2000
-    assert accuracy(network) == max(row["validation_accuracy"] for row in history)
+    assert accuracy(network) == max(row.validation_accuracy for row in history)
     with pytest.raises(ConfigError, match="patience needs validation samples"):
         learn(parameters)
 
@@ -221,10 +221,10 @@ def test_an_interrupt_keeps_what_there_is(rounds: int) -> None:
             raise KeyboardInterrupt
 
     network = learn(SMALL, progress=interrupt)
-    assert network.training["interrupted"] is True
+    assert network.provenance.interrupted is True
     assert network.n_luts == 10 * min(rounds, SMALL.luts_per_class)
     found = network.class_numbers(ENCODER.encode(X[TRAIN])) == Y[TRAIN]
-    assert network.training["train_accuracy"] == pytest.approx(found.mean())
+    assert network.provenance.train_accuracy == pytest.approx(found.mean())
 
 
 def test_an_interrupt_before_the_first_round_passes_on(monkeypatch: pytest.MonkeyPatch) -> None:

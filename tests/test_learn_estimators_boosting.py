@@ -63,8 +63,8 @@ def test_patience_sets_samples_aside_and_stops() -> None:
     model = BoostedLutClassifier(**QUICK | {"luts_per_class": 500}, patience=3, refits=0)
     model.fit(X, Y)
     assert model.network_.n_luts < 5000
-    assert model.network_.training["n_samples"] == pytest.approx(0.9 * len(X), abs=10)
-    assert model.network_.training["validation_accuracy"] > 0.8
+    assert model.network_.provenance.n_samples == pytest.approx(0.9 * len(X), abs=10)
+    assert model.network_.provenance.validation_accuracy > 0.8
 
 
 def test_warm_start_goes_on(tmp_path: Any) -> None:
@@ -73,7 +73,7 @@ def test_warm_start_goes_on(tmp_path: Any) -> None:
     model.network_.save(tmp_path / "model.npz")
     model.set_params(refits=1).fit(X, Y)
     assert model.network_.n_luts == first.n_luts
-    assert model.network_.training["train_accuracy"] > first.training["train_accuracy"]
+    assert model.network_.provenance.train_accuracy > first.provenance.train_accuracy
     other = clone(model)
     other.network_ = LutNetwork.load(tmp_path / "model.npz")
     assert other.fit(X, Y).network_.digest == model.network_.digest
@@ -87,7 +87,7 @@ def test_progress_and_shifts_reach_the_learner() -> None:
         **QUICK, encoder="threshold:8", shift=1, feature_shape=(8, 8), progress=seen.append
     ).fit(X, Y)
     assert seen[-1].n_done == seen[-1].n_total == 120
-    assert model.network_.training["shift"] == 1
+    assert model.network_.provenance.parameters["shift"] == 1
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from lutgen.encode.encoder import Encoder, fit_encoder
 from lutgen.errors import DataError
 from lutgen.learn.memorize.layer import FILLS
 from lutgen.learn.memorize.memorize import Parameters, memorize
-from lutgen.model.network import LutNetwork
+from lutgen.model import LutNetwork
+from lutgen.model.migrate import digest_of_version_2
 
 CLASSES = np.array([0, 1])
 
@@ -53,7 +54,7 @@ def test_backends_threads_and_cone_give_one_model(digits, parameters) -> None:
         assert fast.digest == plain.digest
         np.testing.assert_array_equal(fast.seen, plain.seen)
         np.testing.assert_array_equal(fast.tied, plain.tied)
-        assert fast.training == plain.training
+        assert fast.provenance == plain.provenance
     cone = dataclasses.replace(parameters, cone_only=True)
     narrow = learn(digits, cone, feature_shape=(8, 8))
     assert narrow.digest == plain.restrict_to_cone().digest
@@ -62,7 +63,9 @@ def test_backends_threads_and_cone_give_one_model(digits, parameters) -> None:
 
 def test_the_model_is_the_same_on_every_machine(digits) -> None:
     network = learn(digits, Parameters(k=6, widths=(64, 32), wiring="window:24", seed=1))
-    assert network.digest == ("b32f1a9c34fad7c82ef904b9ee262c75a8441072d6cabd2e4c1a688e3a24e696")
+    assert network.digest == "18094da3a268724010edf0c9f80ef12015fe461d8058cf00b064d0b489839c6a"
+    old = digest_of_version_2(network)
+    assert old == "b32f1a9c34fad7c82ef904b9ee262c75a8441072d6cabd2e4c1a688e3a24e696"
 
 
 def test_the_order_of_the_samples_does_not_matter(digits) -> None:
@@ -77,23 +80,23 @@ def test_training_accuracy_is_that_of_the_model(digits) -> None:
     bits, labels, _ = digits
     network = learn(digits, Parameters(k=6, widths=(100, 100)))
     accuracy = (network.class_numbers(bits) == labels).mean()
-    assert network.training["train_accuracy"] == pytest.approx(accuracy)
+    assert network.provenance.train_accuracy == pytest.approx(accuracy)
     signals = network.signals(bits).to_dense()
-    for row in network.training["layers"]:
-        chosen = signals[:, : network.n_inputs] if row["layer"] == 0 else (
-            signals[:, network.n_inputs :][:, network.layer == row["layer"]]
+    for row in network.provenance.layers:
+        chosen = signals[:, : network.n_inputs] if row.layer == 0 else (
+            signals[:, network.n_inputs :][:, network.layer == row.layer]
         )  # fmt: skip
         hits = (chosen == labels[:, None]).mean(axis=0)
-        assert row["n_luts"] == hits.size
+        assert row.n_luts == hits.size
         for name in ("mean", "std", "min", "max"):
-            assert row[name] == pytest.approx(getattr(hits, name)(), abs=1e-12)
+            assert getattr(row, name) == pytest.approx(getattr(hits, name)(), abs=1e-12)
 
 
 def test_deeper_layers_are_more_accurate_and_more_alike(digits) -> None:
-    rows = learn(digits, Parameters(k=6, widths=(300,) * 4)).training["layers"][:-1]
-    means = [row["mean"] for row in rows]
+    rows = learn(digits, Parameters(k=6, widths=(300,) * 4)).provenance.layers[:-1]
+    means = [row.mean for row in rows]
     assert means == sorted(means)
-    assert rows[-1]["std"] < rows[1]["std"]
+    assert rows[-1].std < rows[1].std
 
 
 def test_reports_progress_by_layer(digits) -> None:

@@ -44,7 +44,7 @@ def test_learns_digits(code: str, n_networks: int) -> None:
     found = network.class_numbers(ENCODER.encode(X[test]))
     assert (found == Y[test]).mean() > {"one-vs-rest": 0.5, "code:31": 0.8}[code]
     own = network.class_numbers(ENCODER.encode(X[train]))
-    assert network.training["train_accuracy"] == pytest.approx((own == Y[train]).mean())
+    assert network.provenance.train_accuracy == pytest.approx((own == Y[train]).mean())
 
 
 def test_codes() -> None:

@@ -21,22 +21,12 @@ from strategies import (
 )
 
 from lutgen.bits import Bits
-from lutgen.encode.encoder import Encoder, fit_encoder
+from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import DataError, LutgenError, ModelError, OutputError
-from lutgen.model.network import FORMAT_VERSION, LutNetwork
+from lutgen.model import Argmax, LutNetwork
+from lutgen.model.file import FORMAT_VERSION
 
-ARRAYS = (
-    "fan_in",
-    "wires",
-    "tables",
-    "seen",
-    "tied",
-    "layer",
-    "outputs",
-    "weights",
-    "bias",
-    "classes",
-)
+ARRAYS = ("fan_in", "wires", "tables", "seen", "tied", "layer", "outputs")
 Change = Callable[[dict[str, Any], dict[str, Any]], object]
 
 
@@ -61,7 +51,13 @@ def assert_equal(left: LutNetwork, right: LutNetwork) -> None:
     for name in ARRAYS:
         a, b = getattr(left, name), getattr(right, name)
         assert a.dtype == b.dtype and np.array_equal(a, b), name
-    assert (left.n_inputs, left.training) == (right.n_inputs, right.training)
+    assert left.head.kind == right.head.kind
+    for name, array in left.head.members().items():
+        assert np.array_equal(array, right.head.members()[name]), name
+    if isinstance(left.head, Argmax):
+        assert left.classes.dtype == right.classes.dtype
+    for name in ("n_inputs", "provenance", "feature_names", "aliases"):
+        assert getattr(left, name) == getattr(right, name)
     assert (left.encoder.kind, left.encoder.n_features) == (
         right.encoder.kind,
         right.encoder.n_features,
@@ -112,7 +108,7 @@ def test_samples_beyond_one_chunk_join_without_seams(monkeypatch: pytest.MonkeyP
     network = random_network(rng, 5, [4, 1], 3)
     X = random_samples(rng, 300, 5)
     whole = network.signals(Bits.from_dense(X)).words
-    monkeypatch.setattr("lutgen.model.network._CHUNK_BYTES", 64 * network.n_signals)
+    monkeypatch.setattr("lutgen.model.graph._CHUNK_BYTES", 64 * network.n_signals)
     assert np.array_equal(network.signals(Bits.from_dense(X)).words, whole)
 
 
@@ -155,16 +151,9 @@ def test_samples_of_another_width_are_refused() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"weights": np.zeros((2, 2), np.int32)}, r"weights of shape \(2, 2\) and a bias"),
-        ({"weights": np.zeros((3, 1), np.int32)}, r"2 classes and 1 outputs, but weights"),
-        (
-            {"weights": np.zeros(2, np.int32)},
-            r"weights must be an array of int32, got int32 \(2,\)",
-        ),
-        ({"weights": np.full((2, 1), -40_000, np.int32)}, "weights must lie within -32768 and"),
-        ({"bias": np.zeros(3, np.int32)}, r"and a bias of shape \(3,\)"),
         ({"n_inputs": 5}, "5 input bits, but an encoder of 6 bits"),
-        ({"fan_in": np.zeros(0, np.uint8)}, "there are no LUTs"),
+        ({"fan_in": np.zeros(0, np.uint8)}, "wires for a total fan-in of 0"),
+        ({"fan_in": [1, 2]}, "fan_in must be an array of uint8, got list"),
         ({"fan_in": np.zeros(6, np.uint8)}, "fan-in must be 1 to 16"),
         ({"fan_in": np.full(6, 17, np.uint8)}, "fan-in must be 1 to 16"),
         ({"fan_in": np.ones(6, np.int64)}, "fan_in must be an array of uint8, got int64"),
@@ -174,13 +163,10 @@ def test_samples_of_another_width_are_refused() -> None:
         ({"layer": np.array([1, 1, 2, 1, 3, 3], np.int32)}, "never descend"),
         ({"layer": np.array([0, 1, 2, 2, 3, 3], np.int32)}, "must start at 1"),
         ({"outputs": np.zeros(0, np.int32)}, "the head reads no output"),
-        ({"outputs": np.array([9, 9], np.int32)}, "the head reads a signal twice"),
-        ({"outputs": np.array([12], np.int32)}, "reads signal 12, which is none of the LUTs 6 to"),
-        ({"outputs": np.array([0], np.int32)}, "reads signal 0, which is none of the LUTs"),
-        ({"classes": np.array([1, 1])}, "classes must be two or more different labels"),
-        ({"classes": np.array([1])}, "classes must be two or more different labels"),
-        ({"classes": np.array([1, 2, 3])}, "3 classes and 1 outputs, but weights of shape"),
-        ({"classes": np.array([{}, {}])}, "classes must be two or more different labels"),
+        ({"outputs": np.array([12], np.int32)}, "reads signal 12, which is none of the 12 signals"),
+        ({"outputs": np.array([-3], np.int32)}, "reads signal -3, which is none of the 12 signals"),
+        ({"outputs": [11]}, "outputs must be a vector of int32"),
+        ({"feature_names": ("a", "b")}, r"2 name\(s\) for 6 features"),
     ],
 )
 def test_inconsistent_networks_are_refused(changes: dict[str, Any], message: str) -> None:
@@ -207,29 +193,17 @@ def test_words_of_small_luts_hold_their_entries_only() -> None:
         replace(network, seen=np.array([1], np.uint64), tied=np.array([2], np.uint64))
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"tables": np.array([2], np.uint64)},
-        {"wires": np.array([1, 0], np.int32)},
-        {"classes": np.array(["1", "3"])},
-        {"classes": np.array([1, 2])},
-        {"encoder": Encoder("threshold", 2, np.arange(2, dtype=np.int32), np.full(2, 0.5))},
-        {"encoder": Encoder("binary", 3, np.arange(2, dtype=np.int32), np.full(2, 0.5))},
-        {"layer": np.array([2], np.int32)},
-        {"weights": np.array([[0], [2]], np.int32)},
-        {"bias": np.array([1, 0], np.int32)},
-    ],
-)
-def test_the_digest_tells_functions_apart(changes: dict[str, Any]) -> None:
-    network = replace(
-        random_network(np.random.default_rng(0), 2, [1], 2),
-        wires=np.array([0, 1], np.int32),
-        tables=np.array([1], np.uint64),
-        classes=np.array(["1", "2"]),
-    )
-    assert replace(network, **changes).digest != network.digest
-    assert replace(network, training={"other": 1}).digest == network.digest
+def test_networks_without_labels_say_so() -> None:
+    network = LutNetwork.from_luts(2, [((0, 1), 6)])
+    for ask in (
+        lambda: network.classes,
+        lambda: network.n_classes,
+        lambda: network.class_numbers(Bits.from_dense([[0, 1]])),
+    ):
+        with pytest.raises(ModelError, match=r"answers no classes \(1 output bit"):
+            ask()
+    with pytest.raises(ModelError, match="answers bits, which have no scores"):
+        network.scores(Bits.from_dense([[0, 1]]))
 
 
 @given(st.integers(0, 1 << 30), st.integers(2, 5), st.integers(1, 6))
@@ -242,18 +216,18 @@ def test_the_largest_score_wins_and_the_lowest_class_among_equals(
     votes = network.output_bits(network.encoder.encode(X)).to_dense()
     for row, answer in zip(votes.tolist(), network.predict(X), strict=True):
         scores = [
-            int(network.bias[c])
-            + sum(int(network.weights[c, o]) for o in range(n_outputs) if row[o])
+            int(network.head.bias[c])
+            + sum(int(network.head.weights[c, o]) for o in range(n_outputs) if row[o])
             for c in range(n_classes)
         ]
         assert answer == scores.index(max(scores))
 
 
 def test_a_network_without_a_head_says_so() -> None:
-    assert not small_network().has_head
+    assert small_network().is_class_number
     assert small_network().describe_head() == "the output is the class number"
     network = voting_network(np.random.default_rng(0), 5, [6], 3, 3)
-    assert network.has_head
+    assert not network.is_class_number
     assert "6 outputs" in network.describe_head() and "3 classes" in network.describe_head()
 
 
@@ -357,8 +331,20 @@ def characters(*points: int) -> np.ndarray:
         (lambda m, a: m.update(version="1"), "its format version is '1'"),
         (lambda m, a: m.update(format="other"), "foreign metadata"),
         (lambda m, a: m.update(digest="0" * 64), "do not match its digest"),
-        (lambda m, a: m.update(version=FORMAT_VERSION - 1), "older lutgen .*; train it again"),
+        (lambda m, a: m.update(version=1), "older lutgen .*; train it again"),
+        (lambda m, a: m.update(version=2), "lacks the training record"),
         (lambda m, a: a.update(weights=a["weights"][:1]), r"weights must be an array of int32"),
+        (lambda m, a: m.update(head=None), "lacks the head"),
+        (lambda m, a: m.update(head={"kind": "other"}), "lacks the head, or it is of a kind"),
+        (lambda m, a: m.update(head={"kind": "bits", "names": 3}), "names must be a list of texts"),
+        (lambda m, a: m.update(head={"kind": "sum"}), "its head's scale is None, not a number"),
+        (
+            lambda m, a: m.update(head={"kind": "sum", "scale": 0, "offset": 0}),
+            "scale and offset must be finite, and the scale not 0",
+        ),
+        (lambda m, a: m.update(feature_names=["a"]), r"1 name\(s\) for 6 features"),
+        (lambda m, a: m.update(feature_names=[1] * 6), "feature names must be a list of texts"),
+        (lambda m, a: m.update(aliases={"a": 1}), "aliases must be a list of texts"),
         (lambda m, a: a.update(weights=a["weights"] + 1), "do not match its digest"),
         (lambda m, a: a.update(bias=a["bias"] + 1), "do not match its digest"),
         (lambda m, a: m.update(encoder=None), "lacks the encoder"),
@@ -369,7 +355,10 @@ def characters(*points: int) -> np.ndarray:
         (lambda m, a: m["encoder"].update(kind="\ud800"), "kind must be one of"),
         (lambda m, a: m.update(n_inputs="6"), "its number of inputs is 6"),
         (lambda m, a: m.update(n_inputs=10**9), "1000000000 input bits, but an encoder of 6"),
-        (lambda m, a: m.update(training=[]), "lacks the training record"),
+        (lambda m, a: m.update(provenance=[]), "its provenance must be an object"),
+        (lambda m, a: m["provenance"].update(layers=3), "layers is not as expected"),
+        (lambda m, a: m["provenance"].update(n_samples="many"), "n_samples is not as expected"),
+        (lambda m, a: m["provenance"].update(source={"task": 1}), "source is not as expected"),
         (lambda m, a: a.update(meta=octets(b"[" * 100_000)), "metadata is not JSON"),
         (lambda m, a: a.update(meta=octets(b"{'a': 1}")), "metadata is not JSON"),
         (lambda m, a: a.update(meta=octets(b"\xff{}")), "metadata is not JSON"),

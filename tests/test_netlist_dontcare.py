@@ -12,7 +12,7 @@ from strategies import binary_encoder
 from lutgen.cli.synthesis import measure_area
 from lutgen.core.build import build_core
 from lutgen.core.lower import lower
-from lutgen.model.network import LutNetwork
+from lutgen.model import Argmax, LutNetwork
 from lutgen.netlist.check import check
 from lutgen.netlist.evaluate import evaluate_nets
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Cell, Netlist, NetlistBuilder
@@ -176,7 +176,7 @@ def correlated_network() -> LutNetwork:
         tied=np.zeros_like(tables),
         layer=np.array([1, 1, 2, 3], dtype=np.int32),
         outputs=np.array([5], dtype=np.int32),
-        classes=np.array([0, 1]),
+        head=Argmax.class_number(),
         encoder=binary_encoder(2),
     )
 

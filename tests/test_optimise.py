@@ -14,7 +14,8 @@ from lutgen.bits import Bits, pack
 from lutgen.core.build import build_core
 from lutgen.errors import ConfigError, DataError, MismatchError
 from lutgen.learn.memorize.memorize import Parameters, memorize
-from lutgen.model.network import LutNetwork
+from lutgen.model import LutNetwork
+from lutgen.model.provenance import Optimised
 from lutgen.optimise.evidence import CountEvidence, MaskEvidence
 from lutgen.optimise.external import optimise, recount
 from lutgen.optimise.policy import LADDER, Policy
@@ -85,9 +86,9 @@ def test_unseen_entries_of_voting_networks_make_them_smaller(seed: int) -> None:
     network, bits, answers = voting(seed)
     smaller, stats = optimise(network, UNSEEN, bits, answers)
     assert (smaller.class_numbers(bits) == answers).all()
-    assert np.array_equal(smaller.weights, network.weights)
+    assert smaller.head is network.head
     assert smaller.outputs.size == network.outputs.size
-    assert smaller.training["train_accuracy"] == 1 and "layers" not in smaller.training
+    assert smaller.provenance.train_accuracy == 1 and not smaller.provenance.layers
     assert stats.inputs_after < stats.inputs_before
 
 
@@ -177,7 +178,7 @@ def test_no_lut_of_the_first_layer_loses_more_than_the_policy_allows(
     worst_before = right_by_layer(network, bits, target)[1]
     after = right_by_layer(smaller, bits, target).get(1, np.array([400]))
     assert after.min() >= worst_before.min() - int(tolerance * 400)
-    assert smaller.training["train_accuracy"] == np.mean(smaller.class_numbers(bits) == labels)
+    assert smaller.provenance.train_accuracy == np.mean(smaller.class_numbers(bits) == labels)
 
 
 def right_by_layer(network: LutNetwork, bits: Bits, target: np.ndarray) -> dict[int, np.ndarray]:
@@ -192,7 +193,7 @@ def test_bolder_policies_make_smaller_networks_and_all_are_recorded() -> None:
     for policy in (UNSEEN, Policy("weak", 0.01), Policy("weak", 0.05)):
         smaller, _ = optimise(network, policy, bits, labels)
         assert smaller.digest != network.digest
-        assert smaller.training["optimised"] == {"from": network.digest, "policy": str(policy)}
+        assert smaller.provenance.optimised == Optimised(network.digest, str(policy))
         luts.append(len(build_core(smaller, target="ice40").netlist.cells))
     assert luts[0] > luts[1] > luts[2] > luts[3]
 

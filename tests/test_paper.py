@@ -45,13 +45,16 @@ def experiment(mnist_folder: Path) -> tuple[list[LutNetwork], Bits, np.ndarray]:
 def test_table_1_within_a_hundredth(experiment) -> None:
     networks, _, _ = experiment
     for layer, (mean, std, low, high) in TABLE_1.items():
-        rows = [network.training["layers"][layer] for network in networks]
-        found = {name: np.mean([row[name] for row in rows]) for name in rows[0]}
+        rows = [network.provenance.layers[layer] for network in networks]
+        found = {
+            name: np.mean([getattr(row, name) for row in rows])
+            for name in ("mean", "std", "min", "max")
+        }
         assert found["mean"] == pytest.approx(mean, abs=0.01)
         assert found["std"] == pytest.approx(std, abs=0.005)
         assert found["min"] == pytest.approx(low, abs=0.015)  # extremes of one run of theirs
         assert found["max"] == pytest.approx(high, abs=0.015)
-    assert np.mean([network.training["train_accuracy"] for network in networks]) == (
+    assert np.mean([network.provenance.train_accuracy for network in networks]) == (
         pytest.approx(0.8898, abs=0.01)
     )
 

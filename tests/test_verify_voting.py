@@ -87,8 +87,8 @@ def test_a_head_of_other_votes_is_refuted() -> None:
     network = voter()
     core = build_core(network)
     assert core.head is not None
-    bias = network.bias + np.array([0, 1, 0, 0], np.int32)
-    proof = prove_votes(replace(network, bias=bias), core.head)
+    bias = network.head.bias + np.array([0, 1, 0, 0], np.int32)
+    proof = prove_votes(replace(network, head=replace(network.head, bias=bias)), core.head)
     assert not proof.result.proved
     found = proof.result.counterexample
     assert found is not None and found.expected != found.seen

@@ -15,7 +15,7 @@ import shutil
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -252,18 +252,18 @@ def _head_of_record(
 
 def _model_of_record(network: LutNetwork, core: Core) -> dict[str, Any]:
     """Return what was built, and what its training tells of its accuracy."""
-    training = network.training
+    known = network.provenance
     return {
-        "data": training.get("data", ""),
-        "task": training.get("task", ""),
+        "data": known.data,
+        "task": known.task,
         "n_luts": network.n_luts,
         "n_layers": network.n_layers,
         "n_classes": network.n_classes,
         "input": core.ports.describe(network)[0],
         "levels": core.netlist.depth,
-        "test_accuracy": training.get("test_accuracy"),
-        "layers": training.get("layers") or [],
-        "history": training.get("history") or [],
+        "test_accuracy": known.test_accuracy,
+        "layers": [asdict(layer) for layer in known.layers],
+        "history": [asdict(point) for point in known.history],
     }
 
 

@@ -21,7 +21,6 @@ from lutgen.cli.options import (
     LabelColumn,
     ModelFile,
     NoDownload,
-    Source,
     SplitSeed,
     Task,
     TestFraction,
@@ -32,7 +31,7 @@ from lutgen.core.interface import Ports
 from lutgen.errors import ConfigError, MismatchError
 from lutgen.files import write_atomic, write_json
 from lutgen.host.device import DEFAULT_TIMEOUT_SECONDS, Device, DeviceError
-from lutgen.model.network import LutNetwork
+from lutgen.model import LutNetwork, Source
 from lutgen.report.board import PINS_FILE
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,17 +9,17 @@ import numpy as np
 import typer
 
 from lutgen.cli import output
-from lutgen.cli.learning import accuracy, origin, print_model
+from lutgen.cli.learning import print_model, with_origin
 from lutgen.cli.options import (
     Data,
     DataDir,
     LabelColumn,
     NoDownload,
-    Source,
     SplitSeed,
     Task,
     TestFraction,
     class_numbers,
+    load_source,
 )
 from lutgen.cli.records import model_record
 from lutgen.datasets.load import Dataset
@@ -30,7 +29,7 @@ from lutgen.errors import ConfigError
 from lutgen.files import ensure_writable
 from lutgen.learn.boost.boost import BoostParameters, BoostProgress
 from lutgen.learn.boost.boost import boost as learn
-from lutgen.model.network import LutNetwork
+from lutgen.model import LutNetwork, Source
 
 EXIT_INTERRUPTED = 130
 _DEFAULT = BoostParameters()
@@ -114,7 +113,7 @@ def boost(
     if old is not None and encoder is not None:
         raise ConfigError(f"{start} has an encoder already; leave out --start or --encoder")
     source = Source(data, task, label, test_fraction, split_seed)
-    dataset = source.load(data_dir, download=not no_download)
+    dataset = load_source(source, data_dir, download=not no_download)
     network = learn_boosted(
         dataset,
         source,
@@ -125,7 +124,7 @@ def boost(
         threads=threads,
     )
     network.save(out)
-    interrupted = network.training["interrupted"]
+    interrupted = network.provenance.interrupted
     if json:
         output.print_json({"model": str(out), **model_record(network)})
     else:
@@ -177,9 +176,7 @@ def learn_boosted(
             n_threads=threads,
             progress=lambda now: bar(now.n_done, now.n_total, describe(now)),
         )
-    test = {"test_accuracy": accuracy(network, dataset.X_test, dataset.y_test)}
-    training = {**origin(dataset, source), **network.training, **test}
-    return dataclasses.replace(network, training=training)
+    return with_origin(network, dataset, source)
 
 
 def describe(now: BoostProgress) -> str:

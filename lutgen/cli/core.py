@@ -17,7 +17,8 @@ from lutgen.cli.options import parse_frequency_mhz
 from lutgen.cli.records import core_record
 from lutgen.core.build import Core, build_core
 from lutgen.files import write_files, write_json
-from lutgen.model.network import MAX_FAN_IN, LutNetwork
+from lutgen.model.graph import MAX_FAN_IN
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.stats import count_cells
 from lutgen.report.parse import CORE_FILE
 

@@ -14,13 +14,14 @@ from lutgen.cli.board import DEMO_BOARD, build_demo
 from lutgen.cli.boosting import learn_boosted
 from lutgen.cli.core import DEFAULT_MODULE, CoreOptions, print_core, write_core
 from lutgen.cli.learning import print_model
-from lutgen.cli.options import Source
+from lutgen.cli.options import load_source
 from lutgen.cli.proof import proof_record, run_proofs
 from lutgen.cli.synthesis import measure_area, print_synthesis
 from lutgen.emit.vectors import EXPECTED, INPUTS
 from lutgen.files import ensure_writable, write_json
 from lutgen.flow.yosys import MODES
 from lutgen.learn.boost.boost import BoostParameters
+from lutgen.model import Source
 from lutgen.report.parse import CORE_FILE, PROOF_FILE, SIMULATION_FILE
 from lutgen.verify.compare import require_equal
 from lutgen.verify.prove import require_proved
@@ -44,7 +45,7 @@ def demo(
     model_file = out / "model.npz"
     ensure_writable(model_file)
     source = Source("digits")
-    dataset = source.load()
+    dataset = load_source(source)
     _say(json, f"data: {len(dataset.X_train)} training and {len(dataset.X_test)} test images of "
                f"8x8 pixels; task: which digit is it?")  # fmt: skip
     network = learn_boosted(dataset, source, PARAMETERS, encoder=ENCODER)

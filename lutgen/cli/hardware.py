@@ -26,7 +26,6 @@ from lutgen.cli.options import (
     LabelColumn,
     ModelFile,
     NoDownload,
-    Source,
     SplitSeed,
     Task,
     TestFraction,
@@ -37,7 +36,7 @@ from lutgen.core.build import Core
 from lutgen.files import read_json, write_files, write_json
 from lutgen.flow.simulate import SIMULATORS
 from lutgen.flow.yosys import SynthResult
-from lutgen.model.network import LutNetwork
+from lutgen.model import LutNetwork, Source
 from lutgen.report.board import BUILD_FILE, read_build
 from lutgen.report.parse import SIMULATION_FILE, read_report
 from lutgen.report.render_board import render_build_html, render_build_text

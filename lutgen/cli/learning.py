@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -18,11 +17,11 @@ from lutgen.cli.options import (
     LabelColumn,
     ModelFile,
     NoDownload,
-    Source,
     SplitSeed,
     Task,
     TestFraction,
     class_numbers,
+    load_source,
     parse_widths,
     samples_for,
 )
@@ -38,7 +37,7 @@ from lutgen.files import ensure_writable, write_atomic
 from lutgen.learn.memorize.layer import FILLS
 from lutgen.learn.memorize.memorize import Parameters, memorize
 from lutgen.learn.memorize.wiring import AUTO
-from lutgen.model.network import LutNetwork
+from lutgen.model import LutNetwork, Provenance, Source
 
 
 def train(
@@ -95,7 +94,7 @@ def train(
     )
     ensure_writable(out)
     source = Source(data, task, label, test_fraction, split_seed)
-    dataset = source.load(data_dir, download=not no_download)
+    dataset = load_source(source, data_dir, download=not no_download)
     require_two_classes(dataset)
     network = learn(dataset, source, parameters, encoder=encoder, threads=threads, chip=chip)
     network.save(out)
@@ -123,11 +122,11 @@ def learn(
         Family and device: choose the largest window that its router takes.
     """
     fitted = fit_encoder(encoder or dataset.encoder, dataset.X_train, dataset.y_train)
-    chosen = {}
+    chosen = ""
     if chip is not None:
         found = choose_window(parameters, fitted, dataset.feature_shape, chip)
         parameters = dataclasses.replace(parameters, wiring=found.wiring)
-        chosen = {"wiring_chosen": found.why}
+        chosen = found.why
     classes, numbers = np.unique(dataset.y_train, return_inverse=True)
     with output.counting("learning", "LUTs") as progress:
         network = memorize(
@@ -140,9 +139,7 @@ def learn(
             n_threads=threads,
             progress=progress,
         )
-    test = {"test_accuracy": accuracy(network, dataset.X_test, dataset.y_test)}
-    training = {**origin(dataset, source), **network.training, **chosen, **test}
-    return dataclasses.replace(network, training=training)
+    return with_origin(network, dataset, source, wiring_chosen=chosen)
 
 
 def _chip(wiring: str, board: str | None, target: str | None) -> tuple[str, str] | None:
@@ -154,48 +151,48 @@ def _chip(wiring: str, board: str | None, target: str | None) -> tuple[str, str]
     return None
 
 
-def origin(dataset: Dataset, source: Source) -> dict[str, Any]:
-    """Return what a model's record says of the samples that it was learnt from."""
-    return {
-        "data": dataset.name,
-        "task": source.task or "",
-        "split": dataset.split,
-        "source": dataclasses.asdict(source),
-    }
-
-
-def accuracy(network: LutNetwork, X: Any, y: Any) -> float:
-    """Return the share of samples whose label the network tells."""
-    return float((network.predict(X) == y).mean())
+def with_origin(
+    network: LutNetwork, dataset: Dataset, source: Source, *, wiring_chosen: str = ""
+) -> LutNetwork:
+    """Return a network that says what samples it was learnt from, and how it does on the test."""
+    right = network.predict(dataset.X_test) == dataset.y_test
+    provenance = dataclasses.replace(
+        network.provenance,
+        data=dataset.name,
+        task=source.task or "",
+        split=dataset.split,
+        source=source,
+        wiring_chosen=wiring_chosen,
+        test_accuracy=float(right.mean()),
+    )
+    return dataclasses.replace(network, provenance=provenance)
 
 
 def print_model(network: LutNetwork) -> None:
     """Print accuracies by layer, as the paper's table 1, and what the network is."""
-    training = network.training
-    if training.get("layers"):
+    known = network.provenance
+    if known.layers:
         table = output.table(
             "Accuracy of the LUTs on the training samples, by layer (layer 0: the input bits)",
             *("layer", "LUTs", "mean", "std", "min", "max"),
             left=0,
         )
-        for row in training["layers"]:
-            numbers = [f"{row[name]:.4f}" for name in ("mean", "std", "min", "max")]
-            table.add_row(str(row["layer"]), str(row["n_luts"]), *numbers)
+        for row in known.layers:
+            numbers = [f"{value:.4f}" for value in (row.mean, row.std, row.min, row.max)]
+            table.add_row(str(row.layer), str(row.n_luts), *numbers)
         output.print_table(table)
     n_cone = int(network.cone.sum())
-    if "wiring_chosen" in training:
-        output.print_text(f"wiring chosen      {training['wiring_chosen']}")
-    if "train_accuracy" in training:
-        output.print_text(f"train accuracy     {training['train_accuracy']:.4f}")
-    if training.get("validation_accuracy") is not None:
-        output.print_text(f"validation         {training['validation_accuracy']:.4f}")
-    if "test_accuracy" in training:
-        output.print_text(
-            f"test accuracy      {training['test_accuracy']:.4f}  ({training.get('split', '')})"
-        )
+    if known.wiring_chosen:
+        output.print_text(f"wiring chosen      {known.wiring_chosen}")
+    if known.train_accuracy is not None:
+        output.print_text(f"train accuracy     {known.train_accuracy:.4f}")
+    if known.validation_accuracy is not None:
+        output.print_text(f"validation         {known.validation_accuracy:.4f}")
+    if known.test_accuracy is not None:
+        output.print_text(f"test accuracy      {known.test_accuracy:.4f}  ({known.split})")
     output.print_text(
         f"cone of influence  {n_cone} of {network.n_luts} LUTs reach the output "
-        f"({100 * n_cone / network.n_luts:.1f} %)"
+        f"({100 * n_cone / max(1, network.n_luts):.1f} %)"
     )
 
 
@@ -274,13 +271,13 @@ def info(model: ModelFile, json: output.Json = False) -> None:
     if json:
         output.print_json(record)
         return
-    training, care = network.training, record["care"]
+    known, care = network.provenance, record["care"]
     fan_in = ", ".join(map(str, record["fan_in"]))
     lines = {
         "digest": f"sha256 {network.digest}",
-        "learnt from": f"{training.get('n_samples', '?')} samples of {training.get('data', '?')}, "
-        f"task {training.get('task') or 'as labelled'}",
-        "learner": _learner(training),
+        "learnt from": f"{known.n_samples or '?'} samples of {known.data or '?'}, "
+        f"task {known.task or 'as labelled'}",
+        "learner": _learner(known),
         "encoder": record["encoder"],
         "network": f"{network.n_luts} LUTs of k={fan_in} in {network.n_layers} layer"
         f"{'' if network.n_layers == 1 else 's'}",
@@ -294,17 +291,17 @@ def info(model: ModelFile, json: output.Json = False) -> None:
     print_model(network)
 
 
-def _learner(training: Mapping[str, Any]) -> str:
+def _learner(known: Provenance) -> str:
     """Return the learner and what it was told, as far as the record says."""
     told = ("wiring", "fill", "luts_per_class", "temperature", "refits", "shift", "seed")
-    values = {name: training[name] for name in told if name in training}
+    values = {name: known.parameters[name] for name in told if name in known.parameters}
     words = [
         f"{name.replace('_', ' ')} {value:.4g}"
         if isinstance(value, float)
         else f"{name.replace('_', ' ')} {value}"
         for name, value in values.items()
     ]
-    return ", ".join([str(training.get("learner", "?")), *words])
+    return ", ".join([known.learner or "?", *words])
 
 
 def datasets(json: output.Json = False) -> None:

@@ -16,7 +16,6 @@ from lutgen.cli.options import (
     LabelColumn,
     ModelFile,
     NoDownload,
-    Source,
     SplitSeed,
     Task,
     TestFraction,
@@ -28,7 +27,7 @@ from lutgen.datasets.load import split_samples
 from lutgen.datasets.tables import Samples
 from lutgen.errors import ConfigError
 from lutgen.files import ensure_writable
-from lutgen.model.network import LutNetwork
+from lutgen.model import LutNetwork, Source
 from lutgen.netlist.stats import count_cells
 from lutgen.optimise.external import OptimiseStats
 from lutgen.optimise.external import optimise as optimise_network
@@ -81,7 +80,7 @@ def optimise(
     get_family(target)
     ensure_writable(out)
     network = LutNetwork.load(model)
-    ladder = LADDER[-1:] if network.has_head else LADDER
+    ladder = LADDER[-1:] if not network.is_class_number else LADDER
     policies = ladder if asked_for is None else (asked_for,)
     given = None if data is None else Source(data, task, label, test_fraction, split_seed)
     name, X, y = samples_for(network, given, "train", data_dir, download=not no_download)
@@ -101,8 +100,11 @@ def optimise(
         "seed": validation_seed,
         **trials[-1].to_json(),
     }
-    optimised = {**smaller.training["optimised"], "validation": validated}
-    smaller = dataclasses.replace(smaller, training={**smaller.training, "optimised": optimised})
+    done = smaller.provenance.optimised
+    assert done is not None
+    optimised = dataclasses.replace(done, validation=validated)
+    provenance = dataclasses.replace(smaller.provenance, optimised=optimised)
+    smaller = dataclasses.replace(smaller, provenance=provenance)
     with output.working(f"mapping both onto {target}"):
         cost = {key: _cost(net, target) for key, net in (("before", network), ("after", smaller))}
     smaller.save(out)

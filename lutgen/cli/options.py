@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +14,7 @@ from lutgen.cli import output
 from lutgen.datasets.load import Dataset, load_dataset
 from lutgen.datasets.tasks import TASKS, apply_task
 from lutgen.errors import ConfigError, DataError
-from lutgen.model.network import LutNetwork
+from lutgen.model import LutNetwork, Source
 
 ModelFile = Annotated[Path, typer.Argument(help="Model file, as lutgen train writes it.")]
 Data = Annotated[str, typer.Option(help="Data set: a name (lutgen datasets), or a .npz or .csv.")]
@@ -35,29 +34,19 @@ NoDownload = Annotated[bool, typer.Option("--no-download", help="Never download 
 PARTS = ("test", "train", "all")
 
 
-@dataclass(frozen=True)
-class Source:
-    """Labelled samples: where they are and how they are parted; a model keeps its own."""
-
-    data: str
-    task: str | None = None
-    label: str | None = None
-    test_fraction: float = 0.2
-    split_seed: int = 0
-
-    def load(self, data_dir: Path | None = None, *, download: bool = True) -> Dataset:
-        """Load the data set, with a progress bar if it is downloaded, and choose the task."""
-        with output.downloading() as progress:
-            dataset = load_dataset(
-                self.data,
-                data_dir=data_dir,
-                download=download,
-                label=self.label,
-                test_fraction=self.test_fraction,
-                split_seed=self.split_seed,
-                progress=progress,
-            )
-        return apply_task(dataset, self.task)
+def load_source(source: Source, data_dir: Path | None = None, *, download: bool = True) -> Dataset:
+    """Load the data set, with a progress bar if it is downloaded, and choose the task."""
+    with output.downloading() as progress:
+        dataset = load_dataset(
+            source.data,
+            data_dir=data_dir,
+            download=download,
+            label=source.label,
+            test_fraction=source.test_fraction,
+            split_seed=source.split_seed,
+            progress=progress,
+        )
+    return apply_task(dataset, source.task)
 
 
 _MHZ = {"hz": 1e-6, "khz": 1e-3, "mhz": 1.0, "ghz": 1e3}
@@ -118,13 +107,10 @@ def samples_for(
     if part not in PARTS:
         raise ConfigError(f"part must be one of {', '.join(PARTS)}, got {part!r}")
     if source is None:
-        try:
-            source = Source(**network.training["source"])
-        except (KeyError, TypeError) as error:
-            raise ConfigError(
-                "the model does not say what data it was trained on; name it with --data"
-            ) from error
-    dataset = source.load(data_dir, download=download)
+        source = network.provenance.source
+    if source is None:
+        raise ConfigError("the model does not say what data it was trained on; name it with --data")
+    dataset = load_source(source, data_dir, download=download)
     if part == "test":
         return dataset.name, dataset.X_test, dataset.y_test
     if part == "train":

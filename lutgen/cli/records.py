@@ -10,7 +10,7 @@ import numpy as np
 from lutgen import __version__
 from lutgen.chips.registry import get_family
 from lutgen.core.build import Core
-from lutgen.model.network import LutNetwork
+from lutgen.model import LutNetwork, Provenance
 from lutgen.netlist.stats import netlist_stats
 
 
@@ -28,8 +28,14 @@ def model_record(network: LutNetwork) -> dict[str, Any]:
         "n_outputs": int(network.outputs.size),
         "head": network.describe_head(),
         "care": care_record(network),
-        "training": dict(network.training),
+        "training": _training(network.provenance),
     }
+
+
+def _training(known: Provenance) -> dict[str, Any]:
+    """Return how a model came to be, parameters beside accuracies."""
+    record = known.to_json()
+    return {**record.pop("parameters"), **record}
 
 
 def care_record(network: LutNetwork) -> dict[str, int]:

@@ -12,7 +12,7 @@ from lutgen.core.interface import Ports
 from lutgen.core.lower import lower
 from lutgen.emit.verilog import check_module_name, emit_verilog
 from lutgen.errors import ConfigError
-from lutgen.model.network import LutNetwork
+from lutgen.model import Argmax, LutNetwork
 from lutgen.netlist.check import check
 from lutgen.netlist.compose import compose
 from lutgen.netlist.head import Head, Resources, Votes, build_head
@@ -154,10 +154,10 @@ def build_core(
     function, passes = shrink(lower(network, input_bits), dont_cares=dont_cares)
     head = None
     logic = function
-    if network.has_head or one_hot:
-        head = build_head(
-            Votes(network.weights, network.bias), resources=head_resources(family), one_hot=one_hot
-        )
+    if one_hot or not network.is_class_number:
+        assert isinstance(network.head, Argmax)
+        votes = Votes(network.head.weights, network.head.bias)
+        head = build_head(votes, resources=head_resources(family), one_hot=one_hot)
         logic = compose(function, head.netlist)
     if pipeline:
         logic, stats = insert_registers(logic, pipeline)

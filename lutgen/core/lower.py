@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from lutgen.errors import ConfigError
-from lutgen.model.network import MAX_FAN_IN, LutNetwork
+from lutgen.model.graph import MAX_FAN_IN
+from lutgen.model.network import LutNetwork
 from lutgen.netlist.compose import compose
 from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, Netlist
 

@@ -11,7 +11,7 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +55,13 @@ def write_archive(
     ------
     OutputError
         If the file cannot be written; one that was there before is untouched.
+    ModelError
+        If the metadata is not plain JSON.
     """
-    text = json.dumps({"format": file_format, "version": version, **meta})
+    try:
+        text = json.dumps({"format": file_format, "version": version, **meta}, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"its metadata cannot be written as JSON: {error}") from error
     members = {**arrays, "meta": np.frombuffer(text.encode(), dtype=np.uint8)}
     stream = io.BytesIO()
     np.savez_compressed(stream, **members)  # type: ignore[arg-type]
@@ -64,19 +69,21 @@ def write_archive(
 
 
 def read_archive(
-    path: Path, file_format: str, version: int, names: Sequence[str]
-) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Read metadata and the named vectors without trusting any size that the file states.
+    path: Path, file_format: str, versions: tuple[int, int], names: Collection[str]
+) -> tuple[int, dict[str, Any], dict[str, NDArray[Any]]]:
+    """Read version, metadata and vectors without trusting any size that the file states.
 
     Parameters
     ----------
-    version : int
-        The version that the caller understands.
+    versions : (int, int)
+        The oldest and the newest version that the caller understands.
+    names : collection of str
+        Vectors to read where they are there; others are passed over.
 
     Raises
     ------
     ModelError
-        If the file is damaged, foreign, of another version, or lacks a vector.
+        If the file is damaged, foreign, or of another version.
     OSError
         If it cannot be read.
     """
@@ -87,15 +94,13 @@ def read_archive(
                 raise ModelError("not a lutgen model (there is no member 'meta')")
             max_bytes = min(_MAX_RATIO * path.stat().st_size, _MAX_MEMBER_BYTES)
             meta = _read_meta(_read_member(archive, members["meta.npy"], max_bytes))
-            _check_version(meta, file_format, version)
-            wanted = {name: f"{name}.npy" for name in names}
-            missing = [member for member in wanted.values() if member not in members]
-            if missing:
-                raise ModelError(f"incomplete: {', '.join(missing)} missing; save it again")
-            return meta, {
-                name: _read_member(archive, members[member], max_bytes)
-                for name, member in wanted.items()
+            version = _check_version(meta, file_format, versions)
+            arrays = {
+                name: _read_member(archive, members[f"{name}.npy"], max_bytes)
+                for name in names
+                if f"{name}.npy" in members
             }
+            return version, meta, arrays
     except ModelError:
         raise
     except _UNREADABLE as error:
@@ -129,19 +134,21 @@ def _read_meta(content: NDArray[Any]) -> dict[str, Any]:
     return meta
 
 
-def _check_version(meta: dict[str, Any], file_format: str, known: int) -> None:
+def _check_version(meta: dict[str, Any], file_format: str, known: tuple[int, int]) -> int:
     if meta.get("format") != file_format:
         raise ModelError("not a lutgen model (foreign metadata)")
     version = meta.get("version")
     if not isinstance(version, int) or version < 1:
         raise ModelError(f"its format version is {version!r}, which no lutgen ever wrote")
-    if version > known:
+    oldest, newest = known
+    if version > newest:
         raise ModelError(
-            f"written by a newer lutgen (file format {version}, this one reads {known}); "
+            f"written by a newer lutgen (file format {version}, this one reads {newest}); "
             "upgrade with: pip install --upgrade lutgen"
         )
-    if version < known:
+    if version < oldest:
         raise ModelError(
-            f"written by an older lutgen (file format {version}, this one reads {known}); "
-            "train it again"
+            f"written by an older lutgen (file format {version}, this one reads {oldest} to "
+            f"{newest}); train it again"
         )
+    return version

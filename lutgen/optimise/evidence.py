@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from lutgen.bits import Bits, Words, pack, unpack_rows
 from lutgen.errors import DataError
 from lutgen.learn.memorize.reference import addresses, count
-from lutgen.model.network import LutNetwork, table_words
+from lutgen.model.graph import table_words
+from lutgen.model.network import LutNetwork
 
 Kept = tuple[int, ...]
 """The inputs of a LUT that it goes on reading, ascending."""

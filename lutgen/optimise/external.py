@@ -1,7 +1,7 @@
 """External don't-cares: a smaller network out of one whose free table entries take other values.
 
 Filling free entries changes the function, so the result is a model of its own: its digest is
-another, and its training record says what was done to which model.
+another, and its provenance says what was done to which model.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from lutgen.bits import Bits, Words, pack, unpack_rows
 from lutgen.errors import ConfigError
 from lutgen.learn.memorize.reference import addresses
-from lutgen.model.network import LutNetwork
+from lutgen.model import LutNetwork
+from lutgen.model.provenance import LayerAccuracy, Optimised
 from lutgen.netlist.isf import LEAF, Isf, complete, join
 from lutgen.optimise.evidence import (
     CountEvidence,
@@ -89,7 +90,7 @@ def optimise(
         If the policy needs samples and there are none, or counts although the outputs vote:
         majorities are not what their tables were chosen by.
     """
-    if policy.counts and network.has_head:
+    if policy.counts and not network.is_class_number:
         raise ConfigError(
             f"policy {policy} goes by majorities, which the LUTs of a network whose outputs vote "
             "do not store; use the policy unseen"
@@ -103,13 +104,15 @@ def optimise(
     kept, left = choose_inputs(cone, evidence, int(policy.tolerance * evidence.n_samples))
     tables, entries = _relearn(cone, evidence, kept, left)
     smaller = _assemble(cone, kept, tables, entries)
+    measured = _measure(smaller, bits, labels) if bits is not None and labels is not None else {}
     # what was measured of the network is not true of this one
-    stale = ("test_accuracy", "train_accuracy", "layers")
-    record = {key: value for key, value in network.training.items() if key not in stale}
-    if bits is not None and labels is not None:
-        record |= _measure(smaller, bits, labels)
-    record["optimised"] = {"from": network.digest, "policy": str(policy)}
-    return replace(smaller, training=record), OptimiseStats(
+    fresh = {"train_accuracy": None, "validation_accuracy": None, "test_accuracy": None}
+    provenance = replace(
+        network.provenance,
+        **{**fresh, "layers": (), "history": (), **measured},
+        optimised=Optimised(network.digest, str(policy)),
+    )
+    return replace(smaller, provenance=provenance), OptimiseStats(
         luts_before=cone.n_luts,
         luts_after=smaller.n_luts,
         inputs_before=int(cone.fan_in.sum()),
@@ -124,7 +127,7 @@ def recount(network: LutNetwork, bits: Bits, labels: NDArray[Any]) -> LutNetwork
     a network was learnt from changes nothing. Where the outputs vote, only the care masks are
     counted: the entries that these samples reach.
     """
-    if network.has_head:
+    if not network.is_class_number:
         reached = _reached(network, bits)
         return replace(network, seen=network.seen & reached, tied=network.tied & reached)
     evidence = CountEvidence(network, bits, labels)
@@ -240,21 +243,16 @@ def _measure(network: LutNetwork, bits: Bits, labels: NDArray[Any]) -> dict[str,
 
     Where the outputs vote, only the network's: a LUT does not answer for itself.
     """
-    if network.has_head:
+    if not network.is_class_number:
         return {"train_accuracy": float(np.mean(network.class_numbers(bits) == labels))}
     outputs = network.signals(bits).words[network.n_inputs :]
     target = pack(labels.astype(np.uint8)[:, None])[0]
     wrong = np.bitwise_count(outputs ^ target).sum(axis=1, dtype=np.int64)
     accuracy = (bits.n_samples - wrong) / bits.n_samples
-    layers = [
-        {
-            "layer": layer,
-            "n_luts": int(part.size),
-            **{name: float(getattr(part, name)()) for name in ("mean", "std", "min", "max")},
-        }
+    layers = tuple(
+        LayerAccuracy.of(layer, accuracy[network.layer == layer])
         for layer in np.unique(network.layer).tolist()
-        for part in [accuracy[network.layer == layer]]
-    ]
+    )
     last = int(network.outputs[0]) - network.n_inputs
     return {"train_accuracy": float(accuracy[last]), "layers": layers}
 

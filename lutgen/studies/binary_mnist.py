@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
 from itertools import pairwise
 from statistics import fmean
@@ -44,7 +45,10 @@ def _run_table1(context: Context) -> Result:
     def learn(seed: int) -> dict[str, Any]:
         mnist = context.problem("mnist", "ge5")
         network = mnist.learn(Parameters(k=8, widths=WIDTHS, seed=seed))
-        return {"layers": network.training["layers"], "test": mnist.test_accuracy(network)}
+        return {
+            "layers": [asdict(row) for row in network.provenance.layers],
+            "test": mnist.test_accuracy(network),
+        }
 
     runs = list(context.compute({f"seed={s}": partial(learn, s) for s in context.seeds}).values())
     rows = [
@@ -93,7 +97,7 @@ def _run_table2(context: Context) -> Result:
         target = mnist.permuted_labels(seed) if labels == "random" else None
         parameters = Parameters(k=k, widths=WIDTHS, seed=seed, cone_only=True)
         network = mnist.learn(parameters, labels=target)
-        return [network.training["train_accuracy"], mnist.test_accuracy(network)]
+        return [mnist.train_accuracy(network), mnist.test_accuracy(network)]
 
     cells = {
         f"k={k} labels={labels} seed={seed}": partial(learn, k, seed, labels)

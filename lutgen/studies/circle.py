@@ -65,7 +65,7 @@ def _run(context: Context) -> Result:
         network = problem.learn(Parameters(k=k, widths=widths, seed=seed, cone_only=True))
         regions = network.class_numbers(network.encoder.encode(bits)).astype(np.uint8)
         return {
-            "train": network.training["train_accuracy"],
+            "train": problem.train_accuracy(network),
             "test": problem.test_accuracy(network),
             "regions": np.packbits(regions).tobytes().hex(),
         }

@@ -75,7 +75,7 @@ def fit_lut(problem: Problem, widths: tuple[int, ...], seeds: Iterable[int]) -> 
         for seed in seeds:
             network = problem.learn(Parameters(k=k, widths=widths, seed=seed, cone_only=True))
             accuracies = (problem.validation_accuracy(network), problem.test_accuracy(network))
-            runs.append((network.training["train_accuracy"], *accuracies))
+            runs.append((problem.train_accuracy(network), *accuracies))
         train, validation, test = (fmean(part) for part in zip(*runs, strict=True))
         if not best or validation > best["validation"]:
             best = {"k": k, "train": train, "validation": validation, "test": test}

@@ -117,7 +117,7 @@ def _estimator(model: Any, problem: Problem) -> list[float]:
 
 def _memorization(k: int, problem: Problem, seed: int) -> list[float]:
     network = problem.learn(Parameters(k=k, widths=WIDTHS, seed=seed, cone_only=True))
-    return [network.training["train_accuracy"], problem.test_accuracy(network)]
+    return [problem.train_accuracy(network), problem.test_accuracy(network)]
 
 
 def _boosted(problem: Problem, seed: int, n_threads: int | None) -> list[float]:
@@ -130,9 +130,9 @@ def _boosted(problem: Problem, seed: int, n_threads: int | None) -> list[float]:
         feature_shape=problem.feature_shape,
         n_threads=n_threads,
     )
-    if network.training.get("interrupted"):
+    if network.provenance.interrupted:
         raise KeyboardInterrupt  # a network cut short is no result
-    return [network.training["train_accuracy"], problem.test_accuracy(network)]
+    return [problem.train_accuracy(network), problem.test_accuracy(network)]
 
 
 def _guess(problem: Problem, seed: int) -> list[float]:

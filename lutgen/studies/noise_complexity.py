@@ -99,7 +99,7 @@ def _run(context: Context) -> Result:
         luts, ands = circuit_size(network)
         free_luts, free_ands = circuit_size(free)
         return {
-            "train": network.training["train_accuracy"],
+            "train": problem.train_accuracy(network),
             "test": problem.test_accuracy(network),
             "luts": luts,
             "free luts": free_luts,

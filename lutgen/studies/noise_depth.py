@@ -59,7 +59,7 @@ def _run(context: Context) -> Result:
         widths = (width,) * MAX_DEPTH
         network = problem.learn(Parameters(k=K, widths=widths, seed=seed))
         # the last layer is the single LUT: the layers before it are what is asked about
-        return [round(layer["mean"], 5) for layer in network.training["layers"][:-1]]
+        return [round(layer.mean, 5) for layer in network.provenance.layers[:-1]]
 
     def name_of(width: int, n_train: int, kind: str, fraction: float) -> str:
         return f"{name_noise(kind, fraction)}, width {width}, n={n_train:,}"

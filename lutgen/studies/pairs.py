@@ -45,7 +45,7 @@ def _measure(
     def learn(pair: tuple[int, int], parameters: dict[str, Any], seed: int) -> list[float]:
         problem = context.problem(data, f"pair:{pair[0]}-{pair[1]}")
         network = problem.learn(Parameters(**parameters, seed=seed, cone_only=True))
-        return [network.training["train_accuracy"], problem.test_accuracy(network)]
+        return [problem.train_accuracy(network), problem.test_accuracy(network)]
 
     plan = [(s, pair, seed) for pair in pairs for s in settings for seed in context.seeds]
     cells = {

@@ -73,6 +73,13 @@ class Problem:
             **{"n_threads": self.n_threads, **options},
         )
 
+    @staticmethod
+    def train_accuracy(network: LutNetwork) -> float:
+        """Return the share of training samples whose class the network tells, as it recorded it."""
+        accuracy = network.provenance.train_accuracy
+        assert accuracy is not None, "its learner recorded none"
+        return accuracy
+
     def test_accuracy(self, network: LutNetwork) -> float:
         """Return the share of test samples whose class the network tells."""
         return float((network.class_numbers(self.test) == self.y_test).mean())

@@ -54,7 +54,7 @@ def wire_bits(network: LutNetwork) -> int:
 
 def _is_right(network: LutNetwork) -> bool:
     """Return whether every training sample was memorized, as the learner counted."""
-    return bool(network.training["train_accuracy"] == 1)
+    return bool(network.provenance.train_accuracy == 1)
 
 
 def smallest_lut_network(points: Points, k: int, seed: int) -> dict[str, int] | None:

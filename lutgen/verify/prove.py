@@ -22,7 +22,7 @@ from lutgen.core.lower import lower
 from lutgen.errors import MismatchError
 from lutgen.flow.elaborate import elaborate, yosys_module
 from lutgen.flow.yosys import SynthResult, netlist_file
-from lutgen.model.network import LutNetwork
+from lutgen.model import Argmax, LutNetwork
 from lutgen.netlist.compose import compose
 from lutgen.netlist.evaluate import Words, evaluate
 from lutgen.netlist.head import Head, Votes
@@ -176,7 +176,8 @@ def prove_votes(network: LutNetwork, head: Head) -> Proof:
     network's outputs.
     """
     start = time.monotonic()
-    votes = Votes(network.weights, network.bias)
+    assert isinstance(network.head, Argmax)
+    votes = Votes(network.head.weights, network.head.bias)
     found = prove_head(head, votes)
     n_outputs = len(head.netlist.outputs)
     result = Equivalence(

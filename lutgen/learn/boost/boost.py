@@ -33,7 +33,7 @@ from lutgen.learn.boost.network import build_network, take_apart
 from lutgen.learn.boost.parameters import BoostParameters, BoostProgress
 from lutgen.learn.boost.step import WEIGHT_UNIT, BoostStep, Samples
 from lutgen.learn.boost.views import shift_views
-from lutgen.model.network import LutNetwork
+from lutgen.model import LutNetwork, Provenance
 
 __all__ = ["BACKENDS", "BoostParameters", "BoostProgress", "boost"]
 
@@ -61,7 +61,7 @@ def boost(
     """Learn a network from encoded samples.
 
     A KeyboardInterrupt ends the learning, not the program: what has been learnt is returned, and
-    marked ``interrupted`` in its training record; before the first round is over, it passes on.
+    marked ``interrupted`` in its provenance; before the first round is over, it passes on.
 
     Parameters
     ----------
@@ -141,18 +141,17 @@ def boost(
             if not learner.result:
                 raise
             interrupted = True
-    training = {
-        "learner": "boosting",
-        **asdict(parameters),
-        "layers": [],  # of other learners: the accuracy of each layer's LUTs
-        "n_layers": parameters.layers,
-        "temperature": parameters.effective_temperature,
-        "n_samples": bits.n_samples,
-        **learner.best_record,
-        "interrupted": interrupted,
-        "history": learner.history,
-    }
-    return build_network(learner.result, bits.n_signals, encoder, classes, training)
+    best = learner.best_record
+    provenance = Provenance(
+        learner="boosting",
+        parameters={**asdict(parameters), "temperature": parameters.effective_temperature},
+        n_samples=bits.n_samples,
+        train_accuracy=best.train_accuracy,
+        validation_accuracy=best.validation_accuracy,
+        history=tuple(learner.history),
+        interrupted=interrupted,
+    )
+    return build_network(learner.result, bits.n_signals, encoder, classes, provenance)
 
 
 def _check_samples(

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from lutgen.learn import randomness
 from lutgen.learn.boost.network import Round, groups_of
 from lutgen.learn.boost.parameters import BoostParameters, BoostProgress
 from lutgen.learn.boost.step import BoostStep, CountedLut, Effort, Samples
+from lutgen.model.provenance import LearntAccuracy
 
 _DRAW_STREAM = 3
 _START_STREAM = 4
@@ -78,7 +78,7 @@ class Learner:
         self.luts: list[Round] = []  # of the layer that is being learnt
         self.best: list[Round] = []
         self.best_accuracy = -1.0
-        self.history: list[dict[str, Any]] = []
+        self.history: list[LearntAccuracy] = []
         self.n_done = self.n_total = 0
 
     @property
@@ -227,13 +227,8 @@ class Learner:
         n, valid = self.n_samples, self.validation
         train = _accuracy(self.votes, self.samples.labels[:n], self.samples.weights[:n])
         validated = None if valid is None else _accuracy(valid.votes, valid.labels, None)
-        self.history.append(
-            {
-                "n_luts": (self._n_rounds_below + len(self.luts)) * len(self.groups),
-                "train_accuracy": train,
-                "validation_accuracy": validated,
-            }
-        )
+        n_luts_now = (self._n_rounds_below + len(self.luts)) * len(self.groups)
+        self.history.append(LearntAccuracy(n_luts_now, train, validated))
         if validated is None or not self.parameters.patience or validated > self.best_accuracy:
             self.best = list(self.luts)
             self.best_accuracy = -1.0 if validated is None else validated

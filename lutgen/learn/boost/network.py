@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from lutgen.bits import pack, unpack_rows
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError
 from lutgen.learn.boost.step import CountedLut
-from lutgen.model.network import LutNetwork
+from lutgen.model import Argmax, LutNetwork, Provenance
 
 Round = list[CountedLut]
 """One LUT for each group."""
@@ -28,7 +28,7 @@ def build_network(
     n_inputs: int,
     encoder: Encoder,
     classes: NDArray[Any],
-    training: Mapping[str, Any],
+    provenance: Provenance,
 ) -> LutNetwork:
     """Make the network: in each layer, the LUTs of a group stand together; each adds one to its
     class.
@@ -55,11 +55,11 @@ def build_network(
         tied=pack(tied.T).reshape(-1),
         layer=np.repeat(np.arange(1, len(layers) + 1, dtype=np.int32), sizes),
         outputs=n_inputs + np.arange(len(luts), dtype=np.int32),
-        weights=np.concatenate([_weights(len(classes), size) for size in sizes], axis=1),
-        bias=bias,
-        classes=classes,
+        head=Argmax(
+            np.concatenate([_weights(len(classes), size) for size in sizes], axis=1), bias, classes
+        ),
         encoder=encoder,
-        training=training,
+        provenance=provenance,
     )
 
 
@@ -79,10 +79,11 @@ def take_apart(network: LutNetwork, k: int, n_inputs: int, classes: NDArray[Any]
     faults = []
     if network.n_inputs != n_inputs:
         faults.append(f"it reads {network.n_inputs} input bits, the samples have {n_inputs}")
-    if network.classes.tolist() != classes.tolist():
+    head = network.head
+    if not isinstance(head, Argmax) or head.classes.tolist() != classes.tolist():
         faults.append("its classes are others")
     elif network.n_layers > 1 or not np.array_equal(
-        network.weights, _weights(len(classes), network.n_luts)
+        head.weights, _weights(len(classes), network.n_luts)
     ):
         faults.append("it is not one layer of LUTs that each vote for one class, as many for each")
     if (network.fan_in != k).any():

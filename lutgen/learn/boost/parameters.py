@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from lutgen.errors import ConfigError
-from lutgen.model.network import MAX_FAN_IN
+from lutgen.model.graph import MAX_FAN_IN
 
 MAX_LUTS_PER_CLASS = 1 << 15
 

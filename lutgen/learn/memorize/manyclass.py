@@ -20,7 +20,7 @@ from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn import randomness
 from lutgen.learn.memorize.memorize import Parameters, memorize
-from lutgen.model.network import LutNetwork
+from lutgen.model import Argmax, LutNetwork
 
 MAX_CODE_BITS = 1024
 
@@ -116,14 +116,14 @@ def memorize_classes(
     weights = np.maximum(words, 0) if code == "one-vs-rest" else words
     merged = put_side_by_side(networks, weights, classes)
     right = merged.class_numbers(bits) == labels
-    record = {
-        **networks[0].training,
-        "seed": parameters.seed,
-        "code": code,
-        "train_accuracy": float(right.mean()),
-        "layers": [],
-    }
-    return replace(merged, training=record)
+    told = networks[0].provenance.parameters
+    provenance = replace(
+        networks[0].provenance,
+        parameters={**told, "seed": parameters.seed, "code": code},
+        train_accuracy=float(right.mean()),
+        layers=(),
+    )
+    return replace(merged, provenance=provenance)
 
 
 def put_side_by_side(
@@ -163,8 +163,6 @@ def put_side_by_side(
         tied=tables["tied"][order].reshape(-1),
         layer=layer[order],
         outputs=np.concatenate(outputs).astype(np.int32),
-        weights=weights,
-        bias=-np.minimum(weights, 0).sum(axis=1, dtype=np.int32),
-        classes=classes,
+        head=Argmax(weights, -np.minimum(weights, 0).sum(axis=1, dtype=np.int32), classes),
         encoder=first.encoder,
     )

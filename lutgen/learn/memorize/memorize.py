@@ -20,7 +20,9 @@ from lutgen.errors import ConfigError, DataError
 from lutgen.learn import randomness
 from lutgen.learn.memorize import kernels, reference, wiring
 from lutgen.learn.memorize.layer import FILLS, Fill, LearnLayer
-from lutgen.model.network import MAX_FAN_IN, LutNetwork
+from lutgen.model import Argmax, LutNetwork, Provenance
+from lutgen.model.graph import MAX_FAN_IN
+from lutgen.model.provenance import LayerAccuracy
 
 Progress = Callable[[int, int], None]
 
@@ -143,7 +145,7 @@ def memorize(
     )
     rows = [_input_accuracy(bits, target)]
     rows += [
-        _accuracy_row(layer, part.n_correct / target.size)
+        LayerAccuracy.of(layer, part.n_correct / target.size)
         for layer, part in enumerate(learnt, start=1)
     ]
     n_luts = [part.n_correct.size for part in learnt]
@@ -156,16 +158,15 @@ def memorize(
         tied=_concatenate([part.tied for part in learnt]),
         layer=np.repeat(np.arange(1, len(n_luts) + 1), n_luts).astype(np.int32),
         outputs=np.array([bits.n_signals + sum(n_luts) - 1], dtype=np.int32),
-        classes=classes,
+        head=Argmax.class_number(classes),
         encoder=encoder,
-        training={
-            "learner": "memorization",
-            **asdict(parameters),
-            "widths": list(widths),
-            "n_samples": bits.n_samples,
-            "train_accuracy": rows[-1]["mean"],
-            "layers": rows,
-        },
+        provenance=Provenance(
+            learner="memorization",
+            parameters={**asdict(parameters), "widths": list(widths)},
+            n_samples=bits.n_samples,
+            train_accuracy=rows[-1].mean,
+            layers=tuple(rows),
+        ),
     )
 
 
@@ -240,19 +241,8 @@ def _concatenate(parts: list[Words]) -> Words:
     return np.concatenate([part.reshape(-1) for part in parts])
 
 
-def _input_accuracy(bits: Bits, target: NDArray[np.uint8]) -> dict[str, Any]:
+def _input_accuracy(bits: Bits, target: NDArray[np.uint8]) -> LayerAccuracy:
     """Accuracy of each input bit as a prediction of the label: layer 0 of the paper's table 1."""
     labels = pack(target[:, None])[0]
     wrong = np.bitwise_count(bits.words ^ labels).sum(axis=1, dtype=np.int64)
-    return _accuracy_row(0, 1 - wrong / target.size)
-
-
-def _accuracy_row(layer: int, accuracy: NDArray[np.float64]) -> dict[str, Any]:
-    return {
-        "layer": layer,
-        "n_luts": int(accuracy.size),
-        "mean": float(accuracy.mean()),
-        "std": float(accuracy.std()),
-        "min": float(accuracy.min()),
-        "max": float(accuracy.max()),
-    }
+    return LayerAccuracy.of(0, 1 - wrong / target.size)
