@@ -121,7 +121,7 @@ def adders(family: Family, n_bits: int) -> Netlist:
     builder = NetlistBuilder(2 * n_bits * N_ADDERS)
     outputs = []
     for i in range(N_ADDERS):
-        chain, first = family.carry(builder, f"h{i}", 1), FIRST_INPUT + 2 * i * n_bits
+        chain, first = family.carry(builder, f"h{i}"), FIRST_INPUT + 2 * i * n_bits
         outputs += [chain.add(first + 2 * j, first + 2 * j + 1) for j in range(n_bits)]
         outputs.append(chain.finish())
     return pipeline(builder.finish(tuple(outputs)), 1)[0]

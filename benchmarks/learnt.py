@@ -28,7 +28,8 @@ from lutgen.errors import ToolError
 from lutgen.flow.yosys import DIRECT, OPTIMISED, synthesise, yosys_family
 from lutgen.learn.boost.boost import BoostParameters, boost
 from lutgen.model.network import LutNetwork
-from lutgen.netlist.stats import CORE, ENCODER, HEAD, netlist_stats
+from lutgen.netlist.ir import CORE, ENCODER, HEAD
+from lutgen.netlist.stats import netlist_stats
 
 SYSTEM = "lutgen"
 TARGET = "xilinx7"

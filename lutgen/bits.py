@@ -13,6 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 Words = NDArray[np.uint64]
 
+MAX_FAN_IN = 16
+"""Inputs of a LUT, at most: its truth table has 2^16 bits then."""
+
 WORD_BITS = 64
 
 

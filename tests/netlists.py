@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from lutgen.netlist.evaluate import Words, evaluate
+from lutgen.bits import Words
+from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, Netlist, NetlistBuilder
 from lutgen.netlist.tables import ones, variable
 

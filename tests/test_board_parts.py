@@ -1,18 +1,18 @@
 """Whose a cell is, after the tools have renamed it."""
 
-from lutgen.board.parts import Owners, Placed, count_parts, describe_path, read_placement
+from lutgen.board.parts import SHELL, Owners, Placed, count_parts, describe_path, read_placement
 from lutgen.flow.pnr import Step
 from lutgen.flow.yosys import yosys_family
-from lutgen.netlist.ir import HEAD_LAYER, LUT, REGISTER, Cell, Netlist
+from lutgen.netlist.ir import CORE, ENCODER, HEAD, LUT, REGISTER, Cell, Netlist
 
 NETLIST = Netlist(
     1,
     (
-        Cell(LUT, (2,), 1, "c0_t1", 0),
+        Cell(LUT, (2,), 1, "c0_t1", 0, part=ENCODER),
         Cell(LUT, (3,), 1, "l1_n46_s0", 1),
         Cell(LUT, (4,), 1, "l1_n46", 1),
-        Cell(LUT, (5,), 1, "h_y0", HEAD_LAYER),
-        Cell(REGISTER, (6,), 0, "h_y0_r1", HEAD_LAYER),
+        Cell(LUT, (5,), 1, "h_y0", 0, part=HEAD),
+        Cell(REGISTER, (6,), 0, "h_y0_r1", 0, part=HEAD),
     ),
     (7,),
 )
@@ -67,5 +67,5 @@ def test_the_placement_tells_tile_and_layer() -> None:
         "not placed": {"attributes": {}},
     }
     assert read_placement({"cells": cells}, OWNERS) == [
-        Placed(12, 3, 1), Placed(7, 10, HEAD_LAYER), Placed(1, 2, None),
+        Placed(12, 3, CORE, 1), Placed(7, 10, HEAD), Placed(1, 2, SHELL),
     ]  # fmt: skip

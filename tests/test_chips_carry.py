@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from netlists import assert_same_function, exhaustive
 
-from lutgen.chips.fabric.carry import CarryChain, add_counter
+from lutgen.chips.fabric.carry import CarryChain
 from lutgen.chips.fabric.legal import check_sites
 from lutgen.chips.family import Family
 from lutgen.chips.ice40 import family as ice40
@@ -28,6 +28,7 @@ from lutgen.netlist.ir import CONST0, CONST1, LUT, REGISTER, Cell, Netlist, Netl
 from lutgen.netlist.passes.pipeline import pipeline, pipeline_to_delay
 from lutgen.netlist.passes.shrink import shrink
 from lutgen.netlist.stats import count_cells
+from lutgen.netlist.tables import tabulate
 from lutgen.verify.mutate import flip_init_bit, rewire, swap_wires
 from lutgen.verify.mutation import CARRY_MOVE, INIT_BIT, REWIRE, SWAP, plant
 from lutgen.verify.readback import read_netlist
@@ -40,7 +41,7 @@ WIDE = ("xilinx7", "xcup")
 def start(family: Family, n_inputs: int, carry_in: int) -> tuple[NetlistBuilder, CarryChain]:
     builder = NetlistBuilder(n_inputs)
     assert family.carry is not None
-    return builder, family.carry(builder, "h_sum", 1, carry_in)
+    return builder, family.carry(builder, "h_sum", carry_in)
 
 
 def adder(target: str, n_bits: int, carry_in: int | None = None) -> Netlist:
@@ -55,8 +56,22 @@ def adder(target: str, n_bits: int, carry_in: int | None = None) -> Netlist:
 def counter(target: str, n_ones: int = 6) -> Netlist:
     """Return the number of ones among `n_ones` inputs and one more, in binary."""
     builder, chain = start(get_family(target), n_ones + 1, 2 + n_ones)
-    sums = add_counter(chain, range(2, 2 + n_ones))
+    sums = add_ones(chain, range(2, 2 + n_ones))
     return builder.finish((*sums, chain.finish()))
+
+
+def add_ones(chain: CarryChain, bits: Sequence[int]) -> tuple[int, int]:
+    """Append two positions that add the number of ones among 1 to 6 nets to the carry.
+
+    With the carry c of weight 1, the ones and c are ``sum0 + 2 sum1 + 4 carry``.
+    """
+    *five, last = bits if len(bits) == 6 else (*bits, CONST0)
+    k = len(five)
+    parity = tabulate(len(bits), lambda *x: sum(x) % 2)
+    low = chain.add_tables(bits, parity, last, table=False)
+    half_is_one = tabulate(k, lambda *x: sum(x) // 2 == 1)
+    half_is_two = tabulate(k, lambda *x: sum(x) // 2 == 2)
+    return low, chain.add_tables(five, half_is_one, half_is_two, table=True)
 
 
 def numbers(netlist: Netlist) -> list[int]:
@@ -81,8 +96,8 @@ def test_a_counter_counts(target: str, n_ones: int) -> None:
 def test_counters_follow_each_other_in_one_chain(target: str) -> None:
     """Six bits of weight 1 and a carry, then five of weight 4."""
     builder, chain = start(get_family(target), 12, 13)
-    low = add_counter(chain, range(2, 8))
-    high = add_counter(chain, range(8, 13))
+    low = add_ones(chain, range(2, 8))
+    high = add_ones(chain, range(8, 13))
     netlist = builder.finish((*low, *high, chain.finish()))
     expected = [
         (x & 0x3F).bit_count() + (x >> 11) + 4 * (x >> 6 & 0x1F).bit_count() for x in range(1 << 12)
@@ -371,7 +386,7 @@ def among_luts(target: str) -> Netlist:
     twin = [builder.add(Cell(LUT, (2, 3, 4), table, f"l1_n{i}", 1))
             for i, table in enumerate((0x96, 0x69, 0xE8, 0x00))]  # fmt: skip
     late = builder.add(Cell(LUT, (twin[0], 5, 6), 0x96, "l2_n0", 2))
-    chain = family.carry(builder, "h_sum", 3, 7)
+    chain = family.carry(builder, "h_sum", 7)
     sums = [chain.add(a, b) for a, b in ((twin[0], 8), (twin[1], 9), (twin[3], late), (8, 9),
                                          (twin[2], 5))]  # fmt: skip
     out = chain.finish()

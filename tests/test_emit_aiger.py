@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from netlists import exhaustive, netlists
 from strategies import random_network
 
-from lutgen.bits import Bits
+from lutgen.bits import Bits, Words
 from lutgen.chips.registry import get_family
 from lutgen.core.lower import lower
 from lutgen.emit.aiger import Aig, make_aig
 from lutgen.emit.verilog import emit_verilog
 from lutgen.flow.tools import find_yosys
-from lutgen.netlist.evaluate import Words, evaluate
+from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import LUT, REGISTER, Cell, Netlist
 from lutgen.netlist.passes.pipeline import pipeline
 from lutgen.netlist.passes.simplify import simplify

@@ -14,7 +14,7 @@ from lutgen.errors import NetlistError
 from lutgen.netlist.check import check
 from lutgen.netlist.head import Votes, build_head
 from lutgen.netlist.head.votes import digits, shifted
-from lutgen.netlist.ir import HEAD_LAYER, LUT, REGISTER, Netlist
+from lutgen.netlist.ir import HEAD, LUT, REGISTER, Netlist
 from lutgen.netlist.passes.pipeline import pipeline
 
 
@@ -28,7 +28,7 @@ def test_a_head_gives_the_class_of_the_votes_for_all_bits(
     check(head.netlist)
     n_classes = given_votes.n_classes
     assert len(head.netlist.outputs) == (n_classes if hot else (n_classes - 1).bit_length())
-    assert all(cell.layer == HEAD_LAYER for cell in head.netlist.cells)
+    assert all(cell.part == HEAD and not cell.layer for cell in head.netlist.cells)
     assert all(cell.name.startswith("h_") for cell in head.netlist.cells)
     assert all(len(cell.inputs) <= resources.lut_inputs for cell in head.netlist.cells)
     assert_right(head, given_votes)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lutgen.netlist.isf import Isf, complete, minimise_support, widen
-from lutgen.netlist.tables import cofactor, depends_on, ones, tabulate, variable
+from lutgen.netlist.isf import Isf, complete, minimise_support
+from lutgen.netlist.tables import depends_on, expand, ones, tabulate, variable
 
 
 @st.composite
@@ -28,7 +28,7 @@ def test_smaller_support_agrees_wherever_the_value_matters(isf: Isf) -> None:
     smaller, kept = minimise_support(isf)
     assert smaller.k == len(kept)
     for fill in (0, ones(smaller.k) ^ smaller.care):
-        assert isf.accepts(widen(smaller.onset | fill, kept, isf.k))
+        assert isf.accepts(expand(smaller.onset | fill, kept, range(isf.k)))
     assert not any(smaller.ignores(j) for j in range(smaller.k))
 
 
@@ -53,7 +53,8 @@ def test_completed_table_agrees_wherever_the_value_matters(isf: Isf, leaf: int) 
 def test_can_ignore_means_that_some_table_does(isf: Isf) -> None:
     for j in range(isf.k):
         if isf.ignores(j):
-            table = widen(isf.without(j).onset, tuple(i for i in range(isf.k) if i != j), isf.k)
+            kept = [i for i in range(isf.k) if i != j]
+            table = expand(isf.without(j).onset, kept, range(isf.k))
             assert isf.accepts(table) and not depends_on(table, isf.k, j)
         else:
             low, high = isf.cofactor(j, 0), isf.cofactor(j, 1)
@@ -104,9 +105,3 @@ def test_nothing_specified_is_a_constant() -> None:
     assert minimise_support(Isf(4, 0, 0)) == (Isf(0, 0, 0), ())
     assert complete(Isf(6, 0, 0)) == 0
     assert complete(Isf(6, variable(6, 0), variable(6, 0))) == ones(6)
-
-
-def test_widen_undoes_a_smaller_support() -> None:
-    wide = widen(0b0110, (1, 3), 4)
-    assert wide == variable(4, 1) ^ variable(4, 3)
-    assert cofactor(cofactor(wide, 4, 2, 0), 3, 0, 1) == 0b0110

@@ -8,7 +8,7 @@ import numpy as np
 from strategies import random_network
 
 from lutgen.core.lower import lower
-from lutgen.netlist.ir import HEAD_LAYER, LUT, REGISTER, Cell, Netlist
+from lutgen.netlist.ir import ENCODER, HEAD, LUT, REGISTER, Cell, Netlist
 from lutgen.netlist.stats import LayerStats, netlist_stats
 
 
@@ -38,10 +38,10 @@ def test_layers_add_up_and_the_record_is_json() -> None:
 
 def test_encoder_and_head_are_parts() -> None:
     cells = (
-        Cell(LUT, (2, 3), 6, "e", 0),
+        Cell(LUT, (2, 3), 6, "e", 0, part=ENCODER),
         Cell(LUT, (2, 4), 6, "l", 1),
-        Cell(LUT, (5, 4), 6, "h", HEAD_LAYER),
-        Cell(REGISTER, (6,), 0, "h_r1", HEAD_LAYER),
+        Cell(LUT, (5, 4), 6, "h", 0, part=HEAD),
+        Cell(REGISTER, (6,), 0, "h_r1", 0, part=HEAD),
     )
     layers = netlist_stats(Netlist(2, cells, (7,))).layers
     parts = [(row.part, row.layer, row.luts, row.registers) for row in layers]

@@ -62,7 +62,7 @@ def test_primitives_compute_what_yosys_models_say(target: str, tmp_path: Path) -
     rng = np.random.default_rng(0)
     parts = []
     for primitive in family.primitives.values():
-        if not primitive.clock and not primitive.is_part:  # these: test_target_carry and _pair
+        if not primitive.clock and not primitive.is_part:  # these: test_chips_carry and _pair
             k = len(primitive.inputs)
             inits = [int.from_bytes(rng.bytes(16), "little") & ones(k) for _ in range(3)]
             parts += [(primitive, init) for init in (inits if primitive.init else [0])]

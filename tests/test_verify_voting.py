@@ -11,7 +11,7 @@ from lutgen.core.build import Core, build_core
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import MismatchError
 from lutgen.model.network import LutNetwork
-from lutgen.netlist.ir import HEAD_LAYER, LUT
+from lutgen.netlist.ir import CORE, ENCODER, HEAD, LUT
 from lutgen.verify.compare import check_netlist, check_rtl, require_equal
 from lutgen.verify.mutate import flip_init_bit
 from lutgen.verify.mutation import score
@@ -58,21 +58,23 @@ def test_the_simulator_agrees(tmp_path: Path) -> None:
     assert check.n_equal == 300
 
 
-def with_fault(core: Core, layer: int, entry: int) -> Core:
+def with_fault(core: Core, part: str, layer: int, entry: int) -> Core:
     """Return the core with one bit of one of its LUTs flipped, in its head or elsewhere."""
     places = [
-        i for i, cell in enumerate(core.netlist.cells) if cell.kind == LUT and cell.layer == layer
+        i
+        for i, cell in enumerate(core.netlist.cells)
+        if cell.kind == LUT and (cell.part, cell.layer) == (part, layer)
     ]
     return replace(core, netlist=flip_init_bit(core.netlist, places[len(places) // 2], entry))
 
 
-@pytest.mark.parametrize("layer", [0, 1, 2, HEAD_LAYER])
-def test_a_fault_in_any_part_is_refuted(layer: int) -> None:
+@pytest.mark.parametrize(("part", "layer"), [(ENCODER, 0), (CORE, 1), (CORE, 2), (HEAD, 0)])
+def test_a_fault_in_any_part_is_refuted(part: str, layer: int) -> None:
     network = voter()
     core = build_core(network, target="ice40", input_bits=8)
     refuted = 0
     for entry in range(16):
-        *_, proof = prove_model(network, with_fault(core, layer, entry))
+        *_, proof = prove_model(network, with_fault(core, part, layer, entry))
         found = proof.result.counterexample
         if found is None:
             assert proof.result.proved
@@ -104,9 +106,7 @@ def test_a_sample_shows_a_fault_in_the_head() -> None:
     texts = [
         str(check)
         for entry in range(16)
-        if not (
-            check := check_netlist(network, with_fault(core, HEAD_LAYER, entry).netlist, x)
-        ).passed
+        if not (check := check_netlist(network, with_fault(core, HEAD, 0, entry).netlist, x)).passed
     ]
     assert texts and all("no LUT differs: suspect the head" in text for text in texts)
 

@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping
 
 from lutgen.board.boards import Board, load_boards
-from lutgen.board.parts import CORE, PARTS, SHELL, part_of_layer
+from lutgen.board.parts import PARTS, SHELL
 from lutgen.chips.delay import delay_models, get_delay_model
 from lutgen.core.build import Core
 from lutgen.errors import MismatchError
 from lutgen.model.network import LutNetwork
-from lutgen.netlist.ir import LUT, REGISTER
+from lutgen.netlist.ir import CORE, LUT, REGISTER
 
 MARGIN = 1.25  # a core is pipelined for a clock that is so much faster than the board's
 MIN_K = 2
@@ -33,7 +33,7 @@ def require_room(network: LutNetwork, board: Board, core: Core) -> None:
     sites: set[str] = set()
     for cell in core.netlist.cells:
         if not cell.hard and cell.site not in sites:
-            parts[part_of_layer(cell.layer)][_WHAT[cell.kind]] += 1
+            parts[cell.part][_WHAT[cell.kind]] += 1
             sites |= {cell.site} if cell.site else set()
     counts = {what: sum(part[what] for part in parts.values()) for what in _WHAT.values()}
     if any(counts[what] > getattr(board.chip, what) for what in counts):

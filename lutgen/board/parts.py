@@ -10,9 +10,9 @@ from typing import Any
 
 from lutgen.flow.pnr import Step
 from lutgen.flow.yosys import YosysFamily
-from lutgen.netlist.ir import HEAD_LAYER, Netlist
+from lutgen.netlist.ir import CORE, ENCODER, HEAD, Netlist
 
-ENCODER, CORE, HEAD, SHELL = "encoder", "core", "head", "shell"
+SHELL = "shell"
 PARTS = (ENCODER, CORE, HEAD, SHELL)
 
 _INSTANCE = re.compile(r"\bU_([a-z][a-z0-9_]*)")
@@ -22,16 +22,16 @@ _BEL = re.compile(r"X(\d+)/?Y(\d+)")
 
 @dataclass(frozen=True)
 class Owners:
-    """The layer of each cell of a core, by name."""
+    """Part and layer of each cell of a core, by name."""
 
-    layers: Mapping[str, int]
+    cells: Mapping[str, tuple[str, int]]
 
     @classmethod
     def of(cls, netlist: Netlist) -> Owners:
         """Return the owners of a core's cells."""
-        layers = {cell.name: cell.layer for cell in netlist.cells}
-        layers |= {cell.site: cell.layer for cell in netlist.cells if cell.site}
-        return cls(layers)
+        cells = {cell.name: (cell.part, cell.layer) for cell in netlist.cells}
+        cells |= {cell.site: (cell.part, cell.layer) for cell in netlist.cells if cell.site}
+        return cls(cells)
 
     def name(self, cell: str) -> str | None:
         """Return the core's name of a cell that tools have renamed; None for one of the shell."""
@@ -41,26 +41,18 @@ class Owners:
         words = found[1].split("_")
         for n_words in range(len(words), 0, -1):
             name = "_".join(words[:n_words])
-            if name in self.layers:
+            if name in self.cells:
                 return name
         return None
 
-    def layer(self, cell: str) -> int | None:
-        """Return the layer of a cell; None for one of the shell."""
+    def place(self, cell: str) -> tuple[str, int]:
+        """Return part and layer of a cell; the layer is 0 outside of the core."""
         name = self.name(cell)
-        return None if name is None else self.layers[name]
+        return (SHELL, 0) if name is None else self.cells[name]
 
     def part(self, cell: str) -> str:
         """Return which part of the design a cell belongs to."""
-        layer = self.layer(cell)
-        if layer is None:
-            return SHELL
-        return part_of_layer(layer)
-
-
-def part_of_layer(layer: int) -> str:
-    """Return the part of the core that a layer of its netlist belongs to."""
-    return {0: ENCODER, HEAD_LAYER: HEAD}.get(layer, CORE)
+        return self.place(cell)[0]
 
 
 def count_parts(
@@ -141,22 +133,21 @@ def describe_path(path: Sequence[Step], owners: Owners, around: str = "serial sh
 
 
 def _station(name: str, owners: Owners) -> str:
-    layer = owners.layers[name]
-    if layer == HEAD_LAYER:
-        return "head"
+    part, _ = owners.cells[name]
     trained = _TRAINED.match(name)
-    if layer == 0 or trained is None:
-        return "encoder"
+    if part != CORE or trained is None:
+        return part if part != CORE else ENCODER
     return f"layer {trained[1]} LUT {trained[2]}"
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A placed cell: its tile, and the layer of the core it belongs to, None for the shell."""
+    """A placed cell: its tile, and part and layer that it belongs to."""
 
     x: int
     y: int
-    layer: int | None
+    part: str
+    layer: int = 0
 
 
 # Columns and rows of tiles, and the edge that row 0 is at: Project IceStorm's grids, Project
@@ -186,7 +177,7 @@ def _placed(cells: Iterable[tuple[str, Any]], owners: Owners) -> Iterable[Placed
     for name, cell in cells:
         found = _BEL.match(str(cell.get("attributes", {}).get("NEXTPNR_BEL", "")))
         if found:
-            yield Placed(int(found[1]), int(found[2]), owners.layer(name))
+            yield Placed(int(found[1]), int(found[2]), *owners.place(name))
 
 
 def placement_record(placed: Sequence[Placed], family: str, device: str) -> dict[str, Any]:
@@ -199,17 +190,22 @@ def placement_record(placed: Sequence[Placed], family: str, device: str) -> dict
     """
     spanned = 1 + max(cell.x for cell in placed), 1 + max(cell.y for cell in placed)
     columns, rows = _GRIDS.get((family, device), spanned)
-    layers = sorted({cell.layer for cell in placed if cell.layer is not None})
+    layers = {(PARTS.index(cell.part), cell.layer) for cell in placed}
+    layers.add((PARTS.index(SHELL), 0))
     return {
         "columns": columns,
         "rows": rows,
         "row_0": "bottom" if family == "ice40" else "top",
         "layers": [
             {
-                "part": SHELL if layer is None else part_of_layer(layer),
-                "layer": layer if layer is not None and part_of_layer(layer) == CORE else None,
-                "cells": [[cell.x, cell.y] for cell in placed if cell.layer == layer],
+                "part": PARTS[part],
+                "layer": layer if PARTS[part] == CORE else None,
+                "cells": [
+                    [cell.x, cell.y]
+                    for cell in placed
+                    if (cell.part, cell.layer) == (PARTS[part], layer)
+                ],
             }
-            for layer in (*layers, None)
+            for part, layer in sorted(layers)
         ],
     }

@@ -11,13 +11,13 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from lutgen.bits import MAX_FAN_IN
 from lutgen.chips.registry import FAMILIES, get_family
 from lutgen.cli import output
 from lutgen.cli.options import parse_frequency_mhz
 from lutgen.cli.records import core_record
 from lutgen.core.build import Core, build_core
 from lutgen.files import write_files, write_json
-from lutgen.model.graph import MAX_FAN_IN
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.stats import count_cells
 from lutgen.report.parse import CORE_FILE

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
+from lutgen.bits import MAX_FAN_IN
 from lutgen.errors import ConfigError
-from lutgen.model.graph import MAX_FAN_IN
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.compose import compose
-from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, Netlist
+from lutgen.netlist.ir import ENCODER, FIRST_INPUT, LUT, Cell, Netlist
 
 
 def lower(network: LutNetwork, input_bits: int = 0) -> Netlist:
@@ -77,6 +77,7 @@ def lower_encoder(network: LutNetwork, input_bits: int) -> Netlist:
                 init=((1 << n_values) - 1) >> least << least,
                 name=f"e{bit}_f{feature}_ge{least}",
                 layer=0,
+                part=ENCODER,
             )
         )
     first_cell = FIRST_INPUT + encoder.n_features * input_bits

@@ -28,7 +28,7 @@ from lutgen.chips.family import Family, Primitive
 from lutgen.chips.registry import get_family
 from lutgen.core.build import build_core
 from lutgen.model.network import LutNetwork
-from lutgen.netlist.ir import FIRST_INPUT, REGISTER, Cell, Netlist
+from lutgen.netlist.ir import CORE, FIRST_INPUT, REGISTER, Cell, Netlist
 
 
 class NetlistFunction(wiring.Component):
@@ -64,24 +64,28 @@ class NetlistFunction(wiring.Component):
         super().__init__(ports)
 
     def elaborate(self, platform: Any) -> Module:
-        """Return the logic, a submodule a layer."""
+        """Return the logic, a submodule each for the encoder, a layer, and the head."""
         netlist = self._netlist
         as_instances = platform is not None if self._primitives is None else self._primitives
         m = Module()
         nets = [Const(0, 1), Const(1, 1), *self.x]
-        layers: dict[int, Module] = {}
+        layers: dict[tuple[str, int], Module] = {}
         for cell in netlist.cells:
-            if cell.layer not in layers:
-                layers[cell.layer] = m.submodules[f"layer{cell.layer}"] = Module()
+            place = cell.part, cell.layer
+            if place not in layers:
+                name = f"layer{cell.layer}" if cell.part == CORE else cell.part
+                layers[place] = m.submodules[name] = Module()
             output = Signal(1, name=cell.name, reset_less=True)
             reads = [nets[net] for net in cell.inputs]
             primitive = self._family.primitives.get(cell.primitive) if as_instances else None
             if primitive is None or not primitive.is_part:
-                _add_cell(layers[cell.layer], cell, output, reads, primitive)
+                _add_cell(layers[place], cell, output, reads, primitive)
             nets.append(output)
         if as_instances:
             for shared in instances(netlist, self._family.primitives).values():
-                layers[shared.layer].submodules[f"U_{shared.name}"] = _shared(shared, nets)
+                layers[shared.part, shared.layer].submodules[f"U_{shared.name}"] = _shared(
+                    shared, nets
+                )
         assert len(nets) == netlist.n_nets and netlist.first_cell == FIRST_INPUT + len(self.x)
         m.d.comb += self.y.eq(Cat(*(nets[net] for net in netlist.outputs)))
         return m

@@ -51,7 +51,7 @@ def emit_verilog(
     lines += ["", "`default_nettype none", "", f"module {module} (", *_ports(netlist), ");"]
     together = instances(netlist, family.primitives)
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
-        if "." in cell.primitive:
+        if cell.is_shared:
             lines.append(f"  wire {names[net]};")
             if net in together:
                 lines += _shared_instance(together[net], names)

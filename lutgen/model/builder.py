@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lutgen.bits import MAX_FAN_IN
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ModelError
-from lutgen.model.graph import MAX_FAN_IN, used_bits
+from lutgen.model.graph import used_bits
 from lutgen.model.head import Bits, Head
 
 Luts = Iterable[tuple[Sequence[int], int | Sequence[int]]]

@@ -14,10 +14,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.bits import Bits, Words, pack, unpack_rows
+from lutgen.bits import MAX_FAN_IN, Bits, Words, pack, unpack_rows
 from lutgen.errors import ModelError
-
-MAX_FAN_IN = 16
 
 ARRAYS = {
     "fan_in": "u1",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lutgen.bits import MAX_FAN_IN
 from lutgen.errors import NetlistError
-from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Cell, Netlist
+from lutgen.netlist.ir import CORE, FIRST_INPUT, LUT, PARTS, REGISTER, Cell, Netlist
 from lutgen.netlist.names import is_net_name
 
-MAX_FAN_IN = 16
 _MAX_FAULTS = 20
 
 
@@ -70,6 +70,10 @@ def _cell_faults(cell: Cell) -> Iterator[str]:
         yield f"cell {cell.name}: {cell.site!r} cannot name a site; the rules are those of nets"
     if cell.layer < 0:
         yield f"cell {cell.name}: layer {cell.layer} is negative"
+    if cell.part not in PARTS:
+        yield f"cell {cell.name}: part {cell.part!r} is none of {', '.join(PARTS)}"
+    elif cell.layer and cell.part != CORE:
+        yield f"cell {cell.name}: layer {cell.layer} in the {cell.part}, which has none"
 
 
 def _latency_faults(netlist: Netlist) -> Iterator[str]:

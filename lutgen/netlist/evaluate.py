@@ -12,11 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lutgen.bits import Words
 from lutgen.errors import NetlistError
 from lutgen.netlist.ir import CONST1, FIRST_INPUT, REGISTER, Netlist
 from lutgen.netlist.tables import BUFFER
-
-Words = NDArray[np.uint64]
 
 _MUX_FAN_IN = 7  # from 8 inputs on, looking up is as fast as 2^k - 1 multiplexers
 _MUX_WORDS = 1 << 15  # words in flight: half of a usual second-level cache

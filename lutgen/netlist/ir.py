@@ -23,8 +23,9 @@ CONST0 = 0
 CONST1 = 1
 FIRST_INPUT = 2
 
-HEAD_LAYER = 1 << 20
-"""Layer of the cells that make an answer of the network's outputs; above every layer of LUTs."""
+ENCODER, CORE, HEAD = "encoder", "core", "head"
+PARTS = (ENCODER, CORE, HEAD)
+"""Parts of a netlist, from inputs to outputs. The core is the trained LUTs."""
 
 LUT = "lut"
 REGISTER = "register"
@@ -45,8 +46,7 @@ class Cell:
         Name of the net it drives, unique in the netlist and a Verilog identifier; names of trained
         LUTs tell layer and place (``l3_n17``), with a suffix for parts and registers.
     layer : int
-        Layer of the trained LUT that the cell belongs to; 0 for the encoder's comparators and for
-        registers of the inputs, `HEAD_LAYER` for the head.
+        Layer of the trained LUT that the cell belongs to; 0 in the encoder and in the head.
     primitive : str
         Primitive of the target that implements it, ``MODULE.PIN`` for an output of a primitive
         that has several; "" before mapping.
@@ -59,6 +59,11 @@ class Cell:
     local : int
         Inputs that wires of fixed course lead to, bit j for input j: what drives them is a cell
         that works in the same cycle.
+    part : {"encoder", "core", "head"}
+        Part of the netlist. Registers that delay the inputs belong to the encoder.
+    keep : bool
+        Whether the cell has to stay: no pass and no mapping removes it, or merges it with another.
+        Its table stays; a mapping may make it of several cells, which then stay likewise.
     """
 
     kind: str
@@ -70,6 +75,23 @@ class Cell:
     hard: bool = False
     site: str = ""
     local: int = 0
+    part: str = CORE
+    keep: bool = False
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether passes carry it along as it is: it names its primitive, or has to stay."""
+        return bool(self.primitive) or self.keep
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it shares its instance: it is one output of a primitive that has several."""
+        return "." in self.primitive
+
+    @property
+    def module(self) -> str:
+        """Verilog module of its primitive; "" before mapping."""
+        return self.primitive.partition(".")[0]
 
     @property
     def local_inputs(self) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
-from lutgen.netlist.tables import cofactor, insert, low_half, ones, permute
+from lutgen.netlist.tables import cofactor, low_half, ones, permute
 
 LEAF = 4
 _SPLITS_UP_TO = 8  # of wider functions only one way to part the inputs is tried: bounded work
@@ -97,14 +97,6 @@ def minimise_support(isf: Isf, order: Iterable[int] | None = None) -> tuple[Isf,
             isf = isf.without(place)
             del kept[place]
     return isf, tuple(kept)
-
-
-def widen(table: int, kept: tuple[int, ...], k: int) -> int:
-    """Return the table over k inputs that reads only those kept: undoes a smaller support."""
-    for j in range(k):
-        if j not in kept:
-            table = insert(table, j + sum(i > j for i in kept), j)
-    return table
 
 
 def join(groups: list[Isf], part: Isf) -> tuple[int, bool]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lutgen.netlist.ir import HEAD_LAYER, LUT, REGISTER, Netlist
-
-ENCODER, CORE, HEAD = "encoder", "core", "head"
+from lutgen.netlist.ir import LUT, PARTS, REGISTER, Netlist
 
 
 @dataclass(frozen=True)
@@ -101,47 +99,44 @@ def count_cells(netlist: Netlist) -> dict[str, int]:
     shared: set[tuple[str, str]] = set()
     for cell in netlist.cells:
         plain = "register" if cell.kind == REGISTER else f"LUT{len(cell.inputs)}"
-        name, several, _ = cell.primitive.partition(".")
-        if several:
+        name = cell.module or plain
+        if cell.is_shared:
             if (name, cell.site) in shared:
                 continue
             shared.add((name, cell.site))
-        name = name or plain
         counts[name] = counts.get(name, 0) + 1
     return dict(sorted(counts.items()))
 
 
 def _layers(netlist: Netlist) -> tuple[LayerStats, ...]:
-    members: dict[int, list[int]] = {}
+    members: dict[tuple[int, int], list[int]] = {}
+    rows: list[tuple[int, int]] = []
     inside = [0] * netlist.n_nets
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
-        members.setdefault(cell.layer, []).append(net)
+        place = PARTS.index(cell.part), cell.layer
+        members.setdefault(place, []).append(net)
+        rows.append(place)
         if cell.kind == LUT:
             inside[net] = (not cell.hard) + max(
                 (
                     inside[source]
                     for source in cell.inputs
-                    if source >= netlist.first_cell
-                    and netlist.cells[source - netlist.first_cell].layer == cell.layer
+                    if source >= netlist.first_cell and rows[source - netlist.first_cell] == place
                 ),
                 default=0,
             )
     stats = []
-    for layer, nets in sorted(members.items()):
+    for (part_number, layer), nets in sorted(members.items()):
         cells = tuple(netlist.cells[net - netlist.first_cell] for net in nets)
-        part = Netlist(netlist.n_inputs, cells, ())
+        alone = Netlist(netlist.n_inputs, cells, ())
         stats.append(
             LayerStats(
-                part=_part(layer),
-                layer=layer % HEAD_LAYER,
-                luts=part.count(LUT),
-                registers=part.count(REGISTER),
+                part=PARTS[part_number],
+                layer=layer,
+                luts=alone.count(LUT),
+                registers=alone.count(REGISTER),
                 levels=max(inside[net] for net in nets),
-                cells=count_cells(part),
+                cells=count_cells(alone),
             )
         )
     return tuple(stats)
-
-
-def _part(layer: int) -> str:
-    return {0: ENCODER, HEAD_LAYER: HEAD}.get(layer, CORE)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from lutgen.bits import Bits
+from lutgen.bits import Bits, Words
 from lutgen.chips.registry import get_family
 from lutgen.core.build import Core
 from lutgen.core.lower import lower
@@ -24,7 +24,7 @@ from lutgen.flow.elaborate import elaborate, yosys_module
 from lutgen.flow.yosys import SynthResult, netlist_file
 from lutgen.model import Argmax, LutNetwork
 from lutgen.netlist.compose import compose
-from lutgen.netlist.evaluate import Words, evaluate
+from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.head import Head, Votes
 from lutgen.netlist.ir import Netlist
 from lutgen.netlist.passes.dontcare import NAME as DONTCARE

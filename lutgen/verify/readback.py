@@ -55,6 +55,11 @@ class _Gate:
     site: str = ""
     local: int = 0
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether it is one output of a primitive that has several."""
+        return "." in self.primitive
+
 
 def read_netlist(module: Mapping[str, Any], family: Family) -> Netlist:
     """Return a module of a JSON netlist as a netlist.
@@ -173,7 +178,7 @@ def _drop_unused(gates: dict[int, _Gate], outputs: list[Bit]) -> None:
     """Remove outputs of instances of several that nothing reads: they are there all the same."""
     while True:
         read = {bit for gate in gates.values() for bit in gate.reads}.union(outputs)
-        unread = [bit for bit, gate in gates.items() if "." in gate.primitive and bit not in read]
+        unread = [bit for bit, gate in gates.items() if gate.is_shared and bit not in read]
         if not unread:
             return
         for bit in unread:

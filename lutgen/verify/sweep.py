@@ -17,8 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lutgen.bits import Words
 from lutgen.errors import NetlistError
-from lutgen.netlist.evaluate import Words, evaluate, evaluate_nets
+from lutgen.netlist.evaluate import evaluate, evaluate_nets
 from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, Netlist
 from lutgen.netlist.tables import canonical, flip, ones, reduce, variable
 from lutgen.verify.sat import Solver

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from lutgen.bits import Bits
+from lutgen.bits import Bits, Words
 from lutgen.errors import NetlistError
 from lutgen.netlist.check import check
-from lutgen.netlist.evaluate import Words
 from lutgen.netlist.ir import FIRST_INPUT, REGISTER, Netlist, NetlistBuilder
 
 

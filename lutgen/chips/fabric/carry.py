@@ -1,4 +1,4 @@
-"""Carry chains: adders, and counters of bits, on the logic that a chip has beside its LUTs.
+"""Carry chains of heads: adders and positions of tables, on logic that a chip has beside LUTs.
 
 A chain is built position by position, the lowest first, into the netlist of a given family. The
 cells name their primitives and sites, so that every pass and mapping leaves them as they are.
@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from lutgen.chips.family import Primitive
-from lutgen.netlist.ir import CONST0, LUT, Cell, NetlistBuilder
-from lutgen.netlist.tables import tabulate
+from lutgen.netlist.ir import CONST0, HEAD, LUT, Cell, NetlistBuilder
 
 XOR2 = 0b0110
 MAJORITY3 = 0b11101000
@@ -33,8 +32,6 @@ class CarryChain(ABC):
         Gets the cells.
     name : str
         Names of the cells begin with it; it has to be unique in the netlist.
-    layer : int
-        Layer of the cells.
     carry_in : int
         Net of the carry into the first position.
 
@@ -52,12 +49,9 @@ class CarryChain(ABC):
     max_fan_in: ClassVar[tuple[int, int]] = (2, 2)
     luts_at_end: ClassVar[int] = 0
 
-    def __init__(
-        self, builder: NetlistBuilder, name: str, layer: int, carry_in: int = CONST0
-    ) -> None:
+    def __init__(self, builder: NetlistBuilder, name: str, carry_in: int = CONST0) -> None:
         self._builder = builder
         self._name = name
-        self._layer = layer
         self._carry = carry_in
         self._n = 0
 
@@ -109,32 +103,11 @@ class CarryChain(ABC):
                 tuple(inputs),
                 primitive.table if table is None else table,
                 f"{self._name}_{part}{self._n}",
-                self._layer,
+                0,
                 primitive.name,
                 hard,
                 site,
                 local or primitive.local,
+                part=HEAD,
             )
         )
-
-
-def add_counter(chain: CarryChain, bits: Sequence[int]) -> tuple[int, int]:
-    """Append two positions that add the number of ones among 1 to 6 nets to the carry.
-
-    With the carry c of weight 1, the ones and c are ``sum0 + 2 sum1 + 4 carry``. Takes one LUT of
-    `len(bits)` inputs and one of two outputs, and what the carry takes to leave the chain: a 7:3
-    counter in three 6-LUTs. (T. B. Preußer, "Generic and universal parallel matrix summation with
-    a flexible compression goal for Xilinx FPGAs", FPL 2017.) The chain has to be `wide`.
-
-    Returns
-    -------
-    int, int
-        Nets of the two sums.
-    """
-    *five, last = bits if len(bits) == 6 else (*bits, CONST0)
-    k = len(five)
-    parity = tabulate(len(bits), lambda *x: sum(x) % 2)
-    low = chain.add_tables(bits, parity, last, table=False)
-    half_is_one = tabulate(k, lambda *x: sum(x) // 2 == 1)
-    half_is_two = tabulate(k, lambda *x: sum(x) // 2 == 2)
-    return low, chain.add_tables(five, half_is_one, half_is_two, table=True)

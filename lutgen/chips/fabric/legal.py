@@ -53,7 +53,7 @@ def check_sites(netlist: Netlist, fabric: Fabric) -> None:
     _check_slices(netlist, fabric)
     taken: dict[int, tuple[str, str]] = {}
     for cell in netlist.cells:
-        if "." not in cell.primitive or not cell.local:
+        if not (cell.is_shared and cell.local):
             continue
         part = primitives[cell.primitive]
         outputs = {other.output for other in fabric.carry}

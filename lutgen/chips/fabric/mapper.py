@@ -22,9 +22,19 @@ from lutgen.chips.fabric.fabric import MUX, MUX_LOCAL, Fabric
 from lutgen.chips.fabric.legal import check_muxes, check_sites
 from lutgen.chips.fabric.pair import pair_luts
 from lutgen.chips.fabric.split import Shape, Split, cofactors, find_split
-from lutgen.netlist.ir import CONST0, CONST1, LUT, REGISTER, Cell, Netlist, NetlistBuilder
+from lutgen.netlist.ir import (
+    CONST0,
+    CONST1,
+    FIRST_INPUT,
+    LUT,
+    REGISTER,
+    Cell,
+    Netlist,
+    NetlistBuilder,
+)
 from lutgen.netlist.passes.absorb import absorb
 from lutgen.netlist.tables import (
+    BUFFER,
     INVERTER,
     canonical,
     flip,
@@ -98,10 +108,10 @@ class _Mapper:
         net_of = list(range(self._old.first_cell))
         for cell in self._old.cells:
             inputs = tuple([net_of[net] for net in cell.inputs])
-            if cell.kind == REGISTER:
-                net_of.append(self._builder.add(Cell(REGISTER, inputs, 0, cell.name, cell.layer)))
-            elif cell.primitive:
+            if cell.kind == REGISTER or cell.primitive:
                 net_of.append(self._builder.add(replace(cell, inputs=inputs)))
+            elif cell.keep:
+                net_of.append(self._map_kept(cell, inputs))
             else:
                 net_of.append(self._map(cell, inputs))
         return self._builder.finish(tuple(net_of[net] for net in self._old.outputs))
@@ -115,6 +125,20 @@ class _Mapper:
         if net >= first_new:  # else the function was there before, under another name
             self._builder.rename(net, cell.name)
         return net
+
+    def _map_kept(self, cell: Cell, inputs: tuple[int, ...]) -> int:
+        """Map a cell that has to stay: as it is if a LUT holds it, else of parts of its own."""
+        if len(inputs) <= self._shape.leaf:
+            return self._builder.add(replace(cell, inputs=inputs))
+        of_others, self._made = self._made, {}
+        first_new = self._builder.n_nets
+        net = self._map(cell, inputs)
+        self._made = of_others
+        if net >= first_new:
+            return net
+        return self._builder.add(replace(cell, inputs=(inputs[0],), init=net * ones(1))
+                                 if net < FIRST_INPUT
+                                 else replace(cell, inputs=(net,), init=BUFFER))  # fmt: skip
 
     def _complement(self, net: int) -> int:
         driver = self._builder.cell(net)
@@ -197,8 +221,10 @@ class _Mapper:
     def _add(self, table: int, nets: tuple[int, ...], mux: str = "") -> int:
         name = f"{self._owner.name}_s{self._n_parts}"
         self._n_parts += 1
-        layer, local = self._owner.layer, MUX_LOCAL if mux else 0
-        return self._builder.add(Cell(LUT, nets, table, name, layer, mux, bool(mux), local=local))
+        part = replace(self._owner, inputs=tuple(nets), init=table, name=name)
+        if mux:
+            part = replace(part, primitive=mux, hard=True, local=MUX_LOCAL)
+        return self._builder.add(part)
 
 
 def _straight(table: int, literals: list[Literal]) -> tuple[int, list[int]]:

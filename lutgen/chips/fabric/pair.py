@@ -48,14 +48,15 @@ def _edges(netlist: Netlist, fabric: Fabric) -> dict[int, dict[int, int]]:
     names = {lut.name for lut in fabric.luts}
     before_wires = {net for cell in netlist.cells for net in cell.local_inputs}
     ages = [0] * netlist.n_nets
-    groups: dict[tuple[int, int, int], list[int]] = {}
+    groups: dict[tuple[str, int, int, int], list[int]] = {}
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
         age = max(ages[source] for source in cell.inputs)
         ages[net] = age + (cell.kind == REGISTER)
-        alone = cell.site or cell.primitive not in names or net in before_wires
+        alone = cell.site or cell.keep or cell.primitive not in names or net in before_wires
         plain = len(set(cell.inputs)) == len(cell.inputs) <= n_pins
         if cell.kind == LUT and not alone and plain and min(cell.inputs) >= FIRST_INPUT:
-            groups.setdefault((cell.layer, netlist.levels[net], age), []).append(net)
+            place = cell.part, cell.layer, netlist.levels[net], age
+            groups.setdefault(place, []).append(net)
     edges: dict[int, dict[int, int]] = {}
     for members in groups.values():
         reads = {net: set(netlist.cells[net - netlist.first_cell].inputs) for net in members}

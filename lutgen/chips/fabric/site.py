@@ -21,8 +21,8 @@ class Instance:
     ----------
     module, name : str
         The primitive and the site.
-    layer : int
-        Layer of its last cell.
+    part, layer : str, int
+        Part of the netlist, and layer, of its last cell.
     parameters : tuple of (str, int, int)
         Name, width in bits and value of what its cells say about truth tables.
     outputs, inputs : dict of str to tuple
@@ -32,6 +32,7 @@ class Instance:
 
     module: str
     name: str
+    part: str
     layer: int
     parameters: tuple[tuple[str, int, int], ...]
     outputs: Pins
@@ -55,9 +56,8 @@ def instances(netlist: Netlist, primitives: Mapping[str, Primitive]) -> dict[int
     """
     members: dict[tuple[str, str], list[int]] = {}
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
-        if "." in cell.primitive:
-            module = primitives[cell.primitive].module
-            members.setdefault((module, cell.site), []).append(net)
+        if cell.is_shared:
+            members.setdefault((cell.module, cell.site), []).append(net)
     parts = {module: _parts(primitives.values(), module) for module, _ in members}
     return {
         nets[-1]: _Assembly(netlist, site, parts[module], primitives).instance(nets)
@@ -105,6 +105,7 @@ class _Assembly:
         return Instance(
             module=self._module,
             name=self._site,
+            part=cells[-1].part,
             layer=cells[-1].layer,
             parameters=tuple(self._tables(cells, used)),
             outputs=_ports(self._outputs, self._driven, None),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from lutgen.bits import MAX_FAN_IN
 from lutgen.errors import ConfigError
-from lutgen.model.graph import MAX_FAN_IN
 
 MAX_LUTS_PER_CLASS = 1 << 15
 

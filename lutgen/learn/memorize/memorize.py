@@ -14,14 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.bits import Bits, Words, pack
+from lutgen.bits import MAX_FAN_IN, Bits, Words, pack
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn import randomness
 from lutgen.learn.memorize import kernels, reference, wiring
 from lutgen.learn.memorize.layer import FILLS, Fill, LearnLayer
 from lutgen.model import Argmax, LutNetwork, Provenance
-from lutgen.model.graph import MAX_FAN_IN
 from lutgen.model.provenance import LayerAccuracy
 
 Progress = Callable[[int, int], None]

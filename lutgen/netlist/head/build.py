@@ -70,7 +70,7 @@ def build_head(votes: Votes, resources: Resources | None = None, *, one_hot: boo
     Returns
     -------
     Head
-        Its cells have the layer ``HEAD_LAYER`` and names that begin with ``h_``.
+        Its cells are of the part ``HEAD`` and have names that begin with ``h_``.
 
     Raises
     ------

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from lutgen.netlist.head.resources import Chain, Resources
-from lutgen.netlist.ir import CONST0, CONST1, HEAD_LAYER, LUT, Cell, NetlistBuilder
+from lutgen.netlist.ir import CONST0, CONST1, HEAD, LUT, Cell, NetlistBuilder
 from lutgen.netlist.tables import INVERTER, canonical, flip, ones, reduce, variable
 
 Literal = tuple[int, bool]
@@ -68,7 +68,7 @@ class Logic:
     def chain(self, name: str, carry_in: int) -> Chain:
         """Start a carry chain."""
         assert self.resources.chain is not None
-        return self.resources.chain(self.builder, name, HEAD_LAYER, carry_in)
+        return self.resources.chain(self.builder, name, carry_in)
 
     def function(
         self, literals: Sequence[Literal], compute: Callable[..., int], name: str
@@ -129,7 +129,7 @@ class Logic:
         return self._add(driver.init ^ ones(len(driver.inputs)), driver.inputs, name)
 
     def _add(self, table: int, inputs: tuple[int, ...], name: str) -> int:
-        return self.builder.add(Cell(LUT, inputs, table, name, HEAD_LAYER))
+        return self.builder.add(Cell(LUT, inputs, table, name, 0, part=HEAD))
 
 
 @cache

@@ -36,8 +36,8 @@ class Resources:
     pairs : bool
         Whether one LUT can be two smaller ones that together read one input less.
     chain : callable, optional
-        Starts a carry chain whose S and DI are tables of a LUT's inputs, given a builder, a name,
-        a layer and the net of the carry in. (Chains of full adders alone do not pay: the carry in
+        Starts a carry chain whose S and DI are tables of a LUT's inputs, given a builder, a name
+        and the net of the carry in. (Chains of full adders alone do not pay: the carry in
         and the carry out take a logic cell each.)
     map : callable, optional
         Maps a netlist onto the family; heads are compared by the LUTs that are left of them.
@@ -45,7 +45,7 @@ class Resources:
 
     lut_inputs: int = 6
     pairs: bool = False
-    chain: Callable[[NetlistBuilder, str, int, int], Chain] | None = None
+    chain: Callable[[NetlistBuilder, str, int], Chain] | None = None
     map: Callable[[Netlist], Netlist] | None = None
 
     def cost(self, netlist: Netlist) -> tuple[int, int]:

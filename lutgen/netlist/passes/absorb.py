@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, Netlist
 from lutgen.netlist.passes.prune import prune
 from lutgen.netlist.passes.stats import PassStats, measure
@@ -12,10 +14,10 @@ from lutgen.netlist.tables import compose, expand, reduce
 def absorb(netlist: Netlist, max_fan_in: int) -> tuple[Netlist, PassStats]:
     """Merge LUTs into their only reader as long as it then reads at most `max_fan_in` nets.
 
-    For netlists whose LUTs name no primitive yet; cells that do stay as they are. The support is
-    reduced, and cells that reach no output are removed, so that only true readers count. That LUTs
-    drive the data of hard multiplexers stays so, too; with any in the netlist the support has to
-    be reduced already.
+    For netlists whose LUTs name no primitive yet; cells that do, or have to stay, are left as they
+    are. The support is reduced, and cells that reach no output are removed, so that only true
+    readers count. That LUTs drive the data of hard multiplexers stays so, too; with any in the
+    netlist the support has to be reduced already.
 
     Returns
     -------
@@ -67,14 +69,14 @@ class _Sweep:
 
     def _best_driver(self, cell: Cell) -> int | None:
         """Return the net whose driver enlarges the cell least, or None if none fits."""
-        if cell.kind != LUT or cell.primitive:
+        if cell.kind != LUT or cell.is_fixed:
             return None
         best: tuple[int, int] | None = None
         for net in cell.inputs:
             place = net - self._first_cell
             if place < 0 or self._readers[net] != 1:
                 continue
-            if self.cells[place].kind != LUT or self.cells[place].primitive:
+            if self.cells[place].kind != LUT or self.cells[place].is_fixed:
                 continue
             union = len({*cell.inputs, *self.cells[place].inputs}) - 1
             if union <= self._max_fan_in and (best is None or (union, net) < best):
@@ -96,4 +98,4 @@ class _Sweep:
         table, inputs = reduce(table, nets)
         if not inputs:  # constant after all: a LUT has to read something
             table, inputs = (0b11 if table else 0b00), (FIRST_INPUT,)
-        self.cells[place] = Cell(LUT, inputs, table, cell.name, cell.layer)
+        self.cells[place] = replace(cell, inputs=inputs, init=table)

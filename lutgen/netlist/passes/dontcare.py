@@ -13,7 +13,7 @@ are treated one after the other, each in the netlist as it then is. (Mishchenko 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lutgen.netlist.ir import CONST0, CONST1, LUT, Cell, Netlist
 from lutgen.netlist.isf import Isf, complete, count_cofactors, minimise_support
@@ -29,8 +29,9 @@ _MAX_READERS = 4
 def dontcare(netlist: Netlist, max_leaves: int = MAX_LEAVES) -> tuple[Netlist, PassStats]:
     """Use the don't-cares inside small windows to drop inputs of LUTs and to merge cofactors.
 
-    For netlists whose LUTs name no primitive yet; LUTs that do are left as they are. Cells that
-    are no longer read stay; run :func:`lutgen.netlist.passes.simplify.simplify` afterwards.
+    For netlists whose LUTs name no primitive yet; LUTs that do, or have to stay, are left as they
+    are. Cells that are no longer read stay; run :func:`lutgen.netlist.passes.simplify.simplify`
+    afterwards.
 
     Parameters
     ----------
@@ -79,7 +80,7 @@ class _Sweep:
         changed = False
         for place, cell in enumerate(self.cells):
             net = place + self._first_cell
-            if cell.kind != LUT or cell.primitive or not self._is_read(net):
+            if cell.kind != LUT or cell.is_fixed or not self._is_read(net):
                 continue
             window = self._open(net)
             if window is not None and (smaller := self._shrink(net, window)) is not None:
@@ -180,7 +181,7 @@ class _Sweep:
             if cell.inputs == (CONST0,):
                 return None  # a constant already; only fold takes it away
             inputs, table = (CONST0,), 0b11 if table else 0b00
-        return Cell(LUT, inputs, table, name, cell.layer)
+        return replace(cell, inputs=inputs, init=table, name=name)
 
     def _care(self, net: int, window: _Window) -> tuple[int, int]:
         """Return two tables over a LUT's inputs: 1 where its value is produced; and shown, too."""

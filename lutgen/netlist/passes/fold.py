@@ -20,15 +20,15 @@ def fold(netlist: Netlist) -> tuple[Netlist, PassStats]:
     """
     rewriter = Rewriter(netlist)
     for cell in netlist.cells:
+        if cell.keep or (cell.kind != REGISTER and cell.is_fixed):
+            rewriter.carry_over(cell)
+            continue
         if cell.kind == REGISTER:
             source = rewriter.read_plain(cell.inputs[0])
             if source < FIRST_INPUT:
                 rewriter.replace(source)
             else:
                 rewriter.keep(cell, 0, (source,))
-            continue
-        if cell.primitive:
-            rewriter.carry_over(cell)
             continue
         table, inputs = _absorb_constants(*rewriter.read_lut(cell))
         literal = literals(len(inputs)).get(table)

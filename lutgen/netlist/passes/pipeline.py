@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from lutgen.errors import NetlistError
-from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Cell, Netlist, NetlistBuilder
+from lutgen.netlist.ir import ENCODER, FIRST_INPUT, LUT, REGISTER, Cell, Netlist, NetlistBuilder
 from lutgen.netlist.passes.stats import PassStats, measure
 
 DelayOf = Callable[[Cell], float]
@@ -192,16 +192,18 @@ class _Stages:
             return net
         chain = self._delayed[net]
         age = stage - self._stages[net]
-        name, layer = self._origin(net)
+        origin = self._origin(net)
         while len(chain) <= age:
-            register = Cell(
-                REGISTER, (chain[-1],), 0, f"{name}_r{len(chain)}", layer, self._register
-            )
+            register = replace(origin, inputs=(chain[-1],), name=f"{origin.name}_r{len(chain)}")
             chain.append(self.builder.add(register))
         return chain[age]
 
-    def _origin(self, net: int) -> tuple[str, int]:
+    def _origin(self, net: int) -> Cell:
+        """Return a register named like a net, of the same part and layer, and kept like it."""
         if net < self._old.first_cell:
-            return f"x{net - FIRST_INPUT}", 0
+            name = f"x{net - FIRST_INPUT}"
+            return Cell(REGISTER, (), 0, name, 0, self._register, part=ENCODER)
         cell = self._old.cells[net - self._old.first_cell]
-        return cell.name, cell.layer
+        return replace(
+            cell, kind=REGISTER, init=0, primitive=self._register, hard=False, site="", local=0
+        )

@@ -9,7 +9,7 @@ from lutgen.netlist.passes.stats import PassStats, measure
 
 
 def prune(netlist: Netlist) -> tuple[Netlist, PassStats]:
-    """Remove the cells that no output depends on. Inputs stay, read or not.
+    """Remove the cells that no output depends on, nor a cell that has to stay. Inputs stay.
 
     Returns
     -------
@@ -21,6 +21,8 @@ def prune(netlist: Netlist) -> tuple[Netlist, PassStats]:
     reached = bytearray(netlist.n_nets)
     for net in netlist.outputs:
         reached[net] = True
+    for net, cell in enumerate(netlist.cells, netlist.first_cell):
+        reached[net] |= cell.keep
     for net in range(netlist.n_nets - 1, netlist.first_cell - 1, -1):
         if reached[net]:
             for source in netlist.cells[net - netlist.first_cell].inputs:

@@ -13,8 +13,8 @@ class Rewriter:
 
     For each old cell, call :meth:`keep`, :meth:`carry_over` or :meth:`replace` once. A cell that is
     replaced by the complement of a net costs nothing in the LUTs that read it, whose tables change
-    instead; only where an output, a register or a cell that names its primitive reads it, the
-    complement is made after all, in its place.
+    instead; only where an output, a register or a cell that is fixed reads it, the complement is
+    made after all, in its place.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class Rewriter:
         self._net = list(range(netlist.first_cell))
         self._inverted = bytearray(netlist.first_cell)
         self._complement: dict[int, int] = {CONST0: CONST1, CONST1: CONST0}
-        packed = [cell for cell in netlist.cells if cell.kind == REGISTER or cell.primitive]
+        packed = [cell for cell in netlist.cells if cell.kind == REGISTER or cell.is_fixed]
         self._plain = {net for cell in packed for net in cell.inputs}
         self._plain.update(netlist.outputs)
 
@@ -43,12 +43,12 @@ class Rewriter:
         return table, tuple([self._net[net] for net in cell.inputs])
 
     def read_plain(self, net: int) -> int:
-        """Return the new net that carries an old one that no LUT without a primitive reads."""
+        """Return the new net that carries an old one, for a reader that takes no complement."""
         source = self._net[net]
         return self._complement[source] if self._inverted[net] else source
 
     def carry_over(self, cell: Cell) -> int:
-        """Add a cell that names its primitive, as it is; return the net it drives."""
+        """Add a cell that is fixed, as it is; return the net it drives."""
         inputs = tuple([self.read_plain(net) for net in cell.inputs])
         self._net.append(self._builder.add(replace(cell, inputs=inputs)))
         self._inverted.append(False)
@@ -94,6 +94,4 @@ class Rewriter:
             self.changes -= 1  # it is the old cell after all
 
     def _add(self, cell: Cell, table: int, inputs: tuple[int, ...]) -> int:
-        return self._builder.add(
-            Cell(cell.kind, inputs, table, cell.name, cell.layer, cell.primitive)
-        )
+        return self._builder.add(replace(cell, inputs=inputs, init=table))

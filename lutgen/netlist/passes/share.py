@@ -28,15 +28,15 @@ def share(netlist: Netlist, *, complements: bool = True) -> tuple[Netlist, PassS
     first: dict[tuple[int, tuple[int, ...]], tuple[int, bool]] = {}
     delayed: dict[int, int] = {}
     for cell in netlist.cells:
+        if cell.keep or (cell.kind != REGISTER and cell.is_fixed):
+            rewriter.carry_over(cell)
+            continue
         if cell.kind == REGISTER:
             source = rewriter.read_plain(cell.inputs[0])
             if source in delayed:
                 rewriter.replace(delayed[source])
             else:
                 delayed[source] = rewriter.keep(cell, 0, (source,))
-            continue
-        if cell.primitive:
-            rewriter.carry_over(cell)
             continue
         table, inputs = rewriter.read_lut(cell)
         key, ordered = canonical(table, inputs)

@@ -22,11 +22,11 @@ def support(netlist: Netlist) -> tuple[Netlist, PassStats]:
     """
     rewriter = Rewriter(netlist)
     for cell in netlist.cells:
+        if cell.keep or (cell.kind != REGISTER and cell.is_fixed):
+            rewriter.carry_over(cell)
+            continue
         if cell.kind == REGISTER:
             rewriter.keep(cell, 0, (rewriter.read_plain(cell.inputs[0]),))
-            continue
-        if cell.primitive:
-            rewriter.carry_over(cell)
             continue
         table, inputs = reduce(*rewriter.read_lut(cell))
         if inputs:
