@@ -16,6 +16,7 @@ from lutgen.board.boards import board_names, find_board
 from lutgen.board.build import build_board
 from lutgen.cli.boosting import learn_boosted
 from lutgen.cli.options import load_source
+from lutgen.core import CoreConfig
 from lutgen.errors import LutgenError, MismatchError
 from lutgen.learn.boost.boost import BoostParameters
 from lutgen.model import LutNetwork, Source
@@ -45,8 +46,8 @@ def build(name: str, n_seeds: int, out: Path) -> dict[str, Any]:
                 network,
                 find_board(name),
                 out,
+                CoreConfig(input_bits=input_bits),
                 seeds=range(1, n_seeds + 1),
-                input_bits=input_bits,
             )
         except MismatchError as error:
             print(error)

@@ -14,7 +14,7 @@ from paper import BinaryMnist, arguments
 
 from lutgen.bits import Bits
 from lutgen.chips.registry import get_family
-from lutgen.core.build import build_core
+from lutgen.core import CoreConfig, make_core
 from lutgen.learn.memorize.memorize import Parameters
 from lutgen.model.network import LutNetwork
 from lutgen.optimise.external import optimise
@@ -71,7 +71,7 @@ def print_row(cells: Iterable[object]) -> None:
 def count_luts(network: LutNetwork, target: str) -> int:
     """Return the lookup tables of the mapped netlist; multiplexers between them do not count."""
     primitives = get_family(target).primitives
-    cells = build_core(network, target=target).netlist.cells
+    cells = make_core(network, CoreConfig(chip=target)).netlist.cells
     return sum(bool(primitives[cell.primitive].init) for cell in cells)
 
 

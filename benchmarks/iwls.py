@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rows import IWLS, IWLS_FUNCTIONS, SEEDS, Row, complete, load
 
-from lutgen.core.build import build_core
+from lutgen.core import make_core
 from lutgen.datasets.load import Dataset
 from lutgen.datasets.split import split_rows
 from lutgen.emit.blif import emit_blif
@@ -124,7 +124,7 @@ def _learn(
 
 def count_ands(network: LutNetwork) -> int:
     """Return the ANDs of two inputs of the whole network after ABC; inverters are free."""
-    core = build_core(network)
+    core = make_core(network)
     tool = find_yosys()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

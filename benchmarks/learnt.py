@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rows import SEEDS, Row, complete, load
 
-from lutgen.core.build import Core, build_core
+from lutgen.core import Core, CoreConfig, make_core
 from lutgen.datasets.load import Dataset
 from lutgen.datasets.split import split_rows
 from lutgen.emit.blif import emit_blif
+from lutgen.emit.verilog import core_verilog
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ToolError
 from lutgen.flow.yosys import DIRECT, OPTIMISED, synthesise, yosys_family
@@ -152,7 +153,7 @@ def _learn(
 
 def count_luts(network: LutNetwork, input_bits: int) -> dict[str, int]:
     """Count LUTs (Yosys, xc7): encoder, core and head, which add up to ``yosys_direct``."""
-    core = build_core(network, target=TARGET, input_bits=input_bits)
+    core = make_core(network, CoreConfig(chip=TARGET, input_bits=input_bits))
     of_family = yosys_family(TARGET).luts
     parts = {ENCODER: 0, CORE: 0, HEAD: 0}
     for layer in netlist_stats(core.netlist).layers:
@@ -165,7 +166,9 @@ def count_luts(network: LutNetwork, input_bits: int) -> dict[str, int]:
 def _count_anew(network: LutNetwork) -> dict[str, int]:
     """Count what Yosys makes of core and head by itself, if it does so in some minutes."""
     try:
-        return {"yosys_optimised": _synthesise(build_core(network, target=TARGET), OPTIMISED)}
+        return {
+            "yosys_optimised": _synthesise(make_core(network, CoreConfig(chip=TARGET)), OPTIMISED)
+        }
     except ToolError:
         return {}
 
@@ -186,7 +189,7 @@ def _count_encoder(network: LutNetwork, dataset: Dataset) -> dict[str, int]:
 
 
 def _synthesise(core: Core, mode: str) -> int:
-    source = core.verilog if mode == DIRECT else emit_blif(core.logic, model=core.module)
+    source = core_verilog(core) if mode == DIRECT else emit_blif(core.logic, model=core.module)
     with tempfile.TemporaryDirectory() as folder:
         return synthesise(
             source,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from delay_model import CHIPS, place_and_route
 from sklearn.datasets import load_digits
 
-from lutgen.core.build import build_core
+from lutgen.core import CoreConfig, make_core
 from lutgen.learn.estimators.memorization import MemorizationClassifier
 from lutgen.netlist.ir import LUT, REGISTER
 
@@ -26,7 +26,7 @@ def main() -> None:
     print("| aimed at | estimate | nextpnr | LUT levels | latency | SB_LUT4 | SB_DFF |")
     print("|---|---|---|---|---|---|---|")
     for target_mhz in TARGETS_MHZ:
-        core = build_core(network, target="ice40", fmax_target_mhz=target_mhz, grade="hx8k")
+        core = make_core(network, CoreConfig(chip="ice40-hx8k", fmax_target_mhz=target_mhz))
         assert core.timing is not None
         _, period_ns = place_and_route(chip, core.netlist)
         netlist = core.netlist

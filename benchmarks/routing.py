@@ -24,7 +24,7 @@ import numpy as np
 
 from lutgen.board.fmax import Chip, Fmax, find_chip, measure_fmax
 from lutgen.chips.registry import get_family
-from lutgen.core.build import build_core
+from lutgen.core import CoreConfig, make_core
 from lutgen.encode.encoder import Encoder
 from lutgen.files import read_json, write_json
 from lutgen.flow.pnr import CongestionError, find_router
@@ -89,7 +89,7 @@ def layered_network(n_luts: int, window: int, seed: int = SEED) -> LutNetwork:
 def measure(chip: Chip, share: float, window: int, placer: str, limit_seconds: float) -> Row:
     """Place and route one network and return what came of it."""
     network = layered_network(chip_luts(chip, share), window)
-    core = build_core(network, target=chip.family, pipeline=1, dont_cares=False)
+    core = make_core(network, CoreConfig(chip=chip.family, pipeline=1, dont_cares=False))
     row: Row = {"chip": chip.name, "share": share, "window": window, "placer": placer,
                 "n_luts": network.n_luts, "n_layers": N_LAYERS,
                 "width": int((network.layer == 1).sum()),

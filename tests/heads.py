@@ -10,7 +10,7 @@ from lutgen.bits import pack, unpack
 from lutgen.chips.registry import get_family
 from lutgen.core.build import head_resources
 from lutgen.netlist.evaluate import evaluate
-from lutgen.netlist.head import Head, Resources, Votes
+from lutgen.netlist.head import ONE_HOT, Head, Resources, Votes
 from lutgen.netlist.ir import Netlist
 
 LUT6, LUT5, LUT4 = Resources(6), Resources(5), Resources(4)
@@ -81,4 +81,6 @@ def answers(netlist: Netlist, bits: NDArray[np.uint8], one_hot: bool) -> NDArray
 def assert_right(head: Head, votes: Votes) -> None:
     """Compare a head with the votes on `samples`."""
     bits = samples(votes)
-    np.testing.assert_array_equal(answers(head.netlist, bits, head.one_hot), votes.classes(bits))
+    np.testing.assert_array_equal(
+        answers(head.netlist, bits, head.answer == ONE_HOT), votes.classes(bits)
+    )

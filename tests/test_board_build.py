@@ -15,6 +15,7 @@ from strategies import voting_network
 
 from lutgen.board.boards import find_board, read_board
 from lutgen.board.build import Build, build_board
+from lutgen.core import CoreConfig
 from lutgen.errors import ConfigError, MismatchError, ToolError
 from lutgen.model.network import LutNetwork
 from lutgen.report.board import read_build
@@ -109,7 +110,7 @@ def test_an_interrupted_build_leaves_nothing(tmp_path: Path, network: LutNetwork
 def test_a_design_that_does_not_fit_leaves_nothing(tmp_path: Path, network: LutNetwork) -> None:
     large = voting_network(np.random.default_rng(2), 64, [100, 100], 6, n_classes=10)
     with pytest.raises(MismatchError, match=r"the design takes about [\d,]+ LUTs, iCE40 HX1K has"):
-        build_board(large, find_board("icestick"), tmp_path, pipeline=1)
+        build_board(large, find_board("icestick"), tmp_path, CoreConfig(pipeline=1))
     assert not list(tmp_path.iterdir())
 
 

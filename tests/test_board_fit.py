@@ -7,9 +7,9 @@ import pytest
 from strategies import random_network, voting_network
 
 from lutgen.board.boards import find_board
-from lutgen.board.build import default_core
+from lutgen.board.build import board_core
 from lutgen.board.fit import SHELL_CELLS, clock_advice, no_place, require_fit, require_room
-from lutgen.core.build import build_core
+from lutgen.core import CoreConfig, make_core
 from lutgen.errors import MismatchError
 from lutgen.model.network import LutNetwork
 
@@ -22,14 +22,14 @@ def network(width: int, k: int) -> LutNetwork:
 
 
 def luts_on_board(width: int, k: int) -> int:
-    core = build_core(network(width, k), target="ice40")
+    core = make_core(network(width, k), CoreConfig(chip="ice40"))
     return core.netlist.count("lut") + SHELL_CELLS + N_INPUTS
 
 
 def test_the_width_and_the_k_that_are_named_do_fit() -> None:
     large, room = network(100, 6), ICESTICK.chip.luts
     with pytest.raises(MismatchError) as caught:
-        require_room(large, ICESTICK, build_core(large, target="ice40"))
+        require_room(large, ICESTICK, make_core(large, CoreConfig(chip="ice40")))
     message = str(caught.value)
     found = re.search(
         r"Lattice iCEstick: the design takes about ([\d,]+) LUTs, iCE40 HX1K has 1,280: ([\d,]+) "
@@ -43,30 +43,30 @@ def test_the_width_and_the_k_that_are_named_do_fit() -> None:
     assert 0.75 * room < luts_on_board(int(found[3]) // 2, 6) <= 1.05 * room
     assert luts_on_board(100, int(found[4])) <= room < luts_on_board(100, int(found[4]) + 1)
     for name in found[5].split(" or "):
-        require_room(large, find_board(name), build_core(large, target="ice40"))
+        require_room(large, find_board(name), make_core(large, CoreConfig(chip="ice40")))
 
 
 def test_what_fits_passes_and_the_shell_counts() -> None:
     small = network(12, 4)
-    core = build_core(small, target="ice40")
-    require_room(small, ICESTICK, core)
+    core = make_core(small, CoreConfig(chip="ice40"))
+    require_room(ICESTICK, core)
     part = {"luts": 300, "registers": 100}
     parts = {name: dict(part) for name in ("encoder", "core", "head", "shell")}
-    require_fit(small, ICESTICK, core, parts)
+    require_fit(ICESTICK, core, parts)
     parts["shell"]["registers"] = 1280
     with pytest.raises(MismatchError, match=r"takes 1,580 registers, .*: 300 too many"):
-        require_fit(small, ICESTICK, core, parts)
+        require_fit(ICESTICK, core, parts)
     parts["shell"] = {"luts": 2000, "registers": 0}
     with pytest.raises(MismatchError, match=r"1,620 too many .*; hx8k-evn or icebreaker or up"):
-        require_fit(small, ICESTICK, core, parts)
+        require_fit(ICESTICK, core, parts)
 
 
 def test_cells_that_find_no_place() -> None:
     large = network(100, 4)
-    core = build_core(large, target="ice40")
+    core = make_core(large, CoreConfig(chip="ice40"))
     part = {"luts": 300, "registers": 200}
     parts = dict.fromkeys(("encoder", "core", "head", "shell"), part)
-    text = no_place(large, ICESTICK, core, parts, "no BELs remaining; log: x")
+    text = no_place(ICESTICK, core, parts, "no BELs remaining; log: x")
     assert "1,200 LUTs and 800 registers find no place on iCE40 HX1K (1,280 LUTs)" in text
     assert "about 104 of the 200 LUTs would (52 %)" in text and text.endswith("log: x")
 
@@ -74,12 +74,12 @@ def test_cells_that_find_no_place() -> None:
 def test_a_missed_clock_says_by_how_much_and_what_would_meet_it() -> None:
     board = find_board("ecpix-5")
     deep = random_network(np.random.default_rng(3), 16, [24] * 10 + [1], 4)
-    flat = build_core(deep, target="ecp5")
+    flat = make_core(deep, CoreConfig(chip="ecp5"))
     advice = clock_advice(board, flat, 100.0, 60.0)
     assert "the clock of 100 MHz is missed by 40.0 MHz (60.0 MHz reached): " in advice
     found = re.search(r"LUTs stand between two registers, at most (\d) would meet it", advice)
     assert found and "--fmax-target 125MHz" in advice
-    piped = default_core(deep, board, 100e6)
+    piped = board_core(deep, board, CoreConfig(), 100e6)
     assert piped.timing is not None and piped.timing.estimated_mhz >= 125.0
     assert piped.netlist.depth <= int(found[1])
     assert "more seeds" in clock_advice(board, piped, 100.0, 99.0)

@@ -8,7 +8,7 @@ from strategies import voting_network
 
 from lutgen.board.fmax import chip_names, find_chip, harness, measure_fmax
 from lutgen.board.shell import CorePorts
-from lutgen.core.build import build_core
+from lutgen.core import CoreConfig, make_core
 from lutgen.errors import ConfigError, ToolError
 from lutgen.flow.pnr import CongestionError, Routed
 from lutgen.model.network import LutNetwork
@@ -23,14 +23,16 @@ def network() -> LutNetwork:
 @pytest.mark.parametrize("name", ["ice40-up5k"])
 def test_fmax_of_the_core_alone(tmp_path: Path, network: LutNetwork, name: str) -> None:
     chip = find_chip(name)
-    flat = measure_fmax(build_core(network, target=chip.family), chip, tmp_path / "f", seeds=[1, 2])
+    flat = measure_fmax(
+        make_core(network, CoreConfig(chip=chip.family)), chip, tmp_path / "f", seeds=[1, 2]
+    )
     assert len(flat.routed) == 2 and flat.mhz[0] <= flat.mhz[1] <= flat.mhz[2]
     # nothing was thrown away: the core's LUTs, a register for each input, two for each output
-    core = build_core(network, target=chip.family)
+    core = make_core(network, CoreConfig(chip=chip.family))
     n_luts = sum(cell.kind == LUT and "CARRY" not in cell.primitive for cell in core.netlist.cells)
     assert flat.routed[0].used["ICESTORM_LC"] >= n_luts + 24
     assert "layer 1 LUT" in flat.critical_path and "registers around" in flat.critical_path
-    piped = build_core(network, target=chip.family, pipeline=1)
+    piped = make_core(network, CoreConfig(chip=chip.family, pipeline=1))
     fast = measure_fmax(piped, chip, tmp_path / "p", seeds=[1])
     assert fast.mhz[2] > 1.2 * flat.mhz[2]
     with pytest.raises(ConfigError, match="a core for ice40 cannot be placed on ecp5-25k"):
@@ -43,7 +45,7 @@ def test_fmax_on_the_other_families(
     tmp_path: Path, network: LutNetwork, name: str, pipeline: int
 ) -> None:
     chip = find_chip(name)
-    core = build_core(network, target=chip.family, pipeline=pipeline)
+    core = make_core(network, CoreConfig(chip=chip.family, pipeline=pipeline))
     result = measure_fmax(core, chip, tmp_path, seeds=[1])
     assert result.mhz[0] > 20 and "layer 2 LUT" in result.critical_path
 
@@ -75,7 +77,7 @@ def test_no_figure_is_made_up(
     monkeypatch.setattr("lutgen.board.fmax.place_and_route", place_and_route)
     chip = find_chip(name)
     with pytest.raises(ToolError, match=message):
-        measure_fmax(build_core(network, target=chip.family), chip, tmp_path / "f")
+        measure_fmax(make_core(network, CoreConfig(chip=chip.family)), chip, tmp_path / "f")
 
 
 def test_amds_chips_are_vivados() -> None:

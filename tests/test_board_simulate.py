@@ -13,6 +13,7 @@ from lutgen.board.build import Build, build_board
 from lutgen.board.routed import Cell, build_routed_simulation, close_netlist
 from lutgen.board.simulate import build_board_simulation, run_board_simulation
 from lutgen.board.stream import simulate_stream
+from lutgen.core import Interface
 from lutgen.errors import ConfigError, DataError, MismatchError, ToolError
 from lutgen.model.network import LutNetwork
 
@@ -38,14 +39,14 @@ def built(network: LutNetwork, tmp_path_factory: pytest.TempPathFactory) -> Buil
 
 def test_the_whole_board_pins_to_pins(tmp_path: Path, network: LutNetwork, X: np.ndarray) -> None:
     simulation = build_board_simulation(network, ICEBREAKER, tmp_path)
-    result = run_board_simulation(simulation, network, X)
+    result = run_board_simulation(simulation, X)
     assert result.passed and result.n_samples == N_SAMPLES, result.message
     # a board that answers another model's classes is found out
     other = replace(network, head=replace(network.head, weights=network.head.weights[::-1].copy()))
-    wrong = run_board_simulation(simulation, other, X[:40])
+    wrong = run_board_simulation(replace(simulation, interface=Interface(other)), X[:40])
     assert not wrong.passed and wrong.n_equal < 40
     with pytest.raises(DataError, match="no samples to simulate"):
-        run_board_simulation(simulation, network, X[:0])
+        run_board_simulation(simulation, X[:0])
 
 
 def other_table(files: dict[str, str]) -> dict[str, str]:
@@ -70,15 +71,15 @@ def test_a_fault_in_core_or_shell_is_found(
     tmp_path: Path, network: LutNetwork, X: np.ndarray, fault: object
 ) -> None:
     simulation = build_board_simulation(network, ICEBREAKER, tmp_path, faulty=fault)  # type: ignore[arg-type]
-    result = run_board_simulation(simulation, network, X[:40])
+    result = run_board_simulation(simulation, X[:40])
     assert not result.passed and result.n_equal < 40
 
 
 def test_the_netlist_after_place_and_route(
     tmp_path: Path, network: LutNetwork, X: np.ndarray, built: Build
 ) -> None:
-    simulation = build_routed_simulation(network, ICEBREAKER, built.folder, tmp_path)
-    result = run_board_simulation(simulation, network, X)
+    simulation = build_routed_simulation(Interface(network), ICEBREAKER, built.folder, tmp_path)
+    result = run_board_simulation(simulation, X)
     assert result.passed and result.n_samples == N_SAMPLES, result.message
 
 
@@ -90,26 +91,30 @@ def test_a_fault_after_place_and_route_is_found(
         table = cells[names[0]]["parameters"]["LUT_INIT"]
         cells[names[0]]["parameters"]["LUT_INIT"] = table.translate(str.maketrans("01", "10"))
 
-    simulation = build_routed_simulation(network, ICEBREAKER, built.folder, tmp_path, faulty=invert)
-    result = run_board_simulation(simulation, network, X[:40])
+    simulation = build_routed_simulation(
+        Interface(network), ICEBREAKER, built.folder, tmp_path, faulty=invert
+    )
+    result = run_board_simulation(simulation, X[:40])
     assert not result.passed and result.n_equal < 40
 
 
 def test_builds_that_cannot_be_simulated(tmp_path: Path, network: LutNetwork, built: Build) -> None:
     with pytest.raises(ConfigError, match="choose a board with one of: ice40, ecp5"):
-        build_routed_simulation(network, find_board("tang-nano-9k"), built.folder, tmp_path)
+        build_routed_simulation(
+            Interface(network), find_board("tang-nano-9k"), built.folder, tmp_path
+        )
     other = replace(
         network, head=replace(network.head, bias=network.head.bias + np.arange(5, dtype=np.int32))
     )
     with pytest.raises(MismatchError, match="is the build of another model"):
-        build_routed_simulation(other, ICEBREAKER, built.folder, tmp_path)
+        build_routed_simulation(Interface(other), ICEBREAKER, built.folder, tmp_path)
     with pytest.raises(ConfigError, match="have no simulation models here; choose a board with"):
         build_board_simulation(network, find_board("arty-a7-35"), tmp_path)
     netlist = built.folder / "seed1.placed.json"
     right = netlist.read_text()
     netlist.write_text('{"modules": {"top": {"cells": [1]}}}')
     with pytest.raises(ToolError, match="not a netlist of nextpnr"):
-        build_routed_simulation(network, ICEBREAKER, built.folder, tmp_path)
+        build_routed_simulation(Interface(network), ICEBREAKER, built.folder, tmp_path)
     netlist.write_text(right)
 
 
@@ -131,7 +136,7 @@ def test_boards_of_the_other_families(
     tmp_path: Path, network: LutNetwork, X: np.ndarray, name: str
 ) -> None:
     simulation = build_board_simulation(network, find_board(name), tmp_path)
-    result = run_board_simulation(simulation, network, X)
+    result = run_board_simulation(simulation, X)
     assert result.passed, result.message
 
 
@@ -142,8 +147,10 @@ def test_the_netlist_after_place_and_route_on_ecp5(
     board = find_board("ulx3s-12f")
     built = build_board(network, board, tmp_path)
     assert built.record["bitstream"]["file"] == "top.bit" and built.meets_clock
-    simulation = build_routed_simulation(network, board, built.folder, tmp_path / "simulation")
-    result = run_board_simulation(simulation, network, X[:40])
+    simulation = build_routed_simulation(
+        Interface(network), board, built.folder, tmp_path / "simulation"
+    )
+    result = run_board_simulation(simulation, X[:40])
     assert result.passed, result.message
 
 

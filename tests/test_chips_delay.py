@@ -9,7 +9,7 @@ from strategies import random_network
 from lutgen.chips.delay import DelayModel, delay_models, get_delay_model
 from lutgen.chips.fabric.fabric import MUX
 from lutgen.chips.registry import FAMILIES
-from lutgen.core.build import build_core
+from lutgen.core import CoreConfig, make_core
 from lutgen.errors import ConfigError
 from lutgen.netlist.ir import LUT, REGISTER, Cell, Netlist
 from lutgen.netlist.passes.pipeline import arrivals
@@ -60,7 +60,7 @@ def test_a_register_behind_a_multiplexer_comes_later_on_gowin() -> None:
 @pytest.mark.parametrize("mhz", [60.0, 100.0])
 def test_an_fmax_can_be_aimed_at_on_gowin(mhz: float) -> None:
     network = random_network(np.random.default_rng(1), 40, [30, 20, 1], 6)
-    core = build_core(network, target="gowin", fmax_target_mhz=mhz, grade="gw1nr-9")
+    core = make_core(network, CoreConfig(chip="gowin-gw1nr-9", fmax_target_mhz=mhz))
     assert core.timing is not None and core.timing.grade == "c6/i5"
     assert "nextpnr-himbaechel-gowin" in core.timing.source
     model = get_delay_model("gowin")
@@ -68,7 +68,7 @@ def test_an_fmax_can_be_aimed_at_on_gowin(mhz: float) -> None:
     assert path_ns + model.overhead_ns + model.behind_mux_ns <= 1000 / mhz
     assert core.netlist.latency > 1
     with pytest.raises(ConfigError, match="an Fmax of 250 MHz is out of reach on gowin c6/i5"):
-        build_core(network, target="gowin", fmax_target_mhz=250)
+        make_core(network, CoreConfig(chip="gowin", fmax_target_mhz=250))
 
 
 def test_a_grade_is_found_by_itself_and_by_its_devices() -> None:

@@ -20,8 +20,9 @@ from lutgen.chips.gowin import family as gowin
 from lutgen.chips.ice40 import family as ice40
 from lutgen.chips.registry import get_family
 from lutgen.chips.xilinx import xcup, xilinx7
-from lutgen.core.build import build_core
+from lutgen.core import CoreConfig, make_core
 from lutgen.emit.blif import emit_blif
+from lutgen.emit.verilog import core_verilog
 from lutgen.errors import NetlistError, ToolError
 from lutgen.flow.tools import find_yosys, run, subprocess_environment
 from lutgen.flow.yosys import (
@@ -283,18 +284,18 @@ def test_verilog_equals_the_generic_one_under_the_vendors_models(
     family: str, tmp_path: Path
 ) -> None:
     network = random_network(np.random.default_rng(8), 9, [8, 1], (1, 8), skip=True)
-    generic = build_core(network, pipeline=1)
-    core = build_core(network, target=family, pipeline=1)
+    generic = make_core(network, CoreConfig(pipeline=1))
+    core = make_core(network, CoreConfig(chip=family, pipeline=1))
     assert core.netlist.latency == 2
     used = {cell.primitive for cell in core.netlist.cells if cell.hard}
     assert used >= {mux.name for mux in FABRICS[family].muxes[:2]}
-    prove(family, generic.verilog, core.verilog, tmp_path)
+    prove(family, generic.verilog, core_verilog(core), tmp_path)
 
     # the data pins of one multiplexer exchanged: the same as its select inverted
     place = next(i for i, cell in enumerate(core.netlist.cells) if cell.hard)
     name = core.netlist.cells[place].name
     at0, at1, _ = get_family(family).primitives[core.netlist.cells[place].primitive].inputs
-    lines = core.verilog.splitlines()
+    lines = core_verilog(core).splitlines()
     where = next(i for i, line in enumerate(lines) if f" U_{name} " in line)
     swapped = lines[where].replace(f".{at0}(", ".?(").replace(f".{at1}(", f".{at0}(")
     lines[where] = swapped.replace(".?(", f".{at1}(")
@@ -305,9 +306,9 @@ def test_verilog_equals_the_generic_one_under_the_vendors_models(
 @pytest.mark.parametrize("family", WITH_MUXES)
 def test_direct_synthesis_keeps_every_primitive(family: str, tmp_path: Path) -> None:
     network = random_network(np.random.default_rng(3), 10, [3, 1], 8)
-    core = build_core(network, target=family, pipeline=1)
+    core = make_core(network, CoreConfig(chip=family, pipeline=1))
     result = synthesise(
-        core.verilog,
+        core_verilog(core),
         language="verilog",
         top=core.module,
         target=family,
@@ -324,7 +325,7 @@ def test_direct_synthesis_keeps_every_primitive(family: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("family", ["ecp5", "gowin", "xilinx7"])
 def test_optimised_synthesis_is_the_same_circuit(family: str, tmp_path: Path) -> None:
     network = random_network(np.random.default_rng(4), 8, [4, 1], (6, 7))
-    generic = build_core(network, pipeline=1)
+    generic = make_core(network, CoreConfig(pipeline=1))
     result = synthesise(
         emit_blif(generic.logic, model=generic.module),
         language="blif",

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from lutgen.cli import forms
 from lutgen.cli.app import app
-from lutgen.core.build import build_core
+from lutgen.core import CoreConfig, make_core
 from lutgen.emit.forms import FORMS
 from lutgen.flow.tools import find_yosys
 from lutgen.flow.yosys import simulation_models
@@ -97,12 +97,14 @@ def test_amaranth_writes_rtlil_of_primitives(model: Path, tmp_path: Path) -> Non
         "read_rtlil lutgen_core.il\nhierarchy -top lutgen_core\n"
         "select -assert-count 1 lutgen_core/i:o__ready\nflatten\nopt_clean\nstat",
     )
-    netlist = build_core(LutNetwork.load(model), target="ice40", pipeline=1).netlist
+    netlist = make_core(LutNetwork.load(model), CoreConfig(chip="ice40", pipeline=1)).netlist
     assert f"{netlist.count(LUT)}   SB_LUT4" in log
 
 
 def test_all_forms_are_the_same_again(model: Path) -> None:
-    cores = [build_core(LutNetwork.load(model), target="ice40", pipeline=1) for _ in range(2)]
+    cores = [
+        make_core(LutNetwork.load(model), CoreConfig(chip="ice40", pipeline=1)) for _ in range(2)
+    ]
     for form in FORMS.values():
         first, second = (form.write(core) for core in cores)
         assert first == second

@@ -9,11 +9,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from lutgen.chips.registry import get_family
 from lutgen.cli import demo
 from lutgen.cli.app import app
-from lutgen.core.build import build_core
-from lutgen.emit.verilog import emit_verilog
+from lutgen.core import CoreConfig, make_core
 from lutgen.errors import ToolError
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.evaluate import evaluate
@@ -46,7 +44,7 @@ def test_verilog_writes_core_and_record(model: Path, tmp_path: Path) -> None:
                  "-o", tmp_path, "--json")  # fmt: skip
     record = json.loads(result.stdout)
     text = (tmp_path / "mine.v").read_text()
-    assert text == LutNetwork.load(model).to_verilog("ice40", pipeline=1, module="mine")
+    assert text == LutNetwork.load(model).to_verilog(chip="ice40", pipeline=1, module="mine")
     assert record["files"] == [str(tmp_path / "mine.v"), str(tmp_path / "core.json")]
     assert record["latency_cycles"] == 3
     assert record["netlist"]["cells"]["SB_LUT4"] == text.count("SB_LUT4 #(")
@@ -99,7 +97,7 @@ def test_report_shows_what_the_folder_holds(built: tuple[Path, Result]) -> None:
 def test_synth_shows_luts_against_the_chips(model: Path, tmp_path: Path) -> None:
     result = run("synth", model, "--mode", "direct", "-o", tmp_path)
     assert result.exit_code == 0, result.output
-    n_luts = build_core(LutNetwork.load(model), target="ice40").netlist.count("lut")
+    n_luts = make_core(LutNetwork.load(model), CoreConfig(chip="ice40")).netlist.count("lut")
     share = 100 * n_luts / 1280
     assert f"{n_luts:,} / 1,280 = {share:.1f} %" in result.stdout
     assert "lp1k" in result.stdout and "up5k" in result.stdout and "Yosys" in result.stdout
@@ -136,18 +134,17 @@ def test_a_planted_fault_ends_simulate_with_exit_code_1(
 ) -> None:
     network = LutNetwork.load(model)
 
-    def build_faulty(*args: object, **options: object) -> object:
-        core = build_core(*args, **options)  # type: ignore[arg-type]
+    def build_faulty(*args: object) -> object:
+        core = make_core(*args)  # type: ignore[arg-type]
         last = len(core.netlist.cells) - 1
         inputs = np.random.default_rng(0).integers(0, 1 << 63, (64, 8)).astype(np.uint64)
         for bit in range(1 << len(core.netlist.cells[last].inputs)):
             faulty = flip_init_bit(core.netlist, last, bit)
             if (evaluate(faulty, inputs) != evaluate(core.netlist, inputs)).any():
-                text = emit_verilog(faulty, get_family("generic"), module=core.module)
-                return dataclasses.replace(core, netlist=faulty, verilog=text)
+                return dataclasses.replace(core, netlist=faulty)
         raise AssertionError("no entry of the last LUT can be observed")
 
-    monkeypatch.setattr("lutgen.cli.core.build_core", build_faulty)
+    monkeypatch.setattr("lutgen.cli.core.make_core", build_faulty)
     result = run("simulate", model, "-o", tmp_path, "--part", "all")
     assert result.exit_code == 1, result.output
     name = network.lut_names()[-1]

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from lutgen.bits import Bits
 from lutgen.chips.registry import get_family
 from lutgen.cli.app import app
-from lutgen.core.build import build_core
+from lutgen.core import CoreConfig, make_core
 from lutgen.emit.vectors import from_hex
 from lutgen.emit.verilog import emit_verilog
 from lutgen.model.network import LutNetwork
@@ -56,7 +56,7 @@ def test_a_planted_bit_is_refuted_and_replayed_in_the_simulator(
     model: Path, tmp_path: Path
 ) -> None:
     network = LutNetwork.load(model)
-    core = build_core(network, target="ice40")
+    core = make_core(network, CoreConfig(chip="ice40"))
     rng = np.random.default_rng(0)
     dense = rng.integers(0, 2, size=(2000, network.n_inputs), dtype=np.uint8)
     names = set(network.lut_names()[:-1])
@@ -77,7 +77,7 @@ def test_a_planted_bit_is_refuted_and_replayed_in_the_simulator(
 
 
 def test_a_dropped_register_is_refuted_by_a_sequence(model: Path, tmp_path: Path) -> None:
-    core = build_core(LutNetwork.load(model), target="ice40", pipeline=1)
+    core = make_core(LutNetwork.load(model), CoreConfig(chip="ice40", pipeline=1))
     last = core.netlist.outputs[0] - core.netlist.first_cell
     faulty = drop_register(core.netlist, last)
     path = tmp_path / "faulty.v"

@@ -13,8 +13,9 @@ from lutgen.chips.delay import get_delay_model
 from lutgen.chips.ecp5.family import FABRIC
 from lutgen.chips.fabric.legal import check_muxes
 from lutgen.chips.registry import get_family
-from lutgen.core.build import build_core
+from lutgen.core import CoreConfig, make_core
 from lutgen.core.lower import lower
+from lutgen.emit.verilog import core_verilog
 from lutgen.errors import ConfigError
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.check import check
@@ -40,7 +41,7 @@ def test_model_and_all_netlists_predict_alike(network: LutNetwork, every: int, s
     simplified, _ = simplify(lowered)
     forms = [lowered, simplified, get_family("ice40").map(simplified)]
     for target in ("generic", "ice40"):
-        core = build_core(network, target=target, pipeline=every)
+        core = make_core(network, CoreConfig(chip=target, pipeline=every))
         forms += [core.logic, core.netlist]
     for netlist in forms:
         check(netlist)
@@ -60,18 +61,18 @@ def test_a_planted_fault_changes_the_predictions() -> None:
 
 def test_core_carries_what_later_stages_need() -> None:
     network = random_network(np.random.default_rng(1), 16, [12, 8, 1], 5)
-    core = build_core(network, target="ice40", pipeline=1, module="digits")
-    assert (core.digest, core.target, core.module) == (network.digest, "ice40", "digits")
-    assert core.pipeline == 1
+    core = make_core(network, CoreConfig(chip="ice40", pipeline=1, module="digits"))
+    assert core.network is network and core.interface.network is network
+    assert (core.family.name, core.module, core.config.pipeline) == ("ice40", "digits", 1)
     assert core.logic.latency == core.netlist.latency == core.logic.depth * 3 == 3
     assert {cell.primitive for cell in core.netlist.cells} == {"SB_LUT4", "SB_DFF"}
     assert {cell.primitive for cell in core.logic.cells} == {""}
     assert core.passes[-1].name == "pipeline"
-    header = core.verilog.partition("`default_nettype none")[0]
+    header = core_verilog(core).partition("`default_nettype none")[0]
     assert f"// model    sha256 {network.digest}" in header
     assert "// pipeline a register after every 1 level(s) of k-LUTs" in header
     assert "// latency  3 cycle(s) of clk, a new x every cycle" in header
-    assert core.verilog.count("\nmodule digits (") == 1
+    assert core_verilog(core).count("\nmodule digits (") == 1
 
 
 @settings(max_examples=40, deadline=None)
@@ -79,7 +80,7 @@ def test_core_carries_what_later_stages_need() -> None:
 def test_an_fmax_is_kept_and_the_function_too(network: LutNetwork, mhz: float, seed: int) -> None:
     samples = random_samples(np.random.default_rng(seed), 100, network.n_inputs)
     bits = network.encoder.encode(samples)
-    core = build_core(network, target="ice40", fmax_target_mhz=mhz)
+    core = make_core(network, CoreConfig(chip="ice40", fmax_target_mhz=mhz))
     delays = get_delay_model("ice40")
     assert max(arrivals(core.netlist, delays.cell_ns)) <= delays.budget_ns(mhz)
     assert core.timing is not None
@@ -95,7 +96,7 @@ def test_an_fmax_is_kept_and_the_function_too(network: LutNetwork, mhz: float, s
 @settings(max_examples=25, deadline=None)
 @given(networks(max_k=8), st.sampled_from([80.0, 150.0, 200.0]))
 def test_an_fmax_parts_no_multiplexer_from_its_luts(network: LutNetwork, mhz: float) -> None:
-    core = build_core(network, target="ecp5", fmax_target_mhz=mhz)
+    core = make_core(network, CoreConfig(chip="ecp5", fmax_target_mhz=mhz))
     check(core.netlist)
     check_muxes(core.netlist, FABRIC)
     samples = random_samples(np.random.default_rng(0), 100, network.n_inputs)
@@ -105,46 +106,49 @@ def test_an_fmax_parts_no_multiplexer_from_its_luts(network: LutNetwork, mhz: fl
 
 def test_an_fmax_is_stated_with_its_source() -> None:
     network = random_network(np.random.default_rng(5), 40, [30, 20, 1], 6)
-    core = build_core(network, target="ice40", fmax_target_mhz=100, grade="up5k")
+    core = make_core(network, CoreConfig(chip="ice40-up5k", fmax_target_mhz=100))
     assert core.timing is not None and core.timing.grade == "up"
-    header = core.verilog.partition("`default_nettype none")[0]
+    header = core_verilog(core).partition("`default_nettype none")[0]
     assert f"// fmax     {core.timing.estimated_mhz:.1f} MHz estimated for up (100 MHz" in header
     assert f"// latency  {core.netlist.latency} cycle(s)" in header
-    slower = build_core(network, target="ice40", fmax_target_mhz=60, grade="up")
+    slower = make_core(network, CoreConfig(chip="ice40-up", fmax_target_mhz=60))
     assert 0 < slower.netlist.latency < core.netlist.latency
     model = get_delay_model("ice40", "up")
     best_mhz = 1000 / (model.overhead_ns + model.logic_ns + model.routing_ns)
     reach = "out of reach on ice40 up: with a register after every LUT the delay model expects"
     with pytest.raises(ConfigError, match=f"{reach} {best_mhz:.1f} MHz"):
-        build_core(network, target="ice40", fmax_target_mhz=200, grade="up")
+        make_core(network, CoreConfig(chip="ice40-up", fmax_target_mhz=200))
 
 
 def test_the_same_model_gives_the_same_text() -> None:
     network = random_network(np.random.default_rng(2), 20, [10, 1], 8)
     for target in ("generic", "ice40"):
-        texts = {build_core(network, target=target, pipeline=1).verilog for _ in range(2)}
+        texts = {
+            core_verilog(make_core(network, CoreConfig(chip=target, pipeline=1))) for _ in range(2)
+        }
         assert len(texts) == 1
-    assert network.to_verilog("ice40", pipeline=1) in texts
+    assert network.to_verilog(chip="ice40", pipeline=1) in texts
+    assert network.to_verilog(CoreConfig(chip="ice40"), pipeline=1) in texts
 
 
 def test_a_network_that_is_constant_becomes_a_wire() -> None:
     network = random_network(np.random.default_rng(3), 5, [3, 1], 2)
     network.tables[:] = 0
-    core = build_core(network, target="ice40", pipeline=2)
+    core = make_core(network, CoreConfig(chip="ice40", pipeline=2))
     assert core.netlist == Netlist(5, (), (0,))
-    assert "assign y = {1'b0};" in core.verilog
+    assert "assign y = {1'b0};" in core_verilog(core)
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"target": "stratix"}, "there is no target 'stratix'; choose one of: generic, ice40"),
+        ({"chip": "stratix"}, "there is no target 'stratix'; choose one of: generic, ice40"),
         ({"pipeline": -1}, r"pipeline must be 0 \(no registers\) or the LUT levels .*, got -1"),
         ({"pipeline": 1, "fmax_target_mhz": 100}, "pipeline of 1 .* and an Fmax of 100 MHz were"),
         ({"fmax_target_mhz": -5}, "must be a positive frequency, got -5"),
         ({"fmax_target_mhz": float("nan")}, "must be a positive frequency, got nan"),
         ({"fmax_target_mhz": 100}, "there is no delay model for target 'generic'"),
-        ({"target": "ice40", "grade": "ep"}, "target 'ice40' has no speed grade 'ep'"),
+        ({"chip": "ice40-ep", "fmax_target_mhz": 9}, "target 'ice40' has no speed grade 'ep'"),
         ({"module": "2fast"}, "'2fast' cannot name a Verilog module"),
         ({"module": "module"}, "'module' cannot name a Verilog module"),
     ],
@@ -152,4 +156,4 @@ def test_a_network_that_is_constant_becomes_a_wire() -> None:
 def test_bad_options(options: dict[str, object], message: str) -> None:
     network = random_network(np.random.default_rng(4), 5, [1], 2)
     with pytest.raises(ConfigError, match=message):
-        build_core(network, **options)
+        make_core(network, CoreConfig(**options))

@@ -1,15 +1,21 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import random_network, voting_network
 
-from lutgen.core.build import build_core
-from lutgen.core.interface import Ports
+from lutgen.bits import Bits
+from lutgen.core import CoreConfig, Interface, make_core
+from lutgen.core.lower import lower
+from lutgen.emit.verilog import core_verilog
 from lutgen.encode.encoder import fit_encoder
+from lutgen.encode.formats import FeatureFormat
 from lutgen.errors import ConfigError, DataError
-from lutgen.model.network import LutNetwork
+from lutgen.model import ONE, ZERO, Argmax, LutNetwork, Sum
 from lutgen.netlist.evaluate import evaluate
+from lutgen.netlist.ir import ENCODER
 from lutgen.verify.compare import check_netlist
 
 
@@ -32,12 +38,12 @@ def test_the_core_answers_as_the_model(
     rng = np.random.default_rng(3)
     network = pixel_network(rng)
     X = pixels(rng)
-    core = build_core(
-        network, target=target, input_bits=input_bits, one_hot=one_hot, pipeline=pipeline
+    core = make_core(
+        network, CoreConfig(chip=target, input_bits=input_bits, one_hot=one_hot, pipeline=pipeline)
     )
-    x = core.ports.samples(network, X)
-    assert x.n_signals == core.netlist.n_inputs == core.ports.n_inputs(network)
-    check = check_netlist(network, core.netlist, x, ports=core.ports)
+    x = core.interface.samples(X)
+    assert x.n_signals == core.netlist.n_inputs == core.interface.n_inputs
+    check = check_netlist(core.interface, core.netlist, x)
     assert check.passed and check.n_samples == len(X)
     y = evaluate(core.netlist, x.words)
     bits = np.array([[int(row[n // 64]) >> n % 64 & 1 for row in y] for n in range(len(X))])
@@ -51,29 +57,122 @@ def test_the_core_answers_as_the_model(
 def test_heads_of_any_weights_equal_the_model(seed: int, n_classes: int, one_hot: bool) -> None:
     rng = np.random.default_rng(seed)
     network = voting_network(rng, 6, [5, 8], 3, n_classes, weights=(-2, -1, 0, 0, 1, 1, 3))
-    core = build_core(network, target="ice40", one_hot=one_hot)
+    core = make_core(network, CoreConfig(chip="ice40", one_hot=one_hot))
     dense = np.arange(64)[:, None] >> np.arange(6) & 1
-    x = core.ports.samples(network, dense)
-    assert check_netlist(network, core.netlist, x, ports=core.ports).passed
+    x = core.interface.samples(dense)
+    assert check_netlist(core.interface, core.netlist, x).passed
 
 
 def test_samples_and_what_the_encoder_makes_of_them_belong_together() -> None:
     rng = np.random.default_rng(0)
     network, X = pixel_network(rng), pixels(rng)
-    for ports in (Ports(), Ports(8), Ports(9, one_hot=True)):
-        encoded = ports.encoded(network, ports.samples(network, X))
+    for bits, one_hot in ((0, False), (8, False), (9, True)):
+        interface = Interface.of(network, CoreConfig(input_bits=bits, one_hot=one_hot))
+        encoded = interface.encoded(interface.samples(X))
         assert np.array_equal(encoded.words, network.encoder.encode(X).words)
-    assert np.array_equal(
-        Ports(8).samples(network, X).to_dense()[:, 8:16] @ (1 << np.arange(8)), X[:, 1]
+    codes = Interface.of(network, CoreConfig(input_bits=8)).samples(X).to_dense()[:, 8:16]
+    assert np.array_equal(codes @ (1 << np.arange(8)), X[:, 1])
+
+
+FORMATS = (
+    FeatureFormat(6, signed=True),
+    FeatureFormat(7, signed=True, scale=0.5),
+    FeatureFormat(5, scale=0.25, offset=-3.0),
+    FeatureFormat(4),
+    FeatureFormat(8, signed=True, scale=2.0, offset=1.0),
+)
+
+
+def test_every_feature_has_a_format_of_its_own() -> None:
+    rng = np.random.default_rng(2)
+    codes = np.stack([rng.integers(f.least, f.largest + 1, 90) for f in FORMATS], axis=1)
+    X = codes * np.array([f.scale for f in FORMATS]) + np.array([f.offset for f in FORMATS])
+    encoder = fit_encoder("thermometer:5:uniform", X)
+    network = voting_network(rng, encoder.n_bits, [7, 6], 4, 3, encoder=encoder)
+    interface = Interface(network, FORMATS)
+    x = interface.samples(X)
+    assert x.n_signals == interface.n_inputs == 30
+    assert np.array_equal(interface.encoded(x).words, network.encoder.encode(X).words)
+    netlist = lower(network, FORMATS)
+    outputs = network.output_bits(network.encoder.encode(X))
+    assert np.array_equal(Bits(evaluate(netlist, x.words), 90).to_dense(), outputs.to_dense())
+    with pytest.raises(ConfigError, match="2 formats for 5 features"):
+        Interface(network, FORMATS[:2])
+    with pytest.raises(ConfigError, match="2 formats for 5 features"):
+        lower(network, FORMATS[:2])
+
+
+def sum_network(rng: np.random.Generator) -> LutNetwork:
+    network = voting_network(rng, 6, [5, 8], 3, 3, weights=(-7, -2, 0, 1, 3, 12))
+    assert isinstance(network.head, Argmax)
+    return replace(network, head=Sum(network.head.weights, network.head.bias, scale=0.5))
+
+
+EVERY = np.arange(64)[:, None] >> np.arange(6) & 1
+
+
+@given(st.integers(0, 1 << 30), st.sampled_from(["generic", "ice40", "xilinx7"]))
+@settings(max_examples=25)
+def test_scores_come_out_as_numbers(seed: int, chip: str) -> None:
+    network = sum_network(np.random.default_rng(seed))
+    core = make_core(network, CoreConfig(chip=chip))
+    x = core.interface.samples(EVERY)
+    assert check_netlist(core.interface, core.netlist, x).passed
+    y = Bits(evaluate(core.netlist, x.words), 64)
+    numbers = core.interface.numbers(y)
+    assert np.array_equal(numbers, network.scores(x))
+    assert np.array_equal(core.interface.meant(numbers), network.predict(EVERY))
+    assert len(core.netlist.outputs) == 3 * core.interface.score_width
+
+
+def test_bits_come_out_as_they_are() -> None:
+    network = LutNetwork.from_luts(
+        6, [(range(6), 0x8000_0000_0000_0001), ((0, 6), 6)], outputs=(7, 2, ZERO, ONE, 6, 7)
     )
+    for chip in ("generic", "ice40", "ecp5"):
+        core = make_core(network, CoreConfig(chip=chip, pipeline=1))
+        x = core.interface.samples(EVERY)
+        assert check_netlist(core.interface, core.netlist, x).passed
+        y = Bits(evaluate(core.netlist, x.words), 64)
+        assert np.array_equal(core.interface.meant(core.interface.numbers(y)),
+                              network.predict(EVERY))  # fmt: skip
+    with pytest.raises(ConfigError, match="one bit a class is for networks that answer classes"):
+        make_core(network, CoreConfig(one_hot=True))
+
+
+@pytest.mark.parametrize(("one_hot", "answer"), [(False, "class number"), (True, "one bit a")])
+def test_answers_are_read_back(one_hot: bool, answer: str) -> None:
+    network = pixel_network(np.random.default_rng(0))
+    interface = Interface(network, one_hot=one_hot)
+    assert interface.answer.startswith(answer)
+    bits = network.encoder.encode(pixels(np.random.default_rng(1)))
+    numbers = interface.numbers(interface.answers(bits))
+    assert np.array_equal(interface.meant(numbers), network.answers(bits))
+    with pytest.raises(DataError, match="class number 9 was answered, the model has 4 classes"):
+        interface.meant(np.array([9]))
+
+
+def test_hardware_of_other_ports_has_another_identity() -> None:
+    network = pixel_network(np.random.default_rng(0))
+    formats = (FeatureFormat(8),) * 5
+    ids = {
+        Interface(network).core_id,
+        Interface(network, one_hot=True).core_id,
+        Interface(network, formats).core_id,
+        Interface(network, (*formats[1:], FeatureFormat(8, scale=0.5))).core_id,
+        Interface(sum_network(np.random.default_rng(0))).core_id,
+    }
+    assert len(ids) == 5 and network.digest not in ids
+    named = replace(network, feature_names=tuple("abcde"))
+    assert Interface(named).core_id == Interface(network).core_id
 
 
 def test_unused_comparators_vanish() -> None:
     rng = np.random.default_rng(1)
     encoder = fit_encoder("thermometer:30:uniform", pixels(rng))
     network = random_network(rng, encoder.n_bits, [3, 1], 4, encoder=encoder)
-    core = build_core(network, target="xilinx7", input_bits=8)
-    encoder_cells = [cell for cell in core.function.cells if cell.layer == 0]
+    core = make_core(network, CoreConfig(chip="xilinx7", input_bits=8))
+    encoder_cells = [cell for cell in core.logic.cells if cell.part == ENCODER]
     assert 0 < len(encoder_cells) <= 12 < encoder.n_bits
     assert all(cell.name.startswith("e") for cell in encoder_cells)
 
@@ -91,20 +190,20 @@ def test_features_that_the_core_cannot_take_are_refused(value: float, message: s
     network, X = pixel_network(rng), pixels(rng).astype(float)
     X[2, 3] = value
     with pytest.raises(DataError, match=message):
-        Ports(8).samples(network, X)
+        Interface.of(network, CoreConfig(input_bits=8)).samples(X)
 
 
 def test_input_bits_out_of_range_are_refused() -> None:
     network = pixel_network(np.random.default_rng(0))
     for input_bits in (-1, 17):
         with pytest.raises(ConfigError, match=r"input bits must be 0 .* or 1 to 16"):
-            build_core(network, input_bits=input_bits)
+            make_core(network, CoreConfig(input_bits=input_bits))
 
 
 def test_the_header_says_what_goes_in_and_comes_out() -> None:
     network = pixel_network(np.random.default_rng(0))
-    text = build_core(network, input_bits=8, one_hot=True).verilog
+    text = core_verilog(make_core(network, CoreConfig(input_bits=8, one_hot=True)))
     assert "// input    x[39:0]: 5 features of 8 bit(s), unsigned, feature f at x[8*f +: 8]" in text
     assert "// answer   y[3:0]: y[c] is one for class c alone" in text
-    text = build_core(network).verilog
+    text = core_verilog(make_core(network))
     assert "// answer   y[1:0]: class number in binary, y[0] the lowest bit" in text

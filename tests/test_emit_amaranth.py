@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from strategies import random_network, random_samples
 
-from lutgen.core.build import build_core
+from lutgen.core import CoreConfig, make_core
 from lutgen.errors import ConfigError
 from lutgen.flow.tools import find_yosys
 from lutgen.model.network import LutNetwork
@@ -100,7 +100,7 @@ def stream_through(
 @pytest.mark.parametrize("pipeline", [0, 1, 2])
 def test_the_plain_function_answers_as_the_model(target: str, pipeline: int) -> None:
     model = network()
-    function = LutNetworkFunction(model, target=target, pipeline=pipeline)
+    function = LutNetworkFunction(model, chip=target, pipeline=pipeline)
     assert function.latency == {0: 0, 1: 3, 2: 2}[pipeline]
     words, expected = samples(model, 100)
     answers = []
@@ -128,7 +128,7 @@ def test_the_plain_function_answers_as_the_model(target: str, pipeline: int) -> 
 def test_no_stall_loses_or_doubles_a_sample(pipeline: int, offer: float, take: float) -> None:
     model = network()
     words, expected = samples(model, 150)
-    core = LutNetworkCore(model, target="ice40", pipeline=pipeline)
+    core = LutNetworkCore(model, chip="ice40", pipeline=pipeline)
     answers, n_cycles = stream_through(core, words, offer=offer, take=take, seed=pipeline)
     assert answers == expected
     if offer == take == 1.0:  # a sample a cycle; the last cycle is not counted
@@ -167,7 +167,7 @@ class Shell(Elaboratable):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.core = core = LutNetworkCore(network(), target="ice40", pipeline=1)
+        m.submodules.core = core = LutNetworkCore(network(), chip="ice40", pipeline=1)
         m.submodules.pin = pin = io.Buffer("i", platform.request("pin", 0, dir="-"))
         m.submodules.led = led = io.Buffer("o", platform.request("pin", 1, dir="-"))
         m.d.sync += core.i.payload.eq(Cat(pin.i, core.i.payload))
@@ -200,9 +200,9 @@ def tables(cells: dict[str, Any]) -> list[int]:
 @pytest.mark.parametrize("pipeline", [0, 1])
 def test_yosys_keeps_every_primitive_and_adds_none(tmp_path: Path, pipeline: int) -> None:
     model = network()
-    function = LutNetworkFunction(model, target="ice40", pipeline=pipeline, primitives=True)
+    function = LutNetworkFunction(model, chip="ice40", pipeline=pipeline, primitives=True)
     cells = cells_after_yosys(tmp_path, rtlil.convert(function, name="top"))
-    netlist = build_core(model, target="ice40", pipeline=pipeline).netlist
+    netlist = make_core(model, CoreConfig(chip="ice40", pipeline=pipeline)).netlist
     types = Counter(cell["type"] for cell in cells.values())
     assert types["SB_LUT4"] == netlist.count(LUT) > 30
     assert types["SB_DFF"] == netlist.count(REGISTER)
@@ -212,7 +212,7 @@ def test_yosys_keeps_every_primitive_and_adds_none(tmp_path: Path, pipeline: int
 def test_a_platform_build_holds_the_same_primitives(tmp_path: Path) -> None:
     text = Chip().prepare(Shell(), "top").files["top.il"]
     cells = cells_after_yosys(tmp_path, text)
-    netlist = build_core(network(), target="ice40", pipeline=1).netlist
+    netlist = make_core(network(), CoreConfig(chip="ice40", pipeline=1)).netlist
     assert tables(cells) == sorted(cell.init for cell in netlist.cells if cell.kind == LUT)
     types = Counter(cell["type"] for cell in cells.values())
     assert types["SB_DFFE"] >= netlist.count(REGISTER)  # gated by the handshake
@@ -220,7 +220,7 @@ def test_a_platform_build_holds_the_same_primitives(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("target", ["ecp5", "gowin", "xilinx7", "xcup"])
 def test_every_family_gets_its_own_primitives(tmp_path: Path, target: str) -> None:
-    function = LutNetworkFunction(network(k=8), target=target, pipeline=1, primitives=True)
+    function = LutNetworkFunction(network(k=8), chip=target, pipeline=1, primitives=True)
     (tmp_path / "top.il").write_text(rtlil.convert(function, name="top"))
     done = subprocess.run(
         [str(find_yosys().path), "-q", "-p",
@@ -230,7 +230,7 @@ def test_every_family_gets_its_own_primitives(tmp_path: Path, target: str) -> No
     assert done.returncode == 0, done.stdout + done.stderr
     cells = json.loads((tmp_path / "top.json").read_text())["modules"]["top"]["cells"]
     found = Counter(cell["type"] for cell in cells.values())
-    netlist = build_core(network(k=8), target=target, pipeline=1).netlist
+    netlist = make_core(network(k=8), CoreConfig(chip=target, pipeline=1)).netlist
     wanted = Counter(cell.primitive for cell in netlist.cells if cell.kind == LUT)
     assert len(wanted) > 1  # LUTs and multiplexers
     assert {name: found[name] for name in wanted} == wanted
@@ -238,9 +238,9 @@ def test_every_family_gets_its_own_primitives(tmp_path: Path, target: str) -> No
 
 
 def test_look_ups_without_a_platform() -> None:
-    text = rtlil.convert(LutNetworkFunction(network(), target="ice40"))
+    text = rtlil.convert(LutNetworkFunction(network(), chip="ice40"))
     assert "SB_LUT4" not in text
-    assert text == rtlil.convert(LutNetworkFunction(network(), target="ice40"))
+    assert text == rtlil.convert(LutNetworkFunction(network(), chip="ice40"))
 
 
 @pytest.mark.parametrize("component", [LutNetworkCore, LutNetworkFunction])

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from strategies import random_network
 
-from lutgen.core.build import Core, build_core
+from lutgen.core import Core, CoreConfig, make_core
 from lutgen.emit.blif import emit_blif
+from lutgen.emit.verilog import core_verilog
 from lutgen.errors import ConfigError, ToolError
 from lutgen.flow import yosys
 from lutgen.flow.yosys import (
@@ -29,18 +30,18 @@ ICE40 = yosys.FAMILIES["ice40"]
 @pytest.fixture(scope="module")
 def core() -> Core:
     network = random_network(np.random.default_rng(3), 10, [6, 4, 1], 5)
-    return build_core(network, target="ice40", pipeline=1)
+    return make_core(network, CoreConfig(chip="ice40", pipeline=1))
 
 
 def run_direct(core: Core, folder: Path) -> yosys.SynthResult:
     return synthesise(
-        core.verilog,
+        core_verilog(core),
         language="verilog",
         top=core.module,
         target="ice40",
         mode=DIRECT,
         out_dir=folder,
-        digest=core.digest,
+        digest=core.network.digest,
     )
 
 
@@ -50,7 +51,7 @@ def test_direct_keeps_every_primitive_and_is_deterministic(core: Core, tmp_path:
     assert results[0].cells == kept
     assert (results[0].n_registers, results[0].n_luts) == tuple(kept.values())
     assert results[0].levels == core.netlist.depth
-    assert results[0].digest == core.digest and results[0].tool.startswith("Yosys ")
+    assert results[0].digest == core.network.digest and results[0].tool.startswith("Yosys ")
 
     folder = tmp_path / "one" / DIRECT
     record = json.loads((folder / yosys.RECORD).read_text())
@@ -70,7 +71,7 @@ def test_a_failing_script_quotes_yosys_and_leaves_no_result(core: Core, tmp_path
     run_direct(core, tmp_path)
     folder = tmp_path / DIRECT
     assert (folder / yosys.RECORD).exists()
-    broken = core.verilog.replace(".I0(", ".I9(", 1)
+    broken = core_verilog(core).replace(".I0(", ".I9(", 1)
     with pytest.raises(ToolError) as caught:
         synthesise(
             broken, language="verilog", top=core.module, target="ice40", mode=DIRECT,
@@ -100,13 +101,13 @@ def test_where_the_synthesis_breaks_down_the_second_one_is_tried(
     broken = replace(family, synth="synth_ice40 -no-such-option")
     monkeypatch.setitem(cast(dict[str, YosysFamily], yosys.FAMILIES), "ice40", broken)
     settings = {"language": "verilog", "top": core.module, "target": "ice40", "mode": OPTIMISED}
-    result = synthesise(core.verilog, **settings, out_dir=tmp_path / "a")
+    result = synthesise(core_verilog(core), **settings, out_dir=tmp_path / "a")
     assert f"{family.second_synth} -top" in result.command
     assert result.n_luts > 0
     only = replace(broken, second_synth="")
     monkeypatch.setitem(cast(dict[str, YosysFamily], yosys.FAMILIES), "ice40", only)
     with pytest.raises(ToolError, match="Unknown option"):
-        synthesise(core.verilog, **settings, out_dir=tmp_path / "b")
+        synthesise(core_verilog(core), **settings, out_dir=tmp_path / "b")
 
 
 @pytest.mark.parametrize(

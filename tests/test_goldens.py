@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 
-from lutgen.core.build import build_core
+from lutgen.core import CoreConfig, make_core
+from lutgen.emit.verilog import core_verilog
 from lutgen.learn.estimators.boosting import BoostedLutClassifier
 from lutgen.learn.estimators.memorization import MemorizationClassifier
 from lutgen.model import Argmax, LutNetwork
@@ -137,6 +138,6 @@ def _options(text: str) -> dict[str, Any]:
 def test_hardware_is_as_before(key: str) -> None:
     name, target, options = key.split(" ")
     network = LutNetwork.load(GOLDEN / f"format2_{name}.npz")
-    text = build_core(network, target=target, **_options(options)).verilog
+    text = core_verilog(make_core(network, CoreConfig(chip=target, **_options(options))))
     lines = (line for line in text.splitlines() if not line.startswith("//"))
     assert hashlib.sha256("\n".join(lines).encode()).hexdigest() == VERILOG[key]

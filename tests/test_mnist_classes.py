@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lutgen.core.build import build_core
+from lutgen.core import CoreConfig, Interface, make_core
 from lutgen.datasets.load import load_dataset
 from lutgen.encode.encoder import fit_encoder
 from lutgen.learn.boost.boost import BoostParameters, boost
@@ -27,13 +27,16 @@ def test_accuracy_area_and_all_10_000_test_images(mnist_folder: Path, tmp_path: 
     )
     bits = encoder.encode(data.X_test)
     assert (network.class_numbers(bits) == data.y_test).mean() > 0.945
-    core = build_core(network, target="xilinx7", pipeline=4)
+    core = make_core(network, CoreConfig(chip="xilinx7", pipeline=4))
     luts = dict.fromkeys((CORE, HEAD), 0)
     for layer in netlist_stats(core.netlist).layers:
         luts[layer.part] += layer.luts
     assert luts[CORE] <= 10 * LUTS
     assert luts[HEAD] <= 0.9 * 10 * LUTS
-    checks = [check_netlist(network, core.netlist, bits), check_rtl(network, core, bits, tmp_path)]
+    checks = [
+        check_netlist(Interface(network), core.netlist, bits),
+        check_rtl(core, bits, tmp_path),
+    ]
     require_equal(checks)
     assert [check.n_equal for check in checks] == [10_000, 10_000]
-    require_proved(list(prove_model(network, core)))
+    require_proved(list(prove_model(core)))

@@ -10,7 +10,7 @@ from netlists import assert_same_function, exhaustive, netlists, random_table
 from strategies import binary_encoder
 
 from lutgen.cli.synthesis import measure_area
-from lutgen.core.build import build_core
+from lutgen.core import CoreConfig, make_core
 from lutgen.core.lower import lower
 from lutgen.model import Argmax, LutNetwork
 from lutgen.netlist.check import check
@@ -181,22 +181,22 @@ def correlated_network() -> LutNetwork:
     )
 
 
-def test_build_core_uses_dont_cares_unless_told_not_to() -> None:
+def test_cores_use_dont_cares_unless_told_not_to() -> None:
     network = correlated_network()
-    core = build_core(network)
+    core = make_core(network)
     assert core.logic.count(LUT) == 1
     assert "dontcare" in [stats.name for stats in core.passes]
     assert_same_function(core.netlist, lower(network))
-    plain = build_core(network, dont_cares=False)
+    plain = make_core(network, CoreConfig(dont_cares=False))
     assert plain.logic.count(LUT) > 1
     assert "dontcare" not in [stats.name for stats in plain.passes]
 
 
 def test_synth_counts_what_dont_cares_save(tmp_path: Path) -> None:
     network = correlated_network()
-    core = build_core(network, target="generic")
-    plain = build_core(network, target="generic", dont_cares=False)
-    area = measure_area(network, core, (), tmp_path)
+    core = make_core(network, CoreConfig(chip="generic"))
+    plain = make_core(network, CoreConfig(chip="generic", dont_cares=False))
+    area = measure_area(core, (), tmp_path)
     assert area.n_luts_plain == plain.netlist.count(LUT) > core.netlist.count(LUT)
-    unchanged = measure_area(network, plain, (), tmp_path)
+    unchanged = measure_area(plain, (), tmp_path)
     assert unchanged.n_luts_plain == plain.netlist.count(LUT)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lutgen.errors import NetlistError
 from lutgen.netlist.check import check
-from lutgen.netlist.head import Votes, build_head
+from lutgen.netlist.head import NUMBER, ONE_HOT, SCORES, Votes, build_head
 from lutgen.netlist.head.votes import digits, shifted
 from lutgen.netlist.ir import HEAD, LUT, REGISTER, Netlist
 from lutgen.netlist.passes.pipeline import pipeline
@@ -24,7 +24,7 @@ def test_a_head_gives_the_class_of_the_votes_for_all_bits(
     given_votes: Votes, name: str, hot: bool
 ) -> None:
     resources = EVERY[name]
-    head = build_head(given_votes, resources, one_hot=hot)
+    head = build_head(given_votes, resources, answer=ONE_HOT if hot else NUMBER)
     check(head.netlist)
     n_classes = given_votes.n_classes
     assert len(head.netlist.outputs) == (n_classes if hot else (n_classes - 1).bit_length())
@@ -59,7 +59,7 @@ def test_large_heads_are_right_and_no_larger_than_they_were(
     given_votes: Votes, name: str, hot: bool, n_luts: int, depth: int
 ) -> None:
     resources = EVERY[name]
-    head = build_head(given_votes, resources, one_hot=hot)
+    head = build_head(given_votes, resources, answer=ONE_HOT if hot else NUMBER)
     check(head.netlist)
     assert_right(head, given_votes)
     mapped = resources.map(head.netlist) if resources.map else head.netlist
@@ -151,7 +151,11 @@ def test_the_same_votes_make_the_same_netlist() -> None:
 def test_bad_votes_are_named() -> None:
     with pytest.raises(NetlistError, match=r"weights of shape \(2, 3\) and bias of shape \(3,\)"):
         Votes(np.zeros((2, 3), np.int32), np.zeros(3, np.int32))
-    with pytest.raises(NetlistError, match="two classes and one bit are the least"):
-        Votes(np.zeros((1, 3), np.int32), np.zeros(1, np.int32))
+    with pytest.raises(NetlistError, match="one class and one bit are the least"):
+        Votes(np.zeros((0, 3), np.int32), np.zeros(0, np.int32))
+    one = Votes(np.ones((1, 3), np.int32), np.zeros(1, np.int32))
+    with pytest.raises(NetlistError, match="the class number needs two classes or more, got 1"):
+        build_head(one)
+    assert len(build_head(one, answer=SCORES).netlist.outputs) == 3  # 0 to 3, and a sign
     with pytest.raises(NetlistError, match="scores must fit 31 bits"):
         build_head(Votes(np.array([[-(2**31)], [1]], np.int32), np.zeros(2, np.int32)))

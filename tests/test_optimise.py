@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from strategies import binary_encoder, networks, random_samples, voting_network
 
 from lutgen.bits import Bits, pack
-from lutgen.core.build import build_core
+from lutgen.core import CoreConfig, make_core
 from lutgen.errors import ConfigError, DataError, MismatchError
 from lutgen.learn.memorize.memorize import Parameters, memorize
 from lutgen.model import LutNetwork
@@ -189,12 +189,12 @@ def right_by_layer(network: LutNetwork, bits: Bits, target: np.ndarray) -> dict[
 
 def test_bolder_policies_make_smaller_networks_and_all_are_recorded() -> None:
     network, bits, labels = learn(11, n_samples=600)
-    luts = [len(build_core(network, target="ice40").netlist.cells)]
+    luts = [len(make_core(network, CoreConfig(chip="ice40")).netlist.cells)]
     for policy in (UNSEEN, Policy("weak", 0.01), Policy("weak", 0.05)):
         smaller, _ = optimise(network, policy, bits, labels)
         assert smaller.digest != network.digest
         assert smaller.provenance.optimised == Optimised(network.digest, str(policy))
-        luts.append(len(build_core(smaller, target="ice40").netlist.cells))
+        luts.append(len(make_core(smaller, CoreConfig(chip="ice40")).netlist.cells))
     assert luts[0] > luts[1] > luts[2] > luts[3]
 
 
@@ -211,7 +211,7 @@ def test_a_network_that_may_forget_everything_becomes_a_constant() -> None:
     smaller, stats = optimise(network, Policy("weak", 0.9), bits, labels)
     assert stats.luts_after == smaller.n_luts == 1
     assert len(set(smaller.class_numbers(bits).tolist())) == 1
-    assert build_core(smaller).netlist.cells == ()
+    assert make_core(smaller).netlist.cells == ()
 
 
 def test_levels_put_each_lut_above_all_that_it_reads() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lutgen.bits import Bits
-from lutgen.core.build import build_core
+from lutgen.core import Interface, make_core
 from lutgen.datasets.load import load_dataset
 from lutgen.datasets.tasks import apply_task
 from lutgen.encode.encoder import fit_encoder
@@ -68,10 +68,13 @@ def test_test_accuracy_is_the_papers(experiment) -> None:
 def test_all_10_000_test_images_and_every_other_input(experiment, tmp_path: Path) -> None:
     networks, bits, _ = experiment
     network = networks[0]
-    core = build_core(network)
-    checks = [check_netlist(network, core.netlist, bits), check_rtl(network, core, bits, tmp_path)]
+    core = make_core(network)
+    checks = [
+        check_netlist(Interface(network), core.netlist, bits),
+        check_rtl(core, bits, tmp_path),
+    ]
     require_equal(checks)
     assert [check.n_equal for check in checks] == [10_000, 10_000]
-    proofs = list(prove_model(network, core))
+    proofs = list(prove_model(core))
     require_proved(proofs)
     assert proofs[-1].result.n_points >= 2000  # the LUTs of the cone, one by one

@@ -1,7 +1,6 @@
 """Every check passes for the network as it is, and catches planted faults, naming the LUT."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +11,10 @@ from hypothesis import strategies as st
 from strategies import networks, random_network, random_samples
 
 from lutgen.bits import Bits
-from lutgen.chips.registry import FAMILIES, get_family
-from lutgen.core.build import Core, build_core
+from lutgen.chips.registry import FAMILIES
+from lutgen.core import Core, CoreConfig, Interface, make_core
 from lutgen.emit.blif import emit_blif
-from lutgen.emit.verilog import emit_verilog
+from lutgen.emit.verilog import core_verilog, emit_verilog
 from lutgen.errors import DataError, MismatchError
 from lutgen.flow.yosys import DIRECT, OPTIMISED, synthesise
 from lutgen.model.network import LutNetwork
@@ -46,12 +45,11 @@ def bits(network: LutNetwork) -> Bits:
     return Bits.from_dense(random_samples(rng, N_SAMPLES, network.n_inputs))
 
 
-def with_fault(core: Core, bits: Bits, network: LutNetwork, plant: Plant) -> tuple[Core, str]:
-    """Return the core with a fault in its Verilog, and the name of the LUT that has it."""
+def with_fault(core: Core, bits: Bits, network: LutNetwork, plant: Plant) -> tuple[str, str]:
+    """Return the core's Verilog with a fault, and the name of the LUT that has it."""
     names = set(network.lut_names()[:-1])  # the last one's net may become the port itself
     faulty, name = plant(core.netlist, bits, names)
-    verilog = emit_verilog(faulty, get_family(core.target), module=core.module)
-    return replace(core, verilog=verilog), name
+    return emit_verilog(faulty, core.family, module=core.module), name
 
 
 def assert_caught(check: Check, bits: Bits, lut: str) -> None:
@@ -72,8 +70,8 @@ def test_the_samples_tell_both_classes(network: LutNetwork, bits: Bits) -> None:
 def test_netlists_equal_the_model_and_nets_mean_what_their_names_say(network, target, pipeline):
     rng = np.random.default_rng(0)
     bits = Bits.from_dense(random_samples(rng, 70, network.n_inputs))
-    netlist = build_core(network, target=target, pipeline=pipeline).netlist
-    check = check_netlist(network, netlist, bits)
+    netlist = make_core(network, CoreConfig(chip=target, pipeline=pipeline)).netlist
+    check = check_netlist(Interface(network), netlist, bits)
     assert check == Check("netlist", 70, 70) and check.passed
     require_equal([check])
     nets = evaluate_nets(netlist, bits.words)[netlist.first_cell :]
@@ -87,24 +85,24 @@ def test_netlists_equal_the_model_and_nets_mean_what_their_names_say(network, ta
 @both_faults
 @pytest.mark.parametrize("target", FAMILIES)
 def test_netlist_check_catches_a_fault(network, bits, plant: Plant, target: str) -> None:
-    netlist = build_core(network, target=target).netlist
+    netlist = make_core(network, CoreConfig(chip=target)).netlist
     faulty, name = plant(netlist, bits, set(network.lut_names()))
-    assert_caught(check_netlist(network, faulty, bits), bits, name)
+    assert_caught(check_netlist(Interface(network), faulty, bits), bits, name)
 
 
 def test_no_samples_is_an_error(network: LutNetwork, tmp_path: Path) -> None:
     none = Bits(np.zeros((network.n_inputs, 0), dtype=np.uint64), 0)
-    core = build_core(network)
+    core = make_core(network)
     with pytest.raises(DataError, match="no samples to compare on"):
-        check_netlist(network, core.netlist, none)
+        check_netlist(Interface(network), core.netlist, none)
     with pytest.raises(DataError, match="no samples to compare on"):
-        check_rtl(network, core, none, tmp_path)
+        check_rtl(core, none, tmp_path)
 
 
 def test_rtl_simulation_equals_the_model(network, bits, tmp_path: Path) -> None:
-    core = build_core(network, pipeline=1)
+    core = make_core(network, CoreConfig(pipeline=1))
     assert core.netlist.latency == 3
-    check = check_rtl(network, core, bits, tmp_path)
+    check = check_rtl(core, bits, tmp_path)
     assert (check.n_equal, check.n_samples, check.difference) == (N_SAMPLES, N_SAMPLES, None)
     assert check.tool.startswith("Verilator ")
     require_equal([check])
@@ -112,41 +110,46 @@ def test_rtl_simulation_equals_the_model(network, bits, tmp_path: Path) -> None:
 
 @both_faults
 def test_rtl_simulation_catches_a_fault(network, bits, tmp_path: Path, plant: Plant) -> None:
-    core = build_core(network, pipeline=2)
+    core = make_core(network, CoreConfig(pipeline=2))
     faulty, name = with_fault(core, bits, network, plant)
-    assert_caught(check_rtl(network, faulty, bits, tmp_path), bits, name)
+    assert_caught(check_rtl(core, bits, tmp_path, verilog=faulty), bits, name)
 
 
 def test_rtl_simulation_catches_a_wrong_latency(network, bits, tmp_path: Path) -> None:
-    stated, made = build_core(network, pipeline=2), build_core(network, pipeline=1)
+    stated, made = (
+        make_core(network, CoreConfig(pipeline=2)),
+        make_core(network, CoreConfig(pipeline=1)),
+    )
     assert stated.netlist.latency == made.netlist.latency - 1
-    check = check_rtl(network, replace(stated, verilog=made.verilog), bits, tmp_path)
+    check = check_rtl(stated, bits, tmp_path, verilog=core_verilog(made))
     with pytest.raises(MismatchError, match="no LUT differs: suspect the head"):
         require_equal([check])
 
 
 @pytest.mark.parametrize("mode", [DIRECT, OPTIMISED])
 def test_synthesised_netlist_equals_the_model(network, bits, tmp_path: Path, mode: str) -> None:
-    core = build_core(network, target="ice40", pipeline=1)
-    check = check_synthesis(network, core, bits, tmp_path, mode)
+    core = make_core(network, CoreConfig(chip="ice40", pipeline=1))
+    check = check_synthesis(core, bits, tmp_path, mode)
     assert check.name == f"post-synthesis simulation ({mode})"
     assert check.passed and check.difference is None
 
 
 @both_faults
 def test_synthesised_netlist_with_a_fault_is_caught(network, bits, tmp_path, plant) -> None:
-    core = build_core(network, target="ice40")
+    core = make_core(network, CoreConfig(chip="ice40"))
     faulty, name = with_fault(core, bits, network, plant)
-    assert_caught(check_synthesis(network, faulty, bits, tmp_path, DIRECT), bits, name)
+    assert_caught(check_synthesis(core, bits, tmp_path, DIRECT, faulty), bits, name)
 
 
-def check_synthesis(network: LutNetwork, core: Core, bits: Bits, folder: Path, mode: str) -> Check:
-    """Synthesise a core and simulate what comes out."""
+def check_synthesis(core: Core, bits: Bits, folder: Path, mode: str, verilog: str = "") -> Check:
+    """Synthesise a core, or other Verilog in its place, and simulate what comes out."""
     synthesis = synthesise(
-        core.verilog if mode == DIRECT else emit_blif(core.logic, model=core.module),
+        (verilog or core_verilog(core))
+        if mode == DIRECT
+        else emit_blif(core.logic, model=core.module),
         language="verilog" if mode == DIRECT else "blif",
         top=core.module,
-        target=core.target,
+        target=core.family.name,
         mode=mode,
         out_dir=folder,
     )
@@ -154,4 +157,4 @@ def check_synthesis(network: LutNetwork, core: Core, bits: Bits, folder: Path, m
         assert synthesis.n_luts == core.netlist.count("lut")
         assert synthesis.n_registers == core.netlist.count("register")
         assert synthesis.levels == core.netlist.depth
-    return check_synthesised(network, core, bits, synthesis, folder, folder / "check")
+    return check_synthesised(core, bits, synthesis, folder, folder / "check")

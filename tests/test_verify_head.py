@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lutgen.netlist.evaluate import evaluate
-from lutgen.netlist.head import Head, Resources, Votes, build_head
+from lutgen.netlist.head import NUMBER, ONE_HOT, Head, Resources, Votes, build_head
 from lutgen.netlist.ir import Netlist
 from lutgen.netlist.passes.pipeline import pipeline
 from lutgen.verify.head import HeadProof, prove_head
@@ -22,7 +22,7 @@ from lutgen.verify.mutate import first_on_pin, flip_init_bit, rewire, swap_wires
 @given(votes(max_bits=14), st.sampled_from(sorted(EVERY)), st.booleans())
 @settings(max_examples=60, deadline=None)
 def test_every_head_is_proved(given_votes: Votes, name: str, hot: bool) -> None:
-    head = build_head(given_votes, EVERY[name], one_hot=hot)
+    head = build_head(given_votes, EVERY[name], answer=ONE_HOT if hot else NUMBER)
     proof = prove_head(head, given_votes)
     assert proof.proved and not proof.failed and not proof.exhausted, str(proof)
 
@@ -40,7 +40,9 @@ LARGE = [
 @pytest.mark.parametrize("hot", [False, True])
 @pytest.mark.parametrize("resources", [LUT6, LUT4, SLICE8])
 def test_large_heads_are_proved(given_votes: Votes, hot: bool, resources: Resources) -> None:
-    proof = prove_head(build_head(given_votes, resources, one_hot=hot), given_votes)
+    proof = prove_head(
+        build_head(given_votes, resources, answer=ONE_HOT if hot else NUMBER), given_votes
+    )
     assert proof.proved and not proof.failed and proof.n_open == 0, str(proof)
     assert proof.n_counters_proved == proof.n_counters
     assert proof.n_nodes_proved == proof.n_nodes >= 1
@@ -84,7 +86,7 @@ def assert_refuted(head: Head, given_votes: Votes, proof: HeadProof) -> None:
     assert not proof.proved and proof.failed and proof.n_open == 0
     assert proof.counterexample is not None
     bits = proof.counterexample[None]
-    assert answers(head.netlist, bits, head.one_hot)[0] != given_votes.classes(bits)[0]
+    assert answers(head.netlist, bits, head.answer == ONE_HOT)[0] != given_votes.classes(bits)[0]
     assert "WRONG CLASS" in str(proof)
 
 
@@ -97,7 +99,7 @@ SMALL = [groups(3, 4), groups(5, 2), threshold(12, 5), codes(4, 11), groups(2, 6
 def test_of_small_heads_exactly_the_faults_that_matter_are_refuted(
     given_votes: Votes, resources: Resources, hot: bool
 ) -> None:
-    head = build_head(given_votes, resources, one_hot=hot)
+    head = build_head(given_votes, resources, answer=ONE_HOT if hot else NUMBER)
     rng = np.random.default_rng(11)
     n = given_votes.n_bits
     every = (np.arange(1 << n)[:, None] >> np.arange(n) & 1).astype(np.uint8)

@@ -10,7 +10,8 @@ from netlists import exhaustive
 
 from lutgen.chips.family import Family, Primitive
 from lutgen.chips.registry import FAMILIES, get_family
-from lutgen.core.build import build_core
+from lutgen.core import CoreConfig, make_core
+from lutgen.emit.verilog import core_verilog
 from lutgen.errors import NetlistError, ToolError
 from lutgen.flow.elaborate import elaborate, yosys_module
 from lutgen.flow.tools import find_yosys, run, subprocess_environment
@@ -28,9 +29,9 @@ from strategies import random_network  # isort: skip
 @pytest.mark.parametrize("target", FAMILIES)
 def test_what_was_written_is_read_back_cell_by_cell(target: str, tmp_path: Path) -> None:
     network = random_network(np.random.default_rng(3), 12, [6, 4, 1], (3, 8))
-    core = build_core(network, target=target, pipeline=1)
+    core = make_core(network, CoreConfig(chip=target, pipeline=1))
     library = target if core.netlist.cells[0].primitive else None
-    module = elaborate(core.verilog, top=core.module, target=library, folder=tmp_path)
+    module = elaborate(core_verilog(core), top=core.module, target=library, folder=tmp_path)
     netlist = read_netlist(module, get_family(target))
     check(netlist)
     assert netlist.latency == core.netlist.latency

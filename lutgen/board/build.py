@@ -15,7 +15,7 @@ import shutil
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from lutgen.board.parts import (
 from lutgen.board.shell import UART_MODULE
 from lutgen.board.top import TOP, Plan, plan_board
 from lutgen.chips.delay import delay_models
-from lutgen.core.build import Core, build_core
+from lutgen.core import Core, CoreConfig, make_core
 from lutgen.errors import ConfigError, MismatchError, OutputError, ToolError
 from lutgen.files import read_json, write_files, write_json
 from lutgen.flow.pnr import (
@@ -50,7 +50,7 @@ from lutgen.flow.pnr import (
 from lutgen.flow.tools import Tool, find_yosys, run, subprocess_environment
 from lutgen.flow.yosys import yosys_family
 from lutgen.host.protocol import OVERHEAD_BYTES
-from lutgen.model.network import LutNetwork
+from lutgen.model import Argmax, LutNetwork
 
 RECORD = "build.json"
 PLACEMENT = "placement.json"
@@ -78,30 +78,30 @@ class Build:
         return bool(self.record["meets_clock"])
 
 
-def default_core(network: LutNetwork, board: Board, clock_hz: float, **options: Any) -> Core:
-    """Return the core for a board, with registers for its clock unless the options say otherwise.
+def board_core(network: LutNetwork, board: Board, config: CoreConfig, clock_hz: float) -> Core:
+    """Return the core for a board, with registers for its clock unless `config` says otherwise.
 
-    The options are those of :func:`lutgen.core.build.build_core`.
+    The chip is the board's own, whatever `config` names.
     """
-    if not options.get("pipeline") and not options.get("fmax_target_mhz"):
+    config = replace(config, chip=f"{board.family}-{board.device}")
+    if not config.pipeline and not config.fmax_target_mhz:
         if board.family in delay_models():
-            options["fmax_target_mhz"] = MARGIN * clock_hz / 1e6
-            options["grade"] = options.get("grade") or board.device
+            config = replace(config, fmax_target_mhz=MARGIN * clock_hz / 1e6)
         else:
-            options["pipeline"] = PIPELINE_UNKNOWN
-    return build_core(network, target=board.family, **options)
+            config = replace(config, pipeline=PIPELINE_UNKNOWN)
+    return make_core(network, config)
 
 
 def build_board(
     network: LutNetwork,
     board: Board,
     out: Path,
+    config: CoreConfig | None = None,
     *,
     seeds: Sequence[int] = (1,),
     baud: int = 0,
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
     rebuild: bool = False,
-    **core_options: Any,
 ) -> Build:
     """Build a board's bitstream, or the vendor's project where no open router knows the chip.
 
@@ -110,6 +110,8 @@ def build_board(
 
     Parameters
     ----------
+    config : CoreConfig, optional
+        What the core is to be; see :func:`board_core`.
     seeds : sequence of int
         Place and route runs once for each; the fastest is kept.
     baud : int
@@ -118,8 +120,6 @@ def build_board(
         Limit for each place and route.
     rebuild : bool
         Build even if nothing has changed.
-    core_options
-        See :func:`lutgen.core.build.build_core`.
 
     Raises
     ------
@@ -134,11 +134,11 @@ def build_board(
         If the folder cannot be written.
     """
     clock_hz = float(board.make_platform().default_clk_frequency)
-    core = default_core(network, board, clock_hz, **core_options)
+    core = board_core(network, board, config or CoreConfig(), clock_hz)
     plan = plan_board(board, core, baud=baud)
     if not seeds or min(seeds) < 0:
         raise ConfigError(f"seeds must be one or more numbers of 0 or above, got {list(seeds)}")
-    require_room(network, board, core)
+    require_room(board, core)
     tools = _find_tools(board, plan)
     key = _key(plan, seeds, tools)
     folder = out / board.name
@@ -149,8 +149,8 @@ def build_board(
         write_files(part, plan.files)
         work = _vendor_project if board.is_vendor_project else _bitstream
         record = {
-            **_head_of_record(network, board, core, plan, key, tools),
-            **work(network, board, core, plan, part, seeds, timeout_seconds),
+            **_head_of_record(board, core, plan, key, tools),
+            **work(board, core, plan, part, seeds, timeout_seconds),
         }
         write_json(part / RECORD, record)
         _move(part, folder)
@@ -220,7 +220,7 @@ def _move(part: Path, folder: Path) -> None:
 
 
 def _head_of_record(
-    network: LutNetwork, board: Board, core: Core, plan: Plan, key: str, tools: Mapping[str, Tool]
+    board: Board, core: Core, plan: Plan, key: str, tools: Mapping[str, Tool]
 ) -> dict[str, Any]:
     clock_mhz = plan.clock_hz / 1e6
     latency = core.netlist.latency
@@ -228,7 +228,7 @@ def _head_of_record(
     return {
         "lutgen": __version__,
         "key": key,
-        "digest": network.digest,
+        "digest": core.network.digest,
         "board": {"name": board.name, "title": board.title, "tried": board.tried_on_hardware},
         "family": board.family,
         "device": {
@@ -238,7 +238,7 @@ def _head_of_record(
             "registers": board.chip.registers,
         },
         "tools": {name: str(tool) for name, tool in tools.items()},
-        "model": _model_of_record(network, core),
+        "model": _model_of_record(core),
         "clock_mhz": clock_mhz,
         "baud": plan.baud,
         "latency_cycles": latency,
@@ -250,16 +250,17 @@ def _head_of_record(
     }
 
 
-def _model_of_record(network: LutNetwork, core: Core) -> dict[str, Any]:
+def _model_of_record(core: Core) -> dict[str, Any]:
     """Return what was built, and what its training tells of its accuracy."""
+    network = core.network
     known = network.provenance
     return {
         "data": known.data,
         "task": known.task,
         "n_luts": network.n_luts,
         "n_layers": network.n_layers,
-        "n_classes": network.n_classes,
-        "input": core.ports.describe(network)[0],
+        "n_classes": network.n_classes if isinstance(network.head, Argmax) else 0,
+        "input": core.interface.describe()[0],
         "levels": core.netlist.depth,
         "test_accuracy": known.test_accuracy,
         "layers": [asdict(layer) for layer in known.layers],
@@ -292,7 +293,6 @@ def _synthesise(
 
 
 def _bitstream(
-    network: LutNetwork,
     board: Board,
     core: Core,
     plan: Plan,
@@ -303,7 +303,7 @@ def _bitstream(
     synthesis, routing, packing = plan.commands
     start = time.monotonic()
     counts = _synthesise(synthesis, find_yosys(), folder, board, core, TOP)
-    require_fit(network, board, core, counts["parts"])
+    require_fit(board, core, counts["parts"])
     yosys_seconds = time.monotonic() - start
     clock_mhz = plan.clock_hz / 1e6
     try:
@@ -320,9 +320,7 @@ def _bitstream(
         raise advise_window(error, board.family, board.device, n_luts) from error
     except ToolError as error:
         if _NO_ROOM.search(str(error)):
-            raise MismatchError(
-                no_place(network, board, core, counts["parts"], str(error))
-            ) from error
+            raise MismatchError(no_place(board, core, counts["parts"], str(error))) from error
         raise
     best = max(routed, key=lambda result: result.fmax_mhz)
     packer = find_packer(packing[0])
@@ -398,7 +396,6 @@ def _keep_best(folder: Path, board: Board, best: Routed, owners: Owners) -> None
 
 
 def _vendor_project(
-    network: LutNetwork,
     board: Board,
     core: Core,
     plan: Plan,
@@ -416,5 +413,5 @@ def _vendor_project(
     counts = _synthesise(
         ("yosys", "-q", "-p", script), find_yosys(), folder, board, core, UART_MODULE
     )
-    require_fit(network, board, core, counts["parts"])
+    require_fit(board, core, counts["parts"])
     return {**counts, "meets_clock": True, "project": f"{TOP}.tcl", "constraints": f"{TOP}.xdc"}

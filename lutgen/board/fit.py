@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from lutgen.board.boards import Board, load_boards
 from lutgen.board.parts import PARTS, SHELL
 from lutgen.chips.delay import delay_models, get_delay_model
-from lutgen.core.build import Core
+from lutgen.core import Core
 from lutgen.errors import MismatchError
-from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import CORE, LUT, REGISTER
 
 MARGIN = 1.25  # a core is pipelined for a clock that is so much faster than the board's
@@ -21,7 +20,7 @@ Parts = Mapping[str, Mapping[str, int]]
 _WHAT = {LUT: "luts", REGISTER: "registers"}
 
 
-def require_room(network: LutNetwork, board: Board, core: Core) -> None:
+def require_room(board: Board, core: Core) -> None:
     """Stop before synthesis if the core's primitives alone are more than the chip has.
 
     Raises
@@ -38,12 +37,10 @@ def require_room(network: LutNetwork, board: Board, core: Core) -> None:
     counts = {what: sum(part[what] for part in parts.values()) for what in _WHAT.values()}
     if any(counts[what] > getattr(board.chip, what) for what in counts):
         parts[SHELL] = dict.fromkeys(counts, SHELL_CELLS + core.netlist.n_inputs)
-        require_fit(network, board, core, parts, about="about ")
+        require_fit(board, core, parts, about="about ")
 
 
-def require_fit(
-    network: LutNetwork, board: Board, core: Core, parts: Parts, *, about: str = ""
-) -> None:
+def require_fit(board: Board, core: Core, parts: Parts, *, about: str = "") -> None:
     """Stop before place and route if a design does not fit.
 
     Parameters
@@ -67,11 +64,11 @@ def require_fit(
                 f"{board.title}: the design takes {about}{used:,} {name}, "
                 f"{chip.title} has {room:,}: {used - room:,} too many "
                 f"({100 * used / room:.0f} % of the chip); "
-                + _what_would_fit(network, board, core, parts, what, room)
+                + _what_would_fit(board, core, parts, what, room)
             )
 
 
-def no_place(network: LutNetwork, board: Board, core: Core, parts: Parts, said: str) -> str:
+def no_place(board: Board, core: Core, parts: Parts, said: str) -> str:
     """Return, in words, that the placer found no room: cells that cannot share a place.
 
     Parameters
@@ -81,7 +78,7 @@ def no_place(network: LutNetwork, board: Board, core: Core, parts: Parts, said: 
     """
     used = {what: sum(part[what] for part in parts.values()) for what in _WHAT.values()}
     apart = {name: {"luts": part["luts"] + part["registers"]} for name, part in parts.items()}
-    ways = _what_would_fit(network, board, core, apart, "luts", board.chip.luts)
+    ways = _what_would_fit(board, core, apart, "luts", board.chip.luts)
     return (
         f"{board.title}: {used['luts']:,} LUTs and {used['registers']:,} registers find no place "
         f"on {board.chip.title} ({board.chip.luts:,} LUTs), as a LUT and a register can share one "
@@ -89,16 +86,15 @@ def no_place(network: LutNetwork, board: Board, core: Core, parts: Parts, said: 
     )
 
 
-def _what_would_fit(
-    network: LutNetwork, board: Board, core: Core, parts: Parts, what: str, room: int
-) -> str:
+def _what_would_fit(board: Board, core: Core, parts: Parts, what: str, room: int) -> str:
+    network = core.network
     used = sum(part[what] for part in parts.values())
     shell = parts[SHELL][what]
     ways = []
     if 0 < (share := (room - shell) / (used - shell)) < 1:
         n_luts = math.floor(share * network.n_luts)
         ways.append(f"about {n_luts:,} of the {network.n_luts:,} LUTs would ({100 * share:.0f} %)")
-    k = int(network.fan_in.max())
+    k = int(network.fan_in.max(initial=1))
     trained = parts[CORE][what]
     left = room - (used - trained)
     if what == "luts" and left > 0:
@@ -112,7 +108,7 @@ def _what_would_fit(
     ]
     if larger:
         ways.append(f"{' or '.join(larger)} would hold it")
-    if what == "registers" and core.pipeline:
+    if what == "registers" and core.config.pipeline:
         ways.append("fewer pipeline stages would save registers")
     return "; ".join(ways) or "no network would: the serial shell alone is larger"
 

@@ -18,7 +18,8 @@ from lutgen.board.congestion import advise_window
 from lutgen.board.parts import Owners, describe_path
 from lutgen.board.shell import CorePorts
 from lutgen.chips.registry import FAMILIES
-from lutgen.core.build import Core
+from lutgen.core import Core
+from lutgen.emit.verilog import core_verilog
 from lutgen.errors import ConfigError, ToolError
 from lutgen.files import write_files
 from lutgen.flow.pnr import ROUTERS, CongestionError, Routed, find_router, place_and_route
@@ -179,14 +180,14 @@ def measure_fmax(
     ToolError
         If a tool is missing or fails, or says no clock period.
     """
-    if core.target != chip.family:
-        raise ConfigError(f"a core for {core.target} cannot be placed on {chip.name}")
+    if core.family.name != chip.family:
+        raise ConfigError(f"a core for {core.family.name} cannot be placed on {chip.name}")
     shutil.rmtree(folder, ignore_errors=True)
     yosys = find_yosys()
     synth = yosys_family(chip.family).synth.replace(" -noiopads", "")  # three pins need theirs
     script = f"read_verilog {core.module}.v {TOP}.v\n{synth} -top {TOP}\nwrite_json {TOP}.json\n"
     top = harness(CorePorts.of(core))
-    files = {f"{core.module}.v": core.verilog, f"{TOP}.v": top, "script.ys": script}
+    files = {f"{core.module}.v": core_verilog(core), f"{TOP}.v": top, "script.ys": script}
     command = [ROUTERS[chip.family].program, *_PACKAGES[chip.family][chip.device], *options]
     if chip.device in _PINS:
         pins = zip(("clk", "d", "q"), _PINS[chip.device], strict=True)

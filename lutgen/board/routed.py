@@ -15,12 +15,11 @@ from lutgen.board.boards import Board
 from lutgen.board.build import RECORD
 from lutgen.board.simulate import BoardSimulation, build_pins_simulation
 from lutgen.board.top import TOP
-from lutgen.core.interface import Ports
+from lutgen.core import Interface
 from lutgen.errors import ConfigError, MismatchError, ToolError
 from lutgen.files import read_json, write_files
 from lutgen.flow.pnr import seed_file
 from lutgen.flow.yosys import yosys_family
-from lutgen.model.network import LutNetwork
 
 ROUTED_FAMILIES = ("ice40", "ecp5")
 
@@ -36,22 +35,21 @@ Cell = dict[str, Any]
 
 
 def build_routed_simulation(
-    network: LutNetwork,
+    interface: Interface,
     board: Board,
     built: Path,
     folder: Path,
     *,
-    ports: Ports = Ports(),  # noqa: B008 - a frozen value
     faulty: Callable[[dict[str, Cell]], None] | None = None,
 ) -> BoardSimulation:
     """Build for the simulator what place and route made of a board's design.
 
     Parameters
     ----------
+    interface : Interface
+        That of the core that was built.
     built : Path
         Folder of the build, see :func:`lutgen.board.build.build_board`.
-    ports : Ports
-        What the core was built with.
     faulty : callable, optional
         Plants a fault in the cells, in place.
 
@@ -70,7 +68,7 @@ def build_routed_simulation(
             f"board with one of: {', '.join(ROUTED_FAMILIES)}"
         )
     record = read_json(built / RECORD)
-    if record["digest"] != network.digest:
+    if record["digest"] != interface.network.digest:
         raise MismatchError(f"{built} is the build of another model, {record['digest'][:16]}…")
     path = built / seed_file("placed.json", record["best_seed"])
     if not path.is_file():
@@ -85,9 +83,8 @@ def build_routed_simulation(
         faulty(module["cells"])
     write_files(folder / "design", {"routed.json": json.dumps({"modules": {TOP: module}})})
     return build_pins_simulation(
-        network,
+        interface,
         board,
-        ports,
         [f"read_verilog -lib +/{yosys_family(board.family).library}", "read_json routed.json"],
         folder,
         pin_cells=_PIN_CELLS[board.family],

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lutgen.assets import asset
-from lutgen.core.build import Core
+from lutgen.core import Core
 from lutgen.errors import ConfigError
 from lutgen.host.protocol import MAX_INPUTS, info_words
 from lutgen.netlist.ir import REGISTER
@@ -56,7 +56,7 @@ class CorePorts:
             class_width=len(core.netlist.outputs),
             latency=core.netlist.latency,
             has_clock=core.netlist.count(REGISTER) > 0,
-            feature_bits=core.ports.input_bits,
+            feature_bits=core.interface.feature_bits,
         )
 
 

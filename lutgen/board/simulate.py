@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,11 +21,10 @@ from numpy.typing import ArrayLike, NDArray
 from lutgen.assets import asset
 from lutgen.bits import Bits
 from lutgen.board.boards import Board
-from lutgen.board.build import default_core
+from lutgen.board.build import board_core
 from lutgen.board.shell import SELF_TEST_CYCLES, UART_MODULE
 from lutgen.board.top import TOP, plan_board
-from lutgen.core.build import Core
-from lutgen.core.interface import Ports
+from lutgen.core import Core, CoreConfig, Interface
 from lutgen.emit.vectors import to_hex
 from lutgen.errors import ConfigError, DataError, ToolError
 from lutgen.files import read_json, write_files
@@ -50,14 +48,14 @@ class BoardSimulation:
     ----------
     bench : Bench
         What runs it.
-    ports : Ports
-        What a request carries.
+    interface : Interface
+        What a request carries, and what it is answered.
     settings : mapping of str to str
         Settings of the bench, the vectors left out.
     """
 
     bench: Bench
-    ports: Ports
+    interface: Interface
     settings: dict[str, str]
 
 
@@ -75,28 +73,28 @@ class LineResult:
         return self.n_equal == self.n_samples and not self.message
 
 
-def signature(network: LutNetwork, ports: Ports) -> int:
+def signature(interface: Interface) -> int:
     """Return the signature that a self-test has to give, computed by the model."""
-    vectors = self_test_vectors(ports.n_inputs(network), SELF_TEST_CYCLES)
-    return sign(network.class_numbers(ports.encoded(network, Bits.from_dense(vectors))))
+    vectors = self_test_vectors(interface.n_inputs, SELF_TEST_CYCLES)
+    return sign(interface.numbers(interface.answers(Bits.from_dense(vectors))))
 
 
 def build_board_simulation(
     network: LutNetwork,
     board: Board,
     folder: Path,
+    config: CoreConfig | None = None,
     *,
     faulty: Callable[[dict[str, str]], dict[str, str]] | None = None,
-    **core_options: Any,
 ) -> BoardSimulation:
     """Build the design of a board for the simulator.
 
     Parameters
     ----------
+    config : CoreConfig, optional
+        What the core is to be; see :func:`lutgen.board.build.board_core`.
     faulty : callable, optional
         Gets the design's files and returns them with a fault planted.
-    core_options
-        See :func:`lutgen.core.build.build_core`.
 
     Raises
     ------
@@ -111,14 +109,13 @@ def build_board_simulation(
             f"of: {', '.join(_PIN_CELLS)}"
         )
     clock_hz = float(board.make_platform().default_clk_frequency)
-    core = default_core(network, board, clock_hz, **core_options)
+    core = board_core(network, board, config or CoreConfig(), clock_hz)
     plan = plan_board(board, core, clock_divider=CLKS_PER_BIT)
     files = faulty(plan.files) if faulty else plan.files
     write_files(folder / "design", files)
     return build_pins_simulation(
-        network,
+        core.interface,
         board,
-        core.ports,
         _read_design(core, board),
         folder,
         pin_cells=_PIN_CELLS[board.family],
@@ -127,9 +124,8 @@ def build_board_simulation(
 
 
 def build_pins_simulation(
-    network: LutNetwork,
+    interface: Interface,
     board: Board,
-    ports: Ports,
     script: Sequence[str],
     folder: Path,
     *,
@@ -166,15 +162,13 @@ def build_pins_simulation(
     )
     settings = {
         "LUTGEN_CLKS_PER_BIT": str(clks_per_bit),
-        "LUTGEN_DIGEST": network.digest,
-        "LUTGEN_SIGNATURE": str(signature(network, ports)),
+        "LUTGEN_DIGEST": interface.network.digest,
+        "LUTGEN_SIGNATURE": str(signature(interface)),
     }
-    return BoardSimulation(bench, ports, settings)
+    return BoardSimulation(bench, interface, settings)
 
 
-def run_board_simulation(
-    simulation: BoardSimulation, network: LutNetwork, X: ArrayLike
-) -> LineResult:
+def run_board_simulation(simulation: BoardSimulation, X: ArrayLike) -> LineResult:
     """Send samples through the serial pins of a board in simulation; compare with the model.
 
     The board has to say the model's digest and to pass its self-test, too.
@@ -189,9 +183,9 @@ def run_board_simulation(
         If the simulator fails.
     """
     folder = simulation.bench.folder
-    bits = simulation.ports.samples(network, X)
-    classes = network.class_numbers(network.encoder.encode(X))
-    write_vectors(folder, bits, classes)
+    interface = simulation.interface
+    bits = interface.samples(X)
+    write_vectors(folder, bits, interface.numbers(interface.answers(bits)))
     settings = {**simulation.settings, **vector_settings(folder)}
     return run_line(simulation.bench, settings, "every_vector", bits.n_samples)
 
@@ -231,7 +225,7 @@ def bridged(
         raise ToolError(f"the simulated board failed: {faults[0]}; log: {folder / 'run.log'}")
 
 
-def write_vectors(folder: Path, bits: Bits, classes: NDArray[np.intp]) -> None:
+def write_vectors(folder: Path, bits: Bits, classes: NDArray[np.integer]) -> None:
     """Write what a bench sends, and the classes that have to come back.
 
     Raises

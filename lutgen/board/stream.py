@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike
 
 from lutgen.board.shell import STREAM_MODULE, CorePorts, stream_sources, stream_top
 from lutgen.board.simulate import LineResult, run_line, vector_settings, write_vectors
-from lutgen.core.build import build_core
+from lutgen.core import CoreConfig, make_core
+from lutgen.emit.verilog import core_verilog
 from lutgen.files import write_files
 from lutgen.flow.bench import build_bench
 from lutgen.model.network import LutNetwork
@@ -33,9 +34,9 @@ def simulate_stream(
     ToolError
         If a tool is missing or fails.
     """
-    core = build_core(network, pipeline=pipeline)
+    core = make_core(network, CoreConfig(pipeline=pipeline))
     ports = CorePorts.of(core)
-    texts = {f"{core.module}.v": core.verilog, f"{STREAM_MODULE}.v": ""}
+    texts = {f"{core.module}.v": core_verilog(core), f"{STREAM_MODULE}.v": ""}
     texts[f"{STREAM_MODULE}.v"] = stream_top(ports, beat_width=beat_width)
     sources = write_files(folder, texts)
     bench = build_bench(

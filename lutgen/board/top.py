@@ -12,7 +12,8 @@ from amaranth.lib import io
 
 from lutgen.board.boards import TIMEOUT_SECONDS, Board, clks_per_bit
 from lutgen.board.shell import UART_MODULE, CorePorts, uart_sources, uart_top
-from lutgen.core.build import Core
+from lutgen.core import Core
+from lutgen.emit.verilog import core_verilog
 from lutgen.errors import ConfigError, ToolError
 
 TOP = "top"
@@ -116,10 +117,10 @@ def plan_board(board: Board, core: Core, *, baud: int = 0, clock_divider: int = 
     divider = clock_divider or clks_per_bit(clock_hz, baud or board.baud)
     timeout = 50 * clock_divider or int(TIMEOUT_SECONDS * clock_hz)
     shell = uart_top(
-        CorePorts.of(core), digest=core.digest, clks_per_bit=divider, timeout_clks=timeout
+        CorePorts.of(core), digest=core.network.digest, clks_per_bit=divider, timeout_clks=timeout
     )
     sources = {path.name: path.read_text(encoding="utf-8") for path in uart_sources()}
-    sources |= {f"{core.module}.v": core.verilog, f"{UART_MODULE}.v": shell}
+    sources |= {f"{core.module}.v": core_verilog(core), f"{UART_MODULE}.v": shell}
     for name, text in sources.items():
         platform.add_file(name, text)
     try:

@@ -26,8 +26,7 @@ from lutgen.cli.options import (
     TestFraction,
     samples_for,
 )
-from lutgen.core.build import build_core
-from lutgen.core.interface import Ports
+from lutgen.core import CoreConfig, Interface, make_core
 from lutgen.errors import ConfigError, MismatchError
 from lutgen.files import write_atomic, write_json
 from lutgen.host.device import DEFAULT_TIMEOUT_SECONDS, Device, DeviceError
@@ -119,23 +118,23 @@ def build(
     network = LutNetwork.load(model)
     if options.one_hot:
         raise ConfigError("a board answers class numbers over its line; leave --one-hot out")
-    arguments = options.arguments()
     chosen = find_board(board)
+    config = options.config(chosen.family)
     with output.working(f"building for {chosen.title}"):
         built = build_board(
             network,
             chosen,
             out,
+            config,
             seeds=range(1, seeds + 1),
             baud=baud,
             timeout_seconds=timeout,
             rebuild=rebuild,
-            **arguments,
         )
     checks: list[dict[str, Any]] = []
     if simulate:
         name, X, _ = samples_for(network, None, "test", data_dir, download=not no_download)
-        checks = simulate_pins(network, chosen, built.folder, X[:simulate], arguments, quiet=json)
+        checks = simulate_pins(network, chosen, built.folder, X[:simulate], config, quiet=json)
         write_json(
             built.folder / PINS_FILE,
             {"digest": network.digest, "samples": f"{name}, test", "checks": checks},
@@ -161,7 +160,7 @@ def simulate_pins(
     board: Board,
     built: Path,
     X: NDArray[Any],
-    options: dict[str, Any],
+    config: CoreConfig,
     *,
     quiet: bool = False,
 ) -> list[dict[str, Any]]:
@@ -172,11 +171,11 @@ def simulate_pins(
     from lutgen.board import routed, simulate  # noqa: PLC0415 - Amaranth is optional
 
     def design(folder: Path) -> BoardSimulation:
-        return simulate.build_board_simulation(network, board, folder, **options)
+        return simulate.build_board_simulation(network, board, folder, config)
 
     def after_routing(folder: Path) -> BoardSimulation:
-        ports = Ports(options["input_bits"])
-        return routed.build_routed_simulation(network, board, built, folder, ports=ports)
+        interface = Interface.of(network, config)
+        return routed.build_routed_simulation(interface, board, built, folder)
 
     forms = {"board design": design}
     if board.family in routed.ROUTED_FAMILIES:
@@ -185,7 +184,7 @@ def simulate_pins(
     for form, build_simulation in forms.items():
         with output.working(f"simulating the {form}, pins to pins"):
             simulation = build_simulation(built / "simulation" / form.split()[0])
-            result = simulate.run_board_simulation(simulation, network, X)
+            result = simulate.run_board_simulation(simulation, X)
         checks.append(
             {
                 "name": f"{form}, pins to pins",
@@ -237,7 +236,7 @@ def print_build(record: dict[str, Any], folder: Path, *, was_cached: bool) -> No
 
 
 def build_demo(
-    network: LutNetwork, out: Path, *, quiet: bool = False, **options: Any
+    network: LutNetwork, out: Path, config: CoreConfig, *, quiet: bool = False
 ) -> dict[str, Any]:
     """Build the demo's bitstream, for an iCEBreaker with one seed; return its record.
 
@@ -251,7 +250,7 @@ def build_demo(
     from lutgen.board.build import build_board  # noqa: PLC0415 - Amaranth is optional
 
     with output.working("building the bitstream"):
-        built = build_board(network, find_board(DEMO_BOARD), out, **options)
+        built = build_board(network, find_board(DEMO_BOARD), out, config)
     write_build_report(built.folder)
     if not quiet:
         print_build(built.record, built.folder, was_cached=built.was_cached)
@@ -276,7 +275,7 @@ def fmax(
     network = LutNetwork.load(model)
     records = []
     for chip in [find_chip(name.strip()) for name in target.split(",")]:
-        core = build_core(network, target=chip.family, **options.arguments())
+        core = make_core(network, options.config(chip.family))
         with output.working(f"place and route on {chip.name}"):
             result = measure_fmax(
                 core,

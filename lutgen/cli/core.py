@@ -12,11 +12,12 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from lutgen.bits import MAX_FAN_IN
-from lutgen.chips.registry import FAMILIES, get_family
+from lutgen.chips.registry import FAMILIES
 from lutgen.cli import output
 from lutgen.cli.options import parse_frequency_mhz
 from lutgen.cli.records import core_record
-from lutgen.core.build import Core, build_core
+from lutgen.core import DEFAULT_MODULE, Core, CoreConfig, make_core
+from lutgen.emit.verilog import core_verilog
 from lutgen.files import write_files, write_json
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.stats import count_cells
@@ -25,7 +26,6 @@ from lutgen.report.parse import CORE_FILE
 Out = Annotated[Path, typer.Option("-o", "--output", help="Folder for what is written.")]
 Target = Annotated[str, typer.Option(help=f"Chip family: {', '.join(FAMILIES)}.")]
 DEFAULT_OUT = Path("build")
-DEFAULT_MODULE = "lutgen_core"
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,12 @@ class CoreOptions:
     ] = True
     module: Annotated[str, typer.Option(help="Name of the Verilog module.")] = DEFAULT_MODULE
 
-    def arguments(self) -> dict[str, Any]:
-        """Return them as :func:`lutgen.core.build.build_core` takes them."""
+    def config(self, target: str) -> CoreConfig:
+        """Return what the core is to be, for a chip family."""
         options = {field.name: getattr(self, field.name) for field in fields(self)}
         options["fmax_target_mhz"] = parse_frequency_mhz(options.pop("fmax_target"))
-        return options
+        grade = options.pop("grade")
+        return CoreConfig(chip=f"{target}-{grade}" if grade else target, **options)
 
 
 DEFAULTS = CoreOptions()
@@ -102,9 +103,9 @@ def write_core(
     network: LutNetwork, out: Path, target: str, options: CoreOptions
 ) -> tuple[Core, dict[str, Any]]:
     """Make the hardware and write it with its record into an output folder."""
-    core = build_core(network, target=target, **options.arguments())
-    record = core_record(network, core)
-    write_files(out, {f"{core.module}.v": core.verilog})
+    core = make_core(network, options.config(target))
+    record = core_record(core)
+    write_files(out, {f"{core.module}.v": core_verilog(core)})
     write_json(out / CORE_FILE, record)
     return core, record
 
@@ -122,7 +123,7 @@ def print_core(core: Core) -> None:
     output.print_table(table)
     cells = count_cells(core.netlist).items()
     primitives = ", ".join(f"{count:,} {name}" for name, count in cells)
-    output.print_text(f"netlist ({get_family(core.target).title}): {primitives}")
+    output.print_text(f"netlist ({core.family.title}): {primitives}")
     output.print_text(
         f"depth {core.netlist.depth} LUTs between registers, latency {core.netlist.latency} cycles"
     )

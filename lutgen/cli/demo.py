@@ -12,11 +12,12 @@ from lutgen.board.fit import MARGIN
 from lutgen.cli import hardware, output
 from lutgen.cli.board import DEMO_BOARD, build_demo
 from lutgen.cli.boosting import learn_boosted
-from lutgen.cli.core import DEFAULT_MODULE, CoreOptions, print_core, write_core
+from lutgen.cli.core import CoreOptions, print_core, write_core
 from lutgen.cli.learning import print_model
 from lutgen.cli.options import load_source
 from lutgen.cli.proof import proof_record, run_proofs
 from lutgen.cli.synthesis import measure_area, print_synthesis
+from lutgen.core import DEFAULT_MODULE
 from lutgen.emit.vectors import EXPECTED, INPUTS
 from lutgen.files import ensure_writable, write_json
 from lutgen.flow.yosys import MODES
@@ -55,25 +56,23 @@ def demo(
     core, record = write_core(network, out, TARGET, OPTIONS)
     if not json:
         print_core(core)
-    area = measure_area(network, core, MODES, out)
+    area = measure_area(core, MODES, out)
     if not json:
         print_synthesis(area)
     _say(json, f"comparing with the model on the {len(dataset.X_test)} test images:")
-    bits = core.ports.samples(network, dataset.X_test)
+    bits = core.interface.samples(dataset.X_test)
     synthesis = list(area.results.values())
-    checks = hardware.run_checks(
-        network, core, bits, out, synthesis, unit="test images", quiet=json
-    )
+    checks = hardware.run_checks(core, bits, out, synthesis, unit="test images", quiet=json)
     comparison = hardware.simulation_record(network, "digits, test", "test images", checks)
     write_json(out / SIMULATION_FILE, comparison)
     require_equal(checks)
     _say(json, "proving that they are the same function for every input:")
-    proofs = run_proofs(network, core, synthesis, out, quiet=json)
-    write_json(out / PROOF_FILE, proof_record(network, core, proofs, []))
+    proofs = run_proofs(core, synthesis, out, quiet=json)
+    write_json(out / PROOF_FILE, proof_record(core, proofs, []))
     require_proved(proofs)
     with output.working("writing the report"):
         hardware.write_report(out)
-    built = build_demo(network, out, quiet=json, **OPTIONS.arguments())
+    built = build_demo(network, out, OPTIONS.config(TARGET), quiet=json)
     seconds = time.monotonic() - start
     if json:
         output.print_json(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -18,7 +18,7 @@ from lutgen.cli.core import (
     core_options,
 )
 from lutgen.cli.options import ModelFile
-from lutgen.core.build import build_core
+from lutgen.core import Core, make_core
 from lutgen.emit.forms import FORMS, get_form
 from lutgen.errors import ToolError
 from lutgen.files import write_files
@@ -49,13 +49,12 @@ def emit(
     plain = {name: get_form(name) for name in names if name != AMARANTH}
     if AMARANTH in names:
         _require_amaranth()
-    core = build_core(network, target=target, **options.arguments())
+    core = make_core(network, options.config(target))
     files: dict[str, tuple[str, str | bytes]] = {
         name: (f"{core.module}{form.suffix}", form.write(core)) for name, form in plain.items()
     }
     if AMARANTH in names:
-        rtlil = _rtlil(network, target=target, **options.arguments())
-        files[AMARANTH] = f"{core.module}.il", rtlil
+        files[AMARANTH] = f"{core.module}.il", _rtlil(core)
     write_files(out, dict(files.values()))
     _report(files, out, core.netlist.latency, json=json)
 
@@ -86,7 +85,7 @@ def _require_amaranth() -> None:
         raise ToolError("Amaranth is not installed; pip install 'lutgen[amaranth]'")
 
 
-def _rtlil(network: LutNetwork, **options: Any) -> str:
+def _rtlil(core: Core) -> str:
     from lutgen.emit.amaranth import emit_rtlil  # noqa: PLC0415 - an optional library
 
-    return emit_rtlil(network, **options)
+    return emit_rtlil(core)

@@ -32,7 +32,7 @@ from lutgen.cli.options import (
     samples_for,
 )
 from lutgen.cli.synthesis import parse_modes, run_synthesis
-from lutgen.core.build import Core
+from lutgen.core import Core
 from lutgen.files import read_json, write_files, write_json
 from lutgen.flow.simulate import SIMULATORS
 from lutgen.flow.yosys import SynthResult
@@ -101,10 +101,10 @@ def simulate(
     given = None if data is None else Source(data, task, label, test_fraction, split_seed)
     name, X, _ = samples_for(network, given, part, data_dir, download=not no_download)
     core, _ = write_core(network, out, target, options)
-    bits = core.ports.samples(network, X[: samples or None])
+    bits = core.interface.samples(X[: samples or None])
     synthesis = [run_synthesis(core, mode, out) for mode in modes]
     unit = "samples" if part == "all" else f"{part} samples"
-    checks = run_checks(network, core, bits, out, synthesis, simulator, unit=unit, quiet=json)
+    checks = run_checks(core, bits, out, synthesis, simulator, unit=unit, quiet=json)
     record = simulation_record(network, f"{name}, {part}", unit, checks)
     write_json(out / SIMULATION_FILE, record)
     if json:
@@ -113,7 +113,6 @@ def simulate(
 
 
 def run_checks(
-    network: LutNetwork,
     core: Core,
     bits: Bits,
     out: Path,
@@ -132,15 +131,14 @@ def run_checks(
             output.print_text(describe_check(check, unit))
 
     with output.working("evaluating the netlist"):
-        done(check_netlist(network, core.netlist, bits, ports=core.ports))
+        done(check_netlist(core.interface, core.netlist, bits))
     with output.working(f"simulating {core.module}.v"):
-        done(check_rtl(network, core, bits, out, simulator=simulator))
+        done(check_rtl(core, bits, out, simulator=simulator))
     for result in synthesis:
         folder = out / "synth"
         with output.working(f"simulating the netlist after synthesis ({result.mode})"):
             done(
                 check_synthesised(
-                    network,
                     core,
                     bits,
                     result,

@@ -22,7 +22,7 @@ from lutgen.cli.options import (
     class_numbers,
     samples_for,
 )
-from lutgen.core.build import build_core
+from lutgen.core import CoreConfig, make_core
 from lutgen.datasets.load import split_samples
 from lutgen.datasets.tables import Samples
 from lutgen.errors import ConfigError
@@ -139,7 +139,7 @@ def _encode(network: LutNetwork, samples: Samples) -> Labelled:
 
 def _cost(network: LutNetwork, target: str) -> dict[str, int]:
     """Return the cells that a network's hardware takes, by what they are."""
-    return count_cells(build_core(network, target=target).netlist)
+    return count_cells(make_core(network, CoreConfig(chip=target)).netlist)
 
 
 def _print_trials(trials: tuple[Trial, ...], n_samples: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,7 +22,7 @@ from lutgen.cli.core import (
 )
 from lutgen.cli.options import DataDir, ModelFile, NoDownload, samples_for
 from lutgen.cli.synthesis import ALL, parse_modes, run_synthesis, target_folders
-from lutgen.core.build import Core
+from lutgen.core import Core
 from lutgen.errors import DataError, MismatchError
 from lutgen.files import write_json
 from lutgen.flow.yosys import SynthResult
@@ -34,7 +33,7 @@ from lutgen.verify.mutation import KINDS, Mutation, MutationScore, score, simula
 from lutgen.verify.prove import (
     Proof,
     prove_model,
-    prove_passes,
+    prove_steps,
     prove_synthesised,
     prove_verilog,
     require_proved,
@@ -77,14 +76,12 @@ def prove(
     records, everything = [], []
     for name, folder in target_folders(target, out).items():
         core, _ = write_core(network, folder, name, options)
-        if text is not None:
-            core = replace(core, verilog=text)
         if target == ALL and not json:
             output.print_text(f"{name}:")
         synthesis = [run_synthesis(core, mode, folder) for mode in modes]
-        proofs = run_proofs(network, core, synthesis, folder, effort, quiet=json)
-        replays = _replay(network, core, proofs, synthesis, folder)
-        records.append(proof_record(network, core, proofs, replays))
+        proofs = run_proofs(core, synthesis, folder, effort, verilog=text, quiet=json)
+        replays = _replay(core, proofs, synthesis, folder, text)
+        records.append(proof_record(core, proofs, replays))
         everything += proofs
         write_json(folder / PROOF_FILE, records[-1])
         _check_replays(replays, quiet=json)
@@ -111,12 +108,12 @@ def _check_replays(replays: list[Check], *, quiet: bool) -> None:
 
 
 def run_proofs(
-    network: LutNetwork,
     core: Core,
     synthesis: Sequence[SynthResult],
     out: Path,
     effort: Effort = DEFAULT_EFFORT,
     *,
+    verilog: str | None = None,
     quiet: bool = False,
 ) -> list[Proof]:
     """Prove every form of the network equal, and print each result as it comes.
@@ -130,35 +127,33 @@ def run_proofs(
         if not quiet:
             output.print_text(str(proof))
 
-    for proof in (*prove_passes(network, core, effort), *prove_model(network, core, effort)):
+    for proof in (*prove_steps(core, effort), *prove_model(core, effort)):
         done(proof)
     with output.working("proving the Verilog"):
-        done(prove_verilog(network, core, out / "proof" / "verilog", effort))
+        done(prove_verilog(core, out / "proof" / "verilog", effort, verilog=verilog))
     for result in synthesis:
         with output.working(f"proving the netlist after synthesis ({result.mode})"):
-            done(prove_synthesised(network, core, result, out / "synth", effort))
+            done(prove_synthesised(core, result, out / "synth", effort))
     return proofs
 
 
 def _replay(
-    network: LutNetwork,
     core: Core,
     proofs: list[Proof],
     synthesis: Sequence[SynthResult],
     out: Path,
+    text: str | None,
 ) -> list[Check]:
     """Show in the simulator what a counterexample of the Verilog or of a synthesis says."""
     replays = []
     verilog, *synthesised = proofs[-1 - len(synthesis) :]
     with output.working("replaying counterexamples in the simulator"):
         if bits := _replay_bits(core, verilog):
-            replays.append(check_rtl(network, core, bits, out / "proof" / "replay"))
+            replays.append(check_rtl(core, bits, out / "proof" / "replay", verilog=text))
         for proof, result in zip(synthesised, synthesis, strict=True):
             if bits := _replay_bits(core, proof):
                 folder = out / "proof" / f"replay_{result.mode}"
-                replays.append(
-                    check_synthesised(network, core, bits, result, out / "synth", folder)
-                )
+                replays.append(check_synthesised(core, bits, result, out / "synth", folder))
     return replays
 
 
@@ -178,14 +173,12 @@ def _replay_bits(core: Core, proof: Proof) -> Bits | None:
     return Bits.from_dense(vectors)
 
 
-def proof_record(
-    network: LutNetwork, core: Core, proofs: list[Proof], replays: list[Check]
-) -> dict[str, Any]:
+def proof_record(core: Core, proofs: list[Proof], replays: list[Check]) -> dict[str, Any]:
     return {
-        "digest": network.digest,
-        "target": core.target,
+        "digest": core.network.digest,
+        "target": core.family.name,
         "top": core.module,
-        "pipeline": core.pipeline,
+        "pipeline": core.config.pipeline,
         "n_proved": sum(proof.result.proved for proof in proofs),
         "n_proofs": len(proofs),
         "proofs": [proof.to_json() for proof in proofs],
@@ -213,16 +206,16 @@ def mutate(
     network = LutNetwork.load(model)
     name, X, _ = samples_for(network, None, "test", data_dir, download=not no_download)
     core, _ = write_core(network, out, target, options)
-    bits = core.ports.samples(network, X)
+    bits = core.interface.samples(X)
     effort = Effort(min(DEFAULT_EFFORT.point_conflicts, conflicts), conflicts)
     with output.counting("planting faults", "faults") as progress:
-        result = score(network, core, bits, n, seed, effort, progress=progress)
+        result = score(core, bits, n, seed, effort, progress=progress)
     agree: list[bool] = []
     for number, mutation in enumerate(result.caught_by_samples[:simulate]):
         folder = out / "mutation" / str(number)
         with output.working(f"simulating {mutation.fault.description}"):
-            agree.append(simulate_mutant(network, core, mutation, bits, folder))
-    record = {"samples": f"{name}, test", **_mutation_record(network, core, result, agree)}
+            agree.append(simulate_mutant(core, mutation, bits, folder))
+    record = {"samples": f"{name}, test", **_mutation_record(core, result, agree)}
     write_json(out / MUTATION_FILE, record)
     if json:
         output.print_json(record)
@@ -237,12 +230,10 @@ def mutate(
         raise MismatchError("the simulator and the interpreter disagree on a planted fault")
 
 
-def _mutation_record(
-    network: LutNetwork, core: Core, result: MutationScore, agree: list[bool]
-) -> dict[str, Any]:
+def _mutation_record(core: Core, result: MutationScore, agree: list[bool]) -> dict[str, Any]:
     return {
-        "digest": network.digest,
-        "target": core.target,
+        "digest": core.network.digest,
+        "target": core.family.name,
         "top": core.module,
         "n_samples": result.n_samples,
         "total": result.counts(),

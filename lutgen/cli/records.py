@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from lutgen import __version__
-from lutgen.chips.registry import get_family
-from lutgen.core.build import Core
-from lutgen.model import LutNetwork, Provenance
+from lutgen.core import Core
+from lutgen.model import Argmax, LutNetwork, Provenance
 from lutgen.netlist.stats import netlist_stats
 
 
 def model_record(network: LutNetwork) -> dict[str, Any]:
     """Return what a model is."""
+    classes = network.classes.tolist() if isinstance(network.head, Argmax) else []
     return {
         "digest": network.digest,
         "n_inputs": network.n_inputs,
@@ -23,7 +23,7 @@ def model_record(network: LutNetwork) -> dict[str, Any]:
         "n_layers": network.n_layers,
         "n_cone": int(network.cone.sum()),
         "fan_in": np.unique(network.fan_in).tolist(),
-        "classes": [str(label) for label in network.classes.tolist()],
+        "classes": [str(label) for label in classes],
         "encoder": network.encoder.describe(),
         "n_outputs": int(network.outputs.size),
         "head": network.describe_head(),
@@ -48,17 +48,17 @@ def care_record(network: LutNetwork) -> dict[str, int]:
     }
 
 
-def core_record(network: LutNetwork, core: Core) -> dict[str, Any]:
+def core_record(core: Core) -> dict[str, Any]:
     """Return what a model's hardware is."""
-    family = get_family(core.target)
+    family = core.family
     return {
         "lutgen": __version__,
         "module": core.module,
-        "target": core.target,
-        "pipeline": core.pipeline,
+        "target": family.name,
+        "pipeline": core.config.pipeline,
         "timing": asdict(core.timing) if core.timing else None,
         "latency_cycles": core.netlist.latency,
-        "model": model_record(network),
+        "model": model_record(core.network),
         "netlist": netlist_stats(core.netlist).to_json(),
         "logic": netlist_stats(core.logic).to_json(),
         "passes": [stats.to_json() for stats in core.passes],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -22,8 +22,9 @@ from lutgen.cli.core import (
 )
 from lutgen.cli.options import ModelFile
 from lutgen.cli.records import core_record
-from lutgen.core.build import Core, build_core
+from lutgen.core import Core, make_core
 from lutgen.emit.blif import emit_blif
+from lutgen.emit.verilog import core_verilog
 from lutgen.errors import ConfigError, MismatchError
 from lutgen.files import write_json
 from lutgen.flow import yosys
@@ -81,7 +82,7 @@ def synth(
     areas = []
     for name, folder in target_folders(target, out).items():
         core, _ = write_core(network, folder, name, options)
-        areas.append(measure_area(network, core, modes, folder))
+        areas.append(measure_area(core, modes, folder))
     if json:
         output.print_json({"digest": network.digest, "areas": [asdict(area) for area in areas]})
     elif target == ALL:
@@ -99,25 +100,18 @@ def target_folders(target: str, out: Path) -> dict[str, Path]:
     return {target: out}
 
 
-def measure_area(network: LutNetwork, core: Core, modes: Sequence[str], out: Path) -> Area:
+def measure_area(core: Core, modes: Sequence[str], out: Path) -> Area:
     """Synthesise a core in each mode, and count it without don't-cares for comparison.
 
     The folder's record of the core gets that count.
     """
     plain = core.netlist.count(LUT)
     if any(stats.name == DONTCARE and stats.changes for stats in core.passes):
-        without = build_core(
-            network,
-            target=core.target,
-            pipeline=core.pipeline,
-            input_bits=core.ports.input_bits,
-            one_hot=core.ports.one_hot,
-            dont_cares=False,
-        )
+        without = make_core(core.network, replace(core.config, dont_cares=False))
         plain = without.netlist.count(LUT)
-    record = {**core_record(network, core), "luts_without_dont_cares": plain}
+    record = {**core_record(core), "luts_without_dont_cares": plain}
     write_json(out / CORE_FILE, record)
-    return Area(core.target, plain, {mode: run_synthesis(core, mode, out) for mode in modes})
+    return Area(core.family.name, plain, {mode: run_synthesis(core, mode, out) for mode in modes})
 
 
 def parse_modes(text: str, *, none: bool = False) -> tuple[str, ...]:
@@ -171,13 +165,13 @@ def run_synthesis(core: Core, mode: str, out: Path) -> SynthResult:
     """Synthesise a core: the mapped netlist as it is, or its k-LUTs for Yosys to map."""
     with output.working(f"Yosys ({mode})"):
         return synthesise(
-            core.verilog if mode == DIRECT else emit_blif(core.logic, model=core.module),
+            core_verilog(core) if mode == DIRECT else emit_blif(core.logic, model=core.module),
             language="verilog" if mode == DIRECT else "blif",
             top=core.module,
-            target=core.target,
+            target=core.family.name,
             mode=mode,
             out_dir=out / "synth",
-            digest=core.digest,
+            digest=core.network.digest,
         )
 
 

@@ -1,4 +1,4 @@
-"""The way from a model to its hardware in one call."""
+"""The way from a model to its hardware in one call, every step of it kept."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from lutgen import __version__
 from lutgen.chips.delay import DelayModel, get_delay_model
 from lutgen.chips.family import Family
 from lutgen.chips.registry import get_family
-from lutgen.core.interface import Ports
+from lutgen.core.config import CoreConfig
+from lutgen.core.interface import Interface
 from lutgen.core.lower import lower
-from lutgen.emit.verilog import check_module_name, emit_verilog
 from lutgen.errors import ConfigError
-from lutgen.model import Argmax, LutNetwork
+from lutgen.model import LutNetwork
 from lutgen.netlist.check import check
 from lutgen.netlist.compose import compose
-from lutgen.netlist.head import Head, Resources, Votes, build_head
+from lutgen.netlist.head import Head, Resources, build_head
 from lutgen.netlist.ir import Netlist
 from lutgen.netlist.passes.pipeline import arrivals, pipeline_to_delay, shortest_path_ns
 from lutgen.netlist.passes.pipeline import pipeline as insert_registers
 from lutgen.netlist.passes.shrink import shrink
-from lutgen.netlist.passes.stats import PassStats
+from lutgen.netlist.passes.stats import PassStats, measure
+
+HEAD_STEP, MAPPING = "head", "mapping"
 
 
 @dataclass(frozen=True)
@@ -54,147 +56,181 @@ class Timing:
         )
 
 
-@dataclass(frozen=True)
-class Core:
-    """Everything that later stages need of the hardware made from one model.
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A step from the model to the mapped netlist.
 
     Parameters
     ----------
-    digest : str
-        Digest of the model.
-    target : str
-        Name of the family.
-    module : str
-        Name of the Verilog module.
-    ports : Ports
-        What goes in and what comes out.
-    pipeline : int
-        LUT levels between registers; 0 for none.
-    function : Netlist
-        Encoder and trained LUTs, simplified; its outputs are those of the network.
-    head : Head or None
-        What makes the answer of them, if anything has to.
-    logic : Netlist
-        Both of them, pipelined, before mapping; with a `timing`, whose registers stand between
-        the primitives, it is `netlist` without their names.
-    netlist : Netlist
-        The same, mapped onto the family.
-    header : tuple of str
-        What to say at the top of every form: what it is, of which model.
-    verilog : str
-        Text of the module.
-    passes : tuple of PassStats
-        What the passes did, in the order in which they ran.
-    timing : Timing or None
-        Clock frequency, if one was aimed at.
+    name : str
+        A pass, ``head``, ``pipeline`` or ``mapping``.
+    before, after : Netlist
+        The netlist that went in, and what came out. They compute the same, but for ``head``: there
+        the outputs before are the inputs of the head after.
+    stats : PassStats
+        What changed, in numbers.
     """
 
-    digest: str
-    target: str
-    module: str
-    ports: Ports
-    pipeline: int
-    function: Netlist
-    head: Head | None
-    logic: Netlist
-    netlist: Netlist
-    header: tuple[str, ...]
-    verilog: str
-    passes: tuple[PassStats, ...]
-    timing: Timing | None = None
+    name: str
+    before: Netlist
+    after: Netlist
+    stats: PassStats
 
 
-def build_core(
-    network: LutNetwork,
-    *,
-    target: str = "generic",
-    pipeline: int = 0,
-    fmax_target_mhz: float = 0,
-    grade: str = "",
-    module: str = "lutgen_core",
-    input_bits: int = 0,
-    one_hot: bool = False,
-    dont_cares: bool = True,
-) -> Core:
-    """Make the hardware of a model: lower, shrink, add the head, pipeline, map, check, write.
+@dataclass(frozen=True, eq=False)
+class Core:
+    """The hardware made of one model.
 
     Parameters
     ----------
     network : LutNetwork
         The model.
-    target : str
-        Name of a family, see :func:`lutgen.chips.registry.get_family`.
-    pipeline : int
-        Put registers after every so many levels of k-LUTs; 0 for none.
-    fmax_target_mhz : float
-        Put registers between the primitives such that the delay model expects this clock
-        frequency, as few stages as do; 0 for not. An alternative to `pipeline`.
-    grade : str
-        Speed grade, or device, that the frequency is for; by default the family's first.
-    module : str
-        Name of the Verilog module.
-    input_bits : int
-        Bits of each feature, to have the encoder in hardware; 0: encoded bits come in. See
-        :class:`lutgen.core.interface.Ports`.
-    one_hot : bool
-        Answer with one bit a class instead of the class number.
-    dont_cares : bool
-        Use table entries that no input reaches, or that no output shows; the function is the same.
+    config : CoreConfig
+        What was asked for.
+    interface : Interface
+        What goes in and what comes out.
+    family : Family
+        What the netlist is mapped onto.
+    steps : tuple of Step
+        How it came about: what comes out of one goes into the next; before the first stands
+        :attr:`source`, after the last `netlist`.
+    head : Head or None
+        What makes the answer of the network's outputs, if anything has to.
+    netlist : Netlist
+        The mapped netlist.
+    timing : Timing or None
+        Clock frequency, if one was aimed at.
+    """
+
+    network: LutNetwork
+    config: CoreConfig
+    interface: Interface
+    family: Family
+    steps: tuple[Step, ...]
+    head: Head | None
+    netlist: Netlist
+    timing: Timing | None = None
+
+    @property
+    def module(self) -> str:
+        """Name of the hardware's module."""
+        return self.config.module
+
+    @property
+    def source(self) -> Netlist:
+        """The model as it was lowered, encoder in front if it is in hardware, without the head."""
+        return self.steps[0].before
+
+    @property
+    def logic(self) -> Netlist:
+        """The netlist before mapping: k-LUTs and registers.
+
+        With a frequency aimed at, whose registers stand between the primitives, it is the netlist
+        without their names.
+        """
+        if self.timing:
+            return without_primitives(self.netlist)
+        return next(step.before for step in self.steps if step.name == MAPPING)
+
+    @property
+    def passes(self) -> tuple[PassStats, ...]:
+        """What the passes did, the mapping and the head left out."""
+        return tuple(step.stats for step in self.steps if step.name not in (HEAD_STEP, MAPPING))
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """What to say at the top of every form: what it is, of which model."""
+        x, y = self.interface.describe()
+        lines = [
+            f"{self.module}: a learnt network of lookup tables, written by lutgen {__version__}",
+            f"model    sha256 {self.network.digest}",
+            f"input    {x}",
+            f"answer   {y}",
+        ]
+        if self.config.pipeline:
+            every = self.config.pipeline
+            lines.append(f"pipeline a register after every {every} level(s) of k-LUTs")
+        if self.timing:
+            lines.append(f"fmax     {self.timing}")
+        return tuple(lines)
+
+
+def make_core(network: LutNetwork, config: CoreConfig | None = None) -> Core:
+    """Make the hardware of a model: lower, shrink, add the head, pipeline, map, check.
+
+    Parameters
+    ----------
+    network : LutNetwork
+        The model.
+    config : CoreConfig, optional
+        What the core is to be; by default portable, without registers, encoded bits in.
 
     Raises
     ------
     ConfigError
-        If the target does not exist, the pipeline is negative, the module's name is illegal, the
-        input bits are out of range, or the frequency is out of reach.
+        If there is no such chip, the network's answer does not go with what was asked for, or the
+        frequency is out of reach.
     """
-    _check_pipeline(pipeline, fmax_target_mhz)
-    family = get_family(target)
-    check_module_name(module)
-    ports = Ports(input_bits, one_hot)
-    function, passes = shrink(lower(network, input_bits), dont_cares=dont_cares)
-    head = None
-    logic = function
-    if one_hot or not network.is_class_number:
-        assert isinstance(network.head, Argmax)
-        votes = Votes(network.head.weights, network.head.bias)
-        head = build_head(votes, resources=head_resources(family), one_hot=one_hot)
-        logic = compose(function, head.netlist)
-    if pipeline:
-        logic, stats = insert_registers(logic, pipeline)
-        passes = (*passes, stats)
-    delays = get_delay_model(target, grade) if fmax_target_mhz or grade else None
-    netlist = family.map(logic)
+    config = config or CoreConfig()
+    name, _, device = config.chip.partition("-")
+    family = get_family(name)
+    interface = Interface.of(network, config)
+    delays = get_delay_model(name, device) if config.fmax_target_mhz else None
+    making = _Making(lower(network, interface.formats))
+    making.shrink(dont_cares=config.dont_cares)
+    head = making.add_head(interface, family)
+    if config.pipeline:
+        making.apply(insert_registers(making.netlist, config.pipeline))
+    mapped = family.map(making.netlist)
+    making.apply((mapped, measure(MAPPING, making.netlist, mapped, 0)))
     timing = None
-    if delays and fmax_target_mhz:
-        netlist, stats, timing = _reach(netlist, family, delays, fmax_target_mhz)
-        passes = (*passes, stats)
-        logic = without_primitives(netlist)
-    check(netlist)
-    header = [
-        f"{module}: a learnt network of lookup tables, written by lutgen {__version__}",
-        f"model    sha256 {network.digest}",
-        *map("{:8} {}".format, ("input", "answer"), ports.describe(network)),
-    ]
-    if pipeline:
-        header.append(f"pipeline a register after every {pipeline} level(s) of k-LUTs")
-    if timing:
-        header.append(f"fmax     {timing}")
-    verilog = emit_verilog(netlist, family, module=module, header=header)
+    if delays:
+        piped, stats, timing = _reach(mapped, family, delays, config.fmax_target_mhz)
+        making.apply((piped, stats))
+    check(making.netlist)
     return Core(
-        digest=network.digest,
-        target=target,
-        module=module,
-        ports=ports,
-        pipeline=pipeline,
-        function=function,
+        network=network,
+        config=config,
+        interface=interface,
+        family=family,
+        steps=tuple(making.steps),
         head=head,
-        logic=logic,
-        netlist=netlist,
-        header=tuple(header),
-        verilog=verilog,
-        passes=passes,
+        netlist=making.netlist,
         timing=timing,
     )
+
+
+class _Making:
+    """The netlist as it is by now, and the steps up to it."""
+
+    def __init__(self, netlist: Netlist) -> None:
+        self.netlist = netlist
+        self.steps: list[Step] = []
+
+    def apply(self, result: tuple[Netlist, PassStats]) -> None:
+        """Take the result of a step."""
+        after, stats = result
+        self.steps.append(Step(stats.name, self.netlist, after, stats))
+        self.netlist = after
+
+    def shrink(self, *, dont_cares: bool) -> None:
+        """Run the passes that make the netlist smaller, each of them a step."""
+        seen: list[Netlist] = []
+        _, passes = shrink(
+            self.netlist, dont_cares=dont_cares, watch=lambda _, netlist: seen.append(netlist)
+        )
+        for netlist, stats in zip(seen, passes, strict=True):
+            self.apply((netlist, stats))
+
+    def add_head(self, interface: Interface, family: Family) -> Head | None:
+        """Put the head behind the network's outputs, if one is needed."""
+        votes = interface.votes
+        if votes is None:
+            return None
+        head = build_head(votes, head_resources(family), answer=interface.answer)
+        after = compose(self.netlist, head.netlist)
+        self.apply((after, measure(HEAD_STEP, self.netlist, after, len(head.netlist.cells))))
+        return head
 
 
 def head_resources(family: Family) -> Resources:
@@ -206,20 +242,6 @@ def head_resources(family: Family) -> Resources:
         chain=family.carry if family.carry and family.carry.wide else None,
         map=family.map,
     )
-
-
-def _check_pipeline(pipeline: int, fmax_target_mhz: float) -> None:
-    if pipeline < 0:
-        raise ConfigError(
-            f"pipeline must be 0 (no registers) or the LUT levels between registers, got {pipeline}"
-        )
-    if not 0 <= fmax_target_mhz < float("inf"):
-        raise ConfigError(f"the Fmax aimed at must be a positive frequency, got {fmax_target_mhz}")
-    if pipeline and fmax_target_mhz:
-        raise ConfigError(
-            f"a pipeline of {pipeline} level(s) and an Fmax of {fmax_target_mhz:g} MHz were both "
-            "asked for; the one follows from the other, give one of them"
-        )
 
 
 def _reach(

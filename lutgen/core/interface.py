@@ -1,103 +1,274 @@
-"""What the ports of a core carry: samples at ``x``, answers at ``y``."""
+"""What the ports of a core carry: samples at ``x``, answers at ``y``; bound to its network.
+
+This is the one place that knows the ports: widths, the codes of features, and what an answer is.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lutgen.bits import Bits
+from lutgen.core.config import CoreConfig
 from lutgen.encode.encoder import as_matrix
-from lutgen.errors import DataError
-from lutgen.model.network import LutNetwork
+from lutgen.encode.formats import FeatureFormat
+from lutgen.errors import ConfigError, DataError
+from lutgen.model import Argmax, LutNetwork, Sum
+from lutgen.model.head import Answers
+from lutgen.netlist.head import NUMBER, ONE_HOT, SCORES, Votes
+
+BITS = "bits"
+_ID_VERSION = b"lutgen core 1"
 
 
-@dataclass(frozen=True)
-class Ports:
-    """The two choices there are.
+@dataclass(frozen=True, eq=False)
+class Interface:
+    """The ports of a core.
 
     Parameters
     ----------
-    input_bits : int
-        0: ``x[i]`` is bit i of the encoder. Otherwise ``x`` is the features as unsigned numbers
-        of so many bits, bit b of feature f at ``x[f * input_bits + b]``.
+    network : LutNetwork
+        The model.
+    formats : tuple of FeatureFormat
+        How each feature comes in, where the encoder is in hardware: bit b of feature f is
+        ``x[b + (widths of the features before it)]``. Empty: ``x[i]`` is bit i of the encoder.
     one_hot : bool
-        Whether ``y[c]`` is one for class c alone; else ``y`` is the class number in binary.
+        Whether ``y[c]`` is one for class c alone; else ``y`` is the class number in binary. Of a
+        network that answers numbers, ``y`` is its scores as two's complement numbers, score 0
+        lowest; of one that answers bits, these.
+
+    Raises
+    ------
+    ConfigError
+        If there are not as many formats as features, or one bit a class is asked of a network
+        that answers no classes.
     """
 
-    input_bits: int = 0
+    network: LutNetwork
+    formats: tuple[FeatureFormat, ...] = ()
     one_hot: bool = False
 
-    def n_inputs(self, network: LutNetwork) -> int:
-        """Return the width of ``x``."""
-        features = network.encoder.n_features
-        return features * self.input_bits if self.input_bits else network.n_inputs
+    def __post_init__(self) -> None:
+        n_features = self.network.encoder.n_features
+        if self.formats and len(self.formats) != n_features:
+            raise ConfigError(
+                f"{len(self.formats)} formats for {n_features} features; give one each"
+            )
+        if self.one_hot and not isinstance(self.network.head, Argmax):
+            raise ConfigError(
+                "one bit a class is for networks that answer classes; this one does not "
+                f"({self.network.describe_head()})"
+            )
 
-    def n_outputs(self, network: LutNetwork) -> int:
-        """Return the width of ``y``."""
-        return network.n_classes if self.one_hot else (network.n_classes - 1).bit_length()
+    @classmethod
+    def of(cls, network: LutNetwork, config: CoreConfig) -> Interface:
+        """Return the interface that a configuration asks for."""
+        formats: tuple[FeatureFormat, ...] = ()
+        if config.input_bits:
+            formats = (FeatureFormat(config.input_bits),) * network.encoder.n_features
+        return cls(network, formats, config.one_hot)
 
-    def samples(self, network: LutNetwork, X: ArrayLike) -> Bits:
+    # -- widths --------------------------------------------------------------------------------
+
+    @property
+    def n_inputs(self) -> int:
+        """Width of ``x``."""
+        return sum(self.widths) if self.formats else self.network.n_inputs
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Bits of each feature; empty where encoded bits come in."""
+        return tuple(item.width for item in self.formats)
+
+    @property
+    def feature_bits(self) -> int:
+        """Bits of each feature where all have as many; 0 where encoded bits come in."""
+        return self.formats[0].width if self.formats else 0
+
+    @property
+    def answer(self) -> str:
+        """What ``y`` is: class number, one bit a class, scores, or bits."""
+        if isinstance(self.network.head, Argmax):
+            return ONE_HOT if self.one_hot else NUMBER
+        return SCORES if isinstance(self.network.head, Sum) else BITS
+
+    @property
+    def votes(self) -> Votes | None:
+        """What the head adds up; None where the outputs are the answer."""
+        head = self.network.head
+        if not isinstance(head, Argmax | Sum) or (
+            self.network.is_class_number and not self.one_hot
+        ):
+            return None
+        return Votes(head.weights, head.bias)
+
+    @cached_property
+    def score_width(self) -> int:
+        """Bits of each score, where ``y`` is scores; else 0."""
+        head = self.network.head
+        return Votes(head.weights, head.bias).signed_width() if isinstance(head, Sum) else 0
+
+    @property
+    def n_outputs(self) -> int:
+        """Width of ``y``."""
+        head = self.network.head
+        if isinstance(head, Argmax):
+            return head.n_classes if self.one_hot else (head.n_classes - 1).bit_length()
+        if isinstance(head, Sum):
+            return head.n_scores * self.score_width
+        return int(self.network.outputs.size)
+
+    # -- what goes in, what comes out ----------------------------------------------------------
+
+    def samples(self, X: ArrayLike) -> Bits:
         """Return samples of shape (n_samples, n_features) as they come in at ``x``.
 
         Raises
         ------
         DataError
-            If the encoder cannot encode them, or the core cannot take a feature: it is negative,
-            no whole number, or too large.
+            If the encoder cannot encode them, or the core cannot take a feature: it is no code of
+            its format.
         """
-        encoded = network.encoder.encode(X)
-        if not self.input_bits:
+        encoded = self.network.encoder.encode(X)
+        if not self.formats:
             return encoded
-        codes = _unsigned(as_matrix(X), self.input_bits)
-        places = np.arange(self.input_bits, dtype=np.uint16)
-        dense = codes[:, :, None] >> places & np.uint16(1)
-        return Bits.from_dense(dense.reshape(codes.shape[0], -1).astype(np.uint8))
+        codes = _codes(as_matrix(X), self.formats)
+        columns = [codes[:, f, None] >> np.arange(width) & 1 for f, width in enumerate(self.widths)]
+        return Bits.from_dense(np.concatenate(columns, axis=1).astype(np.uint8))
 
-    def encoded(self, network: LutNetwork, x: Bits) -> Bits:
+    def encoded(self, x: Bits) -> Bits:
         """Return the bits that the encoder makes of what comes in at ``x``."""
-        if not self.input_bits:
+        if not self.formats:
             return x
-        dense = x.to_dense().reshape(x.n_samples, -1, self.input_bits).astype(np.uint16)
-        features = (dense << np.arange(self.input_bits, dtype=np.uint16)).sum(axis=2)
-        encoder = network.encoder
-        bits = features[:, encoder.feature] >= encoder.threshold
-        return Bits.from_dense(bits.astype(np.uint8))
-
-    def answers(self, network: LutNetwork, x: Bits) -> Bits:
-        """Return what has to stand at ``y`` for what comes in at ``x``."""
-        numbers = network.class_numbers(self.encoded(network, x))
-        if self.one_hot:
-            dense = numbers[:, None] == np.arange(network.n_classes)
-        else:
-            dense = (numbers[:, None] >> np.arange(self.n_outputs(network)) & 1) == 1
-        return Bits.from_dense(dense.astype(np.uint8))
-
-    def describe(self, network: LutNetwork) -> tuple[str, str]:
-        """Return for people what ``x`` is, and what ``y`` is."""
-        width, answer = self.n_inputs(network), self.n_outputs(network)
-        x = f"x[{width - 1}:0]: x[i] is bit i of the encoder"
-        if self.input_bits:
-            x = (
-                f"x[{width - 1}:0]: {network.encoder.n_features} features of {self.input_bits} "
-                f"bit(s), unsigned, feature f at x[{self.input_bits}*f +: {self.input_bits}]"
+        dense = x.to_dense().astype(np.int64)
+        ends = np.cumsum(self.widths)
+        codes = np.empty((x.n_samples, len(self.formats)), dtype=np.int64)
+        for f, (item, end) in enumerate(zip(self.formats, ends.tolist(), strict=True)):
+            code = (dense[:, end - item.width : end] << np.arange(item.width)).sum(axis=1)
+            codes[:, f] = code - ((code > item.largest) << item.width)
+        encoder = self.network.encoder
+        least = [
+            self.formats[feature].threshold_code(threshold)
+            for feature, threshold in zip(
+                encoder.feature.tolist(), encoder.threshold.tolist(), strict=True
             )
-        y = f"y[{answer - 1}:0]: class number in binary, y[0] the lowest bit"
-        if self.one_hot:
-            y = f"y[{answer - 1}:0]: y[c] is one for class c alone"
-        return x, y
+        ]
+        limit = 1 << 62
+        bounded = np.array([min(max(code, -limit), limit) for code in least], dtype=np.int64)
+        return Bits.from_dense((codes[:, encoder.feature] >= bounded).astype(np.uint8))
+
+    def answers(self, x: Bits) -> Bits:
+        """Return what has to stand at ``y`` for what comes in at ``x``."""
+        outputs = self.network.output_bits(self.encoded(x))
+        head = self.network.head
+        if isinstance(head, Argmax):
+            numbers = head.class_numbers(outputs.to_dense())[:, None]
+            if self.one_hot:
+                return Bits.from_dense((numbers == np.arange(head.n_classes)).astype(np.uint8))
+            return Bits.from_dense((numbers >> np.arange(self.n_outputs) & 1).astype(np.uint8))
+        if isinstance(head, Sum):
+            scores = head.scores(outputs.to_dense())[:, :, None] >> np.arange(self.score_width) & 1
+            return Bits.from_dense(scores.reshape(x.n_samples, -1).astype(np.uint8))
+        return outputs
+
+    def numbers(self, y: Bits) -> NDArray[np.int64]:
+        """Return what stands at ``y`` as numbers.
+
+        Returns
+        -------
+        ndarray
+            Class numbers of shape (n_samples,), scores of shape (n_samples, n_scores), or bits of
+            shape (n_samples, n_outputs).
+        """
+        dense = y.to_dense().astype(np.int64)
+        if self.answer == NUMBER:
+            return np.asarray((dense << np.arange(dense.shape[1])).sum(axis=1))
+        if self.answer == ONE_HOT:
+            return np.asarray(dense.argmax(axis=1))
+        if self.answer == SCORES:
+            width = self.score_width
+            scores = (dense.reshape(len(dense), -1, width) << np.arange(width)).sum(axis=2)
+            return np.asarray(scores - (scores >> (width - 1) << width))
+        return dense
+
+    def meant(self, numbers: NDArray[np.int64]) -> Answers:
+        """Return what the numbers of :meth:`numbers` mean: labels, numbers or bits.
+
+        Raises
+        ------
+        DataError
+            If a class number is none of the model's.
+        """
+        head = self.network.head
+        if isinstance(head, Argmax):
+            if numbers.size and numbers.max() >= head.n_classes:
+                raise DataError(
+                    f"class number {numbers.max()} was answered, the model has {head.n_classes} "
+                    "classes"
+                )
+            return head.classes[numbers]
+        if isinstance(head, Sum):
+            values = numbers * head.scale + head.offset
+            return values[:, 0] if head.n_scores == 1 else values
+        return numbers.astype(np.uint8)
+
+    # -- for people, and for hardware ----------------------------------------------------------
+
+    def describe(self) -> tuple[str, str]:
+        """Return for people what ``x`` is, and what ``y`` is."""
+        width = self.n_inputs
+        x = f"x[{width - 1}:0]: x[i] is bit i of the encoder"
+        if self.formats:
+            bits = self.feature_bits
+            x = (
+                f"x[{width - 1}:0]: {len(self.formats)} features of {bits} "
+                f"bit(s), unsigned, feature f at x[{bits}*f +: {bits}]"
+            )
+        y = f"y[{self.n_outputs - 1}:0]: "
+        return x, y + {
+            NUMBER: "class number in binary, y[0] the lowest bit",
+            ONE_HOT: "y[c] is one for class c alone",
+            SCORES: f"{self._n_scores()} score(s) of {self.score_width} bit(s), two's complement, "
+            f"score i at y[{self.score_width}*i +: {self.score_width}]",
+            BITS: "y[i] is output bit i of the network",
+        }[self.answer]
+
+    def _n_scores(self) -> int:
+        head = self.network.head
+        return head.n_scores if isinstance(head, Sum) else 0
+
+    @cached_property
+    def core_id(self) -> str:
+        """SHA-256 (hex) of the function and its ports: what hardware carries as its identity."""
+        ports = {"input": [asdict(item) for item in self.formats], "answer": self.answer}
+        sha = hashlib.sha256(_ID_VERSION)
+        sha.update(bytes.fromhex(self.network.digest))
+        sha.update(json.dumps(ports, sort_keys=True).encode())
+        return sha.hexdigest()
 
 
-def _unsigned(matrix: NDArray[np.generic], n_bits: int) -> NDArray[np.uint16]:
-    """Return features as whole numbers that fit `n_bits` bits; refuse others."""
-    values = matrix.astype(np.float64)
-    bad = (values != np.floor(values)) | (values < 0) | (values >= 1 << n_bits)
+def _codes(matrix: NDArray[np.generic], formats: Sequence[FeatureFormat]) -> NDArray[np.int64]:
+    """Return features as codes, where they are the values of codes; refuse others."""
+    scale = np.array([item.scale for item in formats])
+    offset = np.array([item.offset for item in formats])
+    codes = (matrix.astype(np.float64) - offset) / scale
+    least = np.array([item.least for item in formats])
+    largest = np.array([item.largest for item in formats])
+    bad = (codes != np.floor(codes)) | (codes < least) | (codes > largest)
     if bad.any():
         row, column = np.argwhere(bad)[0]
+        item = formats[int(column)]
+        kind = "signed" if item.signed else "unsigned"
         raise DataError(
             f"row {row}, column {column} of the samples is {matrix[row, column]}, which is no "
-            f"unsigned number of {n_bits} bits (0 to {(1 << n_bits) - 1}); scale the features, "
-            "choose other input bits, or leave the encoder out of the hardware (input bits 0)"
+            f"{kind} number of {item.width} bits ({item.least} to {item.largest}); scale the "
+            "features, choose other input bits, or leave the encoder out of the hardware "
+            "(input bits 0)"
         )
-    return values.astype(np.uint16)
+    return np.asarray(codes, dtype=np.int64)

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 
-from lutgen.bits import MAX_FAN_IN
+from lutgen.encode.formats import FeatureFormat
 from lutgen.errors import ConfigError
-from lutgen.model.network import LutNetwork
+from lutgen.model import ONE, ZERO, LutNetwork
 from lutgen.netlist.compose import compose
-from lutgen.netlist.ir import ENCODER, FIRST_INPUT, LUT, Cell, Netlist
+from lutgen.netlist.ir import CONST0, CONST1, ENCODER, FIRST_INPUT, LUT, Cell, Netlist
 
 
-def lower(network: LutNetwork, input_bits: int = 0) -> Netlist:
+def lower(network: LutNetwork, formats: Sequence[FeatureFormat] = ()) -> Netlist:
     """Return the netlist of a network: same LUTs, same order, same names and layers.
 
     Its outputs are those of the network, which the head reads.
 
     Parameters
     ----------
-    input_bits : int
-        0: the inputs are the bits that the encoder makes. Otherwise the inputs are the features
-        as unsigned numbers of so many bits, 1 to 16, bit b of feature f at input
-        ``f * input_bits + b``, and a comparator for each bit of the encoder comes first.
+    formats : sequence of FeatureFormat
+        Empty: the inputs are the bits that the encoder makes. Otherwise the inputs are the features
+        in these formats, one after the other, bit 0 first, and a comparator for each bit of the
+        encoder comes first.
 
     Raises
     ------
     ConfigError
-        If `input_bits` is out of its range.
+        If there are not as many formats as features.
     """
     nets = (network.wires + FIRST_INPUT).tolist()
     start = network.wire_offset.tolist()
@@ -41,48 +41,46 @@ def lower(network: LutNetwork, input_bits: int = 0) -> Netlist:
         )
         for lut, name in enumerate(network.lut_names())
     )
-    luts = Netlist(network.n_inputs, cells, tuple((network.outputs + FIRST_INPUT).tolist()))
-    return compose(lower_encoder(network, input_bits), luts) if input_bits else luts
+    constants = {ZERO: CONST0, ONE: CONST1}
+    outputs = tuple(
+        constants.get(signal, signal + FIRST_INPUT) for signal in network.outputs.tolist()
+    )
+    luts = Netlist(network.n_inputs, cells, outputs)
+    return compose(lower_encoder(network, formats), luts) if formats else luts
 
 
-def lower_encoder(network: LutNetwork, input_bits: int) -> Netlist:
+def lower_encoder(network: LutNetwork, formats: Sequence[FeatureFormat]) -> Netlist:
     """Return the comparators of a network's encoder, ``feature >= threshold``, one LUT each.
-
-    Parameters
-    ----------
-    input_bits : int
-        Bits of each feature, an unsigned number.
 
     Raises
     ------
     ConfigError
-        If `input_bits` is out of its range.
+        If there are not as many formats as features.
     """
-    if not 1 <= input_bits <= MAX_FAN_IN:
-        raise ConfigError(
-            f"input bits must be 0 (encoded bits come in) or 1 to {MAX_FAN_IN}, got {input_bits}"
-        )
     encoder = network.encoder
-    n_values = 1 << input_bits
+    if len(formats) != encoder.n_features:
+        raise ConfigError(
+            f"{len(formats)} formats for {encoder.n_features} features; give one each"
+        )
+    first = [FIRST_INPUT]
+    for item in formats:
+        first.append(first[-1] + item.width)
+    n_inputs = first[-1] - FIRST_INPUT
     cells = []
     for bit, (feature, threshold) in enumerate(
         zip(encoder.feature.tolist(), encoder.threshold.tolist(), strict=True)
     ):
-        least = min(max(math.ceil(threshold), 0), n_values)
-        first = FIRST_INPUT + feature * input_bits
+        item = formats[feature]
+        least = min(max(item.threshold_code(threshold), item.least), item.largest + 1)
         cells.append(
             Cell(
                 kind=LUT,
-                inputs=tuple(range(first, first + input_bits)),
-                init=((1 << n_values) - 1) >> least << least,
-                name=f"e{bit}_f{feature}_ge{least}",
+                inputs=tuple(range(first[feature], first[feature + 1])),
+                init=item.comparator(threshold),
+                name=f"e{bit}_f{feature}_ge{least}".replace("-", "m"),
                 layer=0,
                 part=ENCODER,
             )
         )
-    first_cell = FIRST_INPUT + encoder.n_features * input_bits
-    return Netlist(
-        encoder.n_features * input_bits,
-        tuple(cells),
-        tuple(range(first_cell, first_cell + len(cells))),
-    )
+    first_cell = FIRST_INPUT + n_inputs
+    return Netlist(n_inputs, tuple(cells), tuple(range(first_cell, first_cell + len(cells))))

@@ -5,7 +5,7 @@ Three lines put a network into a design::
     from lutgen import LutNetwork
     from lutgen.emit.amaranth import LutNetworkCore
 
-    m.submodules.core = core = LutNetworkCore(LutNetwork.load("m.npz"), target="ice40", pipeline=1)
+    m.submodules.core = core = LutNetworkCore(LutNetwork.load("m.npz"), chip="ice40", pipeline=1)
 
 LUTs become instances of the family's primitives where the design is built for a platform, and
 table look-ups in Amaranth's simulator. Registers are Amaranth's own, in the domain ``sync``, so
@@ -14,6 +14,7 @@ that ``DomainRenamer``, ``EnableInserter`` and resets work on them as on any oth
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -25,8 +26,7 @@ from amaranth.lib.wiring import In, Out
 from lutgen.chips.fabric.site import Instance as SharedInstance
 from lutgen.chips.fabric.site import instances
 from lutgen.chips.family import Family, Primitive
-from lutgen.chips.registry import get_family
-from lutgen.core.build import build_core
+from lutgen.core import Core, CoreConfig, make_core
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import CORE, FIRST_INPUT, REGISTER, Cell, Netlist
 
@@ -48,7 +48,7 @@ class NetlistFunction(wiring.Component):
     Attributes
     ----------
     x : Signal(n_inputs), in
-        The sample, see :class:`lutgen.core.interface.Ports`.
+        The sample, see :class:`lutgen.core.interface.Interface`.
     y : Signal(n_outputs), out
         The answer, see there.
     latency : int
@@ -98,75 +98,61 @@ class LutNetworkFunction(NetlistFunction):
     ----------
     network : LutNetwork
         The model.
-    target : str
-        Family whose primitives to use.
+    config : CoreConfig, optional
+        What the core is to be.
     primitives : bool, optional
-        See :class:`NetlistFunction`, which has the signals, too. The target ``generic`` has
+        See :class:`NetlistFunction`, which has the signals, too. The chip ``generic`` has
         look-ups only.
     options
-        Others of :func:`lutgen.core.build.build_core`: pipeline, fmax_target_mhz, input_bits …
+        Fields of :class:`lutgen.core.config.CoreConfig`, in place of `config` or over it: chip,
+        pipeline, fmax_target_mhz, input_bits …
 
     Raises
     ------
     ConfigError
-        See :func:`lutgen.core.build.build_core`.
+        See :func:`lutgen.core.build.make_core`.
     """
 
     def __init__(
         self,
         network: LutNetwork,
+        config: CoreConfig | None = None,
         *,
-        target: str = "generic",
         primitives: bool | None = None,
         **options: Any,
     ) -> None:
-        core = build_core(network, target=target, **options)
-        super().__init__(core.netlist, get_family(target), primitives=primitives)
+        core = make_core(network, replace(config or CoreConfig(), **options))
+        super().__init__(core.netlist, core.family, primitives=primitives)
 
 
-class LutNetworkCore(wiring.Component):
-    """A network between two streams: one answer for every sample, in order, one a cycle at best.
+class StreamedFunction(wiring.Component):
+    """A function between two streams: one answer for every sample, in order, one a cycle at best.
 
     The pipeline stands still, by clock enables, while an answer waits to be taken. Without
     registers the streams are joined combinationally.
 
     Parameters
     ----------
-    network, target, primitives, options
-        See :class:`LutNetworkFunction`.
+    function : NetlistFunction
 
     Attributes
     ----------
     i : stream.Signature(n_inputs), in
-        A sample, see :class:`lutgen.core.interface.Ports`: `payload` is taken when `valid` and
+        A sample, see :class:`lutgen.core.interface.Interface`: `payload` is taken when `valid` and
         `ready` are 1.
     o : stream.Signature(n_outputs), out
         The answer to each sample; `payload` stays as it is from `valid` until `ready`.
     latency : int
         Cycles from a sample to its answer when nothing holds it up.
-
-    Raises
-    ------
-    ConfigError
-        See :func:`lutgen.core.build.build_core`.
     """
 
-    def __init__(
-        self,
-        network: LutNetwork,
-        *,
-        target: str = "generic",
-        primitives: bool | None = None,
-        **options: Any,
-    ) -> None:
-        self._function = LutNetworkFunction(
-            network, target=target, primitives=primitives, **options
-        )
-        self.latency = self._function.latency
+    def __init__(self, function: NetlistFunction) -> None:
+        self._function = function
+        self.latency = function.latency
         super().__init__(
             {
-                "i": In(stream.Signature(unsigned(len(self._function.x)))),
-                "o": Out(stream.Signature(unsigned(len(self._function.y)))),
+                "i": In(stream.Signature(unsigned(len(function.x)))),
+                "o": Out(stream.Signature(unsigned(len(function.y)))),
             }
         )
 
@@ -192,13 +178,35 @@ class LutNetworkCore(wiring.Component):
         return m
 
 
-def emit_rtlil(network: LutNetwork, *, module: str = "lutgen_core", **options: Any) -> str:
-    """Return :class:`LutNetworkCore` as RTLIL, the language of Yosys, LUTs as primitives.
+class LutNetworkCore(StreamedFunction):
+    """A network between two streams; signals and attributes are those of its base class.
 
-    The options are those of the component.
+    Parameters
+    ----------
+    network, config, primitives, options
+        See :class:`LutNetworkFunction`.
+
+    Raises
+    ------
+    ConfigError
+        See :func:`lutgen.core.build.make_core`.
     """
-    core = LutNetworkCore(network, **{"primitives": True, **options})
-    return str(rtlil.convert(core, name=module, emit_src=False))
+
+    def __init__(
+        self,
+        network: LutNetwork,
+        config: CoreConfig | None = None,
+        *,
+        primitives: bool | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(LutNetworkFunction(network, config, primitives=primitives, **options))
+
+
+def emit_rtlil(core: Core, *, primitives: bool = True) -> str:
+    """Return a core between two streams, as :class:`LutNetworkCore`, in RTLIL, Yosys's language."""
+    function = NetlistFunction(core.netlist, core.family, primitives=primitives)
+    return str(rtlil.convert(StreamedFunction(function), name=core.module, emit_src=False))
 
 
 def _add_cell(

@@ -9,7 +9,7 @@ from lutgen.chips.registry import get_family
 from lutgen.core.build import Core, without_primitives
 from lutgen.emit.aiger import make_aig
 from lutgen.emit.blif import emit_blif
-from lutgen.emit.verilog import emit_verilog
+from lutgen.emit.verilog import core_verilog, emit_verilog
 from lutgen.errors import ConfigError
 
 
@@ -24,7 +24,7 @@ class Form:
     title : str
         What it is, for people.
     write : callable
-        Returns a core in it. What decides over the cells is the core's target.
+        Returns a core in it. What decides over the cells is the core's chip.
     """
 
     suffix: str
@@ -46,10 +46,6 @@ def get_form(name: str) -> Form:
     return form
 
 
-def _verilog(core: Core) -> str:
-    return core.verilog
-
-
 def _behavioural(core: Core) -> str:
     netlist = without_primitives(core.netlist)
     return emit_verilog(netlist, get_family("generic"), module=core.module, header=core.header)
@@ -68,7 +64,7 @@ def _aiger_ascii(core: Core) -> str:
 
 
 FORMS: Mapping[str, Form] = {
-    "verilog": Form(".v", "Verilog of the target's primitives", _verilog),
+    "verilog": Form(".v", "Verilog of the chip's primitives", core_verilog),
     "behavioural": Form("_behavioural.v", "Verilog of truth tables", _behavioural),
     "blif": Form(".blif", "BLIF", _blif),
     "aiger": Form(".aig", "AIGER, binary", _aiger),

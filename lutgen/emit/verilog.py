@@ -11,17 +11,23 @@ from collections.abc import Iterator, Sequence
 
 from lutgen.chips.fabric.site import Instance, instances
 from lutgen.chips.family import Family, Primitive
+from lutgen.core import DEFAULT_MODULE, Core
 from lutgen.errors import ConfigError
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Cell, Netlist
 from lutgen.netlist.names import is_module_name
 from lutgen.netlist.stats import count_cells
 
 
+def core_verilog(core: Core) -> str:
+    """Return a core as the text of one Verilog-2005 module of its chip's primitives."""
+    return emit_verilog(core.netlist, core.family, module=core.module, header=core.header)
+
+
 def emit_verilog(
     netlist: Netlist,
     family: Family,
     *,
-    module: str = "lutgen_core",
+    module: str = DEFAULT_MODULE,
     header: Sequence[str] = (),
 ) -> str:
     """Return a netlist as the text of one Verilog-2005 module.
@@ -45,7 +51,8 @@ def emit_verilog(
     ConfigError
         If the module cannot be called so.
     """
-    check_module_name(module)
+    if not is_module_name(module):
+        raise ConfigError(f"{module!r} cannot name a Verilog module")
     names = [_net_reference(netlist, net) for net in range(netlist.n_nets)]
     lines = [f"// {line}".rstrip() for line in (*header, *_facts(netlist, family))]
     lines += ["", "`default_nettype none", "", f"module {module} (", *_ports(netlist), ");"]
@@ -60,15 +67,6 @@ def emit_verilog(
     bits = ", ".join(names[net] for net in reversed(netlist.outputs))
     lines += ["", f"  assign y = {{{bits}}};", "endmodule", "", "`default_nettype wire", ""]
     return "\n".join(lines)
-
-
-def check_module_name(module: str) -> None:
-    """Raise :class:`ConfigError` if a Verilog module cannot be called so."""
-    if not is_module_name(module):
-        raise ConfigError(
-            f"{module!r} cannot name a Verilog module; use letters, digits and _, not a digit "
-            "first, and no keyword"
-        )
 
 
 def _net_reference(netlist: Netlist, net: int) -> str:

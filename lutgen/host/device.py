@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lutgen.bits import Bits
-from lutgen.core.interface import Ports
+from lutgen.core import CoreConfig, Interface
 from lutgen.errors import MismatchError, ToolError
 from lutgen.host.protocol import (
     DONE,
@@ -104,6 +104,8 @@ class Device:
         try:
             self.identity = self._identify()
             self._require_model()
+            config = CoreConfig(input_bits=self.identity.feature_bits)
+            self.interface = Interface.of(network, config)
         except BaseException:
             self.close()
             raise
@@ -150,7 +152,7 @@ class Device:
         self, X: ArrayLike, progress: Callable[[int, int], None] | None = None
     ) -> NDArray[np.intp]:
         """Return the class number that the board gives each sample; see :meth:`predict`."""
-        bits = Ports(self.identity.feature_bits).samples(self.network, X)
+        bits = self.interface.samples(X)
         rows = np.packbits(bits.to_dense(), axis=1, bitorder="little")
         requests = [(PREDICT, row.tobytes()) for row in rows]
         ahead = AHEAD if rows.shape[1] > 1 else AHEAD_SMALL
@@ -169,8 +171,8 @@ class Device:
         The board makes 4,096 vectors itself and answers a signature of their classes.
         """
         vectors = self_test_vectors(self.identity.n_inputs, SELF_TEST_VECTORS)
-        bits = Ports(self.identity.feature_bits).encoded(self.network, Bits.from_dense(vectors))
-        expected = sign(self.network.class_numbers(bits))
+        answers = self.interface.answers(Bits.from_dense(vectors))
+        expected = sign(self.interface.numbers(answers))
         (signature,) = self._ask([(SELF_TEST, b"")], 1, None)
         return signature == expected
 
@@ -192,7 +194,7 @@ class Device:
                 f"{self.port}: the board speaks version {self.identity.version} of the protocol, "
                 f"this lutgen version {VERSION}; build the board anew"
             )
-        if self.identity.digest != self.network.digest:
+        if self.identity.digest not in (self.network.digest, *self.network.aliases):
             raise MismatchError(
                 f"{self.port}: the board holds model {self.identity.digest[:16]}…, not "
                 f"{self.network.digest[:16]}…; load the bitstream that was built of this model"

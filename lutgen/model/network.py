@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +22,9 @@ from lutgen.model.digest import function_digest, structure_digest
 from lutgen.model.graph import LutGraph, table_words
 from lutgen.model.head import Answers, Argmax, Head, Sum, check_names
 from lutgen.model.provenance import Provenance
+
+if TYPE_CHECKING:
+    from lutgen.core import CoreConfig
 
 ZERO, ONE = -1, -2
 """Outputs that are constants."""
@@ -260,13 +263,26 @@ class LutNetwork(LutGraph):
         """
         return self.answers(self.encoder.encode(X))
 
-    def to_verilog(self, target: str = "generic", *, pipeline: int = 0, module: str = "") -> str:
-        """Return the network as Verilog-2005; see :func:`lutgen.core.build.build_core`."""
-        # The one import of a later stage: users look for this method on the model.
-        from lutgen.core.build import build_core  # noqa: PLC0415
+    def to_verilog(self, config: CoreConfig | None = None, **options: Any) -> str:
+        """Return the network as Verilog-2005.
 
-        core = build_core(self, target=target, pipeline=pipeline, module=module or "lutgen_core")
-        return core.verilog
+        Parameters
+        ----------
+        config : CoreConfig, optional
+            What the core is to be.
+        options
+            Fields of :class:`lutgen.core.config.CoreConfig`, in place of `config` or over it.
+
+        Raises
+        ------
+        ConfigError
+            See :func:`lutgen.core.build.make_core`.
+        """
+        # The one import of a later stage: users look for this method on the model.
+        from lutgen.core import CoreConfig, make_core  # noqa: PLC0415
+        from lutgen.emit.verilog import core_verilog  # noqa: PLC0415
+
+        return core_verilog(make_core(self, replace(config or CoreConfig(), **options)))
 
     # -- file --------------------------------------------------------------------------------
 

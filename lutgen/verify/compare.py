@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lutgen.bits import Bits
-from lutgen.core.build import Core
-from lutgen.core.interface import Ports
+from lutgen.core import Core, Interface
 from lutgen.emit.vectors import EXPECTED, INPUTS, vectors
+from lutgen.emit.verilog import core_verilog
 from lutgen.errors import DataError, MismatchError
 from lutgen.files import write_files
 from lutgen.flow.simulate import SimResult, simulate
@@ -105,20 +105,17 @@ def require_equal(checks: Iterable[Check]) -> None:
 
 
 def check_netlist(
-    network: LutNetwork,
-    netlist: Netlist,
-    bits: Bits,
-    *,
-    ports: Ports = Ports(),  # noqa: B008 - a value
-    name: str = "netlist",
+    interface: Interface, netlist: Netlist, bits: Bits, *, name: str = "netlist"
 ) -> Check:
     """Evaluate a netlist on samples and compare with the model.
 
     Parameters
     ----------
+    interface : Interface
+        Whose netlist it is.
     bits : Bits
-        Samples as they come in at the ports, see :meth:`lutgen.core.interface.Ports.samples`; so in
-        every check.
+        Samples as they come in at the ports, see
+        :meth:`lutgen.core.interface.Interface.samples`; so in every check.
 
     Raises
     ------
@@ -126,7 +123,7 @@ def check_netlist(
         If there are no samples.
     """
     _require_samples(bits)
-    expected = ports.answers(network, bits).to_dense()
+    expected = interface.answers(bits).to_dense()
     seen = Bits(evaluate(netlist, bits.words), bits.n_samples).to_dense()
     wrong = np.flatnonzero((expected != seen).any(axis=1))
     n_equal = bits.n_samples - wrong.size
@@ -141,17 +138,17 @@ def check_netlist(
         sample,
         _bit_string(expected[sample]),
         _bit_string(seen[sample]),
-        first_difference(network, ports.encoded(network, bits), sample, values),
+        first_difference(interface.network, interface.encoded(bits), sample, values),
     )
     return Check(name, n_equal, bits.n_samples, difference)
 
 
 def check_rtl(
-    network: LutNetwork,
     core: Core,
     bits: Bits,
     folder: Path,
     *,
+    verilog: str | None = None,
     simulator: str = "verilator",
     timeout_seconds: float | None = None,
 ) -> Check:
@@ -161,16 +158,17 @@ def check_rtl(
     ----------
     folder : Path
         Gets the core, the vectors and the simulator's files.
+    verilog : str, optional
+        Text to simulate in place of the core's own.
     """
     source = folder / f"{core.module}.v"
-    write_files(folder, {source.name: core.verilog})
+    write_files(folder, {source.name: core_verilog(core) if verilog is None else verilog})
     return _check_simulation(
-        network, core, bits, [source], folder, "RTL simulation", simulator, timeout_seconds
+        core, bits, [source], folder, "RTL simulation", simulator, timeout_seconds
     )
 
 
 def check_synthesised(
-    network: LutNetwork,
     core: Core,
     bits: Bits,
     synthesis: SynthResult,
@@ -194,12 +192,11 @@ def check_synthesised(
     name = f"post-synthesis simulation ({synthesis.mode})"
     source = netlist_file(out_dir, synthesis.mode)
     return _check_simulation(
-        network, core, bits, [source], folder, name, simulator, timeout_seconds, synthesis.target
+        core, bits, [source], folder, name, simulator, timeout_seconds, synthesis.target
     )
 
 
 def _check_simulation(
-    network: LutNetwork,
     core: Core,
     bits: Bits,
     sources: list[Path],
@@ -211,10 +208,10 @@ def _check_simulation(
 ) -> Check:
     _require_samples(bits)
     if primitives_of is None and any(cell.primitive for cell in core.netlist.cells):
-        primitives_of = core.target
+        primitives_of = core.family.name
     models = [simulation_models(primitives_of)] if primitives_of else []
-    write_files(folder, vectors(bits, core.ports.answers(network, bits)))
-    luts = set(network.lut_names())
+    write_files(folder, vectors(bits, core.interface.answers(bits)))
+    luts = set(core.network.lut_names())
     result = simulate(
         [*sources, *models],
         top=core.module,
@@ -227,7 +224,7 @@ def _check_simulation(
         simulator=simulator,
         timeout_seconds=timeout_seconds,
     )
-    return _from_simulation(network, core.ports.encoded(network, bits), name, result)
+    return _from_simulation(core.network, core.interface.encoded(bits), name, result)
 
 
 def _from_simulation(network: LutNetwork, bits: Bits, name: str, result: SimResult) -> Check:

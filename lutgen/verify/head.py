@@ -1,4 +1,4 @@
-"""Proof that a head's netlist gives the class of the votes, for every input, by its structure.
+"""Proof that a head's netlist gives the class of the votes, or their scores, for every input.
 
 No solver counts a hundred bits, but nobody has to: a head comes with claims about its nets
 (:class:`lutgen.netlist.head.Head`), each about a few cells, which together say it all. Trusted are
@@ -10,7 +10,8 @@ the netlist and the votes only; a claim that is wrong, or does not hold in the n
    are the votes on one side and the word on the other, net by net, modulo 2^width.
 3. Each counter's claim holds for all values of the nets that it reads, computed from the tables of
    the cells between.
-4. So do the comparisons and selections of each node, and the answer as a function of comparisons.
+4. So do the comparisons and selections of each node, and the answer as a function of comparisons;
+   or the outputs are the words of the scores, and the votes counted are those asked for.
 
 What fails is followed by a search for an input on which the class is wrong.
 """
@@ -24,7 +25,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.netlist.head import Counter, Head, Votes
+from lutgen.netlist.head import ONE_HOT, SCORES, Counter, Head, Votes
 from lutgen.netlist.head.argmax import Bit, chosen
 from lutgen.netlist.head.logic import Literal, Word
 from lutgen.netlist.ir import CONST1
@@ -83,7 +84,7 @@ class HeadProof:
 
 
 def prove_head(head: Head, votes: Votes, *, search_seconds: float = 20) -> HeadProof:
-    """Prove that a head gives the class of some votes, or refute it.
+    """Prove that a head gives the class, or the scores, of some votes, or refute it.
 
     Parameters
     ----------
@@ -112,7 +113,9 @@ def prove_head(head: Head, votes: Votes, *, search_seconds: float = 20) -> HeadP
         n_nodes_proved += not node_fails
         failed += [f"node {i}: {what}" for what in node_fails]
     found, exhausted = None, False
-    if not head.nodes:
+    if head.answer == SCORES:
+        failed += proof.scores_fail()
+    elif not head.nodes:
         failed.append("no comparisons")
     if failed:
         found, exhausted = find_wrong_class(head, votes, clues, search_seconds)
@@ -135,11 +138,16 @@ def _votes_fail(head: Head, votes: Votes) -> Iterator[str]:
         return
     differs = scored.weights.astype(np.int64) - votes.weights
     shift = scored.bias.astype(np.int64) - votes.bias
-    if (differs != differs[0]).any() or (shift != shift[0]).any():
+    signed = head.answer == SCORES
+    common = (0, 0) if signed else (differs[0], shift[0])
+    if (differs != common[0]).any() or (shift != common[1]).any():
         yield "the votes counted are others"
     least, largest = scored.limits()
     for c, score in enumerate(head.scores):
-        if least[c] < 0 or largest[c] >= 1 << len(score):
+        low, high = (
+            (-1 << len(score) >> 1, 1 << len(score) >> 1) if signed else (0, 1 << len(score))
+        )
+        if least[c] < low or largest[c] >= high:
             yield f"score of class {c}, {least[c]} to {largest[c]}, in {len(score)} bits"
 
 
@@ -207,6 +215,19 @@ class _Proof:
             words.append(node.word)
             yield [*failed, *self._answer_fails()] if root else failed
 
+    def scores_fail(self) -> list[str]:
+        """Return which outputs do not bear the words of the scores, class after class."""
+        literals = [literal for word in self._head.scores for literal in word]
+        outputs = self._head.netlist.outputs
+        if len(literals) != len(outputs):
+            return [f"{len(outputs)} outputs for scores of {len(literals)} bits"]
+        return [
+            f"output y[{j}]"
+            for j, (net, literal) in enumerate(zip(outputs, literals, strict=True))
+            if self._read(net, [literal]) != literal
+            and not self._cones.hold((net, False), [literal], lambda bits, _: bits[0])
+        ]
+
     def _comparisons_fail(self, beats: Sequence[Literal], words: Sequence[Word]) -> list[str]:
         pairs = list(combinations(words, 2))
         if len(beats) != len(pairs):
@@ -238,7 +259,7 @@ class _Proof:
         head = self._head
         n_classes = head.scored.n_classes
         classes = range(n_classes)
-        if head.one_hot:
+        if head.answer == ONE_HOT:
             wanted = [[int(c == winner) for c in classes] for winner in classes]
         else:
             wanted = [[c >> j & 1 for c in classes] for j in range((n_classes - 1).bit_length())]

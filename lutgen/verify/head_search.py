@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from lutgen.bits import pack, unpack
 from lutgen.netlist.evaluate import evaluate, evaluate_nets
-from lutgen.netlist.head import Head, Votes
+from lutgen.netlist.head import ONE_HOT, SCORES, Head, Votes
 from lutgen.netlist.ir import FIRST_INPUT, LUT
 from lutgen.netlist.tables import BUFFER
 from lutgen.verify.sat import Solver
@@ -73,14 +73,21 @@ def find_wrong_class(
 def first_wrong(head: Head, votes: Votes, samples: Bits) -> Bits | None:
     """Return the first sample, of shape (n_samples, n_bits), to which the answer is wrong."""
     answer = unpack(evaluate(head.netlist, pack(samples)), len(samples))
-    classes = votes.classes(samples)
-    n_outputs = len(head.netlist.outputs)
-    if head.one_hot:
-        wanted = classes[:, None] == np.arange(n_outputs)
-    else:
-        wanted = (classes[:, None] >> np.arange(n_outputs) & 1).astype(bool)
-    wrong = (answer != wanted).any(axis=1)
+    wrong = (answer != wanted_bits(head, votes, samples)).any(axis=1)
     return samples[np.argmax(wrong)] if wrong.any() else None
+
+
+def wanted_bits(head: Head, votes: Votes, samples: Bits) -> NDArray[np.bool_]:
+    """Return what a head's outputs have to be, shape (n_samples, n_outputs)."""
+    n_outputs = len(head.netlist.outputs)
+    if head.answer == SCORES:
+        width = n_outputs // votes.n_classes
+        bits = votes.scores(samples)[:, :, None] >> np.arange(width) & 1
+        return bits.reshape(len(samples), n_outputs).astype(bool)
+    classes = votes.classes(samples)[:, None]
+    if head.answer == ONE_HOT:
+        return np.asarray(classes == np.arange(n_outputs))
+    return (classes >> np.arange(n_outputs) & 1).astype(bool)
 
 
 def _samples(head: Head, votes: Votes, clues: list[Clue]) -> Iterator[Bits]:
@@ -88,11 +95,26 @@ def _samples(head: Head, votes: Votes, clues: list[Clue]) -> Iterator[Bits]:
     density = rng.random((_RANDOM, 1)) + rng.normal(0, 0.05, (_RANDOM, votes.n_bits))
     yield (rng.random((_RANDOM, votes.n_bits)) < density).astype(np.uint8)
     yield (votes.weights > 0).astype(np.uint8)
+    if head.answer == SCORES:  # a wrong score shows wherever it comes about
+        for clue in clues[:_CLUES]:
+            yield from _bring_about(head, clue)
+        while True:
+            yield (rng.random((_RANDOM, votes.n_bits)) < rng.random((_RANDOM, 1))).astype(np.uint8)
     walk = _Walk(votes, rng)
     for clue in clues[:_CLUES]:
         yield from _follow(head, walk, clue)
     while True:
         yield np.stack([walk.levels() if i % 2 else walk.close() for i in range(_BATCH)])
+
+
+def _bring_about(head: Head, clue: Clue) -> Iterator[Bits]:
+    """Yield samples for which a claim fails."""
+    justified = _Justification(head, clue)
+    for row in clue.rows[:_CLUES]:
+        found = justified.find(row)
+        if found is not None:
+            yield found[None]
+    justified.close()
 
 
 def _follow(head: Head, walk: _Walk, clue: Clue) -> Iterator[Bits]:

@@ -8,17 +8,15 @@ hours for hundreds of faults; a few go through the simulator as well to see that
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from lutgen.bits import Bits
-from lutgen.chips.registry import get_family
-from lutgen.core.build import Core
+from lutgen.core import Core
 from lutgen.emit.verilog import emit_verilog
 from lutgen.errors import ConfigError
-from lutgen.model.network import LutNetwork
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Netlist
 from lutgen.verify.compare import check_rtl
@@ -104,7 +102,6 @@ class MutationScore:
 
 
 def score(
-    network: LutNetwork,
     core: Core,
     bits: Bits,
     n_faults: int,
@@ -124,7 +121,7 @@ def score(
     shape = (bits.n_samples, core.netlist.n_inputs)
     noise = Bits.from_dense(rng.integers(0, 2, size=shape, dtype=np.uint8))
     latency = core.netlist.latency
-    answers = [core.ports.answers(network, samples) for samples in (bits, noise)]
+    answers = [core.interface.answers(samples) for samples in (bits, noise)]
     done = []
     for number in range(n_faults):
         fault = plant(core.netlist, rng)
@@ -209,15 +206,13 @@ def count_wrong(netlist: Netlist, latency: int, bits: Bits, expected: Bits) -> i
     return int((seen != due).any(axis=1).sum())
 
 
-def simulate_mutant(
-    network: LutNetwork, core: Core, mutation: Mutation, bits: Bits, folder: Path
-) -> bool:
+def simulate_mutant(core: Core, mutation: Mutation, bits: Bits, folder: Path) -> bool:
     """Run a fault's Verilog through the simulator; return whether it agrees.
 
     It has to find as many wrong answers as the interpreter; where the fault upsets the latency,
     any at all, as the ends of the two streams differ.
     """
-    verilog = emit_verilog(mutation.fault.netlist, get_family(core.target), module=core.module)
-    check = check_rtl(network, replace(core, verilog=verilog), bits, folder)
+    verilog = emit_verilog(mutation.fault.netlist, core.family, module=core.module)
+    check = check_rtl(core, bits, folder, verilog=verilog)
     n_wrong = check.n_samples - check.n_equal
     return n_wrong > 0 if mutation.proof.n_cycles else n_wrong == mutation.n_wrong

@@ -16,20 +16,18 @@ from typing import Any
 import numpy as np
 
 from lutgen.bits import Bits, Words
-from lutgen.chips.registry import get_family
-from lutgen.core.build import Core
+from lutgen.core.build import HEAD_STEP, Core
 from lutgen.core.lower import lower
+from lutgen.emit.verilog import core_verilog
 from lutgen.errors import MismatchError
 from lutgen.flow.elaborate import elaborate, yosys_module
 from lutgen.flow.yosys import SynthResult, netlist_file
-from lutgen.model import Argmax, LutNetwork
 from lutgen.netlist.compose import compose
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.head import Head, Votes
 from lutgen.netlist.ir import Netlist
-from lutgen.netlist.passes.dontcare import NAME as DONTCARE
-from lutgen.netlist.passes.shrink import shrink
 from lutgen.verify.head import HeadProof, prove_head
+from lutgen.verify.head_search import wanted_bits
 from lutgen.verify.readback import read_netlist
 from lutgen.verify.sweep import Counterexample, Effort, Equivalence, prove_equal
 from lutgen.verify.unroll import has_latency, unroll
@@ -128,56 +126,56 @@ def prove(
     return Proof(name, result, time.monotonic() - start, n_cycles)
 
 
-def reference(network: LutNetwork, core: Core) -> Netlist:
+def reference(core: Core) -> Netlist:
     """Return the trained LUTs as the model has them, between the core's encoder and its head.
 
     It is the model if the head is: :func:`prove_model` proves that, too.
     """
-    function = lower(network, core.ports.input_bits)
+    function = lower(core.network, core.interface.formats)
     return function if core.head is None else compose(function, core.head.netlist)
 
 
-def prove_passes(network: LutNetwork, core: Core, effort: Effort | None = None) -> Iterator[Proof]:
-    """Prove every pass from the model to the mapped netlist, one after the other."""
-    before = lower(network, core.ports.input_bits)
-    steps: list[tuple[str, Netlist]] = []
-    dont_cares = any(stats.name == DONTCARE for stats in core.passes)
-    shrink(
-        before,
-        dont_cares=dont_cares,
-        watch=lambda name, netlist: steps.append((name, netlist)),
-    )
-    for name, after in steps:
-        yield prove(f"before {name} = after {name}", before, after, effort=effort)
-        before = after
-    if core.head is not None:
-        before = compose(core.function, core.head.netlist)
-    steps = [("mapping", core.netlist)]
-    if core.pipeline or core.logic.latency:
-        steps.insert(0, ("pipeline", core.logic))
-    for name, after in steps:
-        yield prove(f"before {name} = after {name}", before, after, effort=effort)
-        before = after
+def prove_steps(core: Core, effort: Effort | None = None) -> Iterator[Proof]:
+    """Prove every step from the model to the mapped netlist: the very netlists of the core.
+
+    Raises
+    ------
+    MismatchError
+        If a step does not begin where the one before ended, the first not with the model, or the
+        last does not end with the core's netlist: then nothing would be proved of that.
+    """
+    before = lower(core.network, core.interface.formats)
+    for step in core.steps:
+        if step.before != before:
+            raise MismatchError(f"{step.name}: the step does not begin where the one before ended")
+        wanted = step.before
+        if step.name == HEAD_STEP:
+            assert core.head is not None
+            wanted = compose(step.before, core.head.netlist)
+        yield prove(f"before {step.name} = after {step.name}", wanted, step.after, effort=effort)
+        before = step.after
+    if before != core.netlist:
+        raise MismatchError("the last step does not end with the netlist of the core")
 
 
-def prove_model(network: LutNetwork, core: Core, effort: Effort | None = None) -> Iterator[Proof]:
+def prove_model(core: Core, effort: Effort | None = None) -> Iterator[Proof]:
     """Prove that a core's head, and its netlists before and after mapping, are the model."""
     if core.head is not None:
-        yield prove_votes(network, core.head)
-    model = reference(network, core)
+        yield prove_votes(core, core.head)
+    model = reference(core)
     for name, netlist in (("netlist", core.logic), ("mapped netlist", core.netlist)):
         yield prove(f"model = {name}", model, netlist, effort=effort)
 
 
-def prove_votes(network: LutNetwork, head: Head) -> Proof:
-    """Prove that a head gives the class of the largest score, the lowest among equals.
+def prove_votes(core: Core, head: Head) -> Proof:
+    """Prove that a head answers what the model does of its outputs.
 
-    The points of the result are counters and comparisons; a counterexample's inputs are the
-    network's outputs.
+    That is the class of the largest score, the lowest among equals, or the scores. The points of
+    the result are counters and comparisons; a counterexample's inputs are the network's outputs.
     """
     start = time.monotonic()
-    assert isinstance(network.head, Argmax)
-    votes = Votes(network.head.weights, network.head.bias)
+    votes = core.interface.votes
+    assert votes is not None, "a head where nothing votes"
     found = prove_head(head, votes)
     n_outputs = len(head.netlist.outputs)
     result = Equivalence(
@@ -186,27 +184,25 @@ def prove_votes(network: LutNetwork, head: Head) -> Proof:
         n_points=found.n_counters + found.n_nodes,
         n_points_proved=found.n_counters_proved + found.n_nodes_proved,
         ways={"structure": found.n_counters_proved + found.n_nodes_proved},
-        counterexample=_wrong_class(head, votes, found),
+        counterexample=_wrong_answer(head, votes, found),
     )
     return Proof("votes of the model = head", result, time.monotonic() - start)
 
 
-def _wrong_class(head: Head, votes: Votes, found: HeadProof) -> Counterexample | None:
+def _wrong_answer(head: Head, votes: Votes, found: HeadProof) -> Counterexample | None:
     """Return the input of a refuted head as the first output bit that is wrong there."""
     bits = found.counterexample
     if bits is None:
         return None
-    number = int(votes.classes(bits[None, :])[0])
+    expected = wanted_bits(head, votes, bits[None, :])[0]
     seen = Bits(evaluate(head.netlist, Bits.from_dense(bits[None, :]).words), 1).to_dense()[0]
-    places = np.arange(seen.size)
-    expected = places == number if head.one_hot else number >> places & 1
     output = int(np.flatnonzero(seen != expected)[0])
     point = found.failed[0] if found.failed else ""
     return Counterexample(bits, output, int(expected[output]), int(seen[output]), point)
 
 
 def prove_verilog(
-    network: LutNetwork, core: Core, folder: Path, effort: Effort | None = None
+    core: Core, folder: Path, effort: Effort | None = None, *, verilog: str | None = None
 ) -> Proof:
     """Prove that a core's Verilog, as Yosys reads it, is the model and has the core's latency.
 
@@ -214,30 +210,22 @@ def prove_verilog(
     ----------
     folder : Path
         Gets Yosys's files.
+    verilog : str, optional
+        Text to prove in place of the core's own.
     """
-    family = get_family(core.target)
     module = elaborate(
-        core.verilog,
+        core_verilog(core) if verilog is None else verilog,
         top=core.module,
-        target=core.target if family.primitives else None,
+        target=core.family.name if core.family.primitives else None,
         folder=folder,
     )
-    netlist = read_netlist(module, family)
-    return prove(
-        "model = Verilog",
-        reference(network, core),
-        netlist,
-        latency=core.netlist.latency,
-        effort=effort,
-    )
+    netlist = read_netlist(module, core.family)
+    latency = core.netlist.latency
+    return prove("model = Verilog", reference(core), netlist, latency=latency, effort=effort)
 
 
 def prove_synthesised(
-    network: LutNetwork,
-    core: Core,
-    synthesis: SynthResult,
-    out_dir: Path,
-    effort: Effort | None = None,
+    core: Core, synthesis: SynthResult, out_dir: Path, effort: Effort | None = None
 ) -> Proof:
     """Prove that what synthesis left is the model and has the core's latency.
 
@@ -247,11 +235,9 @@ def prove_synthesised(
         The folder that was given to :func:`lutgen.flow.yosys.synthesise`.
     """
     path = netlist_file(out_dir, synthesis.mode).with_suffix(".json")
-    netlist = read_netlist(yosys_module(path, core.module), get_family(core.target))
+    netlist = read_netlist(yosys_module(path, core.module), core.family)
     name = f"model = netlist after synthesis ({synthesis.mode})"
-    return prove(
-        name, reference(network, core), netlist, latency=core.netlist.latency, effort=effort
-    )
+    return prove(name, reference(core), netlist, latency=core.netlist.latency, effort=effort)
 
 
 def require_proved(proofs: list[Proof], *, allow_open: bool = False) -> None:

@@ -1,17 +1,24 @@
-"""From votes to a netlist: all sensible heads are built, and the smallest is kept."""
+"""From votes to a netlist: all sensible heads are built, and the smallest is kept.
+
+A head answers the class of the largest score, as a number or a bit a class; or the scores.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
+from lutgen.errors import NetlistError
 from lutgen.netlist.head.argmax import Node, build_nodes, number, one_hot
 from lutgen.netlist.head.compress import Counter, Heap, compress
 from lutgen.netlist.head.logic import Literal, Logic, Word
 from lutgen.netlist.head.resources import Resources
 from lutgen.netlist.head.votes import Votes, digits, shifted
 from lutgen.netlist.ir import FIRST_INPUT, Cell, Netlist
+
+NUMBER, ONE_HOT, SCORES = "class number", "one bit a class", "scores"
+ANSWERS = (NUMBER, ONE_HOT, SCORES)
 
 _FEW_BITS = 32  # of so few, plain LUTs may be as good a count as carry chains
 
@@ -27,23 +34,25 @@ class Head:
     ----------
     netlist : Netlist
         Input i is bit i of the votes; the outputs are the class number, bit 0 first, in
-        ceil(log2 n_classes) bits, or one bit a class.
-    one_hot : bool
+        ceil(log2 n_classes) bits, or one bit a class, or the score of each class as a two's
+        complement number, class after class, bit 0 first.
+    answer : {"class number", "one bit a class", "scores"}
         Which of these.
     scored : Votes
-        Votes with the same winner, whose scores are never negative: what is counted.
+        Votes with the same winner, whose scores are never negative: what is counted. Where the
+        scores are the answer, the votes themselves.
     counters : tuple of tuples of Counter
         For each class, sums that lead from its votes to its score.
     scores : tuple of words
         Score of each class, bit 0 first.
     nodes : tuple of Node
-        The tree of comparisons, root last.
+        The tree of comparisons, root last; none where the scores are the answer.
     unread : tuple of Cell
         Cells that no output depends on; they would follow those of the netlist.
     """
 
     netlist: Netlist
-    one_hot: bool
+    answer: str
     scored: Votes
     counters: tuple[tuple[Counter, ...], ...]
     scores: tuple[Word, ...]
@@ -56,7 +65,7 @@ class Head:
         return replace(self.netlist, cells=self.netlist.cells + self.unread)
 
 
-def build_head(votes: Votes, resources: Resources | None = None, *, one_hot: bool = False) -> Head:
+def build_head(votes: Votes, resources: Resources | None = None, *, answer: str = NUMBER) -> Head:
     """Build the hardware of votes in the fewest LUTs, then the fewest levels.
 
     Parameters
@@ -64,8 +73,8 @@ def build_head(votes: Votes, resources: Resources | None = None, *, one_hot: boo
     votes : Votes
     resources : Resources
         What the LUTs are; by default six inputs.
-    one_hot : bool
-        One output a class in place of the class number.
+    answer : {"class number", "one bit a class", "scores"}
+        See :class:`Head`.
 
     Returns
     -------
@@ -75,43 +84,72 @@ def build_head(votes: Votes, resources: Resources | None = None, *, one_hot: boo
     Raises
     ------
     NetlistError
-        If scores do not fit 31 bits.
+        If scores do not fit 31 bits, or a class is to be found among fewer than two.
     """
     resources = resources or Resources()
-    heads = _variants(votes, resources, one_hot)
+    if answer != SCORES and votes.n_classes < 2:
+        raise NetlistError(f"the {answer} needs two classes or more, got {votes.n_classes}")
+    heads = _sums(votes, resources) if answer == SCORES else _variants(votes, resources, answer)
     return min(heads, key=lambda head: resources.cost(head.netlist))
 
 
-def _variants(votes: Votes, resources: Resources, hot: bool) -> Iterator[Head]:
+def _variants(votes: Votes, resources: Resources, answer: str) -> Iterator[Head]:
     """Yield heads that may be the smallest."""
     arities = (2, 3) if resources.lut_inputs >= 6 and votes.n_classes > 2 else (2,)
-    families = [resources]
-    if resources.chain and votes.n_bits <= _FEW_BITS:
-        families.append(replace(resources, chain=None, pairs=False))
-    for scored, family in product(shifted(votes), families):
+    for scored, family in product(shifted(votes), _families(votes, resources)):
         comparisons = (False, True) if family.chain else (False,)
         for arity, by_chain in product(arities, comparisons):
-            yield _build(scored, family, arity, by_chain, hot)
+            logic = Logic(scored.n_bits, family)
+            counters, scores = _add_up(logic, scored, scored.widths())
+            nodes = build_nodes(logic, scores, arity, by_chain=by_chain)
+            bits = (one_hot if answer == ONE_HOT else number)(logic, nodes, scored.n_classes)
+            yield _finish(logic, bits, answer, scored, counters, scores, nodes)
 
 
-def _build(scored: Votes, resources: Resources, arity: int, by_chain: bool, hot: bool) -> Head:
-    logic = Logic(scored.n_bits, resources)
+def _sums(votes: Votes, resources: Resources) -> Iterator[Head]:
+    """Yield heads of scores: sums modulo 2^width are two's complement numbers."""
+    widths = [votes.signed_width()] * votes.n_classes
+    for family in _families(votes, resources):
+        logic = Logic(votes.n_bits, family)
+        counters, scores = _add_up(logic, votes, widths)
+        bits = tuple(literal for score in scores for literal in score)
+        yield _finish(logic, bits, SCORES, votes, counters, scores, [])
+
+
+def _families(votes: Votes, resources: Resources) -> list[Resources]:
+    if resources.chain and votes.n_bits <= _FEW_BITS:
+        return [resources, replace(resources, chain=None, pairs=False)]
+    return [resources]
+
+
+def _add_up(
+    logic: Logic, scored: Votes, widths: Sequence[int]
+) -> tuple[list[tuple[Counter, ...]], list[Word]]:
+    """Return the counters and the score of each class, in words of so many bits."""
     counters, scores = [], []
-    for c in range(scored.n_classes):
-        score, made = compress(logic, _heap(scored, c), f"h_c{c}")
+    for c, width in enumerate(widths):
+        score, made = compress(logic, _heap(scored, c, width), f"h_c{c}")
         counters.append(tuple(made))
         scores.append(score)
-    nodes = build_nodes(logic, scores, arity, by_chain=by_chain)
-    answer = (one_hot if hot else number)(logic, nodes, scored.n_classes)
-    outputs = tuple(logic.net(literal, f"h_out{j}") for j, literal in enumerate(answer))
+    return counters, scores
+
+
+def _finish(
+    logic: Logic,
+    bits: Sequence[Literal],
+    answer: str,
+    scored: Votes,
+    counters: Sequence[tuple[Counter, ...]],
+    scores: Sequence[Word],
+    nodes: Sequence[Node],
+) -> Head:
+    outputs = tuple(logic.net(literal, f"h_out{j}") for j, literal in enumerate(bits))
     netlist = logic.builder.finish(outputs)
-    head = Head(netlist, hot, scored, tuple(counters), tuple(scores), tuple(nodes))
-    return _pruned(head)
+    return _pruned(Head(netlist, answer, scored, tuple(counters), tuple(scores), tuple(nodes)))
 
 
-def _heap(scored: Votes, c: int) -> Heap:
+def _heap(scored: Votes, c: int, width: int) -> Heap:
     """Return the digits of a class's weights by column, and what they add up to beside them."""
-    width = scored.widths()[c]
     columns: list[list[Literal]] = [[] for _ in range(width)]
     constant = int(scored.bias[c])
     for i, weight in enumerate(scored.weights[c].tolist()):

@@ -32,7 +32,7 @@ class Votes:
     Raises
     ------
     NetlistError
-        If the shapes do not fit, or there are fewer than two classes or no bits.
+        If the shapes do not fit, or there are no classes or no bits.
     """
 
     weights: NDArray[np.int32]
@@ -42,8 +42,8 @@ class Votes:
         shapes = f"weights of shape {self.weights.shape} and bias of shape {self.bias.shape}"
         if self.weights.ndim != 2 or self.bias.shape != self.weights.shape[:1]:
             raise NetlistError(f"votes: {shapes}; give (n_classes, n_bits) and (n_classes,)")
-        if self.n_classes < 2 or self.n_bits < 1:
-            raise NetlistError(f"votes: {shapes}; two classes and one bit are the least")
+        if self.n_classes < 1 or self.n_bits < 1:
+            raise NetlistError(f"votes: {shapes}; one class and one bit are the least")
 
     @property
     def n_classes(self) -> int:
@@ -71,6 +71,14 @@ class Votes:
         bias = self.bias.astype(np.int64)
         least = bias + np.minimum(weights, 0).sum(axis=1)
         return least, bias + np.maximum(weights, 0).sum(axis=1)
+
+    def signed_width(self) -> int:
+        """Return the bits of two's complement that hold every score of every class."""
+        least, largest = self.limits()
+        return 1 + max(
+            int(largest.max()).bit_length() if largest.max() > 0 else 0,
+            int(-least.min() - 1).bit_length() if least.min() < 0 else 0,
+        )
 
     def widths(self) -> list[int]:
         """Return the bits that each class's score takes; no score may be negative."""

@@ -1,0 +1,76 @@
+"""What a core is to be: one frozen value from the command line to the netlist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lutgen.encode.formats import MAX_WIDTH
+from lutgen.errors import ConfigError
+from lutgen.netlist.names import is_module_name
+
+DEFAULT_MODULE = "lutgen_core"
+
+
+@dataclass(frozen=True)
+class CoreConfig:
+    """What a core is to be.
+
+    Parameters
+    ----------
+    chip : str
+        What its netlist is mapped onto: ``FAMILY[-DEVICE[-GRADE]]``; device and grade matter to
+        `fmax_target_mhz` alone. ``generic`` is portable Verilog.
+    pipeline : int
+        Put registers after every so many levels of k-LUTs; 0 for none.
+    fmax_target_mhz : float
+        Put registers between the primitives such that the delay model expects this clock
+        frequency, as few stages as do; 0 for not. An alternative to `pipeline`.
+    input_bits : int
+        Bits of each feature, to have the encoder in hardware; 0: encoded bits come in. See
+        :class:`lutgen.core.interface.Interface`.
+    one_hot : bool
+        Answer with one bit a class instead of the class number.
+    dont_cares : bool
+        Use table entries that no input reaches, or that no output shows; the function is the same.
+    module : str
+        Name of the hardware's module.
+
+    Raises
+    ------
+    ConfigError
+        If a value is out of its range, or two do not go together.
+    """
+
+    chip: str = "generic"
+    pipeline: int = 0
+    fmax_target_mhz: float = 0.0
+    input_bits: int = 0
+    one_hot: bool = False
+    dont_cares: bool = True
+    module: str = DEFAULT_MODULE
+
+    def __post_init__(self) -> None:
+        if self.pipeline < 0:
+            raise ConfigError(
+                "pipeline must be 0 (no registers) or the LUT levels between registers, got "
+                f"{self.pipeline}"
+            )
+        if not 0 <= self.fmax_target_mhz < float("inf"):
+            raise ConfigError(
+                f"the Fmax aimed at must be a positive frequency, got {self.fmax_target_mhz}"
+            )
+        if self.pipeline and self.fmax_target_mhz:
+            raise ConfigError(
+                f"a pipeline of {self.pipeline} level(s) and an Fmax of {self.fmax_target_mhz:g} "
+                "MHz were both asked for; the one follows from the other, give one of them"
+            )
+        if not 0 <= self.input_bits <= MAX_WIDTH:
+            raise ConfigError(
+                f"input bits must be 0 (encoded bits come in) or 1 to {MAX_WIDTH}, got "
+                f"{self.input_bits}"
+            )
+        if not is_module_name(self.module):
+            raise ConfigError(
+                f"{self.module!r} cannot name a Verilog module; use letters, digits and _, not a "
+                "digit first, and no keyword"
+            )
