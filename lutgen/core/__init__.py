@@ -5,7 +5,16 @@ network, and `build` all steps from there to the chip's primitives.
 """
 
 from lutgen.core.build import Core, Step, Timing, make_core
-from lutgen.core.config import DEFAULT_MODULE, CoreConfig
+from lutgen.core.config import DEFAULT_MODULE, CoreConfig, config_of
 from lutgen.core.interface import Interface
 
-__all__ = ["DEFAULT_MODULE", "Core", "CoreConfig", "Interface", "Step", "Timing", "make_core"]
+__all__ = [
+    "DEFAULT_MODULE",
+    "Core",
+    "CoreConfig",
+    "Interface",
+    "Step",
+    "Timing",
+    "config_of",
+    "make_core",
+]

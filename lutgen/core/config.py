@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from lutgen.encode.formats import MAX_WIDTH
 from lutgen.errors import ConfigError
@@ -74,3 +77,31 @@ class CoreConfig:
                 f"{self.module!r} cannot name a Verilog module; use letters, digits and _, not a "
                 "digit first, and no keyword"
             )
+
+
+def config_of(config: CoreConfig | None, options: Mapping[str, Any]) -> CoreConfig:
+    """Return a configuration with some fields given in place of its own.
+
+    ``target`` and ``grade``, the spelling of 0.1.0 for `chip`, work for a release more.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such field, or a value is out of its range.
+    """
+    given = dict(options)
+    if "target" in given or "grade" in given:
+        chip = "-".join(filter(None, (given.pop("target", "generic"), given.pop("grade", ""))))
+        warnings.warn(
+            f"target and grade are one by now: chip={chip!r}; the old names go with the next "
+            "release",
+            DeprecationWarning,
+            stacklevel=3,
+        )
+        given.setdefault("chip", chip)
+    known = [item.name for item in fields(CoreConfig)]
+    if unknown := [name for name in given if name not in known]:
+        raise ConfigError(
+            f"a core has no option {', '.join(unknown)}; there are: {', '.join(known)}"
+        )
+    return replace(config or CoreConfig(), **given)

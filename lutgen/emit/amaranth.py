@@ -14,7 +14,6 @@ that ``DomainRenamer``, ``EnableInserter`` and resets work on them as on any oth
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -26,7 +25,7 @@ from amaranth.lib.wiring import In, Out
 from lutgen.chips.fabric.site import Instance as SharedInstance
 from lutgen.chips.fabric.site import instances
 from lutgen.chips.family import Family, Primitive
-from lutgen.core import Core, CoreConfig, make_core
+from lutgen.core import Core, CoreConfig, config_of, make_core
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import CORE, FIRST_INPUT, REGISTER, Cell, Netlist
 
@@ -121,7 +120,7 @@ class LutNetworkFunction(NetlistFunction):
         primitives: bool | None = None,
         **options: Any,
     ) -> None:
-        core = make_core(network, replace(config or CoreConfig(), **options))
+        core = make_core(network, config_of(config, options))
         super().__init__(core.netlist, core.family, primitives=primitives)
 
 

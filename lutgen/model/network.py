@@ -279,10 +279,10 @@ class LutNetwork(LutGraph):
             See :func:`lutgen.core.build.make_core`.
         """
         # The one import of a later stage: users look for this method on the model.
-        from lutgen.core import CoreConfig, make_core  # noqa: PLC0415
+        from lutgen.core import config_of, make_core  # noqa: PLC0415
         from lutgen.emit.verilog import core_verilog  # noqa: PLC0415
 
-        return core_verilog(make_core(self, replace(config or CoreConfig(), **options)))
+        return core_verilog(make_core(self, config_of(config, options)))
 
     # -- file --------------------------------------------------------------------------------
 
