@@ -29,7 +29,7 @@ def luts_on_board(width: int, k: int) -> int:
 def test_the_width_and_the_k_that_are_named_do_fit() -> None:
     large, room = network(100, 6), ICESTICK.chip.luts
     with pytest.raises(MismatchError) as caught:
-        require_room(large, ICESTICK, make_core(large, CoreConfig(chip="ice40")))
+        require_room(ICESTICK, make_core(large, CoreConfig(chip="ice40")))
     message = str(caught.value)
     found = re.search(
         r"Lattice iCEstick: the design takes about ([\d,]+) LUTs, iCE40 HX1K has 1,280: ([\d,]+) "
@@ -43,7 +43,7 @@ def test_the_width_and_the_k_that_are_named_do_fit() -> None:
     assert 0.75 * room < luts_on_board(int(found[3]) // 2, 6) <= 1.05 * room
     assert luts_on_board(100, int(found[4])) <= room < luts_on_board(100, int(found[4]) + 1)
     for name in found[5].split(" or "):
-        require_room(large, find_board(name), make_core(large, CoreConfig(chip="ice40")))
+        require_room(find_board(name), make_core(large, CoreConfig(chip="ice40")))
 
 
 def test_what_fits_passes_and_the_shell_counts() -> None:

@@ -289,7 +289,7 @@ def test_verilog_equals_the_generic_one_under_the_vendors_models(
     assert core.netlist.latency == 2
     used = {cell.primitive for cell in core.netlist.cells if cell.hard}
     assert used >= {mux.name for mux in FABRICS[family].muxes[:2]}
-    prove(family, generic.verilog, core_verilog(core), tmp_path)
+    prove(family, core_verilog(generic), core_verilog(core), tmp_path)
 
     # the data pins of one multiplexer exchanged: the same as its select inverted
     place = next(i for i, cell in enumerate(core.netlist.cells) if cell.hard)
@@ -300,7 +300,7 @@ def test_verilog_equals_the_generic_one_under_the_vendors_models(
     swapped = lines[where].replace(f".{at0}(", ".?(").replace(f".{at1}(", f".{at0}(")
     lines[where] = swapped.replace(".?(", f".{at1}(")
     with pytest.raises(ToolError, match="proof failed"):
-        prove(family, generic.verilog, "\n".join(lines), tmp_path)
+        prove(family, core_verilog(generic), "\n".join(lines), tmp_path)
 
 
 @pytest.mark.parametrize("family", WITH_MUXES)
@@ -336,7 +336,7 @@ def test_optimised_synthesis_is_the_same_circuit(family: str, tmp_path: Path) ->
     )
     assert result.n_luts > 0 and result.n_registers == generic.netlist.count(REGISTER)
     assert result.n_muxes + result.n_luts + result.n_registers == sum(result.cells.values())
-    prove(family, generic.verilog, netlist_file(tmp_path, OPTIMISED).read_text(), tmp_path)
+    prove(family, core_verilog(generic), netlist_file(tmp_path, OPTIMISED).read_text(), tmp_path)
 
 
 @pytest.mark.parametrize(

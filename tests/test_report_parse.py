@@ -31,7 +31,7 @@ def test_reads_what_the_files_say(tmp_path) -> None:
     records = files()
     report = read_report(write_folder(tmp_path, records))
     core = records["core.json"]
-    assert (report.core.module, report.core.family.name) == ("lutgen_core", "ice40")
+    assert (report.core.module, report.core.target) == ("lutgen_core", "ice40")
     assert report.core.model.digest == DIGEST
     assert report.core.model.fan_in == (6,)
     training = report.core.model.training

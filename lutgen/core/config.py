@@ -9,7 +9,7 @@ from typing import Any
 
 from lutgen.encode.formats import MAX_WIDTH
 from lutgen.errors import ConfigError
-from lutgen.netlist.names import is_module_name
+from lutgen.netlist.names import MODULE_NAMES, is_module_name
 
 DEFAULT_MODULE = "lutgen_core"
 
@@ -73,10 +73,7 @@ class CoreConfig:
                 f"{self.input_bits}"
             )
         if not is_module_name(self.module):
-            raise ConfigError(
-                f"{self.module!r} cannot name a Verilog module; use letters, digits and _, not a "
-                "digit first, and no keyword"
-            )
+            raise ConfigError(f"{self.module!r} cannot name a Verilog module; {MODULE_NAMES}")
 
 
 def config_of(config: CoreConfig | None, options: Mapping[str, Any]) -> CoreConfig:

@@ -14,7 +14,7 @@ from lutgen.chips.family import Family, Primitive
 from lutgen.core import DEFAULT_MODULE, Core
 from lutgen.errors import ConfigError
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Cell, Netlist
-from lutgen.netlist.names import is_module_name
+from lutgen.netlist.names import MODULE_NAMES, is_module_name
 from lutgen.netlist.stats import count_cells
 
 
@@ -52,7 +52,7 @@ def emit_verilog(
         If the module cannot be called so.
     """
     if not is_module_name(module):
-        raise ConfigError(f"{module!r} cannot name a Verilog module")
+        raise ConfigError(f"{module!r} cannot name a Verilog module; {MODULE_NAMES}")
     names = [_net_reference(netlist, net) for net in range(netlist.n_nets)]
     lines = [f"// {line}".rstrip() for line in (*header, *_facts(netlist, family))]
     lines += ["", "`default_nettype none", "", f"module {module} (", *_ports(netlist), ");"]

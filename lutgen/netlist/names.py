@@ -7,6 +7,8 @@ import re
 _MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NET = re.compile(r"[a-z][a-z0-9_]*")
 
+MODULE_NAMES = "use letters, digits and _, not a digit first, and no keyword"
+
 PORTS = frozenset({"clk", "x", "y"})
 
 # IEEE 1364-2005, annex B, and what IEEE 1800-2017, annex B, adds: Verilator and others read
