@@ -9,6 +9,7 @@ from lutgen.cli import (
     board,
     boosting,
     demo,
+    doctor,
     forms,
     hardware,
     learning,
@@ -50,6 +51,7 @@ for command in (
     board.fmax,
     board.host,
     demo.demo,
+    doctor.doctor,
     reproduce.reproduce,
     learning.datasets,
 ):
