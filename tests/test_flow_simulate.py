@@ -4,12 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from needed import need_tool
+from programs import wait_for
 
 from lutgen.errors import ConfigError, DataError, ToolError
 from lutgen.flow import simulate as module
@@ -150,12 +150,7 @@ def test_ctrl_c_while_building_ends_all_and_leaves_no_result(tmp_path: Path) -> 
         env={**os.environ, "OBJCACHE": "sleep 300 && "},  # the compiler never comes to its turn
     )
     log = tmp_path / "build" / "build.log"
-    for _ in range(600):
-        if log.exists() and "sleep 300" in log.read_text():
-            break
-        time.sleep(0.05)
-    else:
-        raise AssertionError("the build did not start")
+    wait_for(log, "sleep 300", process)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
     assert b"KeyboardInterrupt" in said

@@ -194,7 +194,7 @@ def test_the_wheel_can_be_named(monkeypatch, tmp_path: Path) -> None:
 
 def test_every_family_names_a_wheel_that_is_new_enough() -> None:
     for family in ROUTERS:
-        assert find_router(family).version.endswith("(YoWASP)")
+        assert find_router(family).version.endswith("(PyPI)")
     for name in tools.PACKERS:
         assert tools.find_packer(name).path.is_file()
 

@@ -317,9 +317,8 @@ def _to_tool(spec: ToolSpec, candidate: Candidate) -> Tool:
     version = candidate.version or _UNKNOWN
     if not candidate.is_wheel:
         return Tool(spec.name, candidate.path, version)
-    is_wasm = spec.package.startswith("yowasp-")
-    origin = "YoWASP" if is_wasm else "PyPI"
-    environment = wasm_cache() if is_wasm else {}
+    origin = "YoWASP" if spec == YOSYS else "PyPI"
+    environment = wasm_cache() if spec.package.startswith("yowasp-") else {}
     return Tool(spec.name, candidate.path, f"{version} ({origin})", environment)
 
 
