@@ -7,8 +7,10 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from programs import fake_program
+from strategies import random_network
 from typer.testing import CliRunner
 
 from lutgen.cli import doctor as command
@@ -61,3 +63,20 @@ def test_only_what_a_core_needs_decides(monkeypatch: pytest.MonkeyPatch) -> None
     ]
     monkeypatch.setattr(command, "examine_tools", lambda: tuple(lacking))
     assert CliRunner().invoke(app, ["doctor"]).exit_code == 0
+
+
+def test_a_command_that_uses_a_tool_says_on_stderr_what_it_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LUTGEN_YOSYS", raising=False)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    old = fake_program(tmp_path, "yosys", "echo 'Yosys 0.23 (git sha1 7ce5011c24b)'")
+    model = tmp_path / "m.npz"
+    random_network(np.random.default_rng(0), 6, [3, 1], 4).save(model)
+    words = ["synth", str(model), "--mode", "direct", "-o", str(tmp_path / "out"), "--json"]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    json.loads(result.stdout)
+    lines = [line for line in result.stderr.splitlines() if "too old" in line]
+    assert len(lines) == 1 and lines[0].startswith(f"lutgen: Yosys 0.23 at {old} is too old, ")
+    assert "passed over, taken: Yosys" in lines[0]

@@ -230,7 +230,7 @@ def test_without_a_home_caches_go_to_a_folder_of_ones_own(monkeypatch, tmp_path:
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.delenv("OBJCACHE", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert tools.find_yosys().environment == {}
+    assert tools.find_yosys().environment == tools.wasmtime_cache() == {}
     assert str(tmp_path / ".cache" / "lutgen") in tools.find_verilator().environment["OBJCACHE"]
     monkeypatch.setattr(tools.tempfile, "gettempdir", lambda: str(tmp_path))
     monkeypatch.setenv("HOME", "/proc/none")
@@ -238,6 +238,7 @@ def test_without_a_home_caches_go_to_a_folder_of_ones_own(monkeypatch, tmp_path:
     assert folder == tmp_path / f"lutgen-{os.getuid()}" / "YoWASP"
     assert folder.parent.stat().st_mode & 0o777 == 0o700
     assert str(folder.parent) in tools.find_verilator().environment["OBJCACHE"]
+    assert tools.wasmtime_cache() == {"XDG_CACHE_HOME": str(folder.parent)}
     monkeypatch.setenv("YOWASP_CACHE_DIR", "/mine")
     assert tools.find_yosys().environment == {}
 

@@ -14,6 +14,7 @@ from lutgen.cli import (
     hardware,
     learning,
     optimise,
+    output,
     proof,
     reproduce,
     synthesis,
@@ -66,8 +67,8 @@ def _show_version(value: bool) -> None:
 
 @app.callback()
 def _options(
-    version: bool = typer.Option(
+    version: bool = typer.Option(  # noqa: ARG001 - its callback takes it
         False, "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
     ),
 ) -> None:
-    pass
+    output.show_remarks()

@@ -454,6 +454,13 @@ def wasm_cache() -> dict[str, str]:
     return {} if folder == usual else {"YOWASP_CACHE_DIR": str(folder / "YoWASP")}
 
 
+def wasmtime_cache() -> dict[str, str]:
+    """Return where Amaranth's own Yosys may keep its compiled code, if not where it would."""
+    usual = _user_cache()
+    folder = _cache_home(usual)
+    return {} if folder == usual else {"XDG_CACHE_HOME": str(folder)}
+
+
 def _user_cache() -> Path:
     home = os.environ.get("XDG_CACHE_HOME", "").strip()
     # without a home (a container's user that nobody knows), this stays "~", which nothing is below
