@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
@@ -189,7 +190,7 @@ def test_the_wheel_can_be_named(monkeypatch, tmp_path: Path) -> None:
     wheel = tools.find_yosys()
     on_path(monkeypatch, tmp_path, "yosys", NEW["yosys"])
     monkeypatch.setenv("LUTGEN_YOSYS", str(wheel.path))
-    assert tools.find_yosys() == wheel
+    assert replace(tools.find_yosys(), note="") == replace(wheel, note="")
 
 
 def test_every_family_names_a_wheel_that_is_new_enough() -> None:
