@@ -142,6 +142,17 @@ def test_a_program_that_cannot_be_judged_is_passed_over(
     assert re.search(said, record.getMessage())
 
 
+def test_a_packer_never_says_its_version(
+    monkeypatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    native = fake_program(tmp_path, "icepack", "exit 1")
+    assert tools.find_packer("icepack").path.name == "yowasp-icepack"
+    assert f"does not say its version (LUTGEN_ICEPACK={native} would take it); pass" in caplog.text
+    monkeypatch.setenv("LUTGEN_ICEPACK", str(native))
+    assert tools.find_packer("icepack").path == native
+
+
 def test_without_a_wheel_a_program_of_unknown_version_will_do(
     no_wheels, monkeypatch, tmp_path: Path
 ) -> None:

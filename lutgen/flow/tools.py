@@ -220,8 +220,9 @@ def look_for(spec: ToolSpec) -> Tool:
         return _to_tool(spec, native)
     if wheel and not wheel.fault:
         taken = _to_tool(spec, wheel)
-        if native and spec.pattern:  # of one that never says its version, the wheel is no surprise
-            fault = native.fault or f"{spec.name} at {native.path} does not say its version"
+        if native:
+            unknown = f"{spec.name} at {native.path} does not say its version"
+            fault = native.fault or f"{unknown} ({spec.variable}={native.path} would take it)"
             return replace(taken, note=f"{fault}; passed over, taken: {taken}")
         return taken
     faulty = native or wheel
