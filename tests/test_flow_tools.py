@@ -13,6 +13,7 @@ from programs import fake_program
 from lutgen.errors import ToolError
 from lutgen.flow import tools
 from lutgen.flow.pnr import ROUTERS, find_router
+from lutgen.flow.table import PACKERS
 
 # what old ones and new ones say, and on which stream
 ANSWERS = {
@@ -207,7 +208,7 @@ def test_the_wheel_can_be_named(monkeypatch, tmp_path: Path) -> None:
 def test_every_family_names_a_wheel_that_is_new_enough() -> None:
     for family in ROUTERS:
         assert find_router(family).version.endswith("(PyPI)")
-    for name in tools.PACKERS:
+    for name in PACKERS:
         assert tools.find_packer(name).path.is_file()
 
 
@@ -235,35 +236,3 @@ def test_finding_tools_leaves_the_environment_alone() -> None:
     assert yosys.path.is_file() and verilator.path.is_file()
     assert yosys.version and verilator.version
     assert dict(os.environ) == before
-
-
-def test_without_a_home_caches_go_to_a_folder_of_ones_own(monkeypatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("YOWASP_CACHE_DIR", raising=False)
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    monkeypatch.delenv("OBJCACHE", raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert tools.find_yosys().environment == tools.wasmtime_cache() == {}
-    assert str(tmp_path / ".cache" / "lutgen") in tools.find_verilator().environment["OBJCACHE"]
-    monkeypatch.setattr(tools.tempfile, "gettempdir", lambda: str(tmp_path))
-    monkeypatch.setenv("HOME", "/proc/none")
-    folder = Path(tools.find_yosys().environment["YOWASP_CACHE_DIR"])
-    assert folder == tmp_path / f"lutgen-{os.getuid()}" / "YoWASP"
-    assert folder.parent.stat().st_mode & 0o777 == 0o700
-    assert str(folder.parent) in tools.find_verilator().environment["OBJCACHE"]
-    assert tools.wasmtime_cache() == {"XDG_CACHE_HOME": str(folder.parent)}
-    monkeypatch.setenv("YOWASP_CACHE_DIR", "/mine")
-    assert tools.find_yosys().environment == {}
-
-
-def test_a_folder_that_others_can_write_to_is_no_cache(monkeypatch, tmp_path: Path) -> None:
-    taken = tmp_path / f"lutgen-{os.getuid()}"
-    taken.mkdir()
-    taken.chmod(0o777)
-    tools._own_folder.cache_clear()
-    monkeypatch.setattr(tools.tempfile, "gettempdir", lambda: str(tmp_path))
-    monkeypatch.setattr(tools.tempfile, "mkdtemp", lambda prefix: str(tmp_path / "own"))
-    monkeypatch.setenv("HOME", "/proc/none")
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    monkeypatch.delenv("YOWASP_CACHE_DIR", raising=False)
-    assert tools.find_yosys().environment == {"YOWASP_CACHE_DIR": str(tmp_path / "own" / "YoWASP")}
-    tools._own_folder.cache_clear()

@@ -19,8 +19,8 @@ from lutgen.board.shell import UART_MODULE, CorePorts, uart_sources, uart_top
 from lutgen.core import Core
 from lutgen.emit.verilog import core_verilog
 from lutgen.errors import ConfigError, ToolError
+from lutgen.flow.caches import wasmtime_cache
 from lutgen.flow.process import telling_lines
-from lutgen.flow.tools import wasmtime_cache
 
 TOP = "top"
 RESET_CYCLES = 15

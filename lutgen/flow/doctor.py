@@ -9,7 +9,7 @@ from importlib import metadata
 
 from lutgen.errors import ToolError
 from lutgen.flow.pnr import ROUTERS, router_spec
-from lutgen.flow.tools import (
+from lutgen.flow.table import (
     COCOTB,
     ICARUS,
     PACKAGES,
@@ -20,9 +20,8 @@ from lutgen.flow.tools import (
     YOSYS,
     PackageSpec,
     ToolSpec,
-    look_for,
-    require_package,
 )
+from lutgen.flow.tools import look_for, require_package
 
 _CORE = (YOSYS, VERILATOR, *VERILATOR_NEEDS, COCOTB, PYSAT)
 

@@ -18,7 +18,8 @@ from lutgen.errors import ConfigError, ToolError
 from lutgen.files import read_json
 from lutgen.flow.congestion import forecast, standing
 from lutgen.flow.process import Ended, Job, Watch, reason, run_together, subprocess_environment
-from lutgen.flow.tools import Tool, ToolSpec, find, nextpnr_spec
+from lutgen.flow.table import ToolSpec, nextpnr_spec
+from lutgen.flow.tools import Tool, find
 
 _PATIENCE = 2.0  # routers speed up and slow down: what a forecast may be wrong by
 _TELLING_LINES = 3

