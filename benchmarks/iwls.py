@@ -29,7 +29,8 @@ from lutgen.datasets.split import split_rows
 from lutgen.emit.blif import emit_blif
 from lutgen.encode.encoder import fit_encoder
 from lutgen.files import write_json
-from lutgen.flow.tools import find_yosys, run, subprocess_environment
+from lutgen.flow.process import run, subprocess_environment
+from lutgen.flow.tools import find_yosys
 from lutgen.learn.boost.boost import BoostParameters, boost
 from lutgen.model.network import LutNetwork
 

@@ -1,14 +1,14 @@
-"""What all tests share: the golden files and how properties are tested."""
+"""What all tests share: the golden files, data sets and how properties are tested."""
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from needed import need_folder, required
 
 # the time that an example takes says more about the machine's load than about the code
 settings.register_profile("lutgen", deadline=None)
@@ -28,6 +28,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure() -> None:
+    try:
+        required()
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """Return a function that compares a text with a file of tests/golden."""
@@ -44,9 +51,5 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 
 @pytest.fixture(scope="session")
 def mnist_folder() -> Path:
-    """Return the folder with MNIST, or skip: the tests never download it."""
-    beside = Path(__file__).parents[2] / "shared" / "data"
-    for folder in (os.environ.get("LUTGEN_DATA"), beside):
-        if folder and (Path(folder) / "mnist").is_dir():
-            return Path(folder) / "mnist"
-    pytest.skip("MNIST is not here; name a folder that holds mnist/ in $LUTGEN_DATA")
+    """Return the folder with MNIST: the tests never download it."""
+    return need_folder("data", "mnist")

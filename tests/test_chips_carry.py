@@ -20,7 +20,8 @@ from lutgen.chips.xilinx import xcup, xilinx7
 from lutgen.emit.verilog import emit_verilog
 from lutgen.errors import NetlistError, ToolError
 from lutgen.flow.elaborate import elaborate
-from lutgen.flow.tools import find_yosys, run, subprocess_environment
+from lutgen.flow.process import run, subprocess_environment
+from lutgen.flow.tools import find_yosys
 from lutgen.flow.yosys import DIRECT, netlist_file, simulation_models, synthesise
 from lutgen.netlist.check import check
 from lutgen.netlist.evaluate import evaluate

@@ -24,7 +24,8 @@ from lutgen.core import CoreConfig, make_core
 from lutgen.emit.blif import emit_blif
 from lutgen.emit.verilog import core_verilog
 from lutgen.errors import NetlistError, ToolError
-from lutgen.flow.tools import find_yosys, run, subprocess_environment
+from lutgen.flow.process import run, subprocess_environment
+from lutgen.flow.tools import find_yosys
 from lutgen.flow.yosys import (
     DIRECT,
     FAMILIES,

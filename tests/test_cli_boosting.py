@@ -1,14 +1,15 @@
 """lutgen boost, run as a user runs it, and what it learns through the later commands."""
 
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from programs import SHOWS_PROGRESS, wait_for
 from typer.testing import CliRunner, Result
 
 from lutgen.cli.app import app
@@ -113,12 +114,15 @@ def test_bad_input(tmp_path: Path, model: Path) -> None:
 
 
 def test_ctrl_c_keeps_the_best_so_far(tmp_path: Path) -> None:
-    out = tmp_path / "model.npz"
+    out, said = tmp_path / "model.npz", tmp_path / "said"
     command = [sys.executable, "-m", "lutgen", "boost", "--luts", "5000", "-o", str(out)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(8)  # it is learning by now, and would be for minutes
+    with said.open("wb") as stream:  # learning would take minutes
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stream, text=True,
+                                   env=os.environ | SHOWS_PROGRESS)  # fmt: skip
+    wait_for(said, r"[1-9]\d*/\d+ LUTs", process)
     process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=60)
+    stdout, _ = process.communicate(timeout=60)
+    stderr = said.read_text()
     assert process.returncode == 130, stderr
     assert "Traceback" not in stderr
     assert "interrupted: the best so far is kept" in stdout

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from needed import need_module
 from strategies import random_network
 from typer.testing import CliRunner, Result
 
@@ -83,7 +84,7 @@ def test_every_form_is_the_same_function_to_yosys(model: Path, tmp_path: Path) -
 
 
 def test_amaranth_writes_rtlil_of_primitives(model: Path, tmp_path: Path) -> None:
-    pytest.importorskip("amaranth", reason="pip install 'lutgen[amaranth]'")
+    need_module("amaranth", "pip install 'lutgen[amaranth]'")
     words = ["emit", model, "--form", "amaranth", "--target", "ice40", "--pipeline", 1]
     texts = []
     for folder in (tmp_path / "a", tmp_path / "b"):

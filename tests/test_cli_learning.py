@@ -2,14 +2,15 @@
 
 import csv
 import json
+import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from programs import SHOWS_PROGRESS, wait_for
 from sklearn.datasets import load_digits
 from typer.testing import CliRunner, Result
 
@@ -136,7 +137,8 @@ def test_trains_on_a_csv_of_the_user_with_words_for_labels(tmp_path: Path, sampl
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate", "predict", "info", "verilog", "simulate",
-                                     "synth", "report", "demo", "datasets"])  # fmt: skip
+                                     "synth", "report", "demo", "datasets",
+                                     "doctor"])  # fmt: skip
 def test_every_command_has_help(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
@@ -206,22 +208,32 @@ class TestBadInput:
         assert below_a_file.read_text() == "mine"
 
 
+LOADING, LEARNING = r"\| +typer\n", "learning"
+
+
 @pytest.mark.parametrize(
-    ("seconds", "kind"), [(0.7, signal.SIGINT), (6.0, signal.SIGINT), (6.0, signal.SIGTERM)]
+    ("event", "kind"),
+    [(LOADING, signal.SIGINT), (LEARNING, signal.SIGINT), (LEARNING, signal.SIGTERM)],
 )
 def test_a_signal_ends_training_and_leaves_the_old_model(
-    tmp_path: Path, model: Path, seconds: float, kind: signal.Signals
+    tmp_path: Path, model: Path, event: str, kind: signal.Signals
 ) -> None:
-    out = tmp_path / "model.npz"
+    folder = tmp_path / "out"
+    folder.mkdir()
+    out, said = folder / "model.npz", tmp_path / "said"
     out.write_bytes(model.read_bytes())
-    command = [sys.executable, "-m", "lutgen", "train", "--task", "ge5", "--k", "16",
+    says_imports = ["-X", "importtime"] if event == LOADING else []
+    command = [sys.executable, *says_imports, "-m", "lutgen", "train", "--task", "ge5", "--k", "16",
                "--widths", "20000x40", "-o", str(out)]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(seconds)  # while it loads, and well within the many minutes of learning
+    environment = os.environ | SHOWS_PROGRESS
+    with said.open("wb") as stream:  # learning would take many minutes
+        process = subprocess.Popen(command, stdout=stream, stderr=stream, env=environment)
+    wait_for(said, event, process)
     process.send_signal(kind)
-    _, stderr = process.communicate(timeout=60)
+    process.wait(60)
+    stderr = said.read_text()
     # Python ends itself by the signal if it struck in the middle of an exec(); a shell shows 130
     assert process.returncode in (128 + kind, -kind), stderr
     assert "Traceback" not in stderr
     assert out.read_bytes() == model.read_bytes()
-    assert [path.name for path in tmp_path.iterdir()] == ["model.npz"]
+    assert [path.name for path in folder.iterdir()] == ["model.npz"]

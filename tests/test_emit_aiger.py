@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from needed import need_module
 from netlists import exhaustive, netlists
 from strategies import random_network
 
@@ -105,8 +106,8 @@ def test_both_forms_of_a_small_netlist() -> None:
 
 @pytest.mark.parametrize("every", [0, 1])
 def test_aigverse_reads_both_forms_as_the_same_function(tmp_path: Path, every: int) -> None:
-    aigverse = pytest.importorskip("aigverse.io", reason="pip install 'lutgen[dev]'")
-    algorithms = pytest.importorskip("aigverse.algorithms")
+    aigverse = need_module("aigverse.io", "pip install 'lutgen[dev]'")
+    algorithms = need_module("aigverse.algorithms", "pip install 'lutgen[dev]'")
     netlist = trained((1, 9), every)
     aig = make_aig(netlist)
     (tmp_path / "a.aag").write_text(aig.to_ascii(["made by a test"]))

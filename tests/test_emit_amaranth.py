@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from needed import need_module
 from strategies import random_network, random_samples
 
 from lutgen.core import CoreConfig, make_core
@@ -20,7 +21,7 @@ from lutgen.flow.tools import find_yosys
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import LUT, REGISTER
 
-pytest.importorskip("amaranth", reason="pip install 'lutgen[amaranth]'")
+need_module("amaranth", "pip install 'lutgen[amaranth]'")
 
 from amaranth.back import rtlil
 from amaranth.build import Clock, Pins, Resource

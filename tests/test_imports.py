@@ -55,7 +55,7 @@ HEAVY: dict[str, set[str]] = {
     "amaranth_boards": {"lutgen.board"},
     "serial": {"lutgen.host"},
     "cocotb": set(),
-    "cocotb_tools": {"lutgen.flow.simulate", "lutgen.flow.bench"},
+    "cocotb_tools": {"lutgen.flow.cocotb"},
     "matplotlib": {"lutgen.report.pictures", "lutgen.studies.plot"},
     "jinja2": {"lutgen.report.render_html"},
     "typer": {"lutgen.cli"},

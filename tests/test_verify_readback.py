@@ -13,10 +13,11 @@ from lutgen.chips.registry import FAMILIES, get_family
 from lutgen.core import CoreConfig, make_core
 from lutgen.emit.verilog import core_verilog
 from lutgen.errors import NetlistError, ToolError
-from lutgen.flow.elaborate import elaborate, yosys_module
-from lutgen.flow.tools import find_yosys, run, subprocess_environment
+from lutgen.flow.elaborate import elaborate
+from lutgen.flow.process import run, subprocess_environment
+from lutgen.flow.tools import find_yosys
 from lutgen.flow.yosys import FAMILIES as YOSYS_FAMILIES
-from lutgen.flow.yosys import simulation_models
+from lutgen.flow.yosys import simulation_models, yosys_module
 from lutgen.netlist.check import check
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import Cell, Netlist

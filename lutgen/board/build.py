@@ -41,13 +41,13 @@ from lutgen.flow.pnr import (
     ROUTERS,
     CongestionError,
     Routed,
-    find_packer,
     find_router,
     pack_command,
     place_and_route,
     seed_file,
 )
-from lutgen.flow.tools import Tool, find_yosys, run, subprocess_environment
+from lutgen.flow.process import run, subprocess_environment
+from lutgen.flow.tools import Tool, find_packer, find_yosys
 from lutgen.flow.yosys import yosys_family
 from lutgen.host.protocol import OVERHEAD_BYTES
 from lutgen.model import Argmax, LutNetwork
@@ -329,7 +329,7 @@ def _bitstream(
         what=packer.name,
         cwd=folder,
         log=folder / "pack.log",
-        environment=subprocess_environment({}),
+        environment=subprocess_environment(packer.environment),
     )
     stream = next(
         folder / f"{TOP}{end}" for end in _BITSTREAMS if (folder / f"{TOP}{end}").exists()

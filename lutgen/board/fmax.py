@@ -23,7 +23,8 @@ from lutgen.emit.verilog import core_verilog
 from lutgen.errors import ConfigError, ToolError
 from lutgen.files import write_files
 from lutgen.flow.pnr import ROUTERS, CongestionError, Routed, find_router, place_and_route
-from lutgen.flow.tools import find_yosys, run, subprocess_environment
+from lutgen.flow.process import run, subprocess_environment
+from lutgen.flow.tools import find_yosys
 from lutgen.flow.yosys import yosys_family
 from lutgen.netlist.ir import LUT
 

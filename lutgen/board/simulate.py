@@ -28,8 +28,9 @@ from lutgen.core import Core, CoreConfig, Interface
 from lutgen.emit.vectors import to_hex
 from lutgen.errors import ConfigError, DataError, ToolError
 from lutgen.files import read_json, write_files
-from lutgen.flow.bench import Bench, build_bench
-from lutgen.flow.tools import find_yosys, run, subprocess_environment
+from lutgen.flow.cocotb import Bench, Design, build_bench
+from lutgen.flow.process import run, subprocess_environment
+from lutgen.flow.tools import find_yosys
 from lutgen.flow.yosys import simulation_models, yosys_family
 from lutgen.host.protocol import self_test_vectors, sign
 from lutgen.model.network import LutNetwork
@@ -154,11 +155,13 @@ def build_pins_simulation(
     sources = _to_verilog([*script, *_WRITE], board, folder / "design", pin_cells)
     bench = build_bench(
         "bench_board",
-        [*sources, *map(asset, models)],
-        top=BENCH_TOP,
+        Design(
+            (*sources, *map(asset, models)),
+            BENCH_TOP,
+            BENCH_PORTS,
+            defines=yosys_family(board.family).defines,
+        ),
         folder=folder / "bench",
-        ports=BENCH_PORTS,
-        defines=yosys_family(board.family).defines,
     )
     settings = {
         "LUTGEN_CLKS_PER_BIT": str(clks_per_bit),

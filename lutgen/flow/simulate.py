@@ -1,44 +1,22 @@
-"""Simulating a core: a cocotb bench streams vectors through its Verilog in a real simulator.
-
-Building and running happen in child processes (this module, run with ``-m``), because the cocotb
-runner takes its settings from the process environment and writes to the terminal.
-"""
+"""Simulating a core: a cocotb bench streams vectors through its Verilog in a real simulator."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import sys
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lutgen.assets import asset
-from lutgen.errors import ConfigError, DataError, ToolError
-from lutgen.files import read_json, write_files, write_json
-from lutgen.flow.tools import (
-    Tool,
-    find_icarus,
-    find_verilator,
-    require_cocotb,
-    run,
-    subprocess_environment,
-)
+from lutgen.errors import DataError, ToolError
+from lutgen.files import read_json, write_files
+from lutgen.flow.cocotb import SIMULATORS, Design, build_bench, find_simulator
 
-SIMULATORS = ("verilator", "icarus")
+__all__ = ["SIMULATORS", "Mismatch", "SimResult", "simulate"]
 
 _BENCH = "bench_core"
 _RESULT = "result.json"
-# Building is most of the work, so it is made short: better C++ would repay itself only after some
-# 100,000 vectors. For 2,473 8-LUTs of 784 inputs all this together takes 6 s of processor time
-# where Verilator's defaults take 15 s.
-_QUICK_COMPILE = "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0"
-_QUICK_BUILD = (
-    *("--output-split", "200000"),  # few C++ files: each has to read Verilator's headers
-    *("-fno-dfg", "-fno-expand", "-fno-localize", "-fno-merge-cond", "-fno-split", "-fno-table"),
-)
-_FOREIGN = ("COCOTB_", "GPI_", "PYGPI_", "LUTGEN_", "PYTEST_", "TOPLEVEL", "WAVES", "GUI")
 # A net that the bench can read costs build time. This few are made readable at once; of more, only
 # in a second build, when there is a mismatch to explain.
 _FEW_NETS = 500
@@ -87,20 +65,6 @@ class SimResult:
         return self.n_equal == self.n_vectors
 
 
-@dataclass(frozen=True)
-class _Job:
-    """What a child process needs to know; plain values, as it travels as JSON."""
-
-    simulator: str
-    sources: tuple[str, ...]
-    top: str
-    build_dir: str
-    build_args: tuple[str, ...]
-    defines: dict[str, str]
-    bench_dir: str
-    settings: dict[str, str]
-
-
 def simulate(
     sources: Sequence[Path],
     *,
@@ -145,30 +109,28 @@ def simulate(
     ConfigError
         If the folder's path has a character that the simulator's makefiles cannot take.
     """
-    tool = _find(simulator)
-    require_cocotb()
+    find_simulator(simulator)
     vectors, answers = _read_lines(inputs), _read_lines(expected)
     if not vectors or len(vectors) != len(answers):
         raise DataError(
             f"{inputs} has {len(vectors)} vectors, {expected} has {len(answers)}; "
             "there must be as many outputs as inputs, and at least one"
         )
-    run_one = _Simulation(
-        tool,
-        simulator,
-        tuple(sources),
-        dict(defines or {}),
-        top,
-        latency,
-        build_dir.resolve(),
-        timeout_seconds,
+    run_one = partial(
+        _run,
+        simulator=simulator,
+        design=Design(
+            tuple(sources), top, ("clk", "x"), defines=dict(defines or {}), timescale=None
+        ),
+        latency=latency,
+        timeout_seconds=timeout_seconds,
     )
-    few = list(nets) if len(nets) <= _FEW_NETS else []
-    result = run_one.run(vectors, answers, few)
+    few = nets if len(nets) <= _FEW_NETS else ()
+    result = run_one(vectors, answers, nets=few, folder=build_dir)
     if result.mismatches and len(nets) > _FEW_NETS:
         sample = result.mismatches[0].sample
-        diagnosis = replace(run_one, build_dir=run_one.build_dir / "diagnosis").run(
-            [vectors[sample]], [answers[sample]], list(nets)
+        diagnosis = run_one(
+            [vectors[sample]], [answers[sample]], nets=nets, folder=build_dir / "diagnosis"
         )
         result = replace(
             result,
@@ -179,122 +141,62 @@ def simulate(
     return result
 
 
-@dataclass(frozen=True)
-class _Simulation:
-    """A design and where to build it."""
+def _run(
+    vectors: Sequence[str],
+    answers: Sequence[str],
+    *,
+    nets: Sequence[str],
+    folder: Path,
+    simulator: str,
+    design: Design,
+    latency: int,
+    timeout_seconds: float | None,
+) -> SimResult:
+    """Build and run once, with the named nets readable."""
+    folder = folder.resolve()
+    (folder / _RESULT).unlink(missing_ok=True)  # an earlier run's
+    bench = build_bench(
+        _BENCH,
+        replace(design, nets=("y", *nets)),
+        folder=folder,
+        simulator=simulator,
+        timeout_seconds=timeout_seconds,
+    )
+    texts = {"inputs.mem": vectors, "expected.mem": answers, "nets.txt": nets}
+    write_files(folder, {name: "\n".join(lines) + "\n" for name, lines in texts.items()})
+    settings = {
+        "LUTGEN_INPUTS": str(folder / "inputs.mem"),
+        "LUTGEN_EXPECTED": str(folder / "expected.mem"),
+        "LUTGEN_LATENCY": str(latency),
+        "LUTGEN_NETS": str(folder / "nets.txt"),
+        "LUTGEN_RESULT": str(folder / _RESULT),
+    }
+    start = time.monotonic()
+    bench.run(settings, timeout_seconds=timeout_seconds)
+    run_seconds = time.monotonic() - start
+    record = _read_result(folder, len(vectors))
+    return SimResult(
+        simulator=bench.tool.name,
+        version=bench.tool.version,
+        n_vectors=record["n_vectors"],
+        n_equal=record["n_equal"],
+        mismatches=tuple(Mismatch(**entry) for entry in record["mismatches"]),
+        net_values=record["nets"],
+        build_seconds=bench.build_seconds,
+        run_seconds=run_seconds,
+    )
 
-    tool: Tool
-    simulator: str
-    sources: tuple[Path, ...]
-    defines: dict[str, str]
-    top: str
-    latency: int
-    build_dir: Path
-    timeout_seconds: float | None
 
-    def run(self, vectors: list[str], answers: list[str], nets: list[str]) -> SimResult:
-        """Build and run once, with the named nets readable."""
-        self._clear()
-        folder = self.build_dir
-        write_files(
-            folder,
-            {
-                "inputs.mem": "\n".join(vectors) + "\n",
-                "expected.mem": "\n".join(answers) + "\n",
-                "nets.txt": "\n".join(nets) + "\n",
-                "readable.vlt": _readable(self.top, nets),
-            },
+def _read_result(folder: Path, n_vectors: int) -> dict[str, Any]:
+    path, log = folder / _RESULT, folder / "run.log"
+    if not path.exists():
+        raise ToolError(f"the bench ended without a result; log: {log}")
+    record: dict[str, Any] = read_json(path)
+    if record["n_vectors"] != n_vectors:
+        raise ToolError(
+            f"the bench streamed {record['n_vectors']} of {n_vectors} vectors; log: {log}"
         )
-        write_json(folder / "job.json", asdict(self._job()))
-        build_seconds = self._child("build")
-        run_seconds = self._child("run")
-        record = self._read_result(len(vectors))
-        return SimResult(
-            simulator=self.tool.name,
-            version=self.tool.version,
-            n_vectors=record["n_vectors"],
-            n_equal=record["n_equal"],
-            mismatches=tuple(Mismatch(**entry) for entry in record["mismatches"]),
-            net_values=record["nets"],
-            build_seconds=build_seconds,
-            run_seconds=run_seconds,
-        )
-
-    def _clear(self) -> None:
-        """Remove what an earlier run left, so that nothing of it can pass for a result."""
-        if self.simulator == "verilator" and any(c.isspace() for c in str(self.build_dir)):
-            raise ConfigError(
-                f"{self.build_dir}: Verilator cannot build in a folder whose path has a space; "
-                "choose another folder (-o)"
-            )
-        if (self.build_dir / "job.json").exists():
-            shutil.rmtree(self.build_dir, ignore_errors=True)
-
-    def _job(self) -> _Job:
-        folder = self.build_dir
-        return _Job(
-            simulator=self.simulator,
-            sources=tuple(str(path.resolve()) for path in self.sources),
-            top=self.top,
-            build_dir=str(folder / "build"),
-            build_args=_build_args(self.simulator, folder / "readable.vlt"),
-            defines=self.defines,
-            bench_dir=str(asset("sim")),
-            settings={
-                "LUTGEN_INPUTS": str(folder / "inputs.mem"),
-                "LUTGEN_EXPECTED": str(folder / "expected.mem"),
-                "LUTGEN_LATENCY": str(self.latency),
-                "LUTGEN_NETS": str(folder / "nets.txt"),
-                "LUTGEN_RESULT": str(folder / _RESULT),
-            },
-        )
-
-    def _child(self, step: str) -> float:
-        changes = dict(self.tool.environment)
-        if self.simulator == "verilator":
-            changes["MAKEFLAGS"] = f"{changes.get('MAKEFLAGS', '')} {_QUICK_COMPILE}".strip()
-        return run(
-            [sys.executable, "-P", "-m", __name__, step, self.build_dir / "job.json"],
-            what=f"{self.tool.name} ({step})",
-            cwd=self.build_dir,
-            log=self.build_dir / f"{step}.log",
-            environment=subprocess_environment(changes, without=_FOREIGN),
-            timeout_seconds=self.timeout_seconds,
-        )
-
-    def _read_result(self, n_vectors: int) -> dict[str, Any]:
-        path, log = self.build_dir / _RESULT, self.build_dir / "run.log"
-        if not path.exists():
-            raise ToolError(f"the bench ended without a result; log: {log}")
-        record: dict[str, Any] = read_json(path)
-        if record["n_vectors"] != n_vectors:
-            raise ToolError(
-                f"the bench streamed {record['n_vectors']} of {n_vectors} vectors; log: {log}"
-            )
-        return record
-
-
-def _find(simulator: str) -> Tool:
-    if simulator == "verilator":
-        return find_verilator()
-    if simulator == "icarus":
-        return find_icarus()
-    raise ConfigError(f"unknown simulator {simulator!r}; known: {', '.join(SIMULATORS)}")
-
-
-def _build_args(simulator: str, readable: Path) -> tuple[str, ...]:
-    if simulator == "icarus":
-        return ()
-    # The runner makes every net readable, which doubles the time to build; the .vlt file names
-    # those that are needed. Lint is a check of its own.
-    return ("--no-public-flat-rw", "-Wno-fatal", *_QUICK_BUILD, str(readable))
-
-
-def _readable(top: str, nets: Sequence[str]) -> str:
-    """Return the Verilator configuration that lets the bench at the ports and the named nets."""
-    driven = [f'public_flat_rw -module "{top}" -var "{port}"' for port in ("clk", "x")]
-    read = [f'public_flat_rd -module "{top}" -var "{net}"' for net in ("y", *nets)]
-    return "\n".join(["`verilator_config", *driven, *read]) + "\n"
+    return record
 
 
 def _read_lines(path: Path) -> list[str]:
@@ -304,33 +206,3 @@ def _read_lines(path: Path) -> list[str]:
         raise DataError(f"cannot read the vectors {path}: {error}") from error
     lines = (line.partition("//")[0].strip() for line in text.splitlines())
     return [line for line in lines if line]
-
-
-def _child(step: str, job_file: Path) -> None:
-    """Do one step with cocotb's runner; it writes to standard output."""
-    from cocotb_tools.runner import get_runner  # noqa: PLC0415
-
-    job = json.loads(job_file.read_text(encoding="utf-8"))
-    runner = get_runner(job["simulator"])
-    sys.path.insert(0, job["bench_dir"])  # the runner hands sys.path on to the simulator
-    if step == "build":
-        runner.build(
-            sources=job["sources"],
-            hdl_toplevel=job["top"],
-            build_dir=job["build_dir"],
-            build_args=job["build_args"],
-            defines=job["defines"],
-            always=True,
-        )
-    else:
-        runner.test(
-            test_module=_BENCH,
-            hdl_toplevel=job["top"],
-            hdl_toplevel_lang="verilog",
-            build_dir=job["build_dir"],
-            extra_env=job["settings"],
-        )
-
-
-if __name__ == "__main__":
-    _child(sys.argv[1], Path(sys.argv[2]))

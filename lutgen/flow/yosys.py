@@ -7,7 +7,6 @@ that a family is a row of a table.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -16,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from lutgen.errors import ConfigError, OutputError, ToolError
-from lutgen.files import write_files, write_json
-from lutgen.flow.tools import find_yosys, run, subprocess_environment
+from lutgen.files import read_json, write_files, write_json
+from lutgen.flow.process import run, subprocess_environment
+from lutgen.flow.tools import find_yosys
 
 DIRECT = "direct"
 OPTIMISED = "optimised"
@@ -253,7 +253,7 @@ def synthesise(
         if mode == DIRECT or not family.second_synth:
             raise
         script, seconds = attempt(family.second_synth)
-    module = _read_module(folder / _NETLIST_JSON, top)
+    module = yosys_module(folder / _NETLIST_JSON, top)
     counts = Counter(cell["type"] for cell in module["cells"].values())
     result = SynthResult(
         mode=mode,
@@ -313,10 +313,16 @@ def _remove_results(folder: Path) -> None:
             ) from error
 
 
-def _read_module(path: Path, top: str) -> dict[str, Any]:
+def yosys_module(path: Path, top: str) -> dict[str, Any]:
+    """Return a module of a JSON netlist that Yosys wrote.
+
+    Raises
+    ------
+    ToolError
+        If it is not there.
+    """
     try:
-        modules = json.loads(path.read_text(encoding="utf-8"))["modules"]
-        module: dict[str, Any] = modules[top]
+        module: dict[str, Any] = read_json(path)["modules"][top]
     except (OSError, ValueError, KeyError) as error:
         raise ToolError(
             f"Yosys left no netlist of {top} in {path} ({error!r}); see {path.with_name(_LOG)}"

@@ -20,8 +20,8 @@ from lutgen.core.build import HEAD_STEP, Core
 from lutgen.core.lower import lower
 from lutgen.emit.verilog import core_verilog
 from lutgen.errors import MismatchError
-from lutgen.flow.elaborate import elaborate, yosys_module
-from lutgen.flow.yosys import SynthResult, netlist_file
+from lutgen.flow.elaborate import elaborate
+from lutgen.flow.yosys import SynthResult, netlist_file, yosys_module
 from lutgen.netlist.compose import compose
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.head import Head, Votes
