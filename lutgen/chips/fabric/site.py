@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from lutgen.chips.family import Primitive
+from lutgen.chips.primitive import Primitive
 from lutgen.errors import NetlistError
 from lutgen.netlist.ir import CONST0, Cell, Netlist
 from lutgen.netlist.tables import ones
