@@ -48,7 +48,7 @@ from lutgen.flow.pnr import (
     seed_file,
 )
 from lutgen.flow.tools import Tool, find_yosys, run, subprocess_environment
-from lutgen.flow.yosys import library_command, yosys_family
+from lutgen.flow.yosys import library_command, library_files, yosys_family
 from lutgen.host.protocol import OVERHEAD_BYTES
 from lutgen.model import Argmax, LutNetwork
 
@@ -412,6 +412,7 @@ def _vendor_project(
         f"{library_command(board.family)}; read_verilog {sources}; "
         f"{family.synth} -flatten -top {UART_MODULE}; write_json {TOP}.json"
     )
+    write_files(folder, library_files(board.family))
     counts = _synthesise(
         ("yosys", "-q", "-p", script), find_yosys(), folder, board, core, UART_MODULE
     )

@@ -31,7 +31,7 @@ from lutgen.errors import ConfigError, DataError, ToolError
 from lutgen.files import read_json, write_files
 from lutgen.flow.bench import Bench, build_bench
 from lutgen.flow.tools import find_yosys, run, subprocess_environment
-from lutgen.flow.yosys import library_command, simulation_models, yosys_family
+from lutgen.flow.yosys import library_command, library_files, simulation_models, yosys_family
 from lutgen.host.protocol import self_test_vectors, sign
 from lutgen.model.network import LutNetwork
 
@@ -292,7 +292,8 @@ def _to_verilog(
         *(f"chtype -set PIN_{cell} t:{cell}" for cell in pin_cells),
         "write_verilog -noattr simulate.v",
     ]
-    write_files(folder, {"simulate.ys": "\n".join(lines) + "\n"})
+    files = {"simulate.ys": "\n".join(lines) + "\n"}
+    write_files(folder, {**files, **library_files(board.family)})
     tool = find_yosys()
     run(
         [tool.path, "simulate.ys"],

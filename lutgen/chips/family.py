@@ -70,7 +70,7 @@ def by_name(*devices: Device) -> Mapping[str, Device]:
     return {device.name: device for device in devices}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Family:
     """A chip family.
 
@@ -126,6 +126,9 @@ class Family:
     pins: DesignModels | None = None
     routed: RoutedModels | None = None
     why_no_delays: str = ""
+
+    def __repr__(self) -> str:
+        return f"Family({self.name!r})"
 
     @cached_property
     def primitives(self) -> Mapping[str, Primitive]:

@@ -43,6 +43,12 @@ def plugin_faults() -> tuple[str, ...]:
     return _plugins()[1]
 
 
+def refresh() -> None:
+    """Look for families of other packages anew, for those installed since they were asked for."""
+    families.cache_clear()
+    _plugins.cache_clear()
+
+
 def get_family(name: str) -> Family:
     """Return a family by its name.
 

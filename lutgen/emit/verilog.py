@@ -136,9 +136,8 @@ def _shared_instance(instance: Instance, names: Sequence[str]) -> list[str]:
     n_unused = sum(net is None for nets in instance.outputs.values() for net in nets)
     unused = f"UNUSED_{instance.name}"
     lines = [f"  wire [{n_unused - 1}:0] {unused};"] if n_unused else []
-    values = ", ".join(
-        f".{name}({_literal(value, width)})" for name, width, value in instance.parameters
-    )
+    tables = [(name, _literal(value, width)) for name, width, value in instance.parameters]
+    values = ", ".join(f".{name}({value})" for name, value in (*tables, *instance.settings))
     pins = []
     for port, nets in (*instance.outputs.items(), *instance.inputs.items()):
         bits = []

@@ -8,7 +8,7 @@ from typing import Any
 from lutgen.errors import ToolError
 from lutgen.files import read_json, write_files
 from lutgen.flow.tools import find_yosys, run, subprocess_environment
-from lutgen.flow.yosys import library_command
+from lutgen.flow.yosys import library_command, library_files
 
 _SOURCE = "core.v"
 _SCRIPT = "script.ys"
@@ -49,7 +49,8 @@ def elaborate(
         f"write_json {_RESULT}",
     ]
     (folder / _RESULT).unlink(missing_ok=True)
-    write_files(folder, {_SOURCE: verilog, _SCRIPT: "\n".join(script) + "\n"})
+    files = {_SOURCE: verilog, _SCRIPT: "\n".join(script) + "\n"}
+    write_files(folder, {**files, **(library_files(target) if target else {})})
     run(
         [tool.path, _SCRIPT],
         what="Yosys (reading Verilog)",

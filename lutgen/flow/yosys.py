@@ -30,6 +30,7 @@ _NETLIST_JSON = "netlist.json"
 _STATISTICS = "stat.json"
 _LOG = "yosys.log"
 _SCRIPT = "script.ys"
+_LIBRARY = "primitives.v"
 _SOURCES = {"verilog": "core.v", "blif": "core.blif"}
 
 
@@ -95,14 +96,22 @@ def yosys_names() -> list[str]:
 def library_command(target: str) -> str:
     """Return the command that has Yosys read the models of a family's primitives.
 
+    It is to be run where :func:`library_files` are.
+
     Raises
     ------
     ConfigError
         If Yosys is not set up for that target.
     """
-    facts, own = yosys_family(target), get_family(target).models_path
-    path = f'"{own}"' if own else f"+/{facts.library}"
+    facts = yosys_family(target)
+    path = next(iter(library_files(target)), f"+/{facts.library}")
     return f"read_verilog -lib {path}"
+
+
+def library_files(target: str) -> dict[str, str]:
+    """Return the files, by name, that :func:`library_command` reads: none if Yosys has them."""
+    own = get_family(target).models_path
+    return {_LIBRARY: own.read_text(encoding="utf-8")} if own else {}
 
 
 def simulation_models(target: str) -> Path:
@@ -183,7 +192,7 @@ def synthesise(
     def attempt(synth: str) -> tuple[list[str], float]:
         script = _script(target, synth, language=language, top=top, mode=mode)
         files = {_SOURCES[language]: source, _SCRIPT: "\n".join(script) + "\n"}
-        write_files(folder, files)
+        write_files(folder, {**files, **library_files(target)})
         seconds = run(
             [tool.path, _SCRIPT],
             what=f"Yosys ({mode})",
@@ -221,7 +230,7 @@ def synthesise(
 
 
 def _script(target: str, synth: str, *, language: str, top: str, mode: str) -> list[str]:
-    """Return the commands; paths are relative to the folder or to Yosys's or the family's data."""
+    """Return the commands; all paths are relative to the folder or to Yosys's own data."""
     read = {
         "verilog": f"read_verilog {_SOURCES['verilog']}",
         "blif": f"read_blif -wideports {_SOURCES['blif']}",
