@@ -1,4 +1,4 @@
-"""Measure the delay model of each chip with nextpnr, and write lutgen/chips/delays.json anew.
+"""Measure the delay model of each chip with nextpnr, and write delays.json of its family anew.
 
 Layers of 4-LUTs with window wiring, a register after every 1 to 6 levels, stand between shift
 registers, so that the pins are out of the way. nextpnr says what the clock period is; a line is
@@ -28,15 +28,15 @@ from typing import Any
 import numpy as np
 from sdf import period_ns
 
+from lutgen.chips.delay import FILE
 from lutgen.chips.family import Family
-from lutgen.chips.registry import FAMILIES, get_family
+from lutgen.chips.registry import get_family
 from lutgen.emit.verilog import emit_verilog
-from lutgen.files import write_json
+from lutgen.files import read_json, write_json
 from lutgen.flow.tools import find_yosys
 from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, Netlist, NetlistBuilder
 from lutgen.netlist.passes.pipeline import pipeline
 
-DATA = Path(__file__).parents[1] / "lutgen" / "chips" / "delays.json"
 N_LAYERS, WINDOW = 12, 32
 LEVELS = (1, 2, 4, 6)
 GOWIN_PINS = "".join(
@@ -229,11 +229,14 @@ def fit(runs: list[Run], *, lut_before_register: bool) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure the chips named, or all whose family exists, and write the data."""
-    data = json.loads(DATA.read_text()) if DATA.exists() else {}
+    """Measure the chips named, or all, and write the data."""
     for chip in CHIPS:
-        if chip.family not in FAMILIES or (sys.argv[1:] and chip.grade not in sys.argv[1:]):
+        if sys.argv[1:] and chip.grade not in sys.argv[1:]:
             continue
+        folder = get_family(chip.family).folder
+        assert folder is not None
+        path = folder / FILE
+        data = read_json(path) if path.exists() else {}
         print(f"{chip.family} {chip.grade}", flush=True)
         runs = [
             measure(chip, k, width, levels, SEED)
@@ -242,7 +245,7 @@ def main() -> None:
             for levels in LEVELS
         ]
         package = f"yowasp-nextpnr-{chip.package}"
-        data.setdefault(chip.family, {})[chip.grade] = {
+        data[chip.grade] = {
             "devices": list(chip.devices),
             **fit(runs, lut_before_register=bool(chip.sdf)),
             "carry_ns": measure_carry(chip) if chip.carries else 0.0,
@@ -251,7 +254,7 @@ def main() -> None:
             "date": datetime.date.today().isoformat(),
             "source": "python benchmarks/delay_model.py",
         }
-        write_json(DATA, data)
+        write_json(path, data)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ window that routes is searched by halving. Every result is kept at once in resul
 a run that was broken off goes on where it was, and rows that are there are not measured again.
 
 Run with: python benchmarks/routing.py [--limit 150] [chip ...]
-lutgen/chips/routability.json, which ``--wiring window:auto`` goes by, is written from the rows.
+routability.json of each family in lutgen/chips, which ``--wiring window:auto`` goes by, is written
+from the rows.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from typing import Any
 
 import numpy as np
 
-from lutgen.board.fmax import Chip, Fmax, find_chip, measure_fmax
-from lutgen.chips.registry import get_family
+from lutgen.board.fmax import Fmax, get_routable_chip, measure_fmax
+from lutgen.chips.chip import Chip, get_chip
+from lutgen.chips.family import Family
+from lutgen.chips.routability import FILE
 from lutgen.core import CoreConfig, make_core
 from lutgen.encode.encoder import Encoder
 from lutgen.files import read_json, write_json
@@ -32,7 +35,6 @@ from lutgen.learn.memorize.wiring import Wiring, draw
 from lutgen.model import Argmax, LutNetwork
 
 ROWS = Path(__file__).parent / "results" / "routing.json"
-TABLE = Path(__file__).parents[1] / "lutgen" / "chips" / "routability.json"
 CHIPS = ("ice40-hx8k", "gowin-gw1nr-9", "ecp5-25k", "ice40-hx1k")
 SHARES = (0.125, 0.25, 0.5, 0.75)
 WINDOWS = (16, 32, 64, 128, 256, 512, 0)  # 0: the whole layer
@@ -49,7 +51,8 @@ def layer_width(n_luts: int) -> int:
 
 def chip_luts(chip: Chip, share: float) -> int:
     """Return how many LUTs a share of a chip is."""
-    return round(share * get_family(chip.family).devices[chip.device].luts)
+    assert chip.device is not None
+    return round(share * chip.device.luts)
 
 
 def layered_network(n_luts: int, window: int, seed: int = SEED) -> LutNetwork:
@@ -89,11 +92,12 @@ def layered_network(n_luts: int, window: int, seed: int = SEED) -> LutNetwork:
 def measure(chip: Chip, share: float, window: int, placer: str, limit_seconds: float) -> Row:
     """Place and route one network and return what came of it."""
     network = layered_network(chip_luts(chip, share), window)
-    core = make_core(network, CoreConfig(chip=chip.family, pipeline=1, dont_cares=False))
+    core = make_core(network, CoreConfig(chip=chip.family.name, pipeline=1, dont_cares=False))
     row: Row = {"chip": chip.name, "share": share, "window": window, "placer": placer,
                 "n_luts": network.n_luts, "n_layers": N_LAYERS,
                 "width": int((network.layer == 1).sum()),
-                "tool": str(find_router(chip.family)), "date": datetime.date.today().isoformat(),
+                "tool": str(find_router(chip.family.name)),
+                "date": datetime.date.today().isoformat(),
                 "limit_seconds": limit_seconds}  # fmt: skip
     used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     result: Fmax | None = None
@@ -136,16 +140,18 @@ def add(rows: list[Row], chip: Chip, share: float, window: int, placer: str, lim
 
 
 def save(rows: Sequence[Row]) -> None:
-    """Keep the rows, and the table that lutgen goes by."""
+    """Keep the rows, and the tables that lutgen goes by."""
     ordered = sorted(rows, key=lambda row: (row["chip"], row["placer"], row["share"],
                                             row["window"] or 1 << 20))  # fmt: skip
     write_json(ROWS, ordered)
-    write_json(TABLE, table(ordered))
+    for family, measured in tables(ordered).items():
+        assert family.folder is not None
+        write_json(family.folder / FILE, measured)
 
 
-def table(rows: Sequence[Row]) -> dict[str, Any]:
+def tables(rows: Sequence[Row]) -> dict[Family, dict[str, Any]]:
     """Return, for each chip, the largest window that routed at each share, with its source."""
-    found: dict[str, Any] = {}
+    found: dict[Family, dict[str, Any]] = {}
     for name in sorted({row["chip"] for row in rows}):
         mine = [row for row in rows if row["chip"] == name]
         best = {}
@@ -159,8 +165,9 @@ def table(rows: Sequence[Row]) -> dict[str, Any]:
             best[f"{share:g}"] = {"window": row["window"], "fmax_mhz": row["fmax_mhz"]}
         if not best:  # nothing is known yet
             continue
-        family, _, device = name.partition("-")
-        found.setdefault(family, {})[device] = {
+        chip = get_chip(name)
+        assert chip.device is not None
+        found.setdefault(chip.family, {})[chip.device.name] = {
             "tool": mine[-1]["tool"],
             "options": f"{N_LAYERS} layers of {K}-LUTs with random tables, a register after each, "
             f"one seed, {max(row['limit_seconds'] for row in mine):g} s at most",
@@ -195,7 +202,7 @@ def main() -> None:
     if not options.print:
         for placer in options.placers.split(","):
             for share in map(float, options.shares.split(",")):
-                for chip in map(find_chip, options.chips):
+                for chip in map(get_routable_chip, options.chips):
                     if options.window is None:
                         search(rows, chip, share, placer, options.limit)
                     else:

@@ -55,7 +55,7 @@ def test_a_board_of_the_user(tmp_path: Path) -> None:
     ("change", "message"),
     [
         (("title", "titel"), "unknown field titel; title is missing"),
-        (('"ice40"', '"ice4O"'), "family must be one of ice40, ecp5, .*, got 'ice4O'"),
+        (('"ice40"', '"ice4O"'), "family must be one of ecp5, gowin, .*, got 'ice4O'"),
         (('"up5k"', '"up6k"'), "device must be one of lp384, .*up5k, got 'up6k'"),
         (("amaranth_boards.icebreaker:", ""), "platform must be module:Class"),
         (('"Mine"', '"Mine'), "not valid TOML"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from strategies import voting_network
-from test_chips_routability import HX1K, HX8K
+from test_chips_routability import HX1K, HX8K, ice40_only
 
 from lutgen.board.boards import find_board
 from lutgen.board.build import build_board
@@ -18,7 +18,7 @@ from lutgen.flow.pnr import CongestionError
 
 @pytest.fixture(autouse=True)
 def table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routability, "routabilities", lambda: {"ice40": (HX1K, HX8K)})
+    monkeypatch.setattr(routability, "routabilities", ice40_only(HX1K, HX8K))
 
 
 def test_the_window_that_would_work_is_named() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from strategies import voting_network
 
-from lutgen.board.fmax import chip_names, find_chip, harness, measure_fmax
+from lutgen.board.fmax import chip_names, get_routable_chip, harness, measure_fmax
 from lutgen.board.shell import CorePorts
 from lutgen.core import CoreConfig, make_core
 from lutgen.errors import ConfigError, ToolError
@@ -22,21 +22,21 @@ def network() -> LutNetwork:
 
 @pytest.mark.parametrize("name", ["ice40-up5k"])
 def test_fmax_of_the_core_alone(tmp_path: Path, network: LutNetwork, name: str) -> None:
-    chip = find_chip(name)
+    chip = get_routable_chip(name)
     flat = measure_fmax(
-        make_core(network, CoreConfig(chip=chip.family)), chip, tmp_path / "f", seeds=[1, 2]
+        make_core(network, CoreConfig(chip=chip.family.name)), chip, tmp_path / "f", seeds=[1, 2]
     )
     assert len(flat.routed) == 2 and flat.mhz[0] <= flat.mhz[1] <= flat.mhz[2]
     # nothing was thrown away: the core's LUTs, a register for each input, two for each output
-    core = make_core(network, CoreConfig(chip=chip.family))
+    core = make_core(network, CoreConfig(chip=chip.family.name))
     n_luts = sum(cell.kind == LUT and "CARRY" not in cell.primitive for cell in core.netlist.cells)
     assert flat.routed[0].used["ICESTORM_LC"] >= n_luts + 24
     assert "layer 1 LUT" in flat.critical_path and "registers around" in flat.critical_path
-    piped = make_core(network, CoreConfig(chip=chip.family, pipeline=1))
+    piped = make_core(network, CoreConfig(chip=chip.family.name, pipeline=1))
     fast = measure_fmax(piped, chip, tmp_path / "p", seeds=[1])
     assert fast.mhz[2] > 1.2 * flat.mhz[2]
     with pytest.raises(ConfigError, match="a core for ice40 cannot be placed on ecp5-25k"):
-        measure_fmax(piped, find_chip("ecp5-25k"), tmp_path / "x")
+        measure_fmax(piped, get_routable_chip("ecp5-25k"), tmp_path / "x")
 
 
 @pytest.mark.slow
@@ -44,8 +44,8 @@ def test_fmax_of_the_core_alone(tmp_path: Path, network: LutNetwork, name: str) 
 def test_fmax_on_the_other_families(
     tmp_path: Path, network: LutNetwork, name: str, pipeline: int
 ) -> None:
-    chip = find_chip(name)
-    core = make_core(network, CoreConfig(chip=chip.family, pipeline=pipeline))
+    chip = get_routable_chip(name)
+    core = make_core(network, CoreConfig(chip=chip.family.name, pipeline=pipeline))
     result = measure_fmax(core, chip, tmp_path, seeds=[1])
     assert result.mhz[0] > 20 and "layer 2 LUT" in result.critical_path
 
@@ -75,18 +75,23 @@ def test_no_figure_is_made_up(
 
     monkeypatch.setattr("lutgen.board.fmax.run", lambda *_, **__: 0.0)
     monkeypatch.setattr("lutgen.board.fmax.place_and_route", place_and_route)
-    chip = find_chip(name)
+    chip = get_routable_chip(name)
     with pytest.raises(ToolError, match=message):
-        measure_fmax(make_core(network, CoreConfig(chip=chip.family)), chip, tmp_path / "f")
+        measure_fmax(make_core(network, CoreConfig(chip=chip.family.name)), chip, tmp_path / "f")
 
 
 def test_amds_chips_are_vivados() -> None:
     with pytest.raises(ConfigError, match="placed and routed by Vivado alone; lutgen build"):
-        find_chip("xilinx7-xc7a35t")
+        get_routable_chip("xilinx7-xc7a35t")
 
 
 def test_chips_that_no_router_knows() -> None:
     assert {name.split("-")[0] for name in chip_names()} == {"ice40", "ecp5", "gowin"}
-    for name in ("ice40", "ice40-hx2k", "generic-1", ""):
-        with pytest.raises(ConfigError, match="choose one of: ice40-lp384"):
-            find_chip(name)
+    for name, message in (
+        ("ice40", "no open router knows a chip 'ice40'; choose one of: ecp5-12k"),
+        ("ice40-hx2k", "has no device 'hx2k'; choose one of: lp384"),
+        ("generic-1", "has no device '1'; it is no chip in particular"),
+        ("", "no target ''; choose one of: generic, ecp5"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            get_routable_chip(name)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from chips import described, prove
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from netlists import assert_same_function, exhaustive, netlists
@@ -26,8 +27,6 @@ from lutgen.netlist.passes.simplify import simplify
 from lutgen.netlist.stats import count_cells, netlist_stats
 from lutgen.verify.mutate import flip_init_bit, rewire, swap_wires
 from lutgen.verify.readback import read_netlist
-
-from test_chips_carry import described, prove  # isort: skip
 
 FAMILY = get_family("xilinx7")
 

@@ -63,7 +63,7 @@ def test_the_table_has_a_row_for_each_chip(
     ("target", "message"),
     [
         ("xilinx7-xc7a35t", "placed and routed by Vivado alone"),
-        ("ice40-hx8k,ecp5", "no open router knows a chip 'ecp5'; choose one of: ice40-lp384"),
+        ("ice40-hx8k,ecp5", "no open router knows a chip 'ecp5'; choose one of: ecp5-12k"),
     ],
 )
 def test_chips_that_it_refuses(model: Path, tmp_path: Path, target: str, message: str) -> None:

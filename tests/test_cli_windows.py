@@ -7,22 +7,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 from strategies import binary_encoder
-from test_chips_routability import HX1K, HX8K
+from test_chips_routability import HX1K, HX8K, ice40_only
 from typer.testing import CliRunner
 
 from lutgen.chips import routability
+from lutgen.chips.chip import get_chip
+from lutgen.chips.registry import get_family
 from lutgen.chips.routability import Point, Routability
 from lutgen.cli.app import app
-from lutgen.cli.windows import choose_window, find_chip, luts_of_table
+from lutgen.cli.windows import chip_for_window, choose_window, luts_of_table
 from lutgen.errors import ConfigError
 from lutgen.learn.memorize.memorize import Parameters
 from lutgen.learn.memorize.wiring import Wiring, cones, draw
 from lutgen.model.network import LutNetwork
 
+HX8K_CHIP = get_chip("ice40-hx8k")
+
 
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routability, "routabilities", lambda: {"ice40": (HX1K, HX8K)})
+    monkeypatch.setattr(routability, "routabilities", ice40_only(HX1K, HX8K))
 
 
 def run(*words: object) -> tuple[int, str]:
@@ -31,13 +35,15 @@ def run(*words: object) -> tuple[int, str]:
 
 
 def test_a_chip_is_named_once() -> None:
-    assert find_chip("icebreaker", None) == ("ice40", "up5k")
-    assert find_chip(None, "gowin-gw1nr-9") == ("gowin", "gw1nr-9")
+    assert chip_for_window("icebreaker", None) == get_chip("ice40-up5k")
+    assert chip_for_window(None, "gowin-gw1nr-9") == get_chip("gowin-gw1nr-9")
     for board, target in ((None, None), ("icebreaker", "ice40-up5k")):
         with pytest.raises(ConfigError, match="is for one chip: name it with --board"):
-            find_chip(board, target)
+            chip_for_window(board, target)
     with pytest.raises(ConfigError, match="has no device '1m'; choose one of"):
-        find_chip(None, "ecp5-1m")
+        chip_for_window(None, "ecp5-1m")
+    with pytest.raises(ConfigError, match="not for all of ecp5; choose one of: ecp5-12k, ecp5-25k"):
+        chip_for_window(None, "ecp5")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +52,7 @@ def test_a_chip_is_named_once() -> None:
      ("xilinx7", 6, 1)],
 )  # fmt: skip
 def test_what_a_truth_table_takes(family: str, k: int, n_luts: int) -> None:
-    assert luts_of_table(family, k) == n_luts
+    assert luts_of_table(get_family(family), k) == n_luts
 
 
 @pytest.mark.parametrize(
@@ -58,7 +64,7 @@ def test_what_a_truth_table_takes(family: str, k: int, n_luts: int) -> None:
 )
 def test_the_share_decides(table: None, widths: tuple[int, ...], wiring: str, words: str) -> None:
     parameters = Parameters(k=4, widths=widths)
-    chosen = choose_window(parameters, binary_encoder(900), (), ("ice40", "hx8k"))
+    chosen = choose_window(parameters, binary_encoder(900), (), HX8K_CHIP)
     assert chosen.wiring == wiring
     window = int(wiring.partition(":")[2])
     layers = draw(Wiring(window), k=4, widths=(*widths, 1), n_inputs=900, seed=0)
@@ -71,18 +77,18 @@ def test_where_no_window_routes_it_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     dense = Routability("ice40", "hx8k", (Point(0.001, 128), Point(0.75, 1)), "a test")
-    monkeypatch.setattr(routability, "routabilities", lambda: {"ice40": (dense,)})
+    monkeypatch.setattr(routability, "routabilities", ice40_only(dense))
     with pytest.raises(ConfigError, match=r"no window of 4 signals or more is known to route"):
-        choose_window(Parameters(k=4, widths=(64,) * 3), binary_encoder(64), (), ("ice40", "hx8k"))
+        choose_window(Parameters(k=4, widths=(64,) * 3), binary_encoder(64), (), HX8K_CHIP)
     small = Routability("ice40", "hx8k", (Point(0.75, 4),), "a test")  # narrower than k
-    monkeypatch.setattr(routability, "routabilities", lambda: {"ice40": (small,)})
+    monkeypatch.setattr(routability, "routabilities", ice40_only(small))
     with pytest.raises(ConfigError, match=r"no window of 6 signals or more"):
-        choose_window(Parameters(k=6, widths=(64,) * 2), binary_encoder(64), (), ("ice40", "hx8k"))
+        choose_window(Parameters(k=6, widths=(64,) * 2), binary_encoder(64), (), HX8K_CHIP)
 
 
 def test_small_networks_keep_random_wires(table: None) -> None:
     parameters = Parameters(k=4, widths=(64, 32))
-    chosen = choose_window(parameters, binary_encoder(64), (), ("ice40", "hx1k"))
+    chosen = choose_window(parameters, binary_encoder(64), (), get_chip("ice40-hx1k"))
     assert chosen.wiring == "random" and "the router took random wires (a test)" in chosen.why
 
 

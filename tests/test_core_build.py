@@ -111,13 +111,13 @@ def test_an_fmax_is_stated_with_its_source() -> None:
     header = core_verilog(core).partition("`default_nettype none")[0]
     assert f"// fmax     {core.timing.estimated_mhz:.1f} MHz estimated for up (100 MHz" in header
     assert f"// latency  {core.netlist.latency} cycle(s)" in header
-    slower = make_core(network, CoreConfig(chip="ice40-up", fmax_target_mhz=60))
+    slower = make_core(network, CoreConfig(chip="ice40-up5k", fmax_target_mhz=60))
     assert 0 < slower.netlist.latency < core.netlist.latency
     model = get_delay_model("ice40", "up")
     best_mhz = 1000 / (model.overhead_ns + model.logic_ns + model.routing_ns)
     reach = "out of reach on ice40 up: with a register after every LUT the delay model expects"
     with pytest.raises(ConfigError, match=f"{reach} {best_mhz:.1f} MHz"):
-        make_core(network, CoreConfig(chip="ice40-up", fmax_target_mhz=200))
+        make_core(network, CoreConfig(chip="ice40-up5k", fmax_target_mhz=200))
 
 
 def test_the_same_model_gives_the_same_text() -> None:
@@ -142,13 +142,13 @@ def test_a_network_that_is_constant_becomes_a_wire() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"chip": "stratix"}, "there is no target 'stratix'; choose one of: generic, ice40"),
+        ({"chip": "stratix"}, "there is no target 'stratix'; choose one of: generic, ecp5"),
         ({"pipeline": -1}, r"pipeline must be 0 \(no registers\) or the LUT levels .*, got -1"),
         ({"pipeline": 1, "fmax_target_mhz": 100}, "pipeline of 1 .* and an Fmax of 100 MHz were"),
         ({"fmax_target_mhz": -5}, "must be a positive frequency, got -5"),
         ({"fmax_target_mhz": float("nan")}, "must be a positive frequency, got nan"),
         ({"fmax_target_mhz": 100}, "there is no delay model for target 'generic'"),
-        ({"chip": "ice40-ep", "fmax_target_mhz": 9}, "target 'ice40' has no speed grade 'ep'"),
+        ({"chip": "ice40-ep", "fmax_target_mhz": 9}, "target 'ice40' has no device 'ep'"),
         ({"module": "2fast"}, "'2fast' cannot name a Verilog module"),
         ({"module": "module"}, "'module' cannot name a Verilog module"),
     ],

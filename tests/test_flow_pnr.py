@@ -10,13 +10,14 @@ import pytest
 from lutgen.errors import ConfigError, ToolError
 from lutgen.flow.pnr import (
     CongestionError,
+    find_packer,
     find_router,
     pack_command,
     place_and_route,
     read_report,
     seed_command,
 )
-from lutgen.flow.tools import Tool, find_packer
+from lutgen.flow.tools import Tool
 
 TOOL = Tool("nextpnr", Path("/bin/nextpnr"), "1")
 REPORT = {

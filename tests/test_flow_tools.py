@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from programs import fake_program
 
+from lutgen.chips.registry import families
 from lutgen.errors import ToolError
-from lutgen.flow import tools
-from lutgen.flow.pnr import ROUTERS, find_router
-from lutgen.flow.table import PACKERS
+from lutgen.flow import pnr, tools
+from lutgen.flow.pnr import find_router
 
 # what old ones and new ones say, and on which stream
 ANSWERS = {
@@ -148,10 +148,10 @@ def test_a_packer_never_says_its_version(
 ) -> None:
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     native = fake_program(tmp_path, "icepack", "exit 1")
-    assert tools.find_packer("icepack").path.name == "yowasp-icepack"
+    assert pnr.find_packer("icepack").path.name == "yowasp-icepack"
     assert f"does not say its version (LUTGEN_ICEPACK={native} would take it); pass" in caplog.text
     monkeypatch.setenv("LUTGEN_ICEPACK", str(native))
-    assert tools.find_packer("icepack").path == native
+    assert pnr.find_packer("icepack").path == native
 
 
 def test_without_a_wheel_a_program_of_unknown_version_will_do(
@@ -206,10 +206,10 @@ def test_the_wheel_can_be_named(monkeypatch, tmp_path: Path) -> None:
 
 
 def test_every_family_names_a_wheel_that_is_new_enough() -> None:
-    for family in ROUTERS:
+    for family in (name for name, other in families().items() if other.router):
         assert find_router(family).version.endswith("(PyPI)")
-    for name in PACKERS:
-        assert tools.find_packer(name).path.is_file()
+    for name in (other.packer.program for other in families().values() if other.packer):
+        assert pnr.find_packer(name).path.is_file()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pytest
@@ -17,14 +16,14 @@ from lutgen.flow import yosys
 from lutgen.flow.yosys import (
     DIRECT,
     OPTIMISED,
-    YosysFamily,
     count_levels,
     simulation_models,
     synthesise,
+    yosys_family,
 )
 from lutgen.netlist.ir import LUT, Cell, Netlist
 
-ICE40 = yosys.FAMILIES["ice40"]
+ICE40 = yosys_family("ice40")
 
 
 @pytest.fixture(scope="module")
@@ -97,15 +96,14 @@ def test_a_table_of_zeros_is_zero_and_not_unknown(tmp_path: Path) -> None:
 def test_where_the_synthesis_breaks_down_the_second_one_is_tried(
     core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    family = yosys.FAMILIES["ice40"]
-    broken = replace(family, synth="synth_ice40 -no-such-option")
-    monkeypatch.setitem(cast(dict[str, YosysFamily], yosys.FAMILIES), "ice40", broken)
+    broken = replace(ICE40, synth="synth_ice40 -no-such-option")
+    monkeypatch.setattr(yosys, "yosys_family", lambda _: broken)
     settings = {"language": "verilog", "top": core.module, "target": "ice40", "mode": OPTIMISED}
     result = synthesise(core_verilog(core), **settings, out_dir=tmp_path / "a")
-    assert f"{family.second_synth} -top" in result.command
+    assert f"{ICE40.second_synth} -top" in result.command
     assert result.n_luts > 0
     only = replace(broken, second_synth="")
-    monkeypatch.setitem(cast(dict[str, YosysFamily], yosys.FAMILIES), "ice40", only)
+    monkeypatch.setattr(yosys, "yosys_family", lambda _: only)
     with pytest.raises(ToolError, match="Unknown option"):
         synthesise(core_verilog(core), **settings, out_dir=tmp_path / "b")
 
@@ -113,7 +111,7 @@ def test_where_the_synthesis_breaks_down_the_second_one_is_tried(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"target": "generic"}, "cannot synthesise for target 'generic'; choose one of: ice40"),
+        ({"target": "generic"}, "cannot synthesise for target 'generic'; choose one of: ecp5"),
         ({"mode": "fast"}, "mode 'fast' and language 'verilog': must be one of direct, optimised"),
         ({"language": "vhdl"}, "language 'vhdl': must be .* one of verilog, blif"),
     ],

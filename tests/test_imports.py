@@ -23,7 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "chips": {"netlist", "errors"},
     "core": {"model", "encode", "netlist", "chips", "bits", "errors", "version"},
     "emit": {"core", "model", "netlist", "chips", "bits", "errors"},
-    "flow": {"assets", "files", "errors"},
+    "flow": {"chips", "assets", "files", "errors"},
     "verify": {"model", "core", "netlist", "emit", "flow", "chips", "bits", "files", "errors"},
     "host": {"model", "core", "bits", "errors"},
     "board": {

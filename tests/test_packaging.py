@@ -31,13 +31,24 @@ def test_assets_travel_with_it(wheel: zipfile.ZipFile) -> None:
     names = set(wheel.namelist())
     for asset in (
         "sim/bench_core.py",
-        "sim/routed.v",
         "hdl/lutgen_uart.v",
         "boards/icebreaker.toml",
     ):
         assert f"lutgen/_assets/{asset}" in names
     assert {name for name in names if name.endswith((".html", ".css"))}  # the report's template
     assert "lutgen/py.typed" in names
+
+
+def test_the_files_of_families_travel_with_them(wheel: zipfile.ZipFile) -> None:
+    folders = [path for path in (ROOT / "lutgen" / "chips").iterdir() if path.is_dir()]
+    files = {
+        str(path.relative_to(ROOT))
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    assert {"lutgen/chips/ice40/delays.json", "lutgen/chips/ecp5/routed.v"} <= files
+    assert files <= set(wheel.namelist())
 
 
 def test_an_installed_wheel_finds_its_assets(wheel: zipfile.ZipFile, tmp_path: Path) -> None:

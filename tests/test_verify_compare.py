@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from strategies import networks, random_network, random_samples
 
 from lutgen.bits import Bits
-from lutgen.chips.registry import FAMILIES
+from lutgen.chips.registry import families
 from lutgen.core import Core, CoreConfig, Interface, make_core
 from lutgen.emit.blif import emit_blif
 from lutgen.emit.verilog import core_verilog, emit_verilog
@@ -66,7 +66,7 @@ def test_the_samples_tell_both_classes(network: LutNetwork, bits: Bits) -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(networks(), st.sampled_from(list(FAMILIES)), st.integers(0, 2))
+@given(networks(), st.sampled_from(list(families())), st.integers(0, 2))
 def test_netlists_equal_the_model_and_nets_mean_what_their_names_say(network, target, pipeline):
     rng = np.random.default_rng(0)
     bits = Bits.from_dense(random_samples(rng, 70, network.n_inputs))
@@ -83,7 +83,7 @@ def test_netlists_equal_the_model_and_nets_mean_what_their_names_say(network, ta
 
 
 @both_faults
-@pytest.mark.parametrize("target", FAMILIES)
+@pytest.mark.parametrize("target", families())
 def test_netlist_check_catches_a_fault(network, bits, plant: Plant, target: str) -> None:
     netlist = make_core(network, CoreConfig(chip=target)).netlist
     faulty, name = plant(netlist, bits, set(network.lut_names()))

@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 from netlists import exhaustive
 
-from lutgen.chips.family import Family, Primitive
-from lutgen.chips.registry import FAMILIES, get_family
+from lutgen.chips.family import Family
+from lutgen.chips.primitive import Primitive
+from lutgen.chips.registry import families, get_family
+from lutgen.chips.tools import AddedCell
 from lutgen.core import CoreConfig, make_core
 from lutgen.emit.verilog import core_verilog
 from lutgen.errors import NetlistError, ToolError
 from lutgen.flow.elaborate import elaborate
 from lutgen.flow.process import run, subprocess_environment
 from lutgen.flow.tools import find_yosys
-from lutgen.flow.yosys import FAMILIES as YOSYS_FAMILIES
-from lutgen.flow.yosys import simulation_models, yosys_module
+from lutgen.flow.yosys import simulation_models, yosys_module, yosys_names
 from lutgen.netlist.check import check
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import Cell, Netlist
@@ -27,7 +28,7 @@ from lutgen.verify.readback import read_netlist
 from strategies import random_network  # isort: skip
 
 
-@pytest.mark.parametrize("target", FAMILIES)
+@pytest.mark.parametrize("target", families())
 def test_what_was_written_is_read_back_cell_by_cell(target: str, tmp_path: Path) -> None:
     network = random_network(np.random.default_rng(3), 12, [6, 4, 1], (3, 8))
     core = make_core(network, CoreConfig(chip=target, pipeline=1))
@@ -57,7 +58,7 @@ def instance(primitive: Primitive, init: int, place: int) -> str:
     )
 
 
-@pytest.mark.parametrize("target", YOSYS_FAMILIES)
+@pytest.mark.parametrize("target", yosys_names())
 def test_primitives_compute_what_yosys_models_say(target: str, tmp_path: Path) -> None:
     """Read each primitive as lutgen does, and as gates made of Yosys's simulation model."""
     family = get_family(target)
@@ -103,12 +104,8 @@ def yosys_gates(text: str, target: str, folder: Path) -> Netlist:
     run([tool.path, "-q", "-p", script], what="Yosys", cwd=folder, log=folder / "gates.log",
         environment=environment)  # fmt: skip
     module = json.loads((folder / "gates.json").read_text())["modules"]["top"]
-    and_gate = Primitive("$_AND_", inputs=("A", "B"), output="Y", init="LUT")
-    for cell in module["cells"].values():
-        if cell["type"] == "$_AND_":
-            cell["parameters"]["LUT"] = "1000"
-    family = Family("gates", "gates", 2, {"$_AND_": and_gate}, {}, lambda netlist: netlist)
-    return read_netlist(module, family)
+    and_gate = AddedCell("$_AND_", ("A", "B"), "Y", 0b1000)
+    return read_netlist(module, Family("gates", "gates", added_cells=(and_gate,)))
 
 
 def module_of(cells: dict[str, object]) -> dict[str, object]:
@@ -190,3 +187,24 @@ def test_a_register_with_reset_is_a_table_and_a_register(
     cell["connections"][clock] = [3]
     with pytest.raises(NetlistError, match=f"{kind} q: not clocked by clk"):
         read_netlist(module, get_family(target))
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "pin", "value"),
+    [
+        ("gowin", "GND", "G", 0), ("gowin", "VCC", "V", 1),
+        ("xilinx7", "GND", "G", 0), ("xcup", "VCC", "P", 1),
+        ("ecp5", "VLO", "Z", 0), ("ecp5", "VHI", "Z", 1),
+    ],
+)  # fmt: skip
+def test_a_constant_has_the_familys_own_cell(target: str, kind: str, pin: str, value: int) -> None:
+    model = simulation_models(target).read_text()
+    assert re.search(rf"module {kind}\(output {pin}\);", model)
+    module = {
+        "ports": {"x": {"bits": [2]}, "y": {"bits": [3]}},
+        "cells": {"a": {"type": kind, "parameters": {}, "connections": {pin: [3]}}},
+        "netnames": {},
+    }
+    assert read_netlist(module, get_family(target)).outputs == (value,)
+    with pytest.raises(NetlistError, match=f"a {kind}, whose function is not known"):
+        read_netlist(module, get_family("generic"))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from netlists import exhaustive, netlists
 
-from lutgen.chips.registry import FAMILIES
+from lutgen.chips.registry import families
 from lutgen.errors import NetlistError
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import LUT, Cell, Netlist, NetlistBuilder
@@ -39,12 +39,12 @@ def assert_decided_rightly(first: Netlist, second: Netlist, result: Equivalence)
         assert int(found.hex, 16) == sum(int(bit) << i for i, bit in enumerate(found.inputs))
 
 
-@given(netlists(), st.sampled_from(list(FAMILIES)), st.integers(0, 2))
+@given(netlists(), st.sampled_from(list(families())), st.integers(0, 2))
 def test_equal_netlists_are_proved(netlist: Netlist, target: str, every: int) -> None:
     logic, _ = simplify(netlist)
     if every:
         logic, _ = pipeline(logic, every)
-    result = prove_equal(netlist, FAMILIES[target].map(logic))
+    result = prove_equal(netlist, families()[target].map(logic))
     assert result.proved and result.counterexample is None
     assert result.n_proved == len(netlist.outputs)
 
@@ -80,7 +80,7 @@ def test_the_solver_alone_decides(netlist: Netlist, data: st.DataObject) -> None
         patch.setattr(sweep, "_patterns", lambda n, _: np.zeros((n, 1), dtype=np.uint64))
         patch.setattr(sweep, "_CONE", 0)
         assert_decided_rightly(netlist, faulty, prove_equal(netlist, faulty))
-        mapped = FAMILIES["ice40"].map(netlist)
+        mapped = families()["ice40"].map(netlist)
         assert prove_equal(netlist, mapped).proved
 
 

@@ -17,14 +17,13 @@ from typing import Any
 
 from lutgen.assets import asset
 from lutgen.chips.family import Device
-from lutgen.chips.registry import FAMILIES, get_family
+from lutgen.chips.registry import families, get_device, get_family
 from lutgen.errors import ConfigError, ToolError
 
 DEFAULT_BAUD = 1_000_000
 MAX_BAUD = 12_000_000
 MAX_BAUD_ERROR = 0.01  # of the clock's divider; two clocks may be off by 2 % in all
 TIMEOUT_SECONDS = 0.01  # of a quiet line, until a request counts as ended
-VENDOR_FAMILIES = ("xilinx7", "xcup")  # no open router for them comes from PyPI
 
 _INSTALL = "pip install 'lutgen[boards]'"
 _PLATFORM = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -73,12 +72,12 @@ class Board:
     @property
     def chip(self) -> Device:
         """The chip, with its room."""
-        return get_family(self.family).devices[self.device]
+        return get_device(self.family, self.device)
 
     @property
     def is_vendor_project(self) -> bool:
         """Whether place and route is left to the vendor's tool."""
-        return self.family in VENDOR_FAMILIES
+        return bool(get_family(self.family).vendor_tool)
 
     def make_platform(self) -> Any:
         """Return a new instance of Amaranth's platform, its clock chosen.
@@ -185,11 +184,11 @@ def board_faults(values: Mapping[str, Any]) -> list[str]:
     if isinstance(platform, str) and not _PLATFORM.fullmatch(platform):
         faults.append(f"platform must be module:Class, got {platform!r}")
     if isinstance(family, str):
-        if family not in FAMILIES or not FAMILIES[family].devices:
-            named = [name for name in FAMILIES if FAMILIES[name].devices]
-            faults.append(f"family must be one of {', '.join(named)}, got {family!r}")
-        elif isinstance(device, str) and device not in FAMILIES[family].devices:
-            chips = ", ".join(FAMILIES[family].devices)
+        chips_of = {name: found.devices for name, found in families().items() if found.devices}
+        if family not in chips_of:
+            faults.append(f"family must be one of {', '.join(chips_of)}, got {family!r}")
+        elif isinstance(device, str) and device not in chips_of[family]:
+            chips = ", ".join(chips_of[family])
             faults.append(f"device must be one of {chips}, got {device!r}")
     return faults
 
@@ -204,25 +203,15 @@ def board_of_platform(platform: str) -> Board:
     """
     made = _import_platform(platform)()
     said = [str(getattr(made, name, "")) for name in ("device", "family")]
-    texts = [re.sub(r"[^a-z0-9]", "", text.lower()) for text in said]
-    for family in FAMILIES.values():
-        for device in family.devices:
-            if any(_names_chip(text, family.name, device) for text in texts):
+    for family in families().values():
+        for device in family.devices.values():
+            if any(map(device.is_called, said)):
                 name = platform.partition(":")[2]
-                return Board(name, name, platform, family.name, device)
+                return Board(name, name, platform, family.name, device.name)
     raise ConfigError(
         f"{platform}: its chip ({', '.join(filter(None, said)) or 'unnamed'}) is none that lutgen "
         "knows; describe the board in a TOML file with family and device"
     )
-
-
-def _names_chip(text: str, family: str, device: str) -> bool:
-    """Return whether a platform's name of its chip, letters and digits only, is that chip."""
-    if family == "ice40":
-        return text == f"ice40{device}"
-    if family == "ecp5":
-        return re.fullmatch(f"lfe5u(m|m5g)?{device[:-1]}f", text) is not None
-    return text.startswith(device.replace("-", ""))
 
 
 def _import_platform(name: str) -> Any:

@@ -34,21 +34,22 @@ from lutgen.board.parts import (
 from lutgen.board.shell import UART_MODULE
 from lutgen.board.top import TOP, Plan, plan_board
 from lutgen.chips.delay import delay_models
+from lutgen.chips.registry import get_family
 from lutgen.core import Core, CoreConfig, make_core
 from lutgen.errors import ConfigError, MismatchError, OutputError, ToolError
 from lutgen.files import read_json, write_files, write_json
 from lutgen.flow.pnr import (
-    ROUTERS,
     CongestionError,
     Routed,
+    find_packer,
     find_router,
     pack_command,
     place_and_route,
     seed_file,
 )
 from lutgen.flow.process import run, subprocess_environment
-from lutgen.flow.tools import Tool, find_packer, find_yosys
-from lutgen.flow.yosys import yosys_family
+from lutgen.flow.tools import Tool, find_yosys
+from lutgen.flow.yosys import library_command, library_files, yosys_family
 from lutgen.host.protocol import OVERHEAD_BYTES
 from lutgen.model import Argmax, LutNetwork
 
@@ -85,7 +86,7 @@ def board_core(network: LutNetwork, board: Board, config: CoreConfig, clock_hz: 
     """
     config = replace(config, chip=f"{board.family}-{board.device}")
     if not config.pipeline and not config.fmax_target_mhz:
-        if board.family in delay_models():
+        if delay_models(get_family(board.family)):
             config = replace(config, fmax_target_mhz=MARGIN * clock_hz / 1e6)
         else:
             config = replace(config, pipeline=PIPELINE_UNKNOWN)
@@ -334,6 +335,8 @@ def _bitstream(
     stream = next(
         folder / f"{TOP}{end}" for end in _BITSTREAMS if (folder / f"{TOP}{end}").exists()
     )
+    router = get_family(board.family).router
+    assert router is not None  # it has routed
     owners = Owners.of(core.netlist)
     _keep_best(folder, board, best, owners)
     every = [result.fmax_mhz for result in routed]
@@ -342,7 +345,7 @@ def _bitstream(
         **counts,
         "places": {
             kind: {"used": best.used[kind], "room": best.room[kind]}
-            for kind in ROUTERS[board.family].places
+            for kind in router.places
             if kind in best.used
         },
         "seeds": [
@@ -407,9 +410,10 @@ def _vendor_project(
     family = yosys_family(board.family)
     sources = " ".join(sorted(name for name in plan.files if name.startswith("lutgen_")))
     script = (
-        f"read_verilog -lib +/{family.library}; read_verilog {sources}; "
+        f"{library_command(board.family)}; read_verilog {sources}; "
         f"{family.synth} -flatten -top {UART_MODULE}; write_json {TOP}.json"
     )
+    write_files(folder, library_files(board.family))
     counts = _synthesise(
         ("yosys", "-q", "-p", script), find_yosys(), folder, board, core, UART_MODULE
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lutgen.chips.routability import RANDOM, get_device, get_routability
+from lutgen.chips.registry import get_device
+from lutgen.chips.routability import RANDOM, get_routability
 from lutgen.errors import ConfigError
 from lutgen.flow.pnr import CongestionError
 

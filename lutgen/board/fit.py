@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from lutgen.board.boards import Board, load_boards
 from lutgen.board.parts import PARTS, SHELL
 from lutgen.chips.delay import delay_models, get_delay_model
+from lutgen.chips.registry import get_family
 from lutgen.core import Core
 from lutgen.errors import MismatchError
 from lutgen.netlist.ir import CORE, LUT, REGISTER
@@ -119,7 +120,8 @@ def clock_advice(board: Board, core: Core, clock_mhz: float, fmax_mhz: float) ->
         f"the clock of {clock_mhz:g} MHz is missed by {clock_mhz - fmax_mhz:.1f} MHz "
         f"({fmax_mhz:.1f} MHz reached)"
     )
-    model = get_delay_model(board.family, board.device) if board.family in delay_models() else None
+    known = delay_models(get_family(board.family))
+    model = get_delay_model(board.family, board.device) if known else None
     level_ns = model.logic_ns + model.routing_ns if model else 0.0
     levels = int(model.budget_ns(MARGIN * clock_mhz) / level_ns) if model else 0
     if levels >= 1 and core.netlist.depth > levels:

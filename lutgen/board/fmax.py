@@ -13,64 +13,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lutgen.board.boards import VENDOR_FAMILIES
 from lutgen.board.congestion import advise_window
 from lutgen.board.parts import Owners, describe_path
 from lutgen.board.shell import CorePorts
-from lutgen.chips.registry import FAMILIES
+from lutgen.chips.chip import Chip, get_chip
+from lutgen.chips.registry import families
 from lutgen.core import Core
 from lutgen.emit.verilog import core_verilog
 from lutgen.errors import ConfigError, ToolError
 from lutgen.files import write_files
-from lutgen.flow.pnr import ROUTERS, CongestionError, Routed, find_router, place_and_route
+from lutgen.flow.pnr import CongestionError, Routed, find_router, place_and_route
 from lutgen.flow.process import run, subprocess_environment
 from lutgen.flow.tools import find_yosys
 from lutgen.flow.yosys import yosys_family
 from lutgen.netlist.ir import LUT
 
 CLOCK_MHZ = 400.0  # beyond reach, so that place and route does its best
-_WHY_NONE = {"gowin": ": it times no register behind a multiplexer, try --pipeline 1 or 2"}
 TOP = "around"
-
-_PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
-    "ice40": {
-        "lp384": ("--lp384", "--package", "qn32"),
-        "lp1k": ("--lp1k", "--package", "cm121"),
-        "lp8k": ("--lp8k", "--package", "cm225"),
-        "hx1k": ("--hx1k", "--package", "tq144"),
-        "hx4k": ("--hx4k", "--package", "tq144"),
-        "hx8k": ("--hx8k", "--package", "ct256"),
-        "up5k": ("--up5k", "--package", "sg48"),
-    },
-    "ecp5": {
-        f"{size}k": (
-            *(f"--{size}k", "--package", "CABGA381", "--speed", "6"),
-            *("--lpf-allow-unconstrained",),
-        )
-        for size in (12, 25, 45, 85)
-    },
-    "gowin": {
-        "gw1n-1": ("--device", "GW1N-LV1QN48C6/I5", "--vopt", "family=GW1N-1"),
-        "gw1nr-9": ("--device", "GW1NR-LV9QN88PC6/I5", "--vopt", "family=GW1N-9C"),
-        "gw2a-18": ("--device", "GW2A-LV18PG256C8/I7", "--vopt", "family=GW2A-18"),
-    },
-}
-
-# Gowin's router wants to know where the three pins are: clk, d, q.
-_PINS = {"gw1n-1": (35, 15, 16), "gw1nr-9": (52, 3, 10), "gw2a-18": ("H11", "T10", "L14")}
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A chip that can be placed and routed without a board."""
-
-    family: str
-    device: str
-
-    @property
-    def name(self) -> str:
-        """Its name as on the command line: ``ecp5-25k``."""
-        return f"{self.family}-{self.device}"
 
 
 @dataclass(frozen=True)
@@ -102,29 +61,34 @@ class Fmax:
 
 
 def chip_names() -> list[str]:
-    """Return the names of the chips that :func:`find_chip` knows."""
-    return [f"{family}-{device}" for family, devices in _PACKAGES.items() for device in devices]
+    """Return the names of the chips that can be placed and routed without a board."""
+    return [
+        Chip(family, device).name
+        for family in families().values()
+        for device in family.devices.values()
+        if device.router_options
+    ]
 
 
-def find_chip(name: str) -> Chip:
-    """Return a chip by its name, ``FAMILY-DEVICE``.
+def get_routable_chip(name: str) -> Chip:
+    """Return a chip that can be placed and routed without a board, ``FAMILY-DEVICE``.
 
     Raises
     ------
     ConfigError
         If there is none; the message lists those that exist.
     """
-    family, _, device = name.partition("-")
-    if family in VENDOR_FAMILIES:
+    chip = get_chip(name)
+    if tool := chip.family.vendor_tool:
         raise ConfigError(
-            f"the Fmax of {name!r} is not to be had here: AMD's chips are placed and routed by "
-            "Vivado alone; lutgen build --board arty-a7-35 writes a project for it"
+            f"the Fmax of {name!r} is not to be had here: {chip.family.title} is placed and routed "
+            f"by {tool} alone; lutgen build with a board of that family writes a project for it"
         )
-    if device not in _PACKAGES.get(family, {}) or device not in FAMILIES[family].devices:
+    if chip.device is None or not chip.device.router_options:
         raise ConfigError(
             f"no open router knows a chip {name!r}; choose one of: {', '.join(chip_names())}"
         )
-    return Chip(family, device)
+    return chip
 
 
 def harness(core: CorePorts) -> str:
@@ -181,17 +145,19 @@ def measure_fmax(
     ToolError
         If a tool is missing or fails, or says no clock period.
     """
-    if core.family.name != chip.family:
+    family, device = chip.family, get_routable_chip(chip.name).device
+    assert family.router is not None and device is not None
+    if core.family is not family:
         raise ConfigError(f"a core for {core.family.name} cannot be placed on {chip.name}")
     shutil.rmtree(folder, ignore_errors=True)
     yosys = find_yosys()
-    synth = yosys_family(chip.family).synth.replace(" -noiopads", "")  # three pins need theirs
+    synth = yosys_family(family.name).synth.replace(" -noiopads", "")  # three pins need theirs
     script = f"read_verilog {core.module}.v {TOP}.v\n{synth} -top {TOP}\nwrite_json {TOP}.json\n"
     top = harness(CorePorts.of(core))
     files = {f"{core.module}.v": core_verilog(core), f"{TOP}.v": top, "script.ys": script}
-    command = [ROUTERS[chip.family].program, *_PACKAGES[chip.family][chip.device], *options]
-    if chip.device in _PINS:
-        pins = zip(("clk", "d", "q"), _PINS[chip.device], strict=True)
+    command = [family.router.program, *device.router_options, *options]
+    if device.pins:
+        pins = zip(("clk", "d", "q"), device.pins, strict=True)
         files[f"{TOP}.cst"] = "".join(f'IO_LOC "{name}" {pin};\n' for name, pin in pins)
         command += ["--vopt", f"cst={TOP}.cst"]
     write_files(folder, files)
@@ -205,7 +171,7 @@ def measure_fmax(
     try:
         routed = place_and_route(
             (*command, "--json", f"{TOP}.json"),
-            family=chip.family,
+            family=family.name,
             folder=folder,
             seeds=seeds,
             clock_mhz=CLOCK_MHZ,
@@ -213,16 +179,14 @@ def measure_fmax(
         )
     except CongestionError as error:
         n_luts = sum(cell.kind == LUT and not cell.hard for cell in core.netlist.cells)
-        raise advise_window(error, chip.family, chip.device, n_luts) from error
+        raise advise_window(error, family.name, device.name, n_luts) from error
     if not all(result.clocks for result in routed):
-        raise ToolError(
-            f"{find_router(chip.family)} says no clock period{_WHY_NONE.get(chip.family, '')}; "
-            f"logs: {folder}"
-        )
+        why = f": {family.router.why_no_clock}" if family.router.why_no_clock else ""
+        raise ToolError(f"{find_router(family.name)} says no clock period{why}; logs: {folder}")
     best = max(routed, key=lambda result: result.fmax_mhz)
     return Fmax(
         chip=chip.name,
-        tool=str(find_router(chip.family)),
+        tool=str(find_router(family.name)),
         routed=tuple(routed),
         n_seeds=len(seeds),
         critical_path=describe_path(best.path, Owners.of(core.netlist), around="registers around"),

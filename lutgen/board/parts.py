@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lutgen.chips.registry import get_device, get_family
+from lutgen.chips.tools import YosysFacts
 from lutgen.flow.pnr import Step
-from lutgen.flow.yosys import YosysFamily
 from lutgen.netlist.ir import CORE, ENCODER, HEAD, Netlist
 
 SHELL = "shell"
@@ -56,7 +57,7 @@ class Owners:
 
 
 def count_parts(
-    module: Mapping[str, Any], family: YosysFamily, owners: Owners
+    module: Mapping[str, Any], family: YosysFacts, owners: Owners
 ) -> dict[str, dict[str, int]]:
     """Return LUTs, hard multiplexers and registers of each part of a synthesised design.
 
@@ -150,24 +151,6 @@ class Placed:
     layer: int = 0
 
 
-# Columns and rows of tiles, and the edge that row 0 is at: Project IceStorm's grids, Project
-# Trellis's devices.json (rows and columns from 0), Project Apicula's device tables.
-_GRIDS = {
-    ("ice40", "lp384"): (8, 10),
-    ("ice40", "lp1k"): (14, 18),
-    ("ice40", "hx1k"): (14, 18),
-    ("ice40", "lp8k"): (34, 34),
-    ("ice40", "hx4k"): (34, 34),
-    ("ice40", "hx8k"): (34, 34),
-    ("ice40", "up5k"): (26, 32),
-    ("ecp5", "12k"): (73, 51),
-    ("ecp5", "25k"): (73, 51),
-    ("ecp5", "45k"): (91, 72),
-    ("ecp5", "85k"): (127, 96),
-    ("gowin", "gw1nr-9"): (47, 29),
-}
-
-
 def read_placement(module: Mapping[str, Any], owners: Owners) -> list[Placed]:
     """Return where place and route put the cells of a design; module in nextpnr's JSON."""
     return list(_placed(module["cells"].items(), owners))
@@ -186,16 +169,17 @@ def placement_record(placed: Sequence[Placed], family: str, device: str) -> dict
     Parameters
     ----------
     family, device : str
-        The chip; one without a grid here gets what its cells span.
+        The chip; one whose tiles are not known gets what its cells span.
     """
     spanned = 1 + max(cell.x for cell in placed), 1 + max(cell.y for cell in placed)
-    columns, rows = _GRIDS.get((family, device), spanned)
+    columns, rows = get_device(family, device).tiles or spanned
+    router = get_family(family).router
     layers = {(PARTS.index(cell.part), cell.layer) for cell in placed}
     layers.add((PARTS.index(SHELL), 0))
     return {
         "columns": columns,
         "rows": rows,
-        "row_0": "bottom" if family == "ice40" else "top",
+        "row_0": router.row_0 if router else "top",
         "layers": [
             {
                 "part": PARTS[part],

@@ -15,21 +15,13 @@ from lutgen.board.boards import Board
 from lutgen.board.build import RECORD
 from lutgen.board.simulate import BoardSimulation, build_pins_simulation
 from lutgen.board.top import TOP
+from lutgen.chips.registry import families, get_family
+from lutgen.chips.tools import RoutedModels
 from lutgen.core import Interface
 from lutgen.errors import ConfigError, MismatchError, ToolError
 from lutgen.files import read_json, write_files
 from lutgen.flow.pnr import seed_file
-from lutgen.flow.yosys import yosys_family
-
-ROUTED_FAMILIES = ("ice40", "ecp5")
-
-_PIN_CELLS = {
-    "ice40": ("SB_IO", "ICESTORM_LC"),
-    "ecp5": ("TRELLIS_COMB", "TRELLIS_INPUT", "TRELLIS_OUTPUT", "DCCA", "GSR"),
-}
-_ONE_IF_OPEN = {"ICESTORM_LC": ("CEN",), "TRELLIS_FF": ("CE",), "TRELLIS_COMB": tuple("ABCD")}
-
-_UNUSED = {"TRELLIS_COMB": ("DI0", "DI1")}  # of a RAM; the model has them not
+from lutgen.flow.yosys import library_command
 
 Cell = dict[str, Any]
 
@@ -62,10 +54,12 @@ def build_routed_simulation(
     ToolError
         If the netlist is missing or of another form, or a tool fails.
     """
-    if board.family not in ROUTED_FAMILIES:
+    models = get_family(board.family).routed
+    if models is None:
+        known = ", ".join(name for name, family in families().items() if family.routed)
         raise ConfigError(
             f"the router of {board.title} writes cells that have no simulation model; choose a "
-            f"board with one of: {', '.join(ROUTED_FAMILIES)}"
+            f"board with one of: {known}"
         )
     record = read_json(built / RECORD)
     if record["digest"] != interface.network.digest:
@@ -76,7 +70,7 @@ def build_routed_simulation(
     netlist = read_json(path)
     try:
         module = netlist["modules"][TOP]
-        close_netlist(module)
+        close_netlist(module, models)
     except (KeyError, TypeError, AttributeError) as error:
         raise ToolError(f"{path}: not a netlist of nextpnr ({error!r})") from error
     if faulty:
@@ -85,41 +79,31 @@ def build_routed_simulation(
     return build_pins_simulation(
         interface,
         board,
-        [f"read_verilog -lib +/{yosys_family(board.family).library}", "read_json routed.json"],
+        [library_command(board.family), "read_json routed.json"],
         folder,
-        pin_cells=_PIN_CELLS[board.family],
-        models=("sim/pins.v", "sim/routed.v"),
+        models=models,
         clks_per_bit=round(record["clock_mhz"] * 1e6 / record["baud"]),
     )
 
 
-def close_netlist(module: dict[str, Any]) -> None:
-    """Tie what nextpnr left open in a module of its netlist, in place.
+def close_netlist(module: dict[str, Any], models: RoutedModels) -> None:
+    """Tie what nextpnr left open in its netlist, in place, to what the chip makes of it.
 
-    Open inputs are what the chip makes of them: 1 for enables and the inputs of an ECP5's LUT, 0
-    else. A register of ECP5 that takes its data past the LUT has it at M. A global buffer of iCE40
-    beside a pin takes the pin's signal.
+    Parameters
+    ----------
+    models : RoutedModels
+        Says what that is: 1 for some inputs of some cells, 0 for others.
     """
     cells: dict[str, Cell] = module["cells"]
-    for name, cell in cells.items():
-        ones = _ONE_IF_OPEN.get(cell["type"], ())
+    if models.complete:
+        models.complete(cells)
+    for cell in cells.values():
+        ones = models.one_if_open.get(cell["type"], ())
         wires = cell["connections"]
-        if cell["type"] == "TRELLIS_FF" and cell["parameters"].pop("SD", "").strip() == "0":
-            wires["DI"] = wires["M"]
-            cell["port_directions"]["DI"] = "input"
-        if cell["type"] == "TRELLIS_COMB" and wires.get("FXA"):
-            cell["parameters"]["IS_Z1"] = "1"
-        if cell["type"] == "TRELLIS_IO":
-            direction = cell["parameters"].pop("DIR")
-            cell["type"] = f"TRELLIS_{direction}"
-            cell["port_directions"]["B"] = direction.lower()
-        if cell["type"] == "SB_GB" and not wires["USER_SIGNAL_TO_GLOBAL_BUFFER"]:
-            pin = cells[name.removeprefix("$gbuf_").removesuffix("_io")]
-            wires["USER_SIGNAL_TO_GLOBAL_BUFFER"] = pin["connections"]["PACKAGE_PIN"]
         for port, direction in cell["port_directions"].items():
             if wires.get(port):
                 continue
-            if direction == "input" and port not in _UNUSED.get(cell["type"], ()):
+            if direction == "input" and port not in models.unused.get(cell["type"], ()):
                 wires[port] = ["1" if port in ones else "0"]
             else:
                 wires.pop(port, None)

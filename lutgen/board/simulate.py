@@ -18,12 +18,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lutgen.assets import asset
 from lutgen.bits import Bits
 from lutgen.board.boards import Board
 from lutgen.board.build import board_core
 from lutgen.board.shell import SELF_TEST_CYCLES, UART_MODULE
 from lutgen.board.top import TOP, plan_board
+from lutgen.chips.registry import families, get_family
+from lutgen.chips.tools import DesignModels
 from lutgen.core import Core, CoreConfig, Interface
 from lutgen.emit.vectors import to_hex
 from lutgen.errors import ConfigError, DataError, ToolError
@@ -31,7 +32,7 @@ from lutgen.files import read_json, write_files
 from lutgen.flow.cocotb import Bench, Design, build_bench
 from lutgen.flow.process import run, subprocess_environment
 from lutgen.flow.tools import find_yosys
-from lutgen.flow.yosys import simulation_models, yosys_family
+from lutgen.flow.yosys import library_command, library_files, simulation_models, yosys_family
 from lutgen.host.protocol import self_test_vectors, sign
 from lutgen.model.network import LutNetwork
 
@@ -104,10 +105,12 @@ def build_board_simulation(
     ToolError
         If a tool is missing or fails.
     """
-    if board.family not in _PIN_CELLS:
+    pins = get_family(board.family).pins
+    if pins is None:
+        known = ", ".join(name for name, family in families().items() if family.pins)
         raise ConfigError(
             f"the pins of {board.title} have no simulation models here; choose a board with one "
-            f"of: {', '.join(_PIN_CELLS)}"
+            f"of: {known}"
         )
     clock_hz = float(board.make_platform().default_clk_frequency)
     core = board_core(network, board, config or CoreConfig(), clock_hz)
@@ -119,7 +122,7 @@ def build_board_simulation(
         board,
         _read_design(core, board),
         folder,
-        pin_cells=_PIN_CELLS[board.family],
+        models=pins,
         clks_per_bit=CLKS_PER_BIT,
     )
 
@@ -130,9 +133,8 @@ def build_pins_simulation(
     script: Sequence[str],
     folder: Path,
     *,
-    pin_cells: Sequence[str],
+    models: DesignModels,
     clks_per_bit: int,
-    models: Sequence[str] = ("sim/pins.v",),
 ) -> BoardSimulation:
     """Build for the simulator what a Yosys script reads in the folder ``design``.
 
@@ -140,23 +142,21 @@ def build_pins_simulation(
     ----------
     script : sequence of str
         Commands that read the design, whose top module is ``top``.
-    pin_cells : sequence of str
-        Cells that take the models of `models`, which have ``PIN_`` before their names.
+    models : DesignModels
+        Models of the cells beside the core's primitives.
     clks_per_bit : int
         Clock cycles of a bit on the line.
-    models : sequence of str
-        Assets: Verilog files.
 
     Raises
     ------
     ToolError
         If a tool is missing or fails, or the top module has no serial pins.
     """
-    sources = _to_verilog([*script, *_WRITE], board, folder / "design", pin_cells)
+    sources = _to_verilog([*script, *_WRITE], board, folder / "design", models.cells)
     bench = build_bench(
         "bench_board",
         Design(
-            (*sources, *map(asset, models)),
+            (*sources, *get_family(board.family).model_files(models)),
             BENCH_TOP,
             BENCH_PORTS,
             defines=yosys_family(board.family).defines,
@@ -279,7 +279,7 @@ def _read_design(core: Core, board: Board) -> list[str]:
     own = [f"{core.module}.v", f"{UART_MODULE}.v"]
     own += [f"lutgen_uart{part}.v" for part in ("", "_rx", "_tx")]
     return [
-        f"read_verilog -lib +/{yosys_family(board.family).library}",
+        library_command(board.family),
         f"read_verilog {' '.join(own)}",
         f"read_rtlil {TOP}.il",
         f"hierarchy -top {TOP}",
@@ -295,7 +295,8 @@ def _to_verilog(
         *(f"chtype -set PIN_{cell} t:{cell}" for cell in pin_cells),
         "write_verilog -noattr simulate.v",
     ]
-    write_files(folder, {"simulate.ys": "\n".join(lines) + "\n"})
+    files = {"simulate.ys": "\n".join(lines) + "\n"}
+    write_files(folder, {**files, **library_files(board.family)})
     tool = find_yosys()
     run(
         [tool.path, "simulate.ys"],
@@ -331,11 +332,3 @@ def _bench_top(pins: tuple[str, str, str]) -> str:
   {TOP} {TOP} (.{clock}(clk_pin), .{rx}(rx_pin), .{tx}(tx));
 endmodule
 """
-
-
-# Cells that take the models of sim/pins.v, by family.
-_PIN_CELLS = {
-    "ice40": ("SB_IO", "SB_GB_IO"),
-    "ecp5": ("IB", "OBZ", "FD1S3AX", "SGSR"),
-    "gowin": ("TBUF",),
-}

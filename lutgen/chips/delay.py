@@ -2,24 +2,22 @@
 
 A clock period is the overhead of a register, and for each LUT between two registers its own delay
 and the routing to it; a hard multiplexer and a bit of a carry chain add their own, and a register
-behind a multiplexer may. The figures are in ``delays.json``, with tool, options and date;
-``benchmarks/delay_model.py`` measures them.
+behind a multiplexer may. The figures are in ``delays.json`` in the folder of each family, with
+tool, options and date; ``benchmarks/delay_model.py`` measures them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
+from lutgen.chips.family import Family
+from lutgen.chips.registry import families, get_family
 from lutgen.errors import ConfigError
 from lutgen.netlist.ir import LUT, Cell, Netlist
 
-_DATA = Path(__file__).with_name("delays.json")
-_AMD = "no open place and route measures AMD's chips, only Vivado does"
-_UNMEASURED = {"xilinx7": _AMD, "xcup": _AMD, "generic": "it is no chip in particular"}
+FILE = "delays.json"
 
 
 @dataclass(frozen=True)
@@ -82,27 +80,27 @@ class DelayModel:
 
 
 @cache
-def delay_models() -> Mapping[str, tuple[DelayModel, ...]]:
-    """Return all models, by family; the first of a family is the one that is taken unasked."""
-    data = json.loads(_DATA.read_text(encoding="utf-8"))
-    return {
-        family: tuple(
-            DelayModel(
-                family=family,
-                grade=grade,
-                devices=tuple(item["devices"]),
-                overhead_ns=item["overhead_ns"],
-                logic_ns=item["logic_ns"],
-                routing_ns=item["routing_ns"],
-                mux_ns=item["mux_ns"],
-                source=f"{item['tool']} {item['options']}, {item['date']}",
-                carry_ns=item["carry_ns"],
-                behind_mux_ns=item.get("behind_mux_ns", 0.0),
-            )
-            for grade, item in grades.items()
+def delay_models(family: Family) -> tuple[DelayModel, ...]:
+    """Return the models of a family's speed grades; the first is the one that is taken unasked."""
+    path = family.file(FILE)
+    if path is None:
+        return ()
+    data = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(
+        DelayModel(
+            family=family.name,
+            grade=grade,
+            devices=tuple(item["devices"]),
+            overhead_ns=item["overhead_ns"],
+            logic_ns=item["logic_ns"],
+            routing_ns=item["routing_ns"],
+            mux_ns=item["mux_ns"],
+            source=f"{item['tool']} {item['options']}, {item['date']}",
+            carry_ns=item["carry_ns"],
+            behind_mux_ns=item.get("behind_mux_ns", 0.0),
         )
-        for family, grades in data.items()
-    }
+        for grade, item in data.items()
+    )
 
 
 def get_delay_model(family: str, grade: str = "") -> DelayModel:
@@ -113,12 +111,14 @@ def get_delay_model(family: str, grade: str = "") -> DelayModel:
     ConfigError
         If there are none; the message lists those that exist.
     """
-    models = delay_models().get(family)
-    if models is None:
-        why = f": {_UNMEASURED[family]}" if family in _UNMEASURED else ""
+    found = get_family(family)
+    models = delay_models(found)
+    if not models:
+        why = f": {found.why_no_delays}" if found.why_no_delays else ""
+        measured = ", ".join(name for name, other in families().items() if delay_models(other))
         raise ConfigError(
             f"there is no delay model for target {family!r}{why}; so no clock frequency can be "
-            f"aimed at; choose one of: {', '.join(delay_models())}, or say --pipeline N"
+            f"aimed at; choose one of: {measured}, or say --pipeline N"
         )
     for model in models:
         if grade in ("", model.grade, *model.devices):

@@ -1,67 +1,23 @@
-"""What lutgen knows of a chip family: its primitives, its devices and how LUTs map onto it."""
+"""A chip family: all that lutgen knows of it, in one value made in the family's folder.
+
+A folder of :mod:`lutgen.chips`, or a package that offers an entry point, has a tuple of them; see
+:mod:`lutgen.chips.registry`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 
+from lutgen.chips.fabric.carry import CarryChain
+from lutgen.chips.fabric.fabric import Fabric
+from lutgen.chips.fabric.mapper import map_onto
+from lutgen.chips.primitive import Primitive
+from lutgen.chips.tools import AddedCell, DesignModels, Packer, RoutedModels, Router, YosysFacts
 from lutgen.netlist.ir import Netlist
-
-if TYPE_CHECKING:
-    from lutgen.chips.fabric.carry import CarryChain
-
-
-@dataclass(frozen=True)
-class Primitive:
-    """A cell of the vendor's library that computes one bit, or one output of a larger cell.
-
-    Parameters
-    ----------
-    name : str
-        Name of the Verilog module; where that has several outputs, ``MODULE.PIN``, one primitive
-        for each output. Cells of one site with the same module are one instance of it.
-    inputs : tuple of str
-        Input ports, bit i of a wide one as ``PORT[i]``; port j is address bit j of the cell's
-        truth table. An output of the same module stands for a wire inside it.
-    output : str
-        Output port.
-    init : str
-        Parameter that takes the truth table, 2^len(inputs) bits wide; "" if there is none.
-    init_at : int
-        Where in the parameter the table begins, if it is only a part of it.
-    table : int
-        The truth table where `init` is "" and the primitive is no register.
-    local : int
-        Inputs that wires of fixed course lead to, see :class:`lutgen.netlist.ir.Cell`.
-    clock : str
-        Port for the clock; "" for a primitive that is not a register.
-    parameters : tuple of (str, str)
-        Other parameters and their values, written as in Verilog.
-    ties : tuple of (str, int)
-        Other inputs and the constants that they are tied to.
-    """
-
-    name: str
-    inputs: tuple[str, ...]
-    output: str
-    init: str = ""
-    clock: str = ""
-    parameters: tuple[tuple[str, str], ...] = ()
-    ties: tuple[tuple[str, int], ...] = ()
-    init_at: int = 0
-    table: int = 0
-    local: int = 0
-
-    @property
-    def module(self) -> str:
-        """Name of the Verilog module."""
-        return self.name.partition(".")[0]
-
-    @property
-    def is_part(self) -> bool:
-        """Whether it is one output of a module that has several."""
-        return "." in self.name
 
 
 @dataclass(frozen=True)
@@ -80,6 +36,16 @@ class Device:
         Number of flip-flops in its fabric.
     source : str
         Where the numbers are from.
+    tiles : (int, int) or None
+        Columns and rows of tiles, as place and route counts them; None if they are not known.
+    router_options : tuple of str
+        Words that have nextpnr place and route for it, a package and the usual speed grade
+        included; empty if no open router knows it.
+    pins : tuple of str
+        Places of three pins, a clock, an input and an output, where the router asks for them.
+    platform_name : str
+        Pattern of what Amaranth's platforms call it, lower-case letters and digits alone; by
+        default what begins with `name`.
     """
 
     name: str
@@ -87,37 +53,111 @@ class Device:
     luts: int
     registers: int
     source: str
+    tiles: tuple[int, int] | None = None
+    router_options: tuple[str, ...] = ()
+    pins: tuple[str, ...] = ()
+    platform_name: str = ""
+
+    def is_called(self, text: str) -> bool:
+        """Return whether a platform's name of its chip means this one."""
+        plain = re.sub(r"[^a-z0-9]", "", text.lower())
+        pattern = self.platform_name or re.sub(r"[^a-z0-9]", "", self.name) + ".*"
+        return re.fullmatch(pattern, plain) is not None
 
 
-@dataclass(frozen=True)
+def by_name(*devices: Device) -> Mapping[str, Device]:
+    """Return devices by their names."""
+    return {device.name: device for device in devices}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Family:
     """A chip family.
 
     Parameters
     ----------
     name : str
-        Name as on the command line.
+        Name as on the command line: lower-case letters, digits and _.
     title : str
         Name for people.
-    max_fan_in : int
-        Largest LUT that `map` accepts.
-    primitives : mapping of str to Primitive
-        By name; empty for a family that takes truth tables as they are.
-    devices : mapping of str to Device
-        By name.
-    map : callable
-        Returns the netlist with every cell realised by a primitive, the same function.
+    fabric : Fabric, optional
+        Primitives, and what a mapping may make of them; None for a family that takes truth tables
+        as they are.
     source : str
         Where the facts on the primitives are from.
+    devices : mapping of str to Device
+        By name.
     carry : type of CarryChain, optional
         Builds carry chains; None if there are none, or none that lutgen knows.
+    folder : Path, optional
+        Folder with its files: ``delays.json`` and ``routability.json``, if they were measured, and
+        the Verilog that `models`, `pins` and `routed` name.
+    models : str
+        Verilog file in `folder` with simulation models of the primitives; "" where Yosys has them.
+    yosys : YosysFacts, optional
+        None if Yosys does not know the primitives.
+    added_cells : tuple of AddedCell
+        What synthesis adds beside the primitives.
+    router, packer : Router and Packer, optional
+        None if no open one is known.
+    vendor_tool : str
+        The vendor's program that alone places and routes; "" if an open one does.
+    pins : DesignModels, optional
+        Models of a board's pins and buffers; None if there are none.
+    routed : RoutedModels, optional
+        Models of what place and route writes; None if there are none.
+    why_no_delays : str
+        Why there is no delay model; "" if there is one, or nothing to say.
     """
 
     name: str
     title: str
-    max_fan_in: int
-    primitives: Mapping[str, Primitive]
-    devices: Mapping[str, Device]
-    map: Callable[[Netlist], Netlist]
+    fabric: Fabric | None = None
     source: str = ""
+    devices: Mapping[str, Device] = field(default_factory=dict)
     carry: type[CarryChain] | None = None
+    folder: Path | None = None
+    models: str = ""
+    yosys: YosysFacts | None = None
+    added_cells: tuple[AddedCell, ...] = ()
+    router: Router | None = None
+    packer: Packer | None = None
+    vendor_tool: str = ""
+    pins: DesignModels | None = None
+    routed: RoutedModels | None = None
+    why_no_delays: str = ""
+
+    def __repr__(self) -> str:
+        return f"Family({self.name!r})"
+
+    @cached_property
+    def primitives(self) -> Mapping[str, Primitive]:
+        """Primitives by name; none for a family that takes truth tables as they are."""
+        return self.fabric.primitives if self.fabric else {}
+
+    def map(self, netlist: Netlist) -> Netlist:
+        """Return the netlist with every cell realised by a primitive, the same function."""
+        return map_onto(netlist, self.fabric) if self.fabric else netlist
+
+    @property
+    def models_path(self) -> Path | None:
+        """The family's own simulation models of its primitives; None where Yosys has them."""
+        return self.file(self.models) if self.models else None
+
+    def file(self, name: str) -> Path | None:
+        """Return a file of its folder; None if there is none."""
+        path = self.folder / name if self.folder else None
+        return path if path and path.is_file() else None
+
+    def model_files(self, models: DesignModels) -> list[Path]:
+        """Return the Verilog files of models.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the family's package lacks one.
+        """
+        found = {name: self.file(name) for name in models.files}
+        if missing := [name for name, path in found.items() if path is None]:
+            raise FileNotFoundError(f"the folder of family {self.name} lacks {missing[0]}")
+        return [path for path in found.values() if path]

@@ -1,19 +1,52 @@
-"""The families that lutgen can map onto, by name."""
+"""The families that there are: found by their folders here, and others by entry point.
+
+Each folder of :mod:`lutgen.chips` that offers ``FAMILIES``, a tuple, is there. A package of anyone
+adds families by an entry point of the group ``lutgen.chips`` that names a
+:class:`~lutgen.chips.family.Family` or a tuple of them::
+
+    [project.entry-points."lutgen.chips"]
+    toy = "lutgen_toy:TOY"
+
+Such packages are looked for only when a name is none of the built-in ones, or all are asked for.
+One that is broken is left out, and said where a family is not found.
+"""
 
 from __future__ import annotations
 
-from lutgen.chips.ecp5.family import ECP5
-from lutgen.chips.family import Family
-from lutgen.chips.generic.family import GENERIC
-from lutgen.chips.gowin.family import GOWIN
-from lutgen.chips.ice40.family import ICE40
-from lutgen.chips.xilinx.xcup import XCUP
-from lutgen.chips.xilinx.xilinx7 import XILINX7
+import pkgutil
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
+
+import lutgen.chips
+from lutgen.chips.family import Device, Family
 from lutgen.errors import ConfigError
 
-FAMILIES: dict[str, Family] = {
-    family.name: family for family in (GENERIC, ICE40, ECP5, GOWIN, XILINX7, XCUP)
-}
+GROUP = "lutgen.chips"
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@cache
+def families() -> Mapping[str, Family]:
+    """Return every family by its name: first those that are no chip, then by the alphabet."""
+    found = {**_built_in(), **_plugins()[0]}
+    ordered = sorted(found.values(), key=lambda family: (bool(family.devices), family.name))
+    return MappingProxyType({family.name: family for family in ordered})
+
+
+def plugin_faults() -> tuple[str, ...]:
+    """Return what is wrong with families of other packages that were left out, in words."""
+    return _plugins()[1]
+
+
+def refresh() -> None:
+    """Look for families of other packages anew, for those installed since they were asked for."""
+    families.cache_clear()
+    _plugins.cache_clear()
 
 
 def get_family(name: str) -> Family:
@@ -22,9 +55,84 @@ def get_family(name: str) -> Family:
     Raises
     ------
     ConfigError
+        If there is none of that name; the message lists those that exist, and what is wrong with
+        packages that offer others.
+    """
+    family = _built_in().get(name) or families().get(name)
+    if family is None:
+        faults = "".join(f"; {fault}" for fault in plugin_faults())
+        raise ConfigError(
+            f"there is no target {name!r}; choose one of: {', '.join(families())}{faults}"
+        )
+    return family
+
+
+def get_device(family: str, device: str) -> Device:
+    """Return a device of a family.
+
+    Raises
+    ------
+    ConfigError
         If there is none of that name; the message lists those that exist.
     """
-    family = FAMILIES.get(name)
-    if family is None:
-        raise ConfigError(f"there is no target {name!r}; choose one of: {', '.join(FAMILIES)}")
-    return family
+    devices = get_family(family).devices
+    if device not in devices:
+        known = f"choose one of: {', '.join(devices)}" if devices else "it is no chip in particular"
+        raise ConfigError(f"target {family!r} has no device {device!r}; {known}")
+    return devices[device]
+
+
+@cache
+def _built_in() -> Mapping[str, Family]:
+    """Return the families of this package's folders."""
+    folders = (item.name for item in pkgutil.iter_modules(lutgen.chips.__path__) if item.ispkg)
+    modules = [import_module(f"{lutgen.chips.__name__}.{name}") for name in folders]
+    return {family.name: family for part in modules for family in getattr(part, "FAMILIES", ())}
+
+
+@cache
+def _plugins() -> tuple[Mapping[str, Family], tuple[str, ...]]:
+    """Return the families of other packages, and what is wrong with those left out."""
+    offers: list[tuple[str, Family]] = []
+    faults: list[str] = []
+    for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
+        who = _describe(point)
+        try:
+            offers += [(who, family) for family in _load(point)]
+        except Exception as error:  # whatever a package does when it is imported
+            faults.append(f"{who} cannot be used: {type(error).__name__}: {error}")
+    taken = dict.fromkeys(_built_in(), "lutgen itself")
+    found: dict[str, Family] = {}
+    for who, family in offers:
+        others = [other for other, same in offers if same.name == family.name and same != family]
+        others += [taken[family.name]] if family.name in taken else []
+        if others:
+            faults.append(f"{who} offers a family {family.name!r}, which {others[0]} has, too")
+        else:
+            found[family.name] = family
+    return found, tuple(faults)
+
+
+def _load(point: EntryPoint) -> Iterable[Family]:
+    loaded = point.load()
+    return list(_checked((loaded,) if isinstance(loaded, Family) else loaded))
+
+
+def _checked(loaded: object) -> Iterator[Family]:
+    if not isinstance(loaded, tuple):
+        raise ConfigError(
+            f"it must name a Family or a tuple of them, not a {type(loaded).__name__}"
+        )
+    for family in loaded:
+        if not isinstance(family, Family):
+            raise ConfigError(f"it must name families, not a {type(family).__name__}")
+        if not _NAME.fullmatch(family.name):
+            raise ConfigError(
+                f"{family.name!r} cannot name a family; use lower-case letters, digits and _"
+            )
+        yield family
+
+
+def _describe(point: EntryPoint) -> str:
+    package = f" of the package {point.dist.name}" if point.dist else ""
+    return f"the entry point {point.name}{package}"

@@ -1,25 +1,23 @@
 """What routers take: the largest window of wires at each share of a chip, as measured.
 
 A LUT that may read any signal of the layer before asks for long wires, and chips have few of them.
-The figures are in ``routability.json``, with tool, options and date; ``benchmarks/routing.py``
-measures them on networks of five layers of 4-LUTs.
+The figures are in ``routability.json`` in the folder of each family, with tool, options and date;
+``benchmarks/routing.py`` measures them on networks of five layers of 4-LUTs.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-from lutgen.chips.family import Device
-from lutgen.chips.registry import get_family
+from lutgen.chips.family import Device, Family
+from lutgen.chips.registry import families, get_device, get_family
 from lutgen.errors import ConfigError
 
 RANDOM = 0  # the window that stands for the whole layer
 
-_DATA = Path(__file__).with_name("routability.json")
+FILE = "routability.json"
 
 
 @dataclass(frozen=True)
@@ -75,29 +73,25 @@ class Routability:
 
 
 @cache
-def routabilities() -> Mapping[str, tuple[Routability, ...]]:
-    """Return all that was measured, by family, the smaller chips first."""
-    data = json.loads(_DATA.read_text(encoding="utf-8"))
-    return {
-        family: tuple(
-            sorted(
-                (
-                    Routability(
-                        family=family,
-                        device=device,
-                        points=tuple(
-                            Point(float(share), item["window"], item.get("fmax_mhz", 0.0))
-                            for share, item in part["largest_window"].items()
-                        ),
-                        source=f"{part['tool']}, {part['options']}, {part['date']}",
-                    )
-                    for device, part in devices.items()
-                ),
-                key=lambda part: get_family(family).devices[part.device].luts,
-            )
+def routabilities(family: Family) -> tuple[Routability, ...]:
+    """Return what was measured on a family's chips, the smaller ones first."""
+    path = family.file(FILE)
+    if path is None:
+        return ()
+    data = json.loads(path.read_text(encoding="utf-8"))
+    measured = (
+        Routability(
+            family=family.name,
+            device=device,
+            points=tuple(
+                Point(float(share), item["window"], item.get("fmax_mhz", 0.0))
+                for share, item in part["largest_window"].items()
+            ),
+            source=f"{part['tool']}, {part['options']}, {part['date']}",
         )
-        for family, devices in data.items()
-    }
+        for device, part in data.items()
+    )
+    return tuple(sorted(measured, key=lambda part: family.devices[part.device].luts))
 
 
 def get_routability(family: str, device: str) -> Routability:
@@ -112,11 +106,12 @@ def get_routability(family: str, device: str) -> Routability:
         If there is no such device, or nothing was measured in its family.
     """
     chip = get_device(family, device)
-    measured = routabilities().get(family)
-    if measured is None:
+    measured = routabilities(get_family(family))
+    if not measured:
+        known = ", ".join(name for name, other in families().items() if routabilities(other))
         raise ConfigError(
             f"no open router was measured for target {family!r}, so no window can be chosen for "
-            f"it; name one (window:W), or choose a chip of: {', '.join(routabilities())}"
+            f"it; name one (window:W), or choose a chip of: {known}"
         )
     for part in measured:
         if part.device == device:
@@ -125,19 +120,3 @@ def get_routability(family: str, device: str) -> Routability:
         if get_family(family).devices[part.device].luts >= chip.luts:
             return part
     return measured[-1]
-
-
-def get_device(family: str, device: str) -> Device:
-    """Return a device of a family.
-
-    Raises
-    ------
-    ConfigError
-        If there is none of that name; the message lists those that exist.
-    """
-    devices = get_family(family).devices
-    if device not in devices:
-        raise ConfigError(
-            f"target {family!r} has no device {device!r}; choose one of: {', '.join(devices)}"
-        )
-    return devices[device]

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from lutgen.board import boards as shelf
 from lutgen.board.boards import Board, find_board, load_boards
-from lutgen.board.fmax import chip_names, find_chip, measure_fmax
+from lutgen.board.fmax import chip_names, get_routable_chip, measure_fmax
+from lutgen.chips.registry import get_family
 from lutgen.cli import output
 from lutgen.cli.core import DEFAULT_OUT, DEFAULTS, CoreOptions, Out, core_options
 from lutgen.cli.hardware import write_build_report
@@ -178,7 +179,7 @@ def simulate_pins(
         return routed.build_routed_simulation(interface, board, built, folder)
 
     forms = {"board design": design}
-    if board.family in routed.ROUTED_FAMILIES:
+    if get_family(board.family).routed:
         forms["netlist after place and route"] = after_routing
     checks = []
     for form, build_simulation in forms.items():
@@ -274,8 +275,8 @@ def fmax(
     """Measure the clock that the core alone reaches: registers around it, no pins in the way."""
     network = LutNetwork.load(model)
     records = []
-    for chip in [find_chip(name.strip()) for name in target.split(",")]:
-        core = make_core(network, options.config(chip.family))
+    for chip in [get_routable_chip(name.strip()) for name in target.split(",")]:
+        core = make_core(network, options.config(chip.family.name))
         with output.working(f"place and route on {chip.name}"):
             result = measure_fmax(
                 core,

@@ -12,7 +12,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from lutgen.bits import MAX_FAN_IN
-from lutgen.chips.registry import FAMILIES
+from lutgen.chips.registry import families
 from lutgen.cli import output
 from lutgen.cli.options import parse_frequency_mhz
 from lutgen.cli.records import core_record
@@ -24,7 +24,7 @@ from lutgen.netlist.stats import count_cells
 from lutgen.report.parse import CORE_FILE
 
 Out = Annotated[Path, typer.Option("-o", "--output", help="Folder for what is written.")]
-Target = Annotated[str, typer.Option(help=f"Chip family: {', '.join(FAMILIES)}.")]
+Target = Annotated[str, typer.Option(help=f"Chip family: {', '.join(families())}.")]
 DEFAULT_OUT = Path("build")
 
 

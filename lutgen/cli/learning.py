@@ -10,6 +10,7 @@ import numpy as np
 import typer
 from rich.table import Table
 
+from lutgen.chips.chip import Chip
 from lutgen.cli import output
 from lutgen.cli.options import (
     Data,
@@ -26,7 +27,7 @@ from lutgen.cli.options import (
     samples_for,
 )
 from lutgen.cli.records import model_record
-from lutgen.cli.windows import choose_window, find_chip
+from lutgen.cli.windows import chip_for_window, choose_window
 from lutgen.datasets.load import Dataset
 from lutgen.datasets.registry import list_datasets
 from lutgen.datasets.tables import load_features
@@ -112,13 +113,13 @@ def learn(
     *,
     encoder: str | None = None,
     threads: int | None = None,
-    chip: tuple[str, str] | None = None,
+    chip: Chip | None = None,
 ) -> LutNetwork:
     """Fit the encoder, learn with a progress bar, and record what it was learnt from.
 
     Parameters
     ----------
-    chip : (str, str), optional
+    chip : Chip, optional
         Family and device: choose the largest window that its router takes.
     """
     fitted = fit_encoder(encoder or dataset.encoder, dataset.X_train, dataset.y_train)
@@ -142,10 +143,10 @@ def learn(
     return with_origin(network, dataset, source, wiring_chosen=chosen)
 
 
-def _chip(wiring: str, board: str | None, target: str | None) -> tuple[str, str] | None:
+def _chip(wiring: str, board: str | None, target: str | None) -> Chip | None:
     """Return the chip that the wiring is to be chosen for, if it is."""
     if wiring == AUTO:
-        return find_chip(board, target)
+        return chip_for_window(board, target)
     if board is not None or target is not None:
         raise ConfigError(f"--board and --target are for --wiring {AUTO}, not for {wiring!r}")
     return None

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from lutgen.bits import Bits
-from lutgen.chips.registry import FAMILIES
+from lutgen.chips.registry import families
 from lutgen.cli import output
 from lutgen.cli.core import (
     DEFAULT_OUT,
@@ -53,7 +53,7 @@ def prove(
     model: ModelFile,
     out: Out = DEFAULT_OUT,
     target: Annotated[
-        str, typer.Option(help=f"Chip family: {', '.join(FAMILIES)}; or all but generic: all.")
+        str, typer.Option(help=f"Chip family: {', '.join(families())}; or all but generic: all.")
     ] = "generic",
     options: CoreOptions = DEFAULTS,
     post_synthesis: Annotated[

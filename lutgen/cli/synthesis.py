@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from lutgen.chips.family import Device
-from lutgen.chips.registry import get_family
+from lutgen.chips.registry import get_device, get_family
 from lutgen.cli import output
 from lutgen.cli.core import (
     DEFAULT_OUT,
@@ -27,8 +27,7 @@ from lutgen.emit.blif import emit_blif
 from lutgen.emit.verilog import core_verilog
 from lutgen.errors import ConfigError, MismatchError
 from lutgen.files import write_json
-from lutgen.flow import yosys
-from lutgen.flow.yosys import DIRECT, MODES, SynthResult, synthesise
+from lutgen.flow.yosys import DIRECT, MODES, SynthResult, synthesise, yosys_names
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import LUT
 from lutgen.netlist.passes.dontcare import NAME as DONTCARE
@@ -37,7 +36,7 @@ from lutgen.report.parse import CORE_FILE
 ALL = "all"
 
 AnyTarget = Annotated[
-    str, typer.Option(help=f"Chip family: {', '.join(yosys.FAMILIES)}; or all, side by side.")
+    str, typer.Option(help=f"Chip family: {', '.join(yosys_names())}; or all, side by side.")
 ]
 Mode = Annotated[
     str, typer.Option(help="direct: our primitives as they are; optimised: Yosys decides; both.")
@@ -78,7 +77,7 @@ def synth(
     """Synthesise with Yosys and count what it takes, against the size of the chips."""
     network = LutNetwork.load(model)
     modes = parse_modes(mode)
-    chip = find_device(target, device) if device else None
+    chip = device_to_fit(target, device) if device else None
     areas = []
     for name, folder in target_folders(target, out).items():
         core, _ = write_core(network, folder, name, options)
@@ -96,7 +95,7 @@ def synth(
 def target_folders(target: str, out: Path) -> dict[str, Path]:
     """Return the families that an option names, each with its folder."""
     if target == ALL:
-        return {name: out / name for name in yosys.FAMILIES}
+        return {name: out / name for name in yosys_names()}
     return {target: out}
 
 
@@ -128,7 +127,7 @@ def parse_modes(text: str, *, none: bool = False) -> tuple[str, ...]:
     return choices[text]
 
 
-def find_device(target: str, name: str) -> Device:
+def device_to_fit(target: str, name: str) -> Device:
     """Return a chip of a family by its name.
 
     Raises
@@ -138,12 +137,7 @@ def find_device(target: str, name: str) -> Device:
     """
     if target == ALL:
         raise ConfigError(f"device {name!r} is of one family: choose it with --target")
-    devices = get_family(target).devices
-    if name not in devices:
-        raise ConfigError(
-            f"target {target} has no device {name!r}; choose one of: {', '.join(devices)}"
-        )
-    return devices[name]
+    return get_device(target, name)
 
 
 def require_fit(area: Area, device: Device) -> None:

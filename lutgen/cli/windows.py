@@ -12,8 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from lutgen.board.boards import find_board
-from lutgen.chips.registry import get_family
-from lutgen.chips.routability import RANDOM, Point, Routability, get_device, get_routability
+from lutgen.chips.chip import Chip, get_chip
+from lutgen.chips.family import Family
+from lutgen.chips.registry import get_device
+from lutgen.chips.routability import RANDOM, Point, Routability, get_routability
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError
 from lutgen.learn.memorize import wiring
@@ -29,8 +31,8 @@ class Chosen:
     why: str
 
 
-def find_chip(board: str | None, target: str | None) -> tuple[str, str]:
-    """Return family and device of a board or of a chip, ``FAMILY-DEVICE``.
+def chip_for_window(board: str | None, target: str | None) -> Chip:
+    """Return the chip of a board, or the one named ``FAMILY-DEVICE``.
 
     Raises
     ------
@@ -44,17 +46,21 @@ def find_chip(board: str | None, target: str | None) -> tuple[str, str]:
         )
     if board is not None:
         found = find_board(board)
-        return found.family, found.device
-    family, _, device = str(target).partition("-")
-    get_device(family, device)
-    return family, device
+        return get_chip(f"{found.family}-{found.device}")
+    chip = get_chip(str(target))
+    if chip.device is None:
+        raise ConfigError(
+            f"--wiring {wiring.AUTO} is for one chip, not for all of {target}; choose one of: "
+            + ", ".join(Chip(chip.family, device).name for device in chip.family.devices.values())
+        )
+    return chip
 
 
 def choose_window(
     parameters: Parameters,
     encoder: Encoder,
     feature_shape: Sequence[int],
-    chip: tuple[str, str],
+    chip: Chip,
 ) -> Chosen:
     """Choose the largest window that the chip's router took at the share that the network takes.
 
@@ -64,18 +70,18 @@ def choose_window(
         All but the wiring.
     encoder : Encoder
         Says how many bits there are, and where they lie on an image.
-    chip : (str, str)
-        Family and device.
+    chip : Chip
+        One device.
 
     Raises
     ------
     ConfigError
         If no window would do, or nothing is known of the chip's router.
     """
-    family, device = chip
-    known = get_routability(family, device)
-    room = get_device(family, device)
-    each = luts_of_table(family, parameters.k)
+    room = chip.device
+    assert room is not None
+    known = get_routability(chip.family.name, room.name)
+    each = luts_of_table(chip.family, parameters.k)
     n_luts, larger = 0, ""
     for window in _windows(known, parameters.k):
         n_luts = each * _cone_size(parameters, window, encoder, feature_shape)
@@ -97,13 +103,13 @@ def choose_window(
     )
 
 
-def luts_of_table(family: str, k: int) -> int:
+def luts_of_table(family: Family, k: int) -> int:
     """Return how many LUTs of a family a truth table of k inputs takes, if nothing is simpler."""
     builder = NetlistBuilder(k)
     table = int.from_bytes(np.random.default_rng(0).bytes(max(1, (1 << k) // 8)), "little")
     inputs = tuple(range(FIRST_INPUT, FIRST_INPUT + k))
     net = builder.add(Cell(LUT, inputs, table & ((1 << (1 << k)) - 1), "table", 1))
-    mapped = get_family(family).map(builder.finish((net,)))
+    mapped = family.map(builder.finish((net,)))
     return sum(cell.kind == LUT and not cell.hard for cell in mapped.cells)
 
 

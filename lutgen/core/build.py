@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from lutgen import __version__
-from lutgen.chips.delay import DelayModel, get_delay_model
+from lutgen.chips.chip import chip_delays, get_chip
+from lutgen.chips.delay import DelayModel
 from lutgen.chips.family import Family
-from lutgen.chips.registry import get_family
 from lutgen.core.config import CoreConfig
 from lutgen.core.interface import Interface
 from lutgen.core.lower import lower
@@ -172,10 +172,10 @@ def make_core(network: LutNetwork, config: CoreConfig | None = None) -> Core:
         frequency is out of reach.
     """
     config = config or CoreConfig()
-    name, _, device = config.chip.partition("-")
-    family = get_family(name)
+    chip = get_chip(config.chip)
+    family = chip.family
     interface = Interface.of(network, config)
-    delays = get_delay_model(name, device) if config.fmax_target_mhz else None
+    delays = chip_delays(chip) if config.fmax_target_mhz else None
     making = _Making(lower(network, interface.formats))
     making.shrink(dont_cares=config.dont_cares)
     head = making.add_head(interface, family)

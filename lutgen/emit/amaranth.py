@@ -24,7 +24,8 @@ from amaranth.lib.wiring import In, Out
 
 from lutgen.chips.fabric.site import Instance as SharedInstance
 from lutgen.chips.fabric.site import instances
-from lutgen.chips.family import Family, Primitive
+from lutgen.chips.family import Family
+from lutgen.chips.primitive import Primitive
 from lutgen.core import Core, CoreConfig, config_of, make_core
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import CORE, FIRST_INPUT, REGISTER, Cell, Netlist
@@ -223,9 +224,21 @@ def _add_cell(
 def _instance(cell: Cell, output: Signal, reads: list[Any], primitive: Primitive) -> Instance:
     named: dict[str, Any] = {f"o_{primitive.output}": output}
     named |= {f"i_{port}": net for port, net in zip(primitive.inputs, reads, strict=True)}
+    named |= {f"i_{port}": Const(value, 1) for port, value in primitive.ties}
     if primitive.init:
         named[f"p_{primitive.init}"] = Const(cell.init, 1 << len(reads))
+    named |= {f"p_{name}": _value(text) for name, text in primitive.parameters}
     return Instance(primitive.name, **named)
+
+
+def _value(text: str) -> Any:
+    """Return the value of a parameter that is written as in Verilog: a string or a number."""
+    if text.startswith('"'):
+        return text.strip('"')
+    width, _, digits = text.partition("'")
+    if not digits:
+        return int(text)
+    return Const(int(digits[1:], {"b": 2, "d": 10, "h": 16}[digits[0].lower()]), int(width))
 
 
 def _shared(shared: SharedInstance, nets: list[Any]) -> Instance:
@@ -237,4 +250,5 @@ def _shared(shared: SharedInstance, nets: list[Any]) -> Instance:
             named[f"{side}_{port}"] = Cat(*bits)
     for name, width, value in shared.parameters:
         named[f"p_{name}"] = Const(value, width)
+    named |= {f"p_{name}": _value(text) for name, text in shared.settings}
     return Instance(shared.module, **named)

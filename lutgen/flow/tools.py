@@ -27,7 +27,6 @@ from lutgen.flow.process import ask, reason
 from lutgen.flow.table import (
     COCOTB,
     ICARUS,
-    PACKERS,
     VERILATOR,
     VERILATOR_NEEDS,
     YOSYS,
@@ -279,19 +278,6 @@ def _first_on_path(program: Path) -> dict[str, str]:
     if shutil.which(program.name) == str(program):
         return {}
     return {"PATH": os.pathsep.join([str(program.parent), os.environ.get("PATH", os.defpath)])}
-
-
-def find_packer(name: str) -> Tool:
-    """Find the program that makes a bitstream: ``icepack``, ``ecppack`` or ``gowin_pack``.
-
-    Raises
-    ------
-    ToolError
-        If it is not known or not installed.
-    """
-    if name not in PACKERS:
-        raise ToolError(f"lutgen does not know the tool {name!r} that the platform asks for")
-    return find(PACKERS[name])
 
 
 def require_cocotb() -> str:

@@ -1,19 +1,20 @@
 """Synthesis with Yosys.
 
 Two modes: ``direct`` keeps the primitives of the mapped netlist exactly as they are, ``optimised``
-lets Yosys and ABC change everything. What Yosys needs to know of a chip family is data here, so
-that a family is a row of a table.
+lets Yosys and ABC change everything. What Yosys needs to know of a chip family, the family says.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+from lutgen.chips.registry import families, get_family
+from lutgen.chips.tools import YosysFacts
 from lutgen.errors import ConfigError, OutputError, ToolError
 from lutgen.files import read_json, write_files, write_json
 from lutgen.flow.process import run, subprocess_environment
@@ -29,83 +30,8 @@ _NETLIST_JSON = "netlist.json"
 _STATISTICS = "stat.json"
 _LOG = "yosys.log"
 _SCRIPT = "script.ys"
+_LIBRARY = "primitives.v"
 _SOURCES = {"verilog": "core.v", "blif": "core.blif"}
-
-
-@dataclass(frozen=True)
-class YosysFamily:
-    """What Yosys calls the parts of a chip family.
-
-    Parameters
-    ----------
-    library : str
-        Simulation models of the primitives, below Yosys's data folder.
-    synth : str
-        Synthesis command, without the top module.
-    luts : mapping of str to int
-        Primitives that count as a level, and as how many LUTs. A carry cell counts as the LUTs
-        whose place it takes.
-    registers : tuple of str
-        What the names of flip-flops begin with.
-    muxes : tuple of str
-        Hard multiplexers beside the LUTs. They count on their own, neither as LUTs nor as levels.
-    defines : mapping of str to str
-        Macros to read the simulation models with.
-    second_synth : str
-        Synthesis command to try where the first fails; "" for none.
-    """
-
-    library: str
-    synth: str
-    luts: Mapping[str, int]
-    registers: tuple[str, ...]
-    muxes: tuple[str, ...] = ()
-    defines: Mapping[str, str] = field(default_factory=dict)
-    second_synth: str = ""
-
-
-def _xilinx(family: str, muxes: tuple[str, ...]) -> YosysFamily:
-    return YosysFamily(
-        library="xilinx/cells_sim.v",
-        synth=f"synth_xilinx -family {family} -noiopad -noclkbuf",
-        # carry chains lie beside the LUTs of their slice and take none by themselves
-        luts={"INV": 1, "LUT6_2": 1} | {f"LUT{k}": 1 for k in range(1, 7)},
-        registers=("FD",),
-        muxes=muxes,
-    )
-
-
-FAMILIES: Mapping[str, YosysFamily] = {
-    "ice40": YosysFamily(
-        library="ice40/cells_sim.v",
-        synth="synth_ice40",
-        # ABC, as WebAssembly, breaks down on some pipelined cores if registers are boxes to it
-        second_synth="synth_ice40 -dff",
-        luts={"SB_LUT4": 1},
-        registers=("SB_DFF",),
-        # Default values of ports make a third of Verilator's work; every pin is connected here.
-        defines={"NO_ICE40_DEFAULT_ASSIGNMENTS": "1"},
-    ),
-    "ecp5": YosysFamily(
-        # the part of ecp5/cells_sim.v that has the logic cells
-        library="ecp5/common_sim.vh",
-        synth="synth_ecp5",
-        luts={"LUT4": 1, "CCU2C": 2},
-        registers=("TRELLIS_FF",),
-        muxes=("PFUMX", "L6MUX21"),
-        # leaves out other libraries' cells, in files that a simulator would have to find
-        defines={"NO_INCLUDES": "1"},
-    ),
-    "gowin": YosysFamily(
-        library="gowin/cells_sim.v",
-        synth="synth_gowin -noiopads",
-        luts={"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1},
-        registers=("DFF",),
-        muxes=("MUX2_LUT5", "MUX2_LUT6", "MUX2_LUT7", "MUX2_LUT8"),
-    ),
-    "xilinx7": _xilinx("xc7", ("MUXF7", "MUXF8")),
-    "xcup": _xilinx("xcup", ("MUXF7", "MUXF8", "MUXF9")),
-}
 
 
 @dataclass(frozen=True)
@@ -146,7 +72,7 @@ class SynthResult:
     seconds: float
 
 
-def yosys_family(target: str) -> YosysFamily:
+def yosys_family(target: str) -> YosysFacts:
     """Return what Yosys calls the parts of a family.
 
     Raises
@@ -154,22 +80,50 @@ def yosys_family(target: str) -> YosysFamily:
     ConfigError
         If Yosys is not set up for that target here.
     """
-    family = FAMILIES.get(target)
-    if family is None:
+    facts = get_family(target).yosys
+    if facts is None:
         raise ConfigError(
-            f"cannot synthesise for target {target!r}; choose one of: {', '.join(FAMILIES)}"
+            f"cannot synthesise for target {target!r}; choose one of: {', '.join(yosys_names())}"
         )
-    return family
+    return facts
+
+
+def yosys_names() -> list[str]:
+    """Return the names of the families that Yosys is set up for."""
+    return [name for name, family in families().items() if family.yosys]
+
+
+def library_command(target: str) -> str:
+    """Return the command that has Yosys read the models of a family's primitives.
+
+    It is to be run where :func:`library_files` are.
+
+    Raises
+    ------
+    ConfigError
+        If Yosys is not set up for that target.
+    """
+    facts = yosys_family(target)
+    path = next(iter(library_files(target)), f"+/{facts.library}")
+    return f"read_verilog -lib {path}"
+
+
+def library_files(target: str) -> dict[str, str]:
+    """Return the files, by name, that :func:`library_command` reads: none if Yosys has them."""
+    own = get_family(target).models_path
+    return {_LIBRARY: own.read_text(encoding="utf-8")} if own else {}
 
 
 def simulation_models(target: str) -> Path:
-    """Return Yosys's own simulation models of a family's primitives, a Verilog file.
+    """Return simulation models of a family's primitives, a Verilog file: its own, or Yosys's.
 
     Raises
     ------
     ToolError
         If Yosys or the file is missing.
     """
+    if own := get_family(target).models_path:
+        return own
     family, tool = yosys_family(target), find_yosys()
     path = tool.data / family.library if tool.data else None
     if path is None or not path.is_file():
@@ -229,14 +183,16 @@ def synthesise(
             f"mode {mode!r} and language {language!r}: must be one of {', '.join(MODES)} "
             f"and one of {', '.join(_SOURCES)}"
         )
+    if mode == OPTIMISED and not family.synth:
+        raise ConfigError(f"Yosys has no synthesis command for target {target!r}; use {DIRECT}")
     tool = find_yosys()
     folder = out_dir / mode
     _remove_results(folder)
 
     def attempt(synth: str) -> tuple[list[str], float]:
-        script = _script(family, synth, language=language, top=top, mode=mode)
+        script = _script(target, synth, language=language, top=top, mode=mode)
         files = {_SOURCES[language]: source, _SCRIPT: "\n".join(script) + "\n"}
-        write_files(folder, files)
+        write_files(folder, {**files, **library_files(target)})
         seconds = run(
             [tool.path, _SCRIPT],
             what=f"Yosys ({mode})",
@@ -273,7 +229,7 @@ def synthesise(
     return result
 
 
-def _script(family: YosysFamily, synth: str, *, language: str, top: str, mode: str) -> list[str]:
+def _script(target: str, synth: str, *, language: str, top: str, mode: str) -> list[str]:
     """Return the commands; all paths are relative to the folder or to Yosys's own data."""
     read = {
         "verilog": f"read_verilog {_SOURCES['verilog']}",
@@ -281,7 +237,7 @@ def _script(family: YosysFamily, synth: str, *, language: str, top: str, mode: s
     }[language]
     if mode == DIRECT:
         steps = [
-            f"read_verilog -lib +/{family.library}",
+            library_command(target),
             read,
             f"hierarchy -check -top {top}",
             "opt_clean",
@@ -330,7 +286,7 @@ def yosys_module(path: Path, top: str) -> dict[str, Any]:
     return module
 
 
-def count_levels(module: Mapping[str, Any], family: YosysFamily) -> int:
+def count_levels(module: Mapping[str, Any], family: YosysFacts) -> int:
     """Return the LUTs on the longest path between inputs or registers and outputs or registers.
 
     Bit i of a cell's output depends on bits 0 to i of its inputs, as in a carry chain.
@@ -365,7 +321,7 @@ _Node = tuple[str, int]
 
 
 def _graph(
-    module: Mapping[str, Any], family: YosysFamily
+    module: Mapping[str, Any], family: YosysFacts
 ) -> tuple[dict[int, _Node], dict[_Node, list[int]]]:
     """Return which output of a combinational cell drives each bit, and the bits that it depends on.
 

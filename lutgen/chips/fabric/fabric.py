@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lutgen.chips.family import Primitive
+from lutgen.chips.primitive import Primitive
 from lutgen.netlist.tables import tabulate
 
 MUX = tabulate(3, lambda at0, at1, select: at1 if select else at0)

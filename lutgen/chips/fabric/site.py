@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from lutgen.chips.family import Primitive
+from lutgen.chips.primitive import Primitive
 from lutgen.errors import NetlistError
 from lutgen.netlist.ir import CONST0, Cell, Netlist
 from lutgen.netlist.tables import ones
@@ -25,6 +25,8 @@ class Instance:
         Part of the netlist, and layer, of its last cell.
     parameters : tuple of (str, int, int)
         Name, width in bits and value of what its cells say about truth tables.
+    settings : tuple of (str, str)
+        Other parameters and their values, written as in Verilog.
     outputs, inputs : dict of str to tuple
         Nets at each port, bit 0 first; None for an output that nothing reads. What no cell reads
         is tied to 0.
@@ -35,6 +37,7 @@ class Instance:
     part: str
     layer: int
     parameters: tuple[tuple[str, int, int], ...]
+    settings: tuple[tuple[str, str], ...]
     outputs: Pins
     inputs: Pins
 
@@ -108,6 +111,7 @@ class _Assembly:
             part=cells[-1].part,
             layer=cells[-1].layer,
             parameters=tuple(self._tables(cells, used)),
+            settings=tuple(dict(pair for part in used for pair in part.parameters).items()),
             outputs=_ports(self._outputs, self._driven, None),
             inputs=_ports((pin for pin in pins if pin not in self._outputs), self._read, CONST0),
         )

@@ -21,6 +21,7 @@ from lutgen.netlist.tables import cofactor, depends_on, literals, ones
 
 _PAIRS_UP_TO = 10  # wider functions are split on one input at a time: the search stays bounded
 _TRIPLES_UP_TO = 8
+_MUX4_LEAF = 4  # inputs of the two LUTs that are a 4:1 multiplexer
 
 
 class Shape(NamedTuple):
@@ -64,8 +65,10 @@ def _worst_root_cost(k: int, shape: Shape) -> int:
     """Return the same where a LUT, and no hard multiplexer, has to give the result."""
     if k <= shape.leaf:
         return 1
-    by_two, by_four = worst_cost(k - 1, shape), worst_cost(k - 2, shape)
-    return min(1 + 2 * by_two, _four_to_one(shape) + 4 * by_four)
+    by_two = 1 + 2 * worst_cost(k - 1, shape)
+    if shape.leaf < _MUX4_LEAF:
+        return by_two
+    return min(by_two, _four_to_one(shape) + 4 * worst_cost(k - 2, shape))
 
 
 def _four_to_one(shape: Shape) -> int:
@@ -121,7 +124,7 @@ def _splits_on(
     distinct = _distinct(parts, rest)
     if len(on) + len(distinct) <= shape.leaf:
         top = 1
-    elif len(on) == 2:
+    elif len(on) == 2 and shape.leaf >= _MUX4_LEAF:
         top = _four_to_one(shape)
     else:
         return

@@ -1,0 +1,5 @@
+"""Gowin LittleBee and Arora."""
+
+from lutgen.chips.gowin.family import GOWIN
+
+FAMILIES = (GOWIN,)

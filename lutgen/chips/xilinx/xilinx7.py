@@ -5,10 +5,12 @@ A slice has four LUT6; two MUXF7 make LUT7 of them, and a MUXF8 a LUT8.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from lutgen.chips.fabric.fabric import Fabric
-from lutgen.chips.fabric.mapper import map_onto
-from lutgen.chips.family import Device, Family
+from lutgen.chips.family import Family, by_name
 from lutgen.chips.xilinx.primitives import (
+    ADDED_CELLS,
     CARRY4,
     FDRE,
     LUT6_2,
@@ -16,9 +18,12 @@ from lutgen.chips.xilinx.primitives import (
     LUTS,
     MUXF7,
     MUXF8,
+    VENDOR_TOOL,
+    WHY_NO_DELAYS,
     Carry4Chain,
+    device,
+    yosys_facts,
 )
-from lutgen.netlist.ir import Netlist
 
 _LIBRARY = "AMD UG953, 7 Series FPGA and Zynq 7000 SoC Libraries Guide: LUT1 to LUT6, MUXF7, MUXF8"
 _DS180 = "AMD DS180, 7 Series FPGAs Data Sheet: Overview"
@@ -33,30 +38,22 @@ FABRIC = Fabric(
     carry=CARRY4,
 )
 
-
-def map_xilinx7(netlist: Netlist) -> Netlist:
-    """Return the netlist as LUT1 to LUT6, MUXF7, MUXF8 and FDRE."""
-    return map_onto(netlist, FABRIC)
-
-
-def _device(name: str, title: str, luts: int, source: str) -> Device:
-    # a slice is four LUT6 and eight registers
-    return Device(name, title, luts=luts, registers=2 * luts, source=source)
-
-
-_DEVICES = (
-    _device("xc7a35t", "Artix-7 XC7A35T", 20800, _DS180),
-    _device("xc7a100t", "Artix-7 XC7A100T", 63400, _DS180),
-    _device("xc7z020", "Zynq-7000 XC7Z020", 53200, _DS190),
+DEVICES = by_name(
+    device("xc7a35t", "Artix-7 XC7A35T", 20800, _DS180),
+    device("xc7a100t", "Artix-7 XC7A100T", 63400, _DS180),
+    device("xc7z020", "Zynq-7000 XC7Z020", 53200, _DS190),
 )
 
 XILINX7 = Family(
     name="xilinx7",
     title="AMD 7 series",
-    max_fan_in=16,
-    primitives=FABRIC.primitives,
-    devices={device.name: device for device in _DEVICES},
-    map=map_xilinx7,
+    fabric=FABRIC,
     source=_LIBRARY,
+    devices=DEVICES,
     carry=Carry4Chain,
+    folder=Path(__file__).parent,
+    yosys=yosys_facts("xc7", FABRIC.muxes),
+    added_cells=ADDED_CELLS,
+    vendor_tool=VENDOR_TOOL,
+    why_no_delays=WHY_NO_DELAYS,
 )

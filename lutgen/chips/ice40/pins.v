@@ -1,5 +1,5 @@
-// Models of the pin buffers, clock buffers and start-up cells that Amaranth's platforms place, for
-// simulators without tri-state: a pin is an input or drives at all times, as its parameters say.
+// Models of the pin buffers that Amaranth's platforms place, for simulators
+// without tri-state: a pin is an input or drives at all times, as its parameters say.
 // lutgen.board.simulate gives the cells these names; what is not here has a model of Yosys's.
 `default_nettype none
 /* verilator lint_off DECLFILENAME */
@@ -40,26 +40,6 @@ module PIN_SB_GB_IO #(
   assign D_IN_0 = PACKAGE_PIN;
   assign D_IN_1 = PACKAGE_PIN;
   assign GLOBAL_BUFFER_OUTPUT = PACKAGE_PIN;
-endmodule
-
-module PIN_TBUF (output wire O, input wire I, OEN);
-  assign O = I;
-endmodule
-
-module PIN_IB (output wire O, input wire I);
-  assign O = I;
-endmodule
-
-module PIN_OBZ (output wire O, input wire I, T);
-  assign O = I;
-endmodule
-
-module PIN_FD1S3AX #(parameter GSR = "ENABLED") (input wire D, CK, output reg Q);
-  initial Q = 1'b0;
-  always @(posedge CK) Q <= D;
-endmodule
-
-module PIN_SGSR (input wire GSR, CLK);
 endmodule
 
 `default_nettype wire
