@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from lutgen.bits import Words, n_words, pack, unpack_rows
 from lutgen.learn.boost.step import UNIT, CountedLut, Effort, Samples
-from lutgen.learn.memorize.kernels import _popcount, _random_word, _transpose
+from lutgen.learn.kernels import _popcount, _random_word, _transpose
 
 _U = np.uint64
 _BLOCK = 64  # words of a row that are added up together: the planes stay in the L1 cache
