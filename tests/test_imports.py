@@ -46,7 +46,7 @@ EXCEPTIONS = {"lutgen.model.network": {"lutgen.core", "lutgen.emit.verilog"}}  #
 
 # heavy library: the modules that may import it
 HEAVY: dict[str, set[str]] = {
-    "numba": {"lutgen.learn.kernels", "lutgen.learn.boost.kernels"},
+    "numba": {"lutgen.learn.kernels", "lutgen.learn.boost.kernels", "lutgen.learn.boost.searching"},
     "pysat": {"lutgen.verify.sat"},
     "sklearn": {"lutgen.learn.estimators", "lutgen.datasets.digits", "lutgen.studies.methods"},
     "torch": {"lutgen.studies.conv_net"},

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -91,6 +92,42 @@ def test_an_executor_that_is_given_is_used_and_left_open() -> None:
         assert running.n_workers == 3
     with executor_for(None, None) as running:
         assert running.n_workers >= 1
+
+
+def test_learners_run_on_any_executor() -> None:
+    """One from another library, given the two members, learns the same model."""
+    import numpy as np
+
+    from lutgen.encode.encoder import fit_encoder
+    from lutgen.learn.boost.boost import BoostParameters, boost
+    from lutgen.learn.memorize.memorize import Parameters, memorize
+
+    class Pool:
+        n_workers = 3
+        n_tasks = 0
+
+        def map(self, task, items):
+            items = list(items)
+            self.n_tasks += len(items)
+            with ThreadPoolExecutor(3) as pool:
+                return list(pool.map(task, items))
+
+    dense = np.random.default_rng(0).integers(0, 2, (300, 12))
+    labels = dense[:, 1] & dense[:, 5]
+    encoder = fit_encoder("binary", dense)
+    common = {"encoder": encoder, "classes": np.array([0, 1])}
+    bits, pool = encoder.encode(dense), Pool()
+    memorized = [
+        memorize(bits, labels, Parameters(k=4, widths=(20, 20)), **common, **options).digest
+        for options in ({"n_threads": 1}, {"executor": pool})
+    ]
+    assert memorized[0] == memorized[1] and pool.n_tasks > 2
+    pool.n_tasks = 0
+    boosted = [
+        boost(bits, labels, BoostParameters(k=3, luts_per_class=4), **common, **options)
+        for options in ({"n_threads": 1}, {"executor": pool})
+    ]
+    assert boosted[0].digest == boosted[1].digest and pool.n_tasks > 2
 
 
 @given(n=st.integers(0, 500), n_parts=st.integers(1, 40), least=st.integers(1, 60))

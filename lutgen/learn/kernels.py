@@ -116,7 +116,7 @@ def _swap(a, b, mask, shift):
 
 
 @njit(inline="always")
-def _transpose(a, b, c, d, e, f, g, h):
+def transpose_octets(a, b, c, d, e, f, g, h):
     """Transpose the 8 x 8 bit matrix in each byte lane of eight words (Hacker's Delight 7-3)."""
     a, e = _swap(a, e, _MASK4, _U(4))
     b, f = _swap(b, f, _MASK4, _U(4))
@@ -150,7 +150,9 @@ def _address_bytes(signals, zeros, wires, first, planes):
     s6 = _row(signals, zeros, wires, first + 6)
     s7 = _row(signals, zeros, wires, first + 7)
     for w in range(zeros.size):
-        a, b, c, d, e, f, g, h = _transpose(s0[w], s1[w], s2[w], s3[w], s4[w], s5[w], s6[w], s7[w])
+        a, b, c, d, e, f, g, h = transpose_octets(
+            s0[w], s1[w], s2[w], s3[w], s4[w], s5[w], s6[w], s7[w]
+        )
         planes[0, w] = a
         planes[1, w] = b
         planes[2, w] = c
@@ -192,7 +194,7 @@ def _count(entries, counts):
 
 
 @njit(inline="always")
-def _random_word(key, index):
+def random_word(key, index):
     state = key + (_U(index) + _U(1)) * GOLDEN
     state = (state ^ (state >> _U(30))) * MIX1
     state = (state ^ (state >> _U(27))) * MIX2
@@ -229,7 +231,7 @@ def _decide(votes, reached, key, policy, prior, table_words, seen_words, tied_wo
         seen = reached[p] > 0
         value = votes[p] > 0
         if votes[p] == 0:
-            value = (_random_word(key, word) >> bit) & _U(1) != 0
+            value = (random_word(key, word) >> bit) & _U(1) != 0
             if policy == _ZERO:
                 value = False
             elif policy == _MAJORITY:
@@ -269,7 +271,7 @@ def _look_up(entries, table, outputs):
 
 
 @njit(inline="always")
-def _popcount(x):
+def popcount(x):
     x = x - ((x >> _U(1)) & _MASK1)
     x = (x & _MASK2) + ((x >> _U(2)) & _MASK2)
     x = (x + (x >> _U(4))) & _MASK4
@@ -283,7 +285,7 @@ def _finish_outputs(outputs, label_words, n_samples):
         outputs[-1] &= (_U(1) << _U(n_samples & 63)) - _U(1)
     n_wrong = 0
     for w in range(outputs.size):
-        n_wrong += _popcount(outputs[w] ^ label_words[w])
+        n_wrong += popcount(outputs[w] ^ label_words[w])
     return n_samples - n_wrong
 
 
@@ -373,7 +375,7 @@ def _learn_luts(
 
 
 @njit(inline="always")
-def _find_addresses(signals, sources, first, last, address):
+def find_addresses(signals, sources, first, last, address):
     """Write the table address of every sample of some words; sources are rows, bit 0 first."""
     address[:] = np.uint16(0)
     for j in range(sources.size):
@@ -388,7 +390,7 @@ def _find_addresses(signals, sources, first, last, address):
 def _sum_residuals(signals, wires, residual, weights, first, last, statistics):
     address = np.empty(64 * (last - first), dtype=np.uint16)
     for i in range(wires.shape[0]):
-        _find_addresses(signals, wires[i], first, last, address)
+        find_addresses(signals, wires[i], first, last, address)
         sums, reached = statistics[i, 0], statistics[i, 1]
         for n in range(address.size):
             sums[address[n]] += residual[n]

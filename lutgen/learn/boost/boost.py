@@ -14,11 +14,9 @@ model does not depend on the number of threads or the order of work.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,21 +24,15 @@ from numpy.typing import ArrayLike, NDArray
 from lutgen.bits import Bits
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError, DataError
-from lutgen.learn.boost import kernels as boost_kernels
-from lutgen.learn.boost import reference as boost_reference
 from lutgen.learn.boost.learner import Learner, Watched
 from lutgen.learn.boost.network import build_network, take_apart
 from lutgen.learn.boost.parameters import BoostParameters, BoostProgress
-from lutgen.learn.boost.step import WEIGHT_UNIT, BoostStep, Samples
+from lutgen.learn.boost.step import BACKENDS, WEIGHT_UNIT, Samples
 from lutgen.learn.boost.views import shift_views
+from lutgen.learn.executor import Executor, executor_for
 from lutgen.model import LutNetwork, Provenance
 
 __all__ = ["BACKENDS", "BoostParameters", "BoostProgress", "boost"]
-
-BACKENDS: dict[str, BoostStep] = {
-    "kernels": cast(BoostStep, boost_kernels),
-    "reference": cast(BoostStep, boost_reference),
-}
 
 
 def boost(
@@ -56,6 +48,7 @@ def boost(
     start: LutNetwork | None = None,
     backend: str = "kernels",
     n_threads: int | None = None,
+    executor: Executor | None = None,
     progress: Callable[[BoostProgress], None] | None = None,
 ) -> LutNetwork:
     """Learn a network from encoded samples.
@@ -86,6 +79,8 @@ def boost(
         Fast or plain implementation; the model is the same.
     n_threads : int, optional
         Default: all processors that this process may use. The model is the same for any number.
+    executor : Executor, optional
+        Runs the tasks, instead of threads made for the purpose.
     progress : callable, optional
         Called with a :class:`BoostProgress` after each round.
 
@@ -115,18 +110,16 @@ def boost(
     weights = _check_samples(labels, bits.n_samples, sample_weight, classes)
     views = shift_views(encoder, feature_shape, parameters.shift)
     n_classes = len(classes)
-    threads = n_threads or len(os.sched_getaffinity(0))
     interrupted = False
-    with ThreadPoolExecutor(threads) as pool:
+    with executor_for(executor, n_threads) as running:
         learner = Learner(
-            Samples.make(bits, labels, weights, views, BACKENDS[backend].transpose),
+            Samples.make(bits, labels, weights, views, BACKENDS[backend]().transpose),
             bits.n_samples,
             n_classes,
             Watched.make(*validation, n_classes) if validation else None,
             parameters,
-            BACKENDS[backend],
-            pool,
-            threads,
+            backend,
+            running,
             progress,
         )
         old = []
@@ -137,7 +130,6 @@ def boost(
         try:
             learner.run(old)
         except KeyboardInterrupt:
-            pool.shutdown(wait=True, cancel_futures=True)
             if not learner.result:
                 raise
             interrupted = True
