@@ -32,7 +32,21 @@ from lutgen.learn.boost.views import shift_views
 from lutgen.learn.executor import Executor, executor_for
 from lutgen.model import LutNetwork, Provenance
 
-__all__ = ["BACKENDS", "BoostParameters", "BoostProgress", "boost"]
+__all__ = ["BACKENDS", "BoostParameters", "BoostProgress", "Interrupted", "boost"]
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C while learning: who catches it has the best network that there was by then.
+
+    Parameters
+    ----------
+    network : LutNetwork
+        Its provenance says that it was interrupted.
+    """
+
+    def __init__(self, network: LutNetwork) -> None:
+        super().__init__(f"learning was interrupted after {network.n_luts} LUTs")
+        self.network = network
 
 
 def boost(
@@ -52,9 +66,6 @@ def boost(
     progress: Callable[[BoostProgress], None] | None = None,
 ) -> LutNetwork:
     """Learn a network from encoded samples.
-
-    A KeyboardInterrupt ends the learning, not the program: what has been learnt is returned, and
-    marked ``interrupted`` in its provenance; before the first round is over, it passes on.
 
     Parameters
     ----------
@@ -99,6 +110,8 @@ def boost(
     ConfigError
         If `shift` is asked for samples that are no images, `patience` without validation
         samples, or `start` is not a network that can be gone on with.
+    Interrupted
+        On Ctrl-C, with what has been learnt; before the first round is over, a KeyboardInterrupt.
     """
     if parameters.patience and validation is None:
         raise ConfigError("patience needs validation samples: set some aside, or patience to 0")
@@ -110,7 +123,6 @@ def boost(
     weights = _check_samples(labels, bits.n_samples, sample_weight, classes)
     views = shift_views(encoder, feature_shape, parameters.shift)
     n_classes = len(classes)
-    interrupted = False
     with executor_for(executor, n_threads) as running:
         learner = Learner(
             Samples.make(bits, labels, weights, views, BACKENDS[backend]().transpose),
@@ -127,23 +139,27 @@ def boost(
             if parameters.layers > 1:
                 raise ConfigError("a network to start from goes on in one layer: layers must be 1")
             old = take_apart(start, parameters.k, bits.n_signals, classes)
+
+        def network(interrupted: bool) -> LutNetwork:
+            best = learner.best_record
+            provenance = Provenance(
+                learner="boosting",
+                parameters={**asdict(parameters), "temperature": parameters.effective_temperature},
+                n_samples=bits.n_samples,
+                train_accuracy=best.train_accuracy,
+                validation_accuracy=best.validation_accuracy,
+                history=tuple(learner.history),
+                interrupted=interrupted,
+            )
+            return build_network(learner.result, bits.n_signals, encoder, classes, provenance)
+
         try:
             learner.run(old)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             if not learner.result:
                 raise
-            interrupted = True
-    best = learner.best_record
-    provenance = Provenance(
-        learner="boosting",
-        parameters={**asdict(parameters), "temperature": parameters.effective_temperature},
-        n_samples=bits.n_samples,
-        train_accuracy=best.train_accuracy,
-        validation_accuracy=best.validation_accuracy,
-        history=tuple(learner.history),
-        interrupted=interrupted,
-    )
-    return build_network(learner.result, bits.n_signals, encoder, classes, provenance)
+            raise Interrupted(network(True)) from stop
+        return network(False)
 
 
 def _check_samples(
