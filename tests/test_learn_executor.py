@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lutgen.learn.executor import Serial, Threads, executor_for, ranges
+from lutgen.learn.executor import Faster, Serial, Threads, executor_for, ranges
 
 
 @pytest.mark.parametrize("n_workers", [1, 2, 5])
@@ -75,6 +75,33 @@ def test_of_several_faults_the_first_items_is_passed_on() -> None:
 
     with Threads(2) as threads, pytest.raises(ValueError, match="item 0"):
         threads.map(task, range(2))
+
+
+@pytest.mark.parametrize("seconds", [{5: 1.0, 1: 2.0}, {5: 2.0, 1: 1.0}])
+def test_the_faster_way_is_taken_and_the_other_one_tried_again(seconds: dict[int, float]) -> None:
+    now = 0.0
+
+    class Five(Serial):
+        n_workers = 5
+
+    faster = Faster(Five(), clock=lambda: now)
+
+    def rounds(n: int) -> list[int]:
+        nonlocal now
+        taken = []
+        for _ in range(n):
+            taken.append(faster.begin().n_workers)
+            # the first round takes longer, whatever runs it
+            now += seconds[taken[-1]] + 50 * (now == 0)
+        return taken
+
+    best, other = sorted(seconds, key=seconds.__getitem__)
+    assert rounds(6) == [5, 1] * 3
+    taken = rounds(250)
+    assert taken.count(best) > 240 and taken.count(other) >= 7
+    seconds[best] = 9.0  # as when another program starts
+    rounds(10)
+    assert rounds(100).count(other) > 90
 
 
 def test_an_executor_that_is_given_is_used_and_left_open() -> None:

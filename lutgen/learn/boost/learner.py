@@ -16,7 +16,7 @@ from lutgen.learn.boost import places
 from lutgen.learn.boost.network import Round, groups_of
 from lutgen.learn.boost.parameters import BoostParameters, BoostProgress
 from lutgen.learn.boost.step import BACKENDS, Lut, Samples
-from lutgen.learn.executor import Executor, Serial
+from lutgen.learn.executor import Executor, Faster, Serial
 from lutgen.model.provenance import LearntAccuracy
 
 _DRAW_STREAM = 3
@@ -73,6 +73,9 @@ class Learner:
         self.parameters, self.executor, self.progress = parameters, executor, progress
         self.backend, self.step = backend, BACKENDS[backend]()
         self.groups = groups_of(n_classes)
+        # rounds of fewer LUTs than workers: sharing a search may be worth it, or not
+        few = len(self.groups) < executor.n_workers
+        self.faster = Faster(executor) if few else None
         self.votes = np.zeros((n_classes, n_places), dtype=np.int32)
         self.residual = np.empty((n_classes, n_places), dtype=np.int32)
         self.decay = _decay(parameters.effective_temperature)
@@ -166,6 +169,8 @@ class Learner:
         Groups are shared out to the workers; those that are left over, fewer than workers, are
         learnt one by one with all workers together, where that is worth it.
         """
+        if self.faster is not None:
+            self.executor = self.faster.begin()
         places.find_residuals(
             self.step, self.samples, self.votes, self.decay, self.residual, self.executor
         )
