@@ -139,8 +139,24 @@ def test_workers_together_find_what_one_finds(
     alone = kernels.search(drawn, start, k, 2, Serial())
     with Threads(n_workers) as threads:
         np.testing.assert_array_equal(kernels.search(drawn, start, k, 2, threads), alone)
-    if k <= 6 and n_signals < 1000:
+    if k <= 6 and n_signals < 1000:  # as many looks as the reference takes a second for
         np.testing.assert_array_equal(reference.search(drawn, start, k, 2, Serial()), alone)
+
+
+def test_a_share_that_is_forgotten_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wires of the test above do depend on every worker's part."""
+    samples = make_samples(3, 3000, 300)
+    drawn = draw(samples, make_residual(3, samples), 5, 9000)
+    start, real = np.arange(3, dtype=np.int32), searching._score_shares
+
+    def forgetful(ones: NDArray, totals: NDArray, *rest: object) -> None:
+        real(ones[:-1], totals[:-1], *rest)
+
+    with Threads(3) as threads:
+        alone = kernels.search(drawn, start, 6, 2, Serial())
+        assert (kernels.search(drawn, start, 6, 2, threads) == alone).all()
+        monkeypatch.setattr(searching, "_score_shares", forgetful)
+        assert (kernels.search(drawn, start, 6, 2, threads) != alone).any()
 
 
 @EXAMPLES
