@@ -379,11 +379,11 @@ def find_addresses(signals, sources, first, last, address):
     """Write the table address of every sample of some words; sources are rows, bit 0 first."""
     address[:] = np.uint16(0)
     for j in range(sources.size):
-        row = signals[sources[j]]
-        for w in range(first, last):
-            word, at = row[w], 64 * (w - first)
+        row = signals[sources[j], first:last]  # it becomes SIMD code because w begins at 0
+        for w in range(row.size):
+            word = row[w]
             for b in range(64):
-                address[at + b] |= np.uint16((word >> _U(b)) & _U(1)) << np.uint16(j)
+                address[64 * w + b] |= np.uint16((word >> _U(b)) & _U(1)) << np.uint16(j)
 
 
 @njit(nogil=True, cache=True)
