@@ -18,7 +18,7 @@ ALLOWED: dict[str, set[str]] = {
     "model": {"bits", "encode", "files", "errors"},
     "datasets": {"encode", "files", "errors"},
     "learn": {"model", "encode", "datasets.split", "bits", "errors"},
-    "optimise": {"model", "bits", "learn.memorize.reference", "netlist.isf", "errors"},
+    "optimise": {"model", "bits", "learn.counts", "netlist.isf", "errors"},
     "netlist": {"bits", "errors"},
     "chips": {"netlist", "errors"},
     "core": {"model", "encode", "netlist", "chips", "bits", "errors", "version"},
@@ -46,7 +46,7 @@ EXCEPTIONS = {"lutgen.model.network": {"lutgen.core", "lutgen.emit.verilog"}}  #
 
 # heavy library: the modules that may import it
 HEAVY: dict[str, set[str]] = {
-    "numba": {"lutgen.learn.memorize.kernels", "lutgen.learn.boost.kernels"},
+    "numba": {"lutgen.learn.kernels", "lutgen.learn.boost.kernels", "lutgen.learn.boost.searching"},
     "pysat": {"lutgen.verify.sat"},
     "sklearn": {"lutgen.learn.estimators", "lutgen.datasets.digits", "lutgen.studies.methods"},
     "torch": {"lutgen.studies.conv_net"},

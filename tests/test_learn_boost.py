@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits
 from lutgen.bits import Bits
 from lutgen.encode.encoder import Encoder, fit_encoder
 from lutgen.errors import ConfigError, DataError
-from lutgen.learn.boost.boost import BoostParameters, BoostProgress, boost
+from lutgen.learn.boost.boost import BoostParameters, BoostProgress, Interrupted, boost
 from lutgen.model.network import LutNetwork
 
 SMALL = BoostParameters(k=4, luts_per_class=4, search_samples=300, random_wires=1, sweeps=1)
@@ -220,7 +220,9 @@ def test_an_interrupt_keeps_what_there_is(rounds: int) -> None:
         if progress.n_done == 10 * rounds:
             raise KeyboardInterrupt
 
-    network = learn(SMALL, progress=interrupt)
+    with pytest.raises(Interrupted, match="interrupted after") as stop:
+        learn(SMALL, progress=interrupt)
+    network = stop.value.network
     assert network.provenance.interrupted is True
     assert network.n_luts == 10 * min(rounds, SMALL.luts_per_class)
     found = network.class_numbers(ENCODER.encode(X[TRAIN])) == Y[TRAIN]
@@ -234,8 +236,9 @@ def test_an_interrupt_before_the_first_round_passes_on(monkeypatch: pytest.Monke
         raise KeyboardInterrupt
 
     monkeypatch.setattr(boost_kernels, "search", interrupt)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as stop:
         learn(SMALL)
+    assert type(stop.value) is KeyboardInterrupt
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from lutgen.bits import Bits
-from lutgen.learn.boost import kernels, reference
-from lutgen.learn.boost.step import UNIT, Effort, Samples
+from lutgen.learn.boost import kernels, places, reference, searching
+from lutgen.learn.boost.step import UNIT, BoostStep, Drawn, Lut, Samples
+from lutgen.learn.executor import Executor, Serial, Threads
 
 EXAMPLES = settings(max_examples=25, deadline=None)
 
@@ -29,6 +30,21 @@ def make_residual(seed: int, samples: Samples, size: int = UNIT) -> NDArray[np.i
     random = np.random.default_rng(seed + 1)
     values = random.integers(-size, size + 1, samples.labels.size) * np.minimum(samples.weights, 1)
     return values.astype(np.int32)
+
+
+def draw(
+    samples: Samples,
+    residual: NDArray[np.int32],
+    key: int,
+    n_drawn: int,
+    step: BoostStep = kernels,
+    executor: Executor | None = None,
+) -> Drawn:
+    return places.draw(step, samples, residual, np.uint64(key), n_drawn, executor or Serial())
+
+
+def count(samples: Samples, residual: NDArray[np.int32], wires: NDArray[np.int32]):
+    return places.count(samples, residual, wires[None, :], Serial(), "kernels")
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (64, 2), (130, 3)])
@@ -61,39 +77,137 @@ def test_rows_and_signals_hold_the_same_bits_in_every_view() -> None:
     n_drawn=st.sampled_from([64, 500, 3000]),
     n_sweeps=st.integers(0, 2),
 )
-def test_search_count_and_vote(
+def test_draw_search_count_and_vote(
     seed: int, n: int, n_signals: int, n_views: int, k: int, n_given: int, n_drawn: int,
     n_sweeps: int,
 ) -> None:  # fmt: skip
     samples = make_samples(seed, n, n_signals, n_views)
     residual = make_residual(seed, samples)
     start = np.arange(min(n_given, k), dtype=np.int32)
-    key, effort = np.uint64(seed * 7919), Effort(k, n_drawn, n_sweeps)
-    plain = reference.search(samples, residual, key, start, effort)
-    fast = kernels.search(samples, residual, key, start, effort)
+    drawn, other = (
+        draw(samples, residual, seed * 7919, n_drawn, step) for step in (reference, kernels)
+    )
+    np.testing.assert_array_equal(drawn.rows, other.rows)
+    np.testing.assert_array_equal(drawn.negative, other.negative)
+    plain = reference.search(drawn, start, k, n_sweeps, Serial())
+    fast = kernels.search(drawn, start, k, n_sweeps, Serial())
     np.testing.assert_array_equal(plain, fast)
     assert np.unique(plain).size == k
-    counted = [step.count(samples, residual, plain) for step in (reference, kernels)]
-    np.testing.assert_array_equal(counted[0].sums, counted[1].sums)
-    np.testing.assert_array_equal(counted[0].seen, counted[1].seen)
-    assert counted[0].sums.sum() == residual.sum()
+    wires = np.stack([plain, plain[::-1]])
+    counted = [
+        places.count(samples, residual, wires, Serial(), backend)
+        for backend in ("reference", "kernels")
+    ]
+    np.testing.assert_array_equal(counted[0].statistics, counted[1].statistics)
+    assert counted[0].votes.sum(axis=1).tolist() == [residual.sum()] * 2
+    lut = Lut.decide(plain, counted[0], 0, "kernels")
     votes = [np.full(residual.size, 5, dtype=np.int32) for _ in range(2)]
     for step, out in zip((reference, kernels), votes, strict=True):
-        step.vote(samples.signals, samples.views, plain, counted[0].table, -1, out)
+        places.vote(step, samples.signals, samples.views, [(lut, out)], -1, Serial())
     np.testing.assert_array_equal(votes[0], votes[1])
     # the gain is what the table wins of the residuals
     signs = 5 - votes[0].astype(np.int64)
-    assert int(signs @ residual) == counted[0].gain
+    assert int(signs @ residual) == counted[0].gain[0]
+
+
+@pytest.mark.parametrize("n_workers", [2, 3, 7])
+@pytest.mark.parametrize("most_counts", [0, 1 << 19])
+@pytest.mark.parametrize(
+    ("n_signals", "k", "n_given", "skew"),
+    [(200, 6, 3, 0.5), (1300, 4, 0, 0.9), (2100, 9, 1, 0.5), (64, 1, 0, 0.5)],
+)
+def test_workers_together_find_what_one_finds(
+    monkeypatch: pytest.MonkeyPatch, n_workers: int, most_counts: int, n_signals: int, k: int,
+    n_given: int, skew: float,
+) -> None:  # fmt: skip
+    """Whether they share the samples or the signals."""
+    monkeypatch.setattr(searching, "_MOST_COUNTS", most_counts)
+    monkeypatch.setattr(searching, "_WORTH_SHARING", 0)
+    monkeypatch.setattr(searching, "_FEW_SAMPLES", 50)
+    random = np.random.default_rng(n_signals)
+    dense = (random.random((900, n_signals)) > skew).astype(np.uint8)
+    weights = np.ones(900, dtype=np.int32)
+    views = np.arange(n_signals, dtype=np.int32)[None, :]
+    samples = Samples.make(
+        Bits.from_dense(dense), np.zeros(900, np.int64), weights, views, kernels.transpose
+    )
+    target = dense[:, 7] ^ (dense[:, 20] & dense[:, 33])
+    residual = np.zeros(samples.labels.size, dtype=np.int32)
+    residual[:900] = np.where(target, 700, -900) + random.integers(-300, 300, 900)
+    drawn = draw(samples, residual, 5, 2000)
+    start = np.arange(n_given, dtype=np.int32) * 9
+    alone = kernels.search(drawn, start, k, 2, Serial())
+    with Threads(n_workers) as threads:
+        np.testing.assert_array_equal(kernels.search(drawn, start, k, 2, threads), alone)
+    if k <= 6 and n_signals < 1000:  # as many looks as the reference takes a second for
+        np.testing.assert_array_equal(reference.search(drawn, start, k, 2, Serial()), alone)
+
+
+def test_a_share_that_is_forgotten_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wires of the test above do depend on every worker's part."""
+    samples = make_samples(3, 3000, 300)
+    drawn = draw(samples, make_residual(3, samples), 5, 9000)
+    start, real = np.arange(3, dtype=np.int32), searching._score_shares
+
+    def forgetful(ones: NDArray, totals: NDArray, *rest: object) -> None:
+        real(ones[:-1], totals[:-1], *rest)
+
+    with Threads(3) as threads:
+        alone = kernels.search(drawn, start, 6, 2, Serial())
+        assert (kernels.search(drawn, start, 6, 2, threads) == alone).all()
+        monkeypatch.setattr(searching, "_score_shares", forgetful)
+        assert (kernels.search(drawn, start, 6, 2, threads) != alone).any()
+
+
+@EXAMPLES
+@given(seed=st.integers(0, 1000), n_workers=st.integers(2, 9), n_views=st.integers(1, 3))
+def test_parts_of_the_places_give_what_the_whole_gives(
+    seed: int, n_workers: int, n_views: int
+) -> None:
+    samples = make_samples(seed, 700, 20, n_views)
+    residual = make_residual(seed, samples)
+    wires = np.array([[3, 7, 19], [0, 1, 2]], dtype=np.int32)
+    random = np.random.default_rng(seed)
+    votes = random.integers(-9, 10, (3, residual.size)).astype(np.int32)
+    decay = np.array([9, 5, 2, 1, 0])
+
+    def everything(executor: Executor) -> list[NDArray]:
+        drawn = draw(samples, residual, seed, 300, executor=executor)
+        counts = places.count(samples, residual, wires, executor, "kernels")
+        luts = [Lut.decide(wires[i], counts, i, "kernels") for i in range(2)]
+        own = votes.copy()
+        pairs = [(luts[0], own[1]), (luts[1], own[2])]
+        places.vote(kernels, samples.signals, samples.views, pairs, 1, executor)
+        lacking = np.empty_like(own)
+        places.find_residuals(kernels, samples, own, decay, lacking, executor)
+        right = [
+            places.accuracy(step, own, samples.labels, samples.weights, 700, executor)
+            for step in (kernels, reference)
+        ]
+        return [drawn.rows, drawn.negative, counts.statistics, own, lacking, np.array(right)]
+
+    class Many(Serial):
+        pass
+
+    Many.n_workers = n_workers
+    with pytest.MonkeyPatch.context() as patch:
+        whole = everything(Serial())
+        patch.setattr(places, "_FEW_PLACES", 1)
+        patch.setattr(places, "_FEW_WORDS", 1)
+        for a, b in zip(whole, everything(Many()), strict=True):
+            np.testing.assert_array_equal(a, b)
+    weights = samples.weights[:700]
+    right = whole[3][:, :700].argmax(axis=0) == samples.labels[:700]
+    assert whole[5].tolist() == [float(np.average(right, weights=weights))] * 2
 
 
 @pytest.mark.parametrize(("n_signals", "k"), [(5000, 3), (80, 11), (20, 16)])
 def test_search_of_many_signals_and_large_luts(n_signals: int, k: int) -> None:
     samples = make_samples(1, 700, n_signals)
     residual = make_residual(1, samples)
-    start, effort = np.empty(0, dtype=np.int32), Effort(k, 900, 1)
+    start, drawn = np.empty(0, dtype=np.int32), draw(samples, residual, 3, 900)
     np.testing.assert_array_equal(
-        reference.search(samples, residual, np.uint64(3), start, effort),
-        kernels.search(samples, residual, np.uint64(3), start, effort),
+        reference.search(drawn, start, k, 1, Serial()), kernels.search(drawn, start, k, 1, Serial())
     )
 
 
@@ -105,11 +219,11 @@ def test_an_address_of_very_many_rows_is_counted_exactly() -> None:
     )
     residual = np.zeros(samples.labels.size, dtype=np.int32)
     residual[:1400] = np.where(np.arange(1400) % 2, 900, -900)
-    effort = Effort(1, 1400, 0)
     for step in (reference, kernels):
-        wires = step.search(samples, residual, np.uint64(0), np.empty(0, np.int32), effort)
+        drawn = draw(samples, residual, 0, 1400, step)
+        wires = step.search(drawn, np.empty(0, np.int32), 1, 0, Serial())
         assert wires.tolist() == [1]  # signals 1 and 2 tell the signs apart; the lowest wins
-        assert np.abs(step.count(samples, residual, wires).sums).tolist() == [630_000] * 2
+        assert np.abs(count(samples, residual, wires).votes).tolist() == [[630_000] * 2]
 
 
 @EXAMPLES
@@ -122,7 +236,7 @@ def test_residuals(seed: int, n_classes: int, temperature: float) -> None:
     decay = np.rint((1 << 20) * np.exp(-np.arange(130) / temperature)).astype(np.int64)
     out = [np.empty_like(votes), np.empty_like(votes)]
     for step, target in zip((reference, kernels), out, strict=True):
-        step.residuals(votes, labels, weights, decay, target)
+        step.residuals(votes, labels, weights, decay, target, range(300))
     np.testing.assert_array_equal(out[0], out[1])
     exact = np.exp((votes - votes.max(axis=0)) / temperature)
     exact /= exact.sum(axis=0)
@@ -132,8 +246,11 @@ def test_residuals(seed: int, n_classes: int, temperature: float) -> None:
 
 def test_the_draw_keeps_the_proportions() -> None:
     residual = np.repeat(np.array([-3000, 0, 1000], dtype=np.int32), 2000)
-    effort = Effort(4, 4000, 1)
-    drawn = reference.draw(residual, np.uint64(9), effort)
+    unit = int(np.abs(residual).sum()) // 4000
+    drawn = reference.draw(residual, np.uint64(9), unit, range(6000), 9000)
+    np.testing.assert_array_equal(
+        drawn, kernels.draw(residual, np.uint64(9), unit, range(6000), 9000)
+    )
     times = np.bincount(drawn // 2000, minlength=3)
     assert times[1] == 0
     assert abs(times[0] - 3000) < 150
@@ -146,12 +263,10 @@ def test_the_greedy_search_finds_what_the_residuals_are_made_of() -> None:
     target = (dense[17] & dense[211]) | dense[99]
     residual = np.where(target[: samples.labels.size], 1000, -1000).astype(np.int32)
     residual *= np.minimum(samples.weights, 1)
-    wires = kernels.search(
-        samples, residual, np.uint64(1), np.array([5], np.int32), Effort(3, 3000, 2)
-    )
+    drawn = draw(samples, residual, 1, 3000)
+    wires = kernels.search(drawn, np.array([5], np.int32), 3, 2, Serial())
     assert sorted(wires.tolist()) == [17, 99, 211]
-    counted = kernels.count(samples, residual, wires)
-    assert counted.gain == np.abs(residual).sum()
+    assert count(samples, residual, wires).gain == np.abs(residual).sum()
 
 
 @EXAMPLES
@@ -168,9 +283,9 @@ def test_interaction(
 ) -> None:
     samples = make_samples(seed, n, n_signals, n_views)
     residual = make_residual(seed, samples)
-    key, effort = np.uint64(seed), Effort(3, n_drawn, 0)
-    found = reference.interaction(samples, residual, key, order, effort)
-    fast = kernels.interaction(samples, residual, key, order, effort)
+    drawn = draw(samples, residual, seed, n_drawn)
+    found = reference.interaction(drawn, order)
+    fast = kernels.interaction(drawn, order)
     np.testing.assert_array_equal(found, fast)
     assert (np.diff(found) > 0).all() and found[-1] < n_signals
 
@@ -182,7 +297,5 @@ def test_interaction_goes_against_the_signs_as_well() -> None:
     )
     for sign in (1, -1):
         residual = sign * UNIT * (1 - 2 * parity.astype(np.int32)) * (samples.weights > 0)
-        found = kernels.interaction(
-            samples, residual.astype(np.int32), np.uint64(1), 2, Effort(3, 1000, 0)
-        )
+        found = kernels.interaction(draw(samples, residual.astype(np.int32), 1, 1000), 2)
         assert found.tolist() == [2, 6]

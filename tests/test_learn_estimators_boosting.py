@@ -83,11 +83,24 @@ def test_warm_start_goes_on(tmp_path: Any) -> None:
 
 def test_progress_and_shifts_reach_the_learner() -> None:
     seen: list[BoostProgress] = []
-    model = BoostedLutClassifier(
-        **QUICK, encoder="threshold:8", shift=1, feature_shape=(8, 8), progress=seen.append
-    ).fit(X, Y)
+    model = BoostedLutClassifier(**QUICK, encoder="threshold:8", shift=1, feature_shape=(8, 8)).fit(
+        X, Y, progress=seen.append
+    )
+    assert "progress" not in model.get_params()
     assert seen[-1].n_done == seen[-1].n_total == 120
     assert model.network_.provenance.parameters["shift"] == 1
+
+
+def test_ctrl_c_warns_and_keeps_what_there_is() -> None:
+    def interrupt(now: BoostProgress) -> None:
+        if now.n_done == 30:
+            raise KeyboardInterrupt
+
+    with pytest.warns(UserWarning, match="interrupted after 30 LUTs; the network of that moment"):
+        model = BoostedLutClassifier(**QUICK).fit(X, Y, progress=interrupt)
+    assert model.network_.n_luts == 30
+    assert model.network_.provenance.interrupted
+    assert model.predict(X).shape == Y.shape
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from sklearn.utils.estimator_checks import check_estimator
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn.estimators.memorization import MemorizationClassifier
+from lutgen.learn.memorize.manyclass import memorize_classes
 from lutgen.learn.memorize.memorize import Parameters, memorize
 
 
@@ -43,6 +44,22 @@ def test_generalises_on_real_digits(digits) -> None:
     X, y = digits
     scores = cross_val_score(MemorizationClassifier(k=6, random_state=0), X, y, cv=5)
     assert scores.mean() > 0.85  # chance is 0.5; see the README for the figures
+
+
+@pytest.mark.parametrize(("code", "least"), [("code:31", 0.8), ("one-vs-rest", 0.5)])
+def test_many_classes(code: str, least: float) -> None:
+    X, y = load_digits(return_X_y=True)
+    labels = np.array([f"digit {n}" for n in range(10)])[y]
+    model = MemorizationClassifier(
+        k=6, widths=(128, 128), code=code, encoder="threshold:8", random_state=3
+    ).fit(X[::2], labels[::2])
+    encoder = fit_encoder("threshold:8", X[::2])
+    network = memorize_classes(
+        encoder.encode(X[::2]), y[::2], Parameters(k=6, widths=(128, 128), seed=3),
+        encoder=encoder, classes=model.classes_, code=code,
+    )  # fmt: skip
+    assert model.network_.digest == network.digest
+    assert (model.predict(X[1::2]) == labels[1::2]).mean() > least
 
 
 def test_keeps_string_labels(digits) -> None:
@@ -80,10 +97,10 @@ def test_says_which_parameter_is_wrong(digits, parameters, message) -> None:
 def test_says_what_is_wrong_with_the_samples(digits) -> None:
     X, y = digits
     model = MemorizationClassifier(widths=(16,), random_state=0)
-    with pytest.raises(DataError, match="got one class"):
+    with pytest.raises(DataError, match=r"all 1797 samples are of one class, 0\.0; learning needs"):
         model.fit(X, np.zeros(len(X)))
-    with pytest.raises(DataError, match="got 3 classes"):
-        model.fit(X, np.arange(len(X)) % 3)
+    with pytest.raises(ConfigError, match="2 networks do not tell 5 classes apart"):
+        MemorizationClassifier(widths=(16,), code="code:2").fit(X, np.arange(len(X)) % 5)
     broken = X.copy()
     broken[3, 5] = np.nan
     with pytest.raises(DataError, match="row 3, column 5 of the samples is nan"):

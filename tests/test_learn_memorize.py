@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits
 from lutgen.bits import Bits
 from lutgen.encode.encoder import Encoder, fit_encoder
 from lutgen.errors import DataError
-from lutgen.learn.memorize.layer import FILLS
+from lutgen.learn.fill import FILLS
 from lutgen.learn.memorize.memorize import Parameters, memorize
 from lutgen.model import LutNetwork
 from lutgen.model.migrate import digest_of_version_2

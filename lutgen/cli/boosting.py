@@ -27,7 +27,7 @@ from lutgen.datasets.split import split_rows
 from lutgen.encode.encoder import SPECS, fit_encoder
 from lutgen.errors import ConfigError
 from lutgen.files import ensure_writable
-from lutgen.learn.boost.boost import BoostParameters, BoostProgress
+from lutgen.learn.boost.boost import BoostParameters, BoostProgress, Interrupted
 from lutgen.learn.boost.boost import boost as learn
 from lutgen.model import LutNetwork, Source
 
@@ -114,17 +114,20 @@ def boost(
         raise ConfigError(f"{start} has an encoder already; leave out --start or --encoder")
     source = Source(data, task, label, test_fraction, split_seed)
     dataset = load_source(source, data_dir, download=not no_download)
-    network = learn_boosted(
-        dataset,
-        source,
-        parameters,
-        encoder=encoder,
-        validation=validation,
-        start=old,
-        threads=threads,
-    )
+    interrupted = False
+    try:
+        network = learn_boosted(
+            dataset,
+            source,
+            parameters,
+            encoder=encoder,
+            validation=validation,
+            start=old,
+            threads=threads,
+        )
+    except Interrupted as stop:
+        network, interrupted = stop.network, True
     network.save(out)
-    interrupted = network.provenance.interrupted
     if json:
         output.print_json({"model": str(out), **model_record(network)})
     else:
@@ -153,6 +156,11 @@ def learn_boosted(
         Share of the training samples, drawn with the seed, that is only watched.
     start : LutNetwork, optional
         Brings its encoder along.
+
+    Raises
+    ------
+    Interrupted
+        On Ctrl-C, with what has been learnt, and what it was learnt from recorded, too.
     """
     X, y = dataset.X_train, dataset.y_train
     classes = np.unique(y) if start is None else start.classes
@@ -163,19 +171,22 @@ def learn_boosted(
         X, y = X[kept], y[kept]
     fitted = fit_encoder(encoder or dataset.encoder, X, y) if start is None else start.encoder
     numbers = _numbers(classes, y)
-    with output.counting("learning", "LUTs") as bar:
-        network = learn(
-            fitted.encode(X),
-            numbers if start is None else class_numbers(start, dataset.name, y),
-            parameters,
-            encoder=fitted,
-            classes=classes,
-            validation=aside and (fitted.encode(aside[0]), _numbers(classes, aside[1])),
-            feature_shape=dataset.feature_shape,
-            start=start,
-            n_threads=threads,
-            progress=lambda now: bar(now.n_done, now.n_total, describe(now)),
-        )
+    try:
+        with output.counting("learning", "LUTs") as bar:
+            network = learn(
+                fitted.encode(X),
+                numbers if start is None else class_numbers(start, dataset.name, y),
+                parameters,
+                encoder=fitted,
+                classes=classes,
+                validation=aside and (fitted.encode(aside[0]), _numbers(classes, aside[1])),
+                feature_shape=dataset.feature_shape,
+                start=start,
+                n_threads=threads,
+                progress=lambda now: bar(now.n_done, now.n_total, describe(now)),
+            )
+    except Interrupted as stop:
+        raise Interrupted(with_origin(stop.network, dataset, source)) from stop
     return with_origin(network, dataset, source)
 
 

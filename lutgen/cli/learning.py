@@ -35,7 +35,7 @@ from lutgen.datasets.tasks import require_two_classes
 from lutgen.encode.encoder import SPECS, fit_encoder
 from lutgen.errors import ConfigError
 from lutgen.files import ensure_writable, write_atomic
-from lutgen.learn.memorize.layer import FILLS
+from lutgen.learn.fill import FILLS
 from lutgen.learn.memorize.memorize import Parameters, memorize
 from lutgen.learn.memorize.wiring import AUTO
 from lutgen.model import LutNetwork, Provenance, Source

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lutgen.bits import Bits, Words, pack, unpack_rows
 from lutgen.errors import DataError
-from lutgen.learn.memorize.reference import addresses, count
+from lutgen.learn.counts import Counts, apply, count_classes
 from lutgen.model.graph import table_words
 from lutgen.model.network import LutNetwork
 
@@ -86,19 +86,25 @@ class CountEvidence:
         self.n_samples = bits.n_samples
         self._first_lut = network.n_inputs
         self._labels = labels.astype(np.uint8)
-        self._signals = unpack_rows(network.signals(bits, network.cone).words, bits.n_samples)
+        self._signals = network.signals(bits, network.cone).words.copy()
+
+    def counts(self, wires: list[int]) -> Counts:
+        """Return the counts of a LUT that reads `wires`."""
+        return count_classes(self._signals, _one_lut(wires), self._labels)
 
     def entries(self, lut: int, wires: list[int], kept: Kept) -> Entries:  # noqa: ARG002
-        zeros, ones = count(self._addresses(wires), self._labels, len(wires))
-        return Entries(ones - zeros, ones + zeros > 0, (ones == zeros) & (ones > 0))
+        counts = self.counts(wires)
+        votes, seen = counts.votes[0], counts.reached[0] > 0
+        return Entries(votes, seen, seen & (votes == 0))
 
     def settle(self, lut: int, wires: list[int], table: NDArray[np.uint8]) -> None:
-        self._signals[self._first_lut + lut] = table[self._addresses(wires)]
+        words = pack_table(table)[None, :]
+        output = apply(words, self._signals, _one_lut(wires), self.n_samples)
+        self._signals[self._first_lut + lut] = output[0]
 
-    def _addresses(self, wires: list[int]) -> NDArray[Any]:
-        if not wires:
-            return np.zeros(self.n_samples, dtype=np.uint8)
-        return addresses(self._signals[wires])
+
+def _one_lut(wires: list[int]) -> NDArray[np.int32]:
+    return np.array(wires, dtype=np.int32).reshape(1, -1)
 
 
 def lut_mask(network: LutNetwork, mask: Words, lut: int) -> NDArray[np.bool_]:

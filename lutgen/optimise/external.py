@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.bits import Bits, Words, pack, unpack_rows
+from lutgen.bits import Bits, Words, pack
 from lutgen.errors import ConfigError
-from lutgen.learn.memorize.reference import addresses
+from lutgen.learn.counts import reached
 from lutgen.model import LutNetwork
 from lutgen.model.provenance import LayerAccuracy, Optimised
 from lutgen.netlist.isf import LEAF, Isf, complete, join
@@ -128,8 +128,8 @@ def recount(network: LutNetwork, bits: Bits, labels: NDArray[Any]) -> LutNetwork
     counted: the entries that these samples reach.
     """
     if not network.is_class_number:
-        reached = _reached(network, bits)
-        return replace(network, seen=network.seen & reached, tied=network.tied & reached)
+        mask = _reached(network, bits)
+        return replace(network, seen=network.seen & mask, tied=network.tied & mask)
     evidence = CountEvidence(network, bits, labels)
     parts: list[tuple[Words, Words, Words]] = []
     for lut in range(network.n_luts):
@@ -145,13 +145,11 @@ def recount(network: LutNetwork, bits: Bits, labels: NDArray[Any]) -> LutNetwork
 
 def _reached(network: LutNetwork, bits: Bits) -> Words:
     """Return the mask of the entries that a sample reaches, as `seen` of a network."""
-    signals = unpack_rows(network.signals(bits).words, bits.n_samples)
-    reached = []
-    for lut in range(network.n_luts):
-        hits = np.zeros(1 << int(network.fan_in[lut]), dtype=np.uint8)
-        hits[addresses(signals[network.lut_wires(lut)])] = 1
-        reached.append(pack_table(hits))
-    mask: Words = np.concatenate(reached)
+    signals = network.signals(bits).words
+    wires = [network.lut_wires(lut)[None, :] for lut in range(network.n_luts)]
+    mask: Words = np.concatenate(
+        [pack_table(reached(signals, lut, bits.n_samples)[0]) for lut in wires]
+    )
     return mask
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.bits import Bits, pack, unpack_rows
-from lutgen.learn.memorize.layer import Fill
+from lutgen.bits import Bits
+from lutgen.learn.counts import apply, count_classes, total
+from lutgen.learn.fill import Fill
 from lutgen.learn.memorize.memorize import Parameters
-from lutgen.learn.memorize.reference import addresses, count, decide
 from lutgen.model.network import LutNetwork
 from lutgen.studies.context import Context
 from lutgen.studies.plot import Curve, Panel, draw
@@ -42,24 +42,24 @@ def merged_tables(
     -------
     tables, seen : ndarray like those of the network
     """
-    k = int(network.fan_in[0])
-    fill = Fill("zero", np.zeros(1, dtype=np.uint64), 0)
     edges = np.linspace(0, bits.n_samples, n_parts + 1).astype(int)
-    parts = [slice(a, b) for a, b in pairwise(edges)]
-    signals = np.zeros((network.n_signals, bits.n_samples), dtype=np.uint8)
-    signals[: network.n_inputs] = unpack_rows(bits.words, bits.n_samples)
+    rows = [np.arange(a, b) for a, b in pairwise(edges)]
+    parts = [bits.take(part).words for part in rows]
+    targets = [labels[part] for part in rows]
     tables, seen = [], []
-    for lut in range(network.n_luts):
-        wires = network.lut_wires(lut)
+    for layer in np.unique(network.layer):
+        luts = np.flatnonzero(network.layer == layer).tolist()
+        wires = np.array([network.lut_wires(lut) for lut in luts])
         # each part is counted by itself: only the counts come together
-        counts = sum(
-            (count(addresses(signals[wires, part]), labels[part], k) for part in parts),
-            start=np.zeros((2, 1 << k), dtype=np.int64),
-        )
-        tables.append(decide(counts, fill, 0))
-        seen.append((counts.sum(axis=0) > 0).astype(np.uint8))
-        signals[network.n_inputs + lut] = tables[-1][addresses(signals[wires])]
-    return pack(np.array(tables).T).ravel(), pack(np.array(seen).T).ravel()
+        counts = total([count_classes(p, wires, y) for p, y in zip(parts, targets, strict=True)])
+        decided = counts.decide(Fill.zeros(len(luts)))
+        tables.append(decided.tables)
+        seen.append(decided.seen)
+        parts = [
+            np.concatenate([part, apply(decided.tables, part, wires, target.size)])
+            for part, target in zip(parts, targets, strict=True)
+        ]
+    return np.concatenate(tables).ravel(), np.concatenate(seen).ravel()
 
 
 def _run(context: Context) -> Result:

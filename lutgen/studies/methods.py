@@ -130,8 +130,6 @@ def _boosted(problem: Problem, seed: int, n_threads: int | None) -> list[float]:
         feature_shape=problem.feature_shape,
         n_threads=n_threads,
     )
-    if network.provenance.interrupted:
-        raise KeyboardInterrupt  # a network cut short is no result
     return [problem.train_accuracy(network), problem.test_accuracy(network)]
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from lutgen.bits import Bits, pack, unpack_rows
-from lutgen.learn.memorize.layer import FILLS, Fill
+from lutgen.bits import Bits
+from lutgen.learn.counts import Counts, apply, count_classes
+from lutgen.learn.fill import FILLS, Fill
 from lutgen.learn.memorize.memorize import Parameters
-from lutgen.learn.memorize.reference import addresses, count, decide
 from lutgen.learn.randomness import keys
 from lutgen.model.network import LutNetwork
 from lutgen.optimise.external import optimise
@@ -56,21 +56,30 @@ def regularised_counts(
     """
     rng = np.random.default_rng((seed, _STREAM))
     fill = Fill("random", keys(seed, _STREAM, 0, np.arange(network.n_luts)), 0)
-    signals = np.zeros((network.n_signals, bits.n_samples), dtype=np.uint8)
-    signals[: network.n_inputs] = unpack_rows(bits.words, bits.n_samples)
-    tables, seen, tied = [], [], []
+    signals = np.zeros((network.n_signals, bits.words.shape[1]), dtype=np.uint64)
+    signals[: network.n_inputs] = bits.words
+    luts = []
     for lut in range(network.n_luts):
-        address = addresses(signals[network.lut_wires(lut)])
-        counts = count(address, labels, int(network.fan_in[lut]))
-        if drop:
-            counts = rng.binomial(counts, 1 - drop)
-        counts[:, counts.sum(axis=0) < least_count] = 0
-        tables.append(decide(counts, fill, lut))
-        seen.append((counts.sum(axis=0) > 0).astype(np.uint8))
-        tied.append((seen[-1] & (counts[0] == counts[1])).astype(np.uint8))
-        signals[network.n_inputs + lut] = tables[-1][address]
-    words = [pack(np.array(part).T).ravel() for part in (tables, seen, tied)]
-    return replace(network, tables=words[0], seen=words[1], tied=words[2])
+        wires = network.lut_wires(lut)[None, :]
+        counts = _regularise(count_classes(signals, wires, labels), least_count, drop, rng)
+        luts.append(counts.decide(fill.of(slice(lut, lut + 1))))
+        signals[network.n_inputs + lut] = apply(luts[-1].tables, signals, wires, bits.n_samples)
+    return replace(
+        network,
+        tables=np.concatenate([part.tables[0] for part in luts]),
+        seen=np.concatenate([part.seen[0] for part in luts]),
+        tied=np.concatenate([part.tied[0] for part in luts]),
+    )
+
+
+def _regularise(
+    counts: Counts, least_count: int, drop: float, random: np.random.Generator
+) -> Counts:
+    statistics = counts.statistics
+    if drop:
+        statistics = random.binomial(statistics, 1 - drop)
+    enough = statistics.sum(axis=1, keepdims=True) >= least_count
+    return replace(counts, statistics=np.where(enough, statistics, 0))
 
 
 def flip_inputs(bits: Bits, share: float, seed: int) -> Bits:

@@ -14,11 +14,9 @@ model does not depend on the number of threads or the order of work.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,21 +24,29 @@ from numpy.typing import ArrayLike, NDArray
 from lutgen.bits import Bits
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError, DataError
-from lutgen.learn.boost import kernels as boost_kernels
-from lutgen.learn.boost import reference as boost_reference
 from lutgen.learn.boost.learner import Learner, Watched
 from lutgen.learn.boost.network import build_network, take_apart
 from lutgen.learn.boost.parameters import BoostParameters, BoostProgress
-from lutgen.learn.boost.step import WEIGHT_UNIT, BoostStep, Samples
+from lutgen.learn.boost.step import BACKENDS, WEIGHT_UNIT, Samples
 from lutgen.learn.boost.views import shift_views
+from lutgen.learn.executor import Executor, executor_for
 from lutgen.model import LutNetwork, Provenance
 
-__all__ = ["BACKENDS", "BoostParameters", "BoostProgress", "boost"]
+__all__ = ["BACKENDS", "BoostParameters", "BoostProgress", "Interrupted", "boost"]
 
-BACKENDS: dict[str, BoostStep] = {
-    "kernels": cast(BoostStep, boost_kernels),
-    "reference": cast(BoostStep, boost_reference),
-}
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C while learning: who catches it has the best network that there was by then.
+
+    Parameters
+    ----------
+    network : LutNetwork
+        Its provenance says that it was interrupted.
+    """
+
+    def __init__(self, network: LutNetwork) -> None:
+        super().__init__(f"learning was interrupted after {network.n_luts} LUTs")
+        self.network = network
 
 
 def boost(
@@ -56,12 +62,10 @@ def boost(
     start: LutNetwork | None = None,
     backend: str = "kernels",
     n_threads: int | None = None,
+    executor: Executor | None = None,
     progress: Callable[[BoostProgress], None] | None = None,
 ) -> LutNetwork:
     """Learn a network from encoded samples.
-
-    A KeyboardInterrupt ends the learning, not the program: what has been learnt is returned, and
-    marked ``interrupted`` in its provenance; before the first round is over, it passes on.
 
     Parameters
     ----------
@@ -86,6 +90,8 @@ def boost(
         Fast or plain implementation; the model is the same.
     n_threads : int, optional
         Default: all processors that this process may use. The model is the same for any number.
+    executor : Executor, optional
+        Runs the tasks, instead of threads made for the purpose.
     progress : callable, optional
         Called with a :class:`BoostProgress` after each round.
 
@@ -104,6 +110,8 @@ def boost(
     ConfigError
         If `shift` is asked for samples that are no images, `patience` without validation
         samples, or `start` is not a network that can be gone on with.
+    Interrupted
+        On Ctrl-C, with what has been learnt; before the first round is over, a KeyboardInterrupt.
     """
     if parameters.patience and validation is None:
         raise ConfigError("patience needs validation samples: set some aside, or patience to 0")
@@ -115,18 +123,15 @@ def boost(
     weights = _check_samples(labels, bits.n_samples, sample_weight, classes)
     views = shift_views(encoder, feature_shape, parameters.shift)
     n_classes = len(classes)
-    threads = n_threads or len(os.sched_getaffinity(0))
-    interrupted = False
-    with ThreadPoolExecutor(threads) as pool:
+    with executor_for(executor, n_threads) as running:
         learner = Learner(
-            Samples.make(bits, labels, weights, views, BACKENDS[backend].transpose),
+            Samples.make(bits, labels, weights, views, BACKENDS[backend]().transpose),
             bits.n_samples,
             n_classes,
             Watched.make(*validation, n_classes) if validation else None,
             parameters,
-            BACKENDS[backend],
-            pool,
-            threads,
+            backend,
+            running,
             progress,
         )
         old = []
@@ -134,24 +139,27 @@ def boost(
             if parameters.layers > 1:
                 raise ConfigError("a network to start from goes on in one layer: layers must be 1")
             old = take_apart(start, parameters.k, bits.n_signals, classes)
+
+        def network(interrupted: bool) -> LutNetwork:
+            best = learner.best_record
+            provenance = Provenance(
+                learner="boosting",
+                parameters={**asdict(parameters), "temperature": parameters.effective_temperature},
+                n_samples=bits.n_samples,
+                train_accuracy=best.train_accuracy,
+                validation_accuracy=best.validation_accuracy,
+                history=tuple(learner.history),
+                interrupted=interrupted,
+            )
+            return build_network(learner.result, bits.n_signals, encoder, classes, provenance)
+
         try:
             learner.run(old)
-        except KeyboardInterrupt:
-            pool.shutdown(wait=True, cancel_futures=True)
+        except KeyboardInterrupt as stop:
             if not learner.result:
                 raise
-            interrupted = True
-    best = learner.best_record
-    provenance = Provenance(
-        learner="boosting",
-        parameters={**asdict(parameters), "temperature": parameters.effective_temperature},
-        n_samples=bits.n_samples,
-        train_accuracy=best.train_accuracy,
-        validation_accuracy=best.validation_accuracy,
-        history=tuple(learner.history),
-        interrupted=interrupted,
-    )
-    return build_network(learner.result, bits.n_signals, encoder, classes, provenance)
+            raise Interrupted(network(True)) from stop
+        return network(False)
 
 
 def _check_samples(

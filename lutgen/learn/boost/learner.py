@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lutgen.bits import Bits, Words, pack
 from lutgen.learn import randomness
+from lutgen.learn.boost import places
 from lutgen.learn.boost.network import Round, groups_of
 from lutgen.learn.boost.parameters import BoostParameters, BoostProgress
-from lutgen.learn.boost.step import BoostStep, CountedLut, Effort, Samples
+from lutgen.learn.boost.step import BACKENDS, Lut, Samples
+from lutgen.learn.executor import Executor, Faster, Serial
 from lutgen.model.provenance import LearntAccuracy
 
 _DRAW_STREAM = 3
@@ -30,14 +32,18 @@ class Watched:
 
     signals: Words
     views: NDArray[np.int32]
-    labels: NDArray[np.integer]
+    n_samples: int
+    labels: NDArray[np.int32]
+    weights: NDArray[np.int32]
     votes: NDArray[np.int32]
 
     @classmethod
     def make(cls, bits: Bits, labels: NDArray[np.integer], n_classes: int) -> Watched:
         itself = np.arange(bits.n_signals, dtype=np.int32)[None, :]
         votes = np.zeros((n_classes, bits.words.shape[1] * 64), dtype=np.int32)
-        return cls(bits.words, itself, labels, votes)
+        ones = np.ones(bits.n_samples, dtype=np.int32)
+        numbers = labels.astype(np.int32)
+        return cls(bits.words, itself, bits.n_samples, numbers, ones, votes)
 
     def add_signals(self, more: Words) -> None:
         """Add signals after those there are."""
@@ -58,22 +64,23 @@ class Learner:
         n_classes: int,
         validation: Watched | None,
         parameters: BoostParameters,
-        step: BoostStep,
-        pool: ThreadPoolExecutor,
-        n_threads: int,
+        backend: str,
+        executor: Executor,
         progress: Callable[[BoostProgress], None] | None,
     ) -> None:
         n_places = samples.labels.size
         self.samples, self.n_samples, self.validation = samples, n_samples, validation
-        self.parameters, self.step, self.progress = parameters, step, progress
-        self.pool, self.n_threads = pool, n_threads
+        self.parameters, self.executor, self.progress = parameters, executor, progress
+        self.backend, self.step = backend, BACKENDS[backend]()
         self.groups = groups_of(n_classes)
+        # rounds of fewer LUTs than workers: sharing a search may be worth it, or not
+        few = len(self.groups) < executor.n_workers
+        self.faster = Faster(executor) if few else None
         self.votes = np.zeros((n_classes, n_places), dtype=np.int32)
         self.residual = np.empty((n_classes, n_places), dtype=np.int32)
         self.decay = _decay(parameters.effective_temperature)
         # no sample needs to be drawn more than a few times over
-        n_drawn = min(parameters.search_samples, 16 * n_places)
-        self.effort = Effort(parameters.k, n_drawn, parameters.sweeps)
+        self.n_drawn = min(parameters.search_samples, 16 * n_places)
         self.layers: list[list[Round]] = []  # those that are done
         self.luts: list[Round] = []  # of the layer that is being learnt
         self.best: list[Round] = []
@@ -145,88 +152,89 @@ class Learner:
         self.layers.append(self.luts)
         self.luts, self.best = [], []
 
-    def _outputs(self, signals: Words, views: NDArray[np.int32], luts: list[CountedLut]) -> Words:
+    def _outputs(self, signals: Words, views: NDArray[np.int32], luts: list[Lut]) -> Words:
         """Return the value of each LUT at every place, shape (n_luts, n_places / 64)."""
         n_places = len(views) * signals.shape[1] * 64
 
-        def output(lut: CountedLut) -> Words:
+        def output(lut: Lut) -> Words:
             votes = np.zeros(n_places, dtype=np.int32)
-            self.step.vote(signals, views, lut.wires, lut.table, 1, votes)
+            places.vote(self.step, signals, views, [(lut, votes)], 1, Serial())
             return pack((votes > 0)[:, None])
 
-        return np.concatenate(list(self.pool.map(output, luts)))
+        return np.concatenate(self.executor.map(output, luts))
 
     def _learn_round(self, stage: int, place: int, old: Round | None) -> Round:
-        """Learn a LUT for each group against the present residuals; keep the best of what was
-        found and the old wires, tables counted anew, and the first of equals."""
-        step, samples, parameters = self.step, self.samples, self.parameters
-        self._update_residuals()
+        """Learn a LUT for each group against the present residuals.
 
-        def learn(g: int) -> CountedLut:
-            residual = self.residual[self.groups[g]]
-            draw_key = randomness.keys(parameters.seed, _DRAW_STREAM, stage, place, g)[0]
-            start = _random_wires(
-                randomness.keys(parameters.seed, _START_STREAM, stage, place, g),
-                samples.n_signals,
-                min(parameters.random_wires, parameters.k),
-            )
-            orders = range(2, min(parameters.interactions, parameters.k) + 1) if old is None else ()
-            starts = [self._interaction(residual, draw_key, order) for order in orders]
-            starts.append(start)
-            wires = [step.search(samples, residual, draw_key, s, self.effort) for s in starts]
-            if old is not None:
-                wires.insert(0, old[g].wires)
-            found = [step.count(samples, residual, w) for w in wires]
-            return max(found, key=lambda lut: lut.gain)
+        Groups are shared out to the workers; those that are left over, fewer than workers, are
+        learnt one by one with all workers together, where that is worth it.
+        """
+        if self.faster is not None:
+            self.executor = self.faster.begin()
+        places.find_residuals(
+            self.step, self.samples, self.votes, self.decay, self.residual, self.executor
+        )
+        learn = partial(self._learn_lut, stage, place, old)
+        n_groups = len(self.groups)
+        n_apart = n_groups - n_groups % self.executor.n_workers
+        if not self.step.worth_sharing(self.n_drawn, self.samples.rows.shape[1]):
+            n_apart = n_groups
+        apart = self.executor.map(partial(learn, Serial()), range(n_apart))
+        return [*apart, *(learn(self.executor, g) for g in range(n_apart, n_groups))]
 
-        return list(self.pool.map(learn, range(len(self.groups))))
+    def _learn_lut(
+        self, stage: int, place: int, old: Round | None, executor: Executor, g: int
+    ) -> Lut:
+        """Keep the best of what was found and the old wires, tables counted anew, and the first
+        of equals."""
+        samples, parameters = self.samples, self.parameters
+        residual = self.residual[self.groups[g]]
+        draw_key = randomness.keys(parameters.seed, _DRAW_STREAM, stage, place, g)[0]
+        draw = partial(places.draw, self.step, samples, residual, draw_key, executor=executor)
+        start = _random_wires(
+            randomness.keys(parameters.seed, _START_STREAM, stage, place, g),
+            samples.n_signals,
+            min(parameters.random_wires, parameters.k),
+        )
+        orders = range(2, min(parameters.interactions, parameters.k) + 1) if old is None else ()
+        starts = [
+            self.step.interaction(draw(n_drawn=self._n_drawn_for(order)), order) for order in orders
+        ]
+        drawn = draw(n_drawn=self.n_drawn)
+        wires = [
+            self.step.search(drawn, given, parameters.k, parameters.sweeps, executor)
+            for given in (*starts, start)
+        ]
+        if old is not None:
+            wires.insert(0, old[g].wires)
+        counts = places.count(samples, residual, np.array(wires), executor, self.backend)
+        best = int(counts.gain.argmax())
+        return Lut.decide(wires[best], counts, best, self.backend)
 
-    def _interaction(
-        self, residual: NDArray[np.int32], key: np.uint64, order: int
-    ) -> NDArray[np.int32]:
-        """Return the signals of largest interaction, on as many samples as time allows."""
+    def _n_drawn_for(self, order: int) -> int:
+        """Return how many samples to score all twos or threes of signals on, as time allows."""
         least, most = _FEW_SAMPLES
         n_looks = math.comb(self.samples.n_signals, order)
-        n_drawn = min(max(_MOST_LOOKS // n_looks, least), most, self.effort.n_drawn)
-        effort = replace(self.effort, n_drawn=n_drawn)
-        return self.step.interaction(self.samples, residual, key, order, effort)
-
-    def _update_residuals(self) -> None:
-        n_places = self.samples.labels.size
-        size = -(-n_places // self.n_threads)
-
-        def update(first: int) -> None:
-            part = slice(first, first + size)
-            self.step.residuals(
-                self.votes[:, part],
-                self.samples.labels[part],
-                self.samples.weights[part],
-                self.decay,
-                self.residual[:, part],
-            )
-
-        list(self.pool.map(update, range(0, n_places, size)))
+        return min(max(_MOST_LOOKS // n_looks, least), most, self.n_drawn)
 
     def _vote(self, luts: Round, sign: int) -> None:
         """Add the votes of a round's LUTs, or (sign -1) take them back."""
-        validation, vote = self.validation, self.step.vote
-
-        def add(g: int) -> None:
-            group, wires, table = self.groups[g], luts[g].wires, luts[g].table
-            samples = self.samples
-            vote(samples.signals, samples.views, wires, table, sign, self.votes[group])
-            if validation is not None:
-                votes = validation.votes[group]
-                vote(validation.signals, validation.views, wires, table, sign, votes)
-
-        list(self.pool.map(add, range(len(self.groups))))
+        samples, valid = self.samples, self.validation
+        seen = [(samples.signals, samples.views, self.votes)]
+        if valid is not None:
+            seen.append((valid.signals, valid.views, valid.votes))
+        for signals, views, votes in seen:
+            pairs = [(lut, votes[c]) for lut, c in zip(luts, self.groups, strict=True)]
+            places.vote(self.step, signals, views, pairs, sign, self.executor)
 
     def _end_round(self, n_luts: int = 0) -> None:
         """Measure, report, and remember the best: with patience by validation, else the last."""
         self.n_done += n_luts
-        n, valid = self.n_samples, self.validation
-        train = _accuracy(self.votes, self.samples.labels[:n], self.samples.weights[:n])
-        validated = None if valid is None else _accuracy(valid.votes, valid.labels, None)
+        samples, valid = self.samples, self.validation
+        train = self._accuracy(self.votes, samples.labels, samples.weights, self.n_samples)
+        validated = None
+        if valid is not None:
+            validated = self._accuracy(valid.votes, valid.labels, valid.weights, valid.n_samples)
         n_luts_now = (self._n_rounds_below + len(self.luts)) * len(self.groups)
         self.history.append(LearntAccuracy(n_luts_now, train, validated))
         if validated is None or not self.parameters.patience or validated > self.best_accuracy:
@@ -235,6 +243,15 @@ class Learner:
             self.best_record = self.history[-1]
         if self.progress is not None:
             self.progress(BoostProgress(self.n_done, self.n_total, train, validated))
+
+    def _accuracy(
+        self,
+        votes: NDArray[np.int32],
+        labels: NDArray[np.int32],
+        weights: NDArray[np.int32],
+        n_samples: int,
+    ) -> float:
+        return places.accuracy(self.step, votes, labels, weights, n_samples, self.executor)
 
 
 def _decay(temperature: float) -> NDArray[np.int64]:
@@ -249,11 +266,3 @@ def _random_wires(key: NDArray[np.uint64], n_signals: int, n: int) -> NDArray[np
     if n == 0:
         return np.empty(0, dtype=np.int32)
     return np.argsort(randomness.words(key, n_signals)[0], kind="stable")[:n].astype(np.int32)
-
-
-def _accuracy(
-    votes: NDArray[np.int32], labels: NDArray[np.integer], weights: NDArray[np.int32] | None
-) -> float:
-    """Return the (weighted) share of samples whose class has the most votes."""
-    right = votes[:, : labels.size].argmax(axis=0) == labels
-    return float(np.average(right, weights=weights))

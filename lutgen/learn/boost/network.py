@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from lutgen.bits import pack, unpack_rows
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError
-from lutgen.learn.boost.step import CountedLut
+from lutgen.learn.boost.step import Lut
 from lutgen.model import Argmax, LutNetwork, Provenance
 
-Round = list[CountedLut]
+Round = list[Lut]
 """One LUT for each group."""
 
 
@@ -45,7 +45,7 @@ def build_network(
     if len(groups) == 1:
         bias[0] = len(luts) // 2  # class 1 wins with more than half of the votes
     seen = np.array([lut.seen for lut in luts])
-    tied = seen & np.array([lut.sums == 0 for lut in luts])
+    tied = np.array([lut.tied for lut in luts])
     return LutNetwork(
         n_inputs=n_inputs,
         fan_in=np.array([lut.wires.size for lut in luts], dtype=np.uint8),
@@ -97,9 +97,7 @@ def take_apart(network: LutNetwork, k: int, n_inputs: int, classes: NDArray[Any]
             unpack_rows(mask[None, words], 1 << k)[0] != 0
             for mask in (network.tables, network.seen, network.tied)
         )
-        # sums of one: what the table says, and which entries were tied
-        sums = np.where(table, 1, np.where(tied, 0, -1))
-        luts.append(CountedLut(network.lut_wires(lut), sums, seen))
+        luts.append(Lut(network.lut_wires(lut), table, seen, tied))
     n_rounds = network.n_luts // len(groups_of(len(classes)))
     return [luts[r::n_rounds] for r in range(n_rounds)]
 

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from lutgen.bits import Words, pack, unpack_rows
 from lutgen.learn import randomness
-from lutgen.learn.boost.step import UNIT, CountedLut, Effort, Samples
+from lutgen.learn.boost.step import UNIT, Drawn, Samples
+from lutgen.learn.executor import Executor
+from lutgen.learn.reference import addresses
 
 
 def transpose(signals: Words) -> Words:
@@ -26,32 +28,68 @@ def residuals(
     weights: NDArray[np.int32],
     decay: NDArray[np.int64],
     out: NDArray[np.int32],
+    part: range,
 ) -> None:
     """Write what each class lacks in each sample; see :class:`BoostStep`."""
+    at = slice(part.start, part.stop)
+    votes = votes[:, at]
     below_best = np.minimum(votes.max(axis=0) - votes, decay.size - 1)
     likelihood = decay[below_best]
     share = (likelihood * (UNIT / likelihood.sum(axis=0)) + 0.5).astype(np.int64)
-    is_label = labels == np.arange(len(votes))[:, None]
-    out[:] = (UNIT * is_label - share) * weights
+    is_label = labels[at] == np.arange(len(votes))[:, None]
+    out[:, at] = (UNIT * is_label - share) * weights[at]
+
+
+def count_right(
+    votes: NDArray[np.int32],
+    labels: NDArray[np.int32],
+    weights: NDArray[np.int32],
+    part: range,
+) -> int:
+    """Return the weight of the samples that are right; see :class:`BoostStep`."""
+    at = slice(part.start, part.stop)
+    return int(weights[at][votes[:, at].argmax(axis=0) == labels[at]].sum(dtype=np.int64))
+
+
+def draw(
+    residual: NDArray[np.int32], key: np.uint64, unit: int, part: range, capacity: int
+) -> NDArray[np.int64]:
+    """Return the places drawn; see :class:`BoostStep`."""
+    size = np.abs(residual.astype(np.int64))
+    words = randomness.words(np.array([key]), size.size)[0]
+    rounding = randomness.below(words, np.full(words.size, unit, dtype=np.uint64)).astype(np.int64)
+    times = np.where(size > 0, (size + rounding) // unit, 0)
+    return np.repeat(np.arange(size.size), times * np.isin(np.arange(size.size), part))[:capacity]
+
+
+def gather(samples: Samples, residual: NDArray[np.int32], places: NDArray[np.int64]) -> Drawn:
+    """Bring the drawn samples together; see :class:`BoostStep`."""
+    negative = residual[places] < 0
+    rows = np.where(negative[:, None], ~samples.rows[places], samples.rows[places])
+    rows = np.concatenate([rows, np.zeros_like(samples.rows[:1])])
+    return Drawn(rows, negative.astype(np.uint8), samples.n_signals)
+
+
+def worth_sharing(n_drawn: int, row_words: int) -> bool:  # noqa: ARG001 - the kernels' signature
+    """Whether workers gain time by sharing a search; see :class:`BoostStep`."""
+    return False
 
 
 def search(
-    samples: Samples,
-    residual: NDArray[np.int32],
-    key: np.uint64,
+    drawn: Drawn,
     start: NDArray[np.int32],
-    effort: Effort,
+    k: int,
+    n_sweeps: int,
+    executor: Executor,  # noqa: ARG001 - the kernels' signature
 ) -> NDArray[np.int32]:
     """Return k wires for a LUT; see :class:`BoostStep`."""
-    drawn = draw(residual, key, effort)
-    signs = np.sign(residual[drawn]).astype(np.int64)
-    bits = unpack_rows(samples.rows[drawn], samples.n_signals)
+    bits, signs = _unpack(drawn)
     wires = start.tolist()
-    while len(wires) < effort.k:
+    while len(wires) < k:
         wires.append(int(_scores(bits, signs, wires).argmax()))
     n_unchanged = 0
-    for turn in range(effort.k * effort.n_sweeps):
-        place = turn % effort.k
+    for turn in range(k * n_sweeps):
+        place = turn % k
         scores = _scores(bits, signs, wires[:place] + wires[place + 1 :])
         best = int(scores.argmax())
         if scores[best] > scores[wires[place]]:
@@ -59,34 +97,39 @@ def search(
             n_unchanged = 0
         else:
             n_unchanged += 1
-        if n_unchanged == effort.k:
+        if n_unchanged == k:
             break
     return np.array(wires, dtype=np.int32)
 
 
-def interaction(
-    samples: Samples, residual: NDArray[np.int32], key: np.uint64, order: int, effort: Effort
-) -> NDArray[np.int32]:
+def interaction(drawn: Drawn, order: int) -> NDArray[np.int32]:
     """Return the signals of largest interaction; see :class:`BoostStep`."""
-    drawn = draw(residual, key, effort)
-    signs = np.sign(residual[drawn]).astype(np.int64)
-    spins = 1 - 2 * unpack_rows(samples.rows[drawn], samples.n_signals).astype(np.int64)
+    bits, signs = _unpack(drawn)
+    spins = 1 - 2 * bits.astype(np.int64)
     best, found = -1, (0,) * order
-    for signals in combinations(range(samples.n_signals), order):
+    for signals in combinations(range(drawn.n_signals), order):
         size = abs(int(signs @ spins[:, signals].prod(axis=1)))
         if size > best:
             best, found = size, signals
     return np.array(found, dtype=np.int32)
 
 
-def draw(residual: NDArray[np.int32], key: np.uint64, effort: Effort) -> NDArray[np.intp]:
-    """Return the places drawn, ascending; one that is drawn n times stands there n times."""
-    size = np.abs(residual.astype(np.int64))
-    unit = max(1, int(size.sum()) // effort.n_drawn)
-    words = randomness.words(np.array([key]), size.size)[0]
-    rounding = randomness.below(words, np.full(words.size, unit, dtype=np.uint64)).astype(np.int64)
-    times = np.where(size > 0, (size + rounding) // unit, 0)
-    return np.repeat(np.arange(size.size), times)[: effort.capacity]
+def vote(
+    signals: Words,
+    wires: NDArray[np.int32],
+    table: NDArray[np.bool_],
+    sign: int,
+    votes: NDArray[np.int32],
+    words: range,
+) -> None:
+    """Add `sign` where the LUT gives one, else subtract it; see :class:`BoostStep`."""
+    read = unpack_rows(signals[wires, words.start : words.stop], votes.size)
+    votes += np.where(table[addresses(read)], sign, -sign).astype(np.int32)
+
+
+def _unpack(drawn: Drawn) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the signals of each sample drawn, and its sign."""
+    return unpack_rows(drawn.plain_rows, drawn.n_signals), 1 - 2 * drawn.negative.astype(np.int64)
 
 
 def _scores(
@@ -103,37 +146,3 @@ def _scores(
         scores += np.abs(ones) + np.abs(signs[here].sum() - ones)
     scores[wires] = -1
     return scores
-
-
-def count(samples: Samples, residual: NDArray[np.int32], wires: NDArray[np.int32]) -> CountedLut:
-    """Count every sample at the entry that it reaches; see :class:`BoostStep`."""
-    address = _addresses(samples.signals, samples.views, wires)
-    sums = np.zeros(1 << wires.size, dtype=np.int64)
-    np.add.at(sums, address, residual)
-    seen = np.zeros(sums.size, dtype=np.bool_)
-    seen[address[samples.weights > 0]] = True
-    return CountedLut(wires, sums, seen)
-
-
-def vote(
-    signals: Words,
-    views: NDArray[np.int32],
-    wires: NDArray[np.int32],
-    table: NDArray[np.bool_],
-    sign: int,
-    votes: NDArray[np.int32],
-) -> None:
-    """Add `sign` where the LUT gives one, else subtract it; see :class:`BoostStep`."""
-    votes += np.where(table[_addresses(signals, views, wires)], sign, -sign).astype(np.int32)
-
-
-def _addresses(
-    signals: Words, views: NDArray[np.int32], wires: NDArray[np.int32]
-) -> NDArray[np.intp]:
-    """Return the table address of every place, shape (n_places,)."""
-    n_places = signals.shape[1] * 64
-    address = np.zeros((len(views), n_places), dtype=np.intp)
-    for v, view in enumerate(views):
-        for j, row in enumerate(unpack_rows(signals[view[wires]], n_places)):
-            address[v] |= row.astype(np.intp) << j
-    return address.reshape(-1)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lutgen.bits import Bits, Words
+from lutgen.learn.counts import Counts, unpack_tables
+from lutgen.learn.executor import Executor
+from lutgen.learn.fill import Fill
 
 UNIT = 1 << 14
 """The residual that stands for a probability of one."""
@@ -81,57 +84,57 @@ class Samples:
         return replace(self, signals=signals, views=views, rows=by_place)
 
 
-@dataclass(frozen=True)
-class Effort:
-    """How hard wires are searched for.
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Samples drawn in proportion to the size of their residual; each counts as +1 or -1.
 
     Parameters
     ----------
-    k : int
-        Inputs of a LUT.
-    n_drawn : int
-        Samples drawn for the search, about.
-    n_sweeps : int
-        How often each wire is reconsidered, the others held fixed.
+    rows : ndarray of shape (n_drawn + 1, row_words), dtype=np.uint64
+        The signals of each, as `Samples.rows` has them, complemented where its sign is negative:
+        so ones can be counted regardless of signs. The last row is zero.
+    negative : ndarray of shape (n_drawn,), dtype=np.uint8
+        Whether the sign is negative, 0 or 1.
+    n_signals : int
+        Number of signals.
     """
 
-    k: int
-    n_drawn: int
-    n_sweeps: int
+    rows: Words
+    negative: NDArray[np.uint8]
+    n_signals: int
 
     @property
-    def capacity(self) -> int:
-        """Samples that a draw holds at most: what is drawn is random, and so is how many."""
-        return self.n_drawn + 8 * int(self.n_drawn**0.5) + 64
+    def plain_rows(self) -> Words:
+        """The signals as they are, shape (n_drawn, row_words)."""
+        flips: Words = np.negative(self.negative.astype(np.uint64))[:, None]
+        return self.rows[:-1] ^ flips
 
 
 @dataclass(frozen=True, eq=False)
-class CountedLut:
-    """A LUT's wires and what was counted at each entry of its table.
+class Lut:
+    """A LUT that was learnt.
 
     Parameters
     ----------
     wires : ndarray of shape (k,), dtype=np.int32
         Signals that the LUT reads, address bit 0 first.
-    sums : ndarray of shape (2^k,), dtype=np.int64
-        Sum of the residuals of the samples that reach each entry.
-    seen : ndarray of shape (2^k,), dtype=np.bool_
-        Whether a sample of some weight reaches the entry.
+    table, seen, tied : ndarray of shape (2^k,), dtype=np.bool_
+        Its truth table; the entries that a sample of some weight reaches, and those of them whose
+        residuals add up to zero.
     """
 
     wires: NDArray[np.int32]
-    sums: NDArray[np.int64]
+    table: NDArray[np.bool_]
     seen: NDArray[np.bool_]
+    tied: NDArray[np.bool_]
 
-    @property
-    def table(self) -> NDArray[np.bool_]:
-        """The table, shape (2^k,): one where the sum is above zero."""
-        return self.sums > 0
-
-    @property
-    def gain(self) -> int:
-        """The sum of residuals that the table wins: how well it fits."""
-        return int(np.abs(self.sums).sum())
+    @classmethod
+    def decide(cls, wires: NDArray[np.int32], counts: Counts, which: int, backend: str) -> Lut:
+        """Return the LUT that the counts of one of some LUTs make: one where the sum is above 0."""
+        one = replace(counts, statistics=counts.statistics[which : which + 1])
+        luts = one.decide(Fill.zeros(1), backend=backend)
+        masks = (unpack_tables(mask, one.k)[0] for mask in (luts.tables, luts.seen, luts.tied))
+        return cls(wires, *masks)
 
 
 class BoostStep(Protocol):
@@ -147,8 +150,9 @@ class BoostStep(Protocol):
         weights: NDArray[np.int32],
         decay: NDArray[np.int64],
         out: NDArray[np.int32],
+        part: range,
     ) -> None:
-        """Write what each class lacks in each sample: weight * UNIT * ([y = c] - p_c).
+        """Write what each class lacks in each sample of a part: weight * UNIT * ([y = c] - p_c).
 
         Parameters
         ----------
@@ -159,54 +163,98 @@ class BoostStep(Protocol):
             p_c is its share in the sum, rounded to a multiple of 1 / UNIT.
         """
 
-    def search(
+    def count_right(
         self,
-        samples: Samples,
-        residual: NDArray[np.int32],
-        key: np.uint64,
-        start: NDArray[np.int32],
-        effort: Effort,
+        votes: NDArray[np.int32],
+        labels: NDArray[np.int32],
+        weights: NDArray[np.int32],
+        part: range,
+    ) -> int:
+        """Return the weight of the samples of a part whose class has the most votes.
+
+        The lowest of classes that have as many wins, as in the model.
+        """
+        ...
+
+    def draw(
+        self, residual: NDArray[np.int32], key: np.uint64, unit: int, part: range, capacity: int
+    ) -> NDArray[np.int64]:
+        """Return the places drawn of a part, ascending; one drawn n times stands there n times.
+
+        Place n is drawn floor((|residual| + r_n) / unit) times, r_n the random integer below the
+        unit that the key has for n: it does not depend on the part. Of all that is drawn, the
+        first `capacity` are returned.
+        """
+        ...
+
+    def gather(
+        self, samples: Samples, residual: NDArray[np.int32], places: NDArray[np.int64]
+    ) -> Drawn:
+        """Bring the drawn samples together."""
+        ...
+
+    def worth_sharing(self, n_drawn: int, row_words: int) -> bool:
+        """Whether a search on so many samples is long enough for workers to share it."""
+        ...
+
+    def search(
+        self, drawn: Drawn, start: NDArray[np.int32], k: int, n_sweeps: int, executor: Executor
     ) -> NDArray[np.int32]:
         """Return k wires for a LUT, shape (k,), dtype=np.int32.
 
-        Samples are drawn in proportion to their residual's size (each counts as +1 or -1; sample
-        n is taken floor((|g| + r_n) / unit) times, r_n a random integer below the unit). The
-        first wires are those of `start`. Each further one is the signal s of the largest score
-        sum_p |sum over address p of the drawn signs|, the address made of the wires so far and
-        s; ties go to the lowest signal. Then each wire in turn is replaced by the best signal
+        The first wires are those of `start`. Each further one is the signal s of the largest
+        score sum_p |sum over address p of the drawn signs|, the address made of the wires so far
+        and s; ties go to the lowest signal. Then each wire in turn is replaced by the best signal
         beside the k - 1 others where that is better, until nothing changes or `n_sweeps` rounds
-        are over.
+        are over. All workers of the executor take part where that is worth it.
         """
+        ...
 
-    def interaction(
-        self,
-        samples: Samples,
-        residual: NDArray[np.int32],
-        key: np.uint64,
-        order: int,
-        effort: Effort,
-    ) -> NDArray[np.int32]:
+    def interaction(self, drawn: Drawn, order: int) -> NDArray[np.int32]:
         """Return the 2 or 3 (`order`) signals, ascending, dtype=np.int32, of largest interaction:
         abs(sum over the drawn signs, negated where the exclusive or of the signals is one).
 
-        Samples are drawn as by :meth:`search`. Ties go to the signals that are first in order.
+        Ties go to the signals that are first in order.
         """
-
-    def count(
-        self, samples: Samples, residual: NDArray[np.int32], wires: NDArray[np.int32]
-    ) -> CountedLut:
-        """Count every sample at the entry of the table that it reaches."""
+        ...
 
     def vote(
         self,
         signals: Words,
-        views: NDArray[np.int32],
         wires: NDArray[np.int32],
         table: NDArray[np.bool_],
         sign: int,
         votes: NDArray[np.int32],
+        words: range,
     ) -> None:
-        """Add `sign` to the votes (n_places,) where the LUT gives one, else subtract it."""
+        """Add `sign` to the votes of the words' samples where the LUT gives one, else subtract it.
+
+        Parameters
+        ----------
+        wires : ndarray of shape (k,), dtype=np.int32
+            Rows of `signals`.
+        votes : ndarray of shape (64 * number of words,), dtype=np.int32
+            Those of the words' samples.
+        """
+        ...
+
+
+def _load_kernels() -> BoostStep:
+    from lutgen.learn.boost import kernels  # noqa: PLC0415 - loads numba
+
+    return cast(BoostStep, kernels)
+
+
+def _load_reference() -> BoostStep:
+    from lutgen.learn.boost import reference  # noqa: PLC0415 - it imports this module
+
+    return cast(BoostStep, reference)
+
+
+BACKENDS: dict[str, Callable[[], BoostStep]] = {
+    "kernels": _load_kernels,
+    "reference": _load_reference,
+}
 
 
 def _by_place(

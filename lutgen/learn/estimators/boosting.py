@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from lutgen.datasets.split import split_rows
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ConfigError, DataError
-from lutgen.learn.boost.boost import BoostParameters, BoostProgress, boost
+from lutgen.learn.boost.boost import BoostParameters, BoostProgress, Interrupted, boost
 from lutgen.learn.estimators.memorization import plain_labels
 
 
@@ -36,8 +37,6 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     warm_start : bool, default=False
         Go on with the network of the last fit (grow it to `luts_per_class`, then the refits),
         with the encoder it has. Set ``network_`` to a loaded model to go on with that one.
-    progress : callable, optional
-        Called with a :class:`lutgen.learn.boost.boost.BoostProgress` after each round.
     random_state : int, RandomState instance or None, default=None
         An int is the seed itself: the same model as on the command line.
     n_jobs : int or None, default=None
@@ -71,7 +70,6 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         feature_shape: Sequence[int] = (),
         validation_fraction: float = 0.1,
         warm_start: bool = False,
-        progress: Callable[[BoostProgress], None] | None = None,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -90,14 +88,28 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         self.feature_shape = feature_shape
         self.validation_fraction = validation_fraction
         self.warm_start = warm_start
-        self.progress = progress
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        progress: Callable[[BoostProgress], None] | None = None,
+    ) -> Self:
         """Learn from samples X of shape (n_samples, n_features) and labels y.
 
-        Ctrl-C ends the learning and keeps what there is (see :func:`.boost.boost`).
+        Ctrl-C ends the learning with a warning, as in scikit-learn, and keeps what there is.
+
+        Parameters
+        ----------
+        sample_weight : array-like of shape (n_samples,), optional
+            What each sample counts; default: all the same.
+        progress : callable, optional
+            Called with a :class:`lutgen.learn.boost.boost.BoostProgress` after each round. It is
+            no parameter of the model: neither `clone` nor a grid search sees it.
 
         Raises
         ------
@@ -150,19 +162,23 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         )
         if self.patience:
             validation = encoder.encode(matrix[aside]), numbers[aside]
-        self.network_ = boost(
-            encoder.encode(matrix[rows]),
-            numbers[rows],
-            parameters,
-            encoder=encoder,
-            classes=plain_labels(self.classes_),
-            sample_weight=None if weights is None else weights[rows],
-            validation=validation,
-            feature_shape=tuple(self.feature_shape),
-            start=start,
-            n_threads=None if self.n_jobs in (None, -1) else self.n_jobs,
-            progress=self.progress,
-        )
+        try:
+            self.network_ = boost(
+                encoder.encode(matrix[rows]),
+                numbers[rows],
+                parameters,
+                encoder=encoder,
+                classes=plain_labels(self.classes_),
+                sample_weight=None if weights is None else weights[rows],
+                validation=validation,
+                feature_shape=tuple(self.feature_shape),
+                start=start,
+                n_threads=None if self.n_jobs in (None, -1) else self.n_jobs,
+                progress=progress,
+            )
+        except Interrupted as stop:
+            self.network_ = stop.network
+            warnings.warn(f"{stop}; the network of that moment is kept", stacklevel=2)
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.int64]:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import Tags, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import DataError
+from lutgen.learn.memorize.manyclass import memorize_classes
 from lutgen.learn.memorize.memorize import Parameters, memorize
+from lutgen.model import LutNetwork
 
 
 class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A network of lookup tables learnt by counting (Chatterjee 2018), for two classes.
+    """A network of lookup tables learnt by counting (Chatterjee 2018).
+
+    More than two classes are told apart by networks side by side, one for each bit of a code.
 
     Parameters
     ----------
@@ -34,6 +39,9 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         How features become bits; see :func:`lutgen.encode.encoder.fit_encoder`.
     feature_shape : sequence of int, default=()
         Shape of one sample where the features are an image, for ``window`` wiring.
+    code : str, default="code:31"
+        For more than two classes: ``code:N``, an error-correcting code of N networks, or
+        ``one-vs-rest``; see :func:`lutgen.learn.memorize.manyclass.code_matrix`.
     cone_only : bool, default=False
         Learn only the LUTs that can reach the output; same predictions.
     random_state : int, RandomState instance or None, default=None
@@ -45,8 +53,8 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
     ----------
     network_ : LutNetwork
         The model; save it with ``network_.save(path)``.
-    classes_ : ndarray of shape (2,)
-        The two labels.
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
     n_features_in_ : int
         Features seen in fit.
     """
@@ -60,6 +68,7 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         fill: str = "random",
         encoder: str = "auto",
         feature_shape: Sequence[int] = (),
+        code: str = "code:31",
         cone_only: bool = False,
         random_state: Any = None,
         n_jobs: int | None = None,
@@ -70,40 +79,38 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         self.fill = fill
         self.encoder = encoder
         self.feature_shape = feature_shape
+        self.code = code
         self.cone_only = cone_only
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def __sklearn_tags__(self) -> Tags:
-        tags: Tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        return tags
-
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Learn from samples X of shape (n_samples, n_features) and two kinds of labels y.
+        """Learn from samples X of shape (n_samples, n_features) and labels y.
 
         Raises
         ------
         DataError
-            If X holds NaN or infinity, y has not exactly two classes, or there are fewer
-            encoded bits than k.
+            If X holds NaN or infinity, y has only one class, or there are fewer encoded
+            bits than k.
         ConfigError
             If a parameter is out of its range.
         """
         X, y = validate_data(self, X, y, dtype="numeric", ensure_all_finite=False)
         check_classification_targets(y)
         self.classes_, numbers = np.unique(y, return_inverse=True)
-        if self.classes_.size != 2:
-            found = "one class" if self.classes_.size == 1 else f"{self.classes_.size} classes"
+        if self.classes_.size < 2:
             raise DataError(
-                f"MemorizationClassifier learns two classes, got {found}. "
-                "Only binary classification is supported."
+                f"all {len(numbers)} samples are of one class, {self.classes_[0]}; learning "
+                "needs two classes or more"
             )
         seed = self.random_state
         if not isinstance(seed, int | np.integer):
             seed = check_random_state(seed).randint(1 << 31)
         encoder = fit_encoder(self.encoder, X, y)
-        self.network_ = memorize(
+        learn: Callable[..., LutNetwork] = memorize
+        if self.classes_.size > 2:
+            learn = partial(memorize_classes, code=self.code)
+        self.network_ = learn(
             encoder.encode(X),
             numbers,
             Parameters(

@@ -1,4 +1,9 @@
-"""What learning one layer takes and gives: the interface of both implementations."""
+"""Learning one layer: what it takes and gives, by the plain rule and by the fast one.
+
+The rule is :mod:`lutgen.learn.counts`: count, decide, apply. The fast implementation does all three
+for one LUT after another, and shares the LUTs out to workers in ranges; a LUT's result depends on
+nothing but its own inputs.
+"""
 
 from __future__ import annotations
 
@@ -8,30 +13,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.bits import Words
+from lutgen.bits import Words, pack
+from lutgen.learn.counts import Tables, apply, count_classes
+from lutgen.learn.executor import Executor
+from lutgen.learn.fill import Fill
 
-FILLS = ("random", "zero", "majority", "neighbour")
-
-
-@dataclass(frozen=True, eq=False)
-class Fill:
-    """What becomes of entries whose two counts are equal (never seen included).
-
-    Parameters
-    ----------
-    policy : {"random", "zero", "majority", "neighbour"}
-        Random bits (the paper's choice), zeros, the larger class of the whole training set (0 if
-        they are equal), or the majority of those of the k entries at Hamming distance 1 that are
-        decided by counts (random where that is a draw).
-    keys : ndarray of shape (n_luts,), dtype=np.uint64
-        Key of each LUT's random bits; bit p of its table is bit p % 64 of random word p // 64.
-    prior : int
-        The larger class of the training set, 0 or 1.
-    """
-
-    policy: str
-    keys: NDArray[np.uint64]
-    prior: int
+_RANGES_PER_WORKER = 24
+_MAX_RANGE = 64  # LUTs between two chances to be interrupted
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,17 +28,15 @@ class LearntLayer:
 
     Parameters
     ----------
-    tables, seen, tied : ndarray of shape (n_luts, max(1, 2^k / 64)), dtype=np.uint64
-        Truth tables and care masks, as in :class:`lutgen.model.network.LutNetwork`.
+    luts : Tables
+        Truth tables and care masks.
     outputs : ndarray of shape (n_luts, n_words), dtype=np.uint64
         The LUTs' outputs on the training samples.
     n_correct : ndarray of shape (n_luts,), dtype=np.int64
         Training samples whose label the output equals.
     """
 
-    tables: Words
-    seen: Words
-    tied: Words
+    luts: Tables
     outputs: Words
     n_correct: NDArray[np.int64]
 
@@ -74,5 +60,53 @@ class LearnLayer(Protocol):
         labels: NDArray[np.uint8],
         wires: NDArray[np.int32],
         fill: Fill,
-        n_threads: int,
+        executor: Executor,
     ) -> LearntLayer: ...
+
+
+def learn_plain(
+    signals: Words,
+    labels: NDArray[np.uint8],
+    wires: NDArray[np.int32],
+    fill: Fill,
+    executor: Executor | None = None,  # noqa: ARG001 - the signature of LearnLayer
+) -> LearntLayer:
+    """Learn a layer in plain NumPy; see :class:`LearnLayer`."""
+    counts = count_classes(signals, wires, labels, backend="reference")
+    luts = counts.decide(fill, backend="reference")
+    outputs = apply(luts.tables, signals, wires, labels.size, backend="reference")
+    return LearntLayer(luts, outputs, _count_right(outputs, pack(labels[:, None]), labels.size))
+
+
+def learn_fast(
+    signals: Words,
+    labels: NDArray[np.uint8],
+    wires: NDArray[np.int32],
+    fill: Fill,
+    executor: Executor,
+) -> LearntLayer:
+    """Learn a layer with the kernels; see :class:`LearnLayer`."""
+    from lutgen.learn import kernels  # noqa: PLC0415 - loads numba
+
+    n_luts, k = wires.shape
+    table_words = max(1, (1 << k) // 64)
+    widths = (table_words, table_words, table_words, signals.shape[1])
+    tables, seen, tied, outputs = (np.empty((n_luts, n), dtype=np.uint64) for n in widths)
+    signals = np.ascontiguousarray(signals)
+    offsets = kernels.class_offsets(labels, k, signals.shape[1])
+    target = pack(labels[:, None])
+    n_correct = np.empty(n_luts, dtype=np.int64)
+
+    def learn_range(luts: slice) -> None:
+        part = tables[luts], seen[luts], tied[luts], outputs[luts]
+        kernels.learn_luts(signals, offsets, wires[luts], labels.size, fill.of(luts), part)
+        n_correct[luts] = _count_right(outputs[luts], target, labels.size)
+
+    step = min(_MAX_RANGE, -(-n_luts // (executor.n_workers * _RANGES_PER_WORKER)))
+    executor.map(learn_range, [slice(s, s + step) for s in range(0, n_luts, step)])
+    return LearntLayer(Tables(tables, seen, tied), outputs, n_correct)
+
+
+def _count_right(outputs: Words, target: Words, n_samples: int) -> NDArray[np.int64]:
+    wrong: NDArray[np.int64] = np.bitwise_count(outputs ^ target).sum(axis=1, dtype=np.int64)
+    return n_samples - wrong

@@ -6,9 +6,9 @@ outputs are the next layer's inputs, and the last layer is a single LUT.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,17 +18,17 @@ from lutgen.bits import MAX_FAN_IN, Bits, Words, pack
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn import randomness
-from lutgen.learn.memorize import kernels, reference, wiring
-from lutgen.learn.memorize.layer import FILLS, Fill, LearnLayer
+from lutgen.learn.counts import Tables
+from lutgen.learn.executor import Executor, executor_for
+from lutgen.learn.fill import FILLS, Fill
+from lutgen.learn.memorize import wiring
+from lutgen.learn.memorize.layer import LearnLayer, LearntLayer, learn_fast, learn_plain
 from lutgen.model import Argmax, LutNetwork, Provenance
 from lutgen.model.provenance import LayerAccuracy
 
 Progress = Callable[[int, int], None]
 
-BACKENDS: dict[str, LearnLayer] = {
-    "kernels": kernels.learn_layer,
-    "reference": reference.learn_layer,
-}
+BACKENDS: dict[str, LearnLayer] = {"kernels": learn_fast, "reference": learn_plain}
 MAX_WIDTH = 1 << 20
 
 _FILL_STREAM = 2
@@ -47,7 +47,7 @@ class Parameters:
     wiring : str
         ``random`` or ``window:W``; see :mod:`lutgen.learn.memorize.wiring`.
     fill : {"random", "zero", "majority", "neighbour"}
-        See :class:`lutgen.learn.memorize.layer.Fill`.
+        See :class:`lutgen.learn.fill.Fill`.
     seed : int
         Fixes the wires and the random fill.
     cone_only : bool
@@ -91,6 +91,7 @@ def memorize(
     feature_shape: Sequence[int] = (),
     backend: str = "kernels",
     n_threads: int | None = None,
+    executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> LutNetwork:
     """Learn a network from encoded samples.
@@ -111,6 +112,8 @@ def memorize(
         Fast or plain implementation; the model is the same.
     n_threads : int, optional
         Default: all processors that this process may use. The model is the same for any number.
+    executor : Executor, optional
+        Runs the tasks, instead of threads made for the purpose.
     progress : callable, optional
         Called with (LUTs learnt, LUTs in all) after each layer.
 
@@ -132,16 +135,9 @@ def memorize(
         positions=wiring.image_positions(feature_shape, encoder.feature),
     )
     kept = wiring.cones(layers) if parameters.cone_only else [np.arange(width) for width in widths]
-    learnt = _learn_layers(
-        bits,
-        target,
-        parameters,
-        layers,
-        kept,
-        learn=BACKENDS[backend],
-        n_threads=n_threads or len(os.sched_getaffinity(0)),
-        progress=progress,
-    )
+    with executor_for(executor, n_threads) as running:
+        learn = partial(BACKENDS[backend], executor=running)
+        learnt = _learn_layers(bits, target, parameters, layers, kept, learn, progress)
     rows = [_input_accuracy(bits, target)]
     rows += [
         LayerAccuracy.of(layer, part.n_correct / target.size)
@@ -152,9 +148,9 @@ def memorize(
         n_inputs=bits.n_signals,
         fan_in=np.full(sum(n_luts), parameters.k, dtype=np.uint8),
         wires=_number_signals([part.wires for part in learnt], bits.n_signals),
-        tables=_concatenate([part.tables for part in learnt]),
-        seen=_concatenate([part.seen for part in learnt]),
-        tied=_concatenate([part.tied for part in learnt]),
+        tables=_concatenate([part.luts.tables for part in learnt]),
+        seen=_concatenate([part.luts.seen for part in learnt]),
+        tied=_concatenate([part.luts.tied for part in learnt]),
         layer=np.repeat(np.arange(1, len(n_luts) + 1), n_luts).astype(np.int32),
         outputs=np.array([bits.n_signals + sum(n_luts) - 1], dtype=np.int32),
         head=Argmax.class_number(classes),
@@ -174,9 +170,7 @@ class _Layer:
     """What the network keeps of a learnt layer; wires are numbered within the layer before."""
 
     wires: NDArray[np.int32]
-    tables: Words
-    seen: Words
-    tied: Words
+    luts: Tables
     n_correct: NDArray[np.int64]
 
 
@@ -186,9 +180,7 @@ def _learn_layers(
     parameters: Parameters,
     layers: list[NDArray[np.int32]],
     kept: list[NDArray[np.intp]],
-    *,
-    learn: LearnLayer,
-    n_threads: int,
+    learn: Callable[[Words, NDArray[np.uint8], NDArray[np.int32], Fill], LearntLayer],
     progress: Progress | None,
 ) -> list[_Layer]:
     """Learn layer after layer, each on the outputs of the one before."""
@@ -199,8 +191,8 @@ def _learn_layers(
     for layer, (wires, keep) in enumerate(zip(layers, kept, strict=True), start=1):
         local = place[wires[keep]].astype(np.int32)
         key = randomness.keys(parameters.seed, _FILL_STREAM, layer, keep)
-        result = learn(signals, target, local, Fill(parameters.fill, key, prior), n_threads)
-        learnt.append(_Layer(local, result.tables, result.seen, result.tied, result.n_correct))
+        result = learn(signals, target, local, Fill(parameters.fill, key, prior))
+        learnt.append(_Layer(local, result.luts, result.n_correct))
         signals = result.outputs
         place = np.full(len(wires), -1)
         place[keep] = np.arange(keep.size)

@@ -1,4 +1,4 @@
-"""The fast kernels equal the plain implementation, bit for bit."""
+"""The fast kernel learns what counting, deciding and applying give, bit for bit."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lutgen.bits import pack
-from lutgen.learn.memorize import kernels, reference
-from lutgen.learn.memorize.layer import FILLS, Fill
+from lutgen.learn.counts import apply, count_classes
+from lutgen.learn.executor import Serial, Threads
+from lutgen.learn.fill import FILLS, Fill
+from lutgen.learn.memorize.layer import LearntLayer, learn_fast, learn_plain
+
+
+def assert_equal(fast: LearntLayer, plain: LearntLayer) -> None:
+    for name in ("tables", "seen", "tied"):
+        np.testing.assert_array_equal(getattr(fast.luts, name), getattr(plain.luts, name), name)
+    np.testing.assert_array_equal(fast.outputs, plain.outputs)
+    np.testing.assert_array_equal(fast.n_correct, plain.n_correct)
 
 
 @st.composite
@@ -30,10 +39,19 @@ def problems(draw):
 @settings(deadline=None, max_examples=200)
 @given(problems(), st.integers(1, 4))
 def test_kernels_equal_the_reference(problem, n_threads: int) -> None:
-    fast = kernels.learn_layer(*problem, n_threads)
-    plain = reference.learn_layer(*problem)
-    for field in ("tables", "seen", "tied", "outputs", "n_correct"):
-        np.testing.assert_array_equal(getattr(fast, field), getattr(plain, field), field)
+    with Threads(n_threads) as threads:
+        fast = learn_fast(*problem, threads)
+    assert_equal(fast, learn_plain(*problem))
+
+
+@settings(deadline=None, max_examples=50)
+@given(problems())
+def test_the_fused_kernel_is_its_three_steps(problem) -> None:
+    signals, labels, wires, fill = problem
+    fast = learn_fast(signals, labels, wires, fill, Serial())
+    luts = count_classes(signals, wires, labels).decide(fill)
+    outputs = apply(luts.tables, signals, wires, labels.size)
+    assert_equal(fast, LearntLayer(luts, outputs, fast.n_correct))
 
 
 @pytest.mark.parametrize("k", range(1, 17))
@@ -44,7 +62,6 @@ def test_every_k_and_policy(k: int, policy: str) -> None:
     labels = rng.integers(0, 2, 1000).astype(np.uint8)
     wires = np.array([rng.permutation(20)[:k] for _ in range(5)], np.int32)
     fill = Fill(policy, np.arange(5, dtype=np.uint64), 1)
-    fast = kernels.learn_layer(signals, labels, wires, fill, 2)
-    plain = reference.learn_layer(signals, labels, wires, fill)
-    for field in ("tables", "seen", "tied", "outputs", "n_correct"):
-        np.testing.assert_array_equal(getattr(fast, field), getattr(plain, field), field)
+    with Threads(2) as threads:
+        fast = learn_fast(signals, labels, wires, fill, threads)
+    assert_equal(fast, learn_plain(signals, labels, wires, fill))
