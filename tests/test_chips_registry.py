@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -265,3 +267,41 @@ def test_a_chip_is_named_by_family_device_and_grade(
 def test_what_is_no_chip_is_told(text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         get_chip(text)
+
+
+# --- where facts of a family are ---------------------------------------------------------------
+
+FACTS = re.compile(
+    r"SB_|ICESTORM|TRELLIS|PFUMX|L6MUX|MUX2_LUT|MUXF|FDRE|CARRY[48]|LUT6_2|Vivado|yowasp-nextpnr|"
+    r"pack\b.*\b(ice|ecp|gowin)|^(ice|ecp|gowin_)pack$"
+)
+DEFAULTS = ("cli", "studies")  # they choose a family where the user does not
+
+
+def strings(path: Path) -> Iterator[str]:
+    """Yield the strings of a module, docstrings left out."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    with_docs = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    docs = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, with_docs) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+            yield node.value
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "lutgen").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_a_family_is_known_to_its_folder_alone(path: Path) -> None:
+    part = path.relative_to(ROOT / "lutgen").parts[0]
+    names = set(families()) - {"generic"}
+    known = [text for text in strings(path) if text in names or FACTS.search(text)]
+    assert part == "chips" or not known or (part in DEFAULTS and set(known) <= names)
+
+
+def test_a_familys_folder_would_be_seen_to_hold_its_facts() -> None:
+    found = set(strings(ROOT / "lutgen" / "chips" / "ice40" / "family.py"))
+    assert "ice40" in found and any(map(FACTS.search, found))
