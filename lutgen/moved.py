@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -67,10 +67,10 @@ class _Finder(MetaPathFinder, Loader):
         def get(name: str) -> Any:
             if not new or (name.startswith("__") and name.endswith("__")):
                 raise AttributeError(f"module {old!r} has no attribute {name!r}")
-            found = _build_core if name == "build_core" else None
             there = importlib.import_module(f"lutgen.{new}")
-            value = found or getattr(there, name)
-            warn_moved(f"{old}.{name}", f"lutgen.{new}.{'make_core' if found else name}")
+            made, now = CHANGED.get(name, (None, name))
+            value = made(there) if made else getattr(there, name)
+            warn_moved(f"{old}.{name}", f"lutgen.{new}.{now}")
             return value
 
         module.__dict__["__getattr__"] = get
@@ -85,15 +85,24 @@ def warn_moved(old: str, new: str) -> None:
     )
 
 
-def _build_core(network: Any, **options: Any) -> Any:
-    """Return the core that ``lutgen.emit.core.build_core`` made, with its Verilog."""
-    from lutgen.core import make_core  # noqa: PLC0415 - only where somebody asks for it
-    from lutgen.core.config import config_of  # noqa: PLC0415
+def _build_core(build: ModuleType) -> Callable[..., Any]:
+    """Return what makes a core that has its Verilog, as ``lutgen.emit.core.build_core`` did."""
+    from lutgen.core.config import config_of  # noqa: PLC0415 - only where somebody asks for it
     from lutgen.emit.verilog import core_verilog  # noqa: PLC0415
 
-    core = make_core(network, config_of(None, options))
-    object.__setattr__(core, "verilog", core_verilog(core))
-    return core
+    def build_core(network: Any, **options: Any) -> Any:
+        core = build.make_core(network, config_of(None, options))
+        object.__setattr__(core, "verilog", core_verilog(core))
+        return core
+
+    return build_core
+
+
+CHANGED: dict[str, tuple[Callable[[ModuleType], Any], str]] = {
+    "build_core": (_build_core, "make_core"),
+    "FAMILIES": (lambda registry: registry.families(), "families()"),
+}
+"""Old name of what took another form: how it is had from its module, and what it is now."""
 
 
 def install() -> None:

@@ -21,7 +21,7 @@ PUBLIC = {
     "lutgen.emit.core": ("build_core", "Core"),
     "lutgen.learn.estimator": ("MemorizationClassifier",),
     "lutgen.learn.boosted_estimator": ("BoostedLutClassifier",),
-    "lutgen.target.registry": ("get_family",),
+    "lutgen.target.registry": ("get_family", "FAMILIES"),
     "lutgen.model": ("LutNetwork",),
     "lutgen.archive": ("read_archive",),
 }
@@ -30,11 +30,10 @@ PUBLIC = {
 @pytest.mark.parametrize("module", PUBLIC)
 def test_public_names_are_found_where_they_were(module: str) -> None:
     for name in PUBLIC[module]:
-        code = f"from {module} import {name}; print({name}.__name__)"
+        code = f"from {module} import {name}; print(getattr({name}, '__name__', ''))"
         words = [sys.executable, "-W", "always", "-c", code]
         done = subprocess.run(words, capture_output=True, text=True, check=True)
-        if name != "build_core":
-            assert done.stdout.strip() == name
+        assert done.stdout.strip() == ("" if name == "FAMILIES" else name)
         if module != "lutgen.model":
             assert f"DeprecationWarning: {module}.{name} is lutgen." in done.stderr
             assert "the old name goes with the next release" in done.stderr
