@@ -47,7 +47,7 @@ def test_min_median_and_max_over_the_seeds(model: Path, tmp_path: Path) -> None:
 def test_the_table_has_a_row_for_each_chip(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    routed = [Routed(seed, 1.0, {}, {}, (Clock("clk", mhz, 400.0),), ())
+    routed = [Routed(seed, 1.0, {}, {}, (Clock("clk", mhz),), ())
               for seed, mhz in ((1, 90.0), (3, 70.5), (4, 80.0))]  # fmt: skip
     result = Fmax("ice40-hx1k", "nextpnr", tuple(routed), n_seeds=4, critical_path="layer 1 LUT 7")
     monkeypatch.setattr("lutgen.cli.board.measure_fmax", lambda *_, **__: result)

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from faults import visible_flip
+from hexadecimal import from_hex
 from typer.testing import CliRunner, Result
 
 from lutgen.bits import Bits
 from lutgen.chips.registry import get_family
 from lutgen.cli.app import app
 from lutgen.core import CoreConfig, make_core
-from lutgen.emit.vectors import from_hex
 from lutgen.emit.verilog import emit_verilog
 from lutgen.model.network import LutNetwork
 from lutgen.verify.mutate import drop_register

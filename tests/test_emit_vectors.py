@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
+from hexadecimal import from_hex
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import random_samples
 
 from lutgen.bits import Bits
-from lutgen.emit.vectors import from_hex, to_hex, vectors
-from lutgen.errors import DataError
+from lutgen.emit.vectors import to_hex, vectors
 
 
 @given(st.integers(1, 70), st.integers(0, 130), st.integers(0, 2**32 - 1))
@@ -32,16 +31,3 @@ def test_highest_bit_comes_first() -> None:
         "inputs.mem": "01\n30\n",
         "expected.mem": "1\n0\n",
     }
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("0\nzz\n", "line 2: 'zz' is not hexadecimal"),
-        ("20\n", "line 1: 20 has more than 5 bits"),
-        ("-1\n", "line 1: -1 has more than 5 bits"),
-    ],
-)
-def test_bad_lines_are_named(text: str, message: str) -> None:
-    with pytest.raises(DataError, match=message):
-        from_hex(text, 5)

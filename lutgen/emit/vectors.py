@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from lutgen.bits import Bits
-from lutgen.errors import DataError
 
 INPUTS = "inputs.mem"
 EXPECTED = "expected.mem"
@@ -38,25 +37,3 @@ def to_hex(bits: Bits) -> str:
     lines = np.full((bits.n_samples, n_digits + 1), ord("\n"), dtype=np.uint8)
     lines[:, :n_digits] = _DIGITS[nibbles]
     return lines.tobytes().decode("ascii")
-
-
-def from_hex(text: str, n_signals: int) -> Bits:
-    """Read one sample a line; undoes :func:`to_hex`.
-
-    Raises
-    ------
-    DataError
-        If a line is not hexadecimal or has bits beyond `n_signals`; the message names the line.
-    """
-    lines = text.split()
-    dense = np.zeros((len(lines), n_signals), dtype=np.uint8)
-    for number, (row, line) in enumerate(zip(dense, lines, strict=True), 1):
-        try:
-            value = int(line, 16)
-        except ValueError as error:
-            raise DataError(f"test vectors, line {number}: {line!r} is not hexadecimal") from error
-        if not 0 <= value < 1 << n_signals:
-            raise DataError(f"test vectors, line {number}: {line} has more than {n_signals} bits")
-        octets = np.frombuffer(value.to_bytes(-(-n_signals // 8), "little"), dtype=np.uint8)
-        row[:] = np.unpackbits(octets, count=n_signals, bitorder="little")
-    return Bits.from_dense(dense)

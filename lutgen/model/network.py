@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lutgen.bits import Bits, Words
+from lutgen.bits import Bits, tail_mask
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ModelError
 from lutgen.model import builder
@@ -223,7 +223,7 @@ class LutNetwork(LutGraph):
         """Evaluate the cone of influence and return the output bits, shape (n_outputs, n_words)."""
         rows = self.signals(bits, self.cone).words[self.outputs]
         rows[self.outputs == ZERO] = 0
-        rows[self.outputs == ONE] = _ones(bits)
+        rows[self.outputs == ONE] = tail_mask(bits.n_samples)
         return Bits(rows, bits.n_samples)
 
     def scores(self, bits: Bits) -> NDArray[np.int64]:
@@ -313,10 +313,3 @@ class LutNetwork(LutGraph):
         from lutgen.model.file import load  # noqa: PLC0415
 
         return load(Path(path))
-
-
-def _ones(bits: Bits) -> Words:
-    words = np.full(bits.words.shape[1], np.iinfo(np.uint64).max, dtype=np.uint64)
-    if bits.n_samples % 64:
-        words[-1] = np.uint64((1 << (bits.n_samples % 64)) - 1)
-    return words

@@ -30,11 +30,7 @@ def pac_bound(n_luts: int, k: int, n_samples: int, delta: float) -> float:
 def cone_size(k: int, seed: int) -> int:
     """Return how many LUTs of the network of experiment 1 can reach its output."""
     layers = wiring.draw(wiring.Wiring(), k=k, widths=WIDTHS, n_inputs=N_INPUTS, seed=seed)
-    reached, total = {0}, 0
-    for wires in reversed(layers):
-        total += len(reached)
-        reached = set(wires[sorted(reached)].ravel().tolist())
-    return total
+    return sum(map(len, wiring.cones(layers)))
 
 
 def _run(_: Context) -> Result:
