@@ -24,10 +24,11 @@ from numpy.typing import ArrayLike, NDArray
 from lutgen.bits import Bits
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError, DataError
+from lutgen.learn.boost.backends import BACKENDS
 from lutgen.learn.boost.learner import Learner, Watched
 from lutgen.learn.boost.network import build_network, take_apart
 from lutgen.learn.boost.parameters import BoostParameters, BoostProgress
-from lutgen.learn.boost.step import BACKENDS, WEIGHT_UNIT, Samples
+from lutgen.learn.boost.step import WEIGHT_UNIT, Samples
 from lutgen.learn.boost.views import shift_views
 from lutgen.learn.executor import Executor, executor_for
 from lutgen.model import LutNetwork, Provenance

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from lutgen.bits import Bits, Words, pack
 from lutgen.learn import randomness
 from lutgen.learn.boost import places
+from lutgen.learn.boost.backends import BACKENDS
 from lutgen.learn.boost.network import Round, groups_of
 from lutgen.learn.boost.parameters import BoostParameters, BoostProgress
-from lutgen.learn.boost.step import BACKENDS, Lut, Samples
+from lutgen.learn.boost.step import Lut, Samples
 from lutgen.learn.executor import Executor, Faster, Serial
 from lutgen.model.provenance import LearntAccuracy
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol, cast
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -237,24 +237,6 @@ class BoostStep(Protocol):
             Those of the words' samples.
         """
         ...
-
-
-def _load_kernels() -> BoostStep:
-    from lutgen.learn.boost import kernels  # noqa: PLC0415 - loads numba
-
-    return cast(BoostStep, kernels)
-
-
-def _load_reference() -> BoostStep:
-    from lutgen.learn.boost import reference  # noqa: PLC0415 - it imports this module
-
-    return cast(BoostStep, reference)
-
-
-BACKENDS: dict[str, Callable[[], BoostStep]] = {
-    "kernels": _load_kernels,
-    "reference": _load_reference,
-}
 
 
 def _by_place(
