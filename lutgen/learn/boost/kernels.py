@@ -221,14 +221,16 @@ def _interaction(signals, negative, n_drawn, begin, end, found):
     partial = np.empty(width, dtype=np.uint64)
     best = -1
     for i in range(begin, end):
+        one = signals[i]
         if found.size == 2:
             for w in range(width):
-                partial[w] = signals[i, w] ^ negative[w]
+                partial[w] = one[w] ^ negative[w]
             best = _last(signals, partial, n_drawn, i + 1, best, i, i, found)
         else:
             for j in range(i + 1, n_signals):
+                two = signals[j]
                 for w in range(width):
-                    partial[w] = signals[i, w] ^ signals[j, w] ^ negative[w]
+                    partial[w] = one[w] ^ two[w] ^ negative[w]
                 best = _last(signals, partial, n_drawn, j + 1, best, i, j, found)
     return best
 
@@ -238,8 +240,9 @@ def _last(signals, partial, n_drawn, first, best, i, j, found):
     """Try each signal from `first` on as the last one; return the size of the best so far."""
     for s in range(first, signals.shape[0]):
         ones = 0
+        three = signals[s]
         for w in range(partial.size):
-            ones += popcount(partial[w] ^ signals[s, w])
+            ones += popcount(partial[w] ^ three[w])
         size = abs(n_drawn - 2 * ones)
         if size > best:
             best = size
