@@ -289,3 +289,34 @@ def test_bad_samples() -> None:
             encoder=Encoder("binary", 3, np.arange(3, dtype=np.int32), np.full(3, 0.5)),
             classes=np.arange(2),
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(("n_classes", "n_workers", "n_shared"), [(2, 3, 1), (3, 2, 1), (4, 3, 1)])
+def test_a_lut_left_over_is_searched_by_all_workers(
+    monkeypatch: pytest.MonkeyPatch, n_classes: int, n_workers: int, n_shared: int
+) -> None:
+    from lutgen.learn.boost import kernels, searching
+
+    monkeypatch.setattr(searching, "_WORTH_SHARING", 0)
+    alone = learn(replace(SMALL, luts_per_class=1, refits=0), n_classes, n_threads=1)
+    workers: list[int] = []
+    real = kernels.search
+
+    def search(*arguments: Any) -> Any:
+        workers.append(arguments[-1].n_workers)
+        return real(*arguments)
+
+    monkeypatch.setattr(kernels, "search", search)
+    together = learn(replace(SMALL, luts_per_class=1, refits=0), n_classes, n_threads=n_workers)
+    assert together.digest == alone.digest
+    n_groups = 1 if n_classes == 2 else n_classes
+    assert sorted(workers) == [1] * (n_groups - n_shared) + [n_workers] * n_shared
+
+
+def test_luts_of_many_classes_are_searched_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    from lutgen.learn.boost import kernels, searching
+
+    monkeypatch.setattr(searching, "_WORTH_SHARING", 0)
+    monkeypatch.setattr(kernels, "search_together", None)
+    learn(replace(SMALL, luts_per_class=1, refits=0), n_threads=16)
+    learn(replace(SMALL, luts_per_class=1, refits=0), n_threads=5)

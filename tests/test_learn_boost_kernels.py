@@ -284,9 +284,10 @@ def test_interaction(
     samples = make_samples(seed, n, n_signals, n_views)
     residual = make_residual(seed, samples)
     drawn = draw(samples, residual, seed, n_drawn)
-    found = reference.interaction(drawn, order)
-    fast = kernels.interaction(drawn, order)
-    np.testing.assert_array_equal(found, fast)
+    found = reference.interaction(drawn, order, Serial())
+    np.testing.assert_array_equal(found, kernels.interaction(drawn, order, Serial()))
+    with Threads(3) as threads:
+        np.testing.assert_array_equal(found, kernels.interaction(drawn, order, threads))
     assert (np.diff(found) > 0).all() and found[-1] < n_signals
 
 
@@ -297,5 +298,5 @@ def test_interaction_goes_against_the_signs_as_well() -> None:
     )
     for sign in (1, -1):
         residual = sign * UNIT * (1 - 2 * parity.astype(np.int32)) * (samples.weights > 0)
-        found = kernels.interaction(draw(samples, residual.astype(np.int32), 1, 1000), 2)
+        found = kernels.interaction(draw(samples, residual.astype(np.int32), 1, 1000), 2, Serial())
         assert found.tolist() == [2, 6]

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from lutgen.bits import Words, n_words, pack, unpack_rows
 from lutgen.learn.boost.searching import search_alone, search_together, worth_sharing
 from lutgen.learn.boost.step import UNIT, Drawn, Samples
-from lutgen.learn.executor import Executor
+from lutgen.learn.executor import Executor, ranges
 from lutgen.learn.kernels import find_addresses, popcount, random_word
 
 _U = np.uint64
+_PARTS_PER_WORKER = 8  # of the signals that pairs and threes begin with
 _SAMPLES = 512  # whose residuals are found together
 
 
@@ -74,12 +75,20 @@ def search(
     return wires
 
 
-def interaction(drawn: Drawn, order: int) -> NDArray[np.int32]:
+def interaction(drawn: Drawn, order: int, executor: Executor) -> NDArray[np.int32]:
     """Return the signals of largest interaction; see :class:`BoostStep`."""
     signals = pack(unpack_rows(drawn.plain_rows, drawn.n_signals))
-    found = np.zeros(order, dtype=np.int32)
-    _interaction(signals, pack(drawn.negative[:, None])[0], drawn.negative.size, found)
-    return found
+    negative, n_drawn = pack(drawn.negative[:, None])[0], drawn.negative.size
+
+    def find(firsts: range) -> tuple[int, NDArray[np.int32]]:
+        found = np.zeros(order, dtype=np.int32)
+        size = _interaction(signals, negative, n_drawn, firsts.start, firsts.stop, found)
+        return int(size), found
+
+    # low signals have the most others after them: small parts, so that all workers end together
+    n_parts = 1 if executor.n_workers == 1 else _PARTS_PER_WORKER * executor.n_workers
+    parts = executor.map(find, ranges(drawn.n_signals, n_parts))
+    return max(parts, key=lambda part: part[0])[1]  # of equals the first
 
 
 def vote(
@@ -205,21 +214,25 @@ def _gather(rows, drawn, negative):
 
 
 @njit(nogil=True, cache=True)
-def _interaction(signals, negative, n_drawn, found):
-    """Fill in the two or three signals whose exclusive or goes best with the signs."""
+def _interaction(signals, negative, n_drawn, begin, end, found):
+    """Fill in the two or three signals, the first of them begin … end - 1, whose exclusive or
+    goes best with the signs; return how well."""
     n_signals, width = signals.shape
     partial = np.empty(width, dtype=np.uint64)
     best = -1
-    for i in range(n_signals):
+    for i in range(begin, end):
+        one = signals[i]
         if found.size == 2:
             for w in range(width):
-                partial[w] = signals[i, w] ^ negative[w]
+                partial[w] = one[w] ^ negative[w]
             best = _last(signals, partial, n_drawn, i + 1, best, i, i, found)
         else:
             for j in range(i + 1, n_signals):
+                two = signals[j]
                 for w in range(width):
-                    partial[w] = signals[i, w] ^ signals[j, w] ^ negative[w]
+                    partial[w] = one[w] ^ two[w] ^ negative[w]
                 best = _last(signals, partial, n_drawn, j + 1, best, i, j, found)
+    return best
 
 
 @njit(nogil=True, cache=True)
@@ -227,8 +240,9 @@ def _last(signals, partial, n_drawn, first, best, i, j, found):
     """Try each signal from `first` on as the last one; return the size of the best so far."""
     for s in range(first, signals.shape[0]):
         ones = 0
+        three = signals[s]
         for w in range(partial.size):
-            ones += popcount(partial[w] ^ signals[s, w])
+            ones += popcount(partial[w] ^ three[w])
         size = abs(n_drawn - 2 * ones)
         if size > best:
             best = size

@@ -74,9 +74,8 @@ class Learner:
         self.parameters, self.executor, self.progress = parameters, executor, progress
         self.backend, self.step = backend, BACKENDS[backend]()
         self.groups = groups_of(n_classes)
-        # rounds of fewer LUTs than workers: sharing a search may be worth it, or not
-        few = len(self.groups) < executor.n_workers
-        self.faster = Faster(executor) if few else None
+        # where a round is one LUT: sharing its search among workers may be worth it, or not
+        self.faster = Faster(executor) if len(self.groups) == 1 < executor.n_workers else None
         self.votes = np.zeros((n_classes, n_places), dtype=np.int32)
         self.residual = np.empty((n_classes, n_places), dtype=np.int32)
         self.decay = _decay(parameters.effective_temperature)
@@ -167,8 +166,8 @@ class Learner:
     def _learn_round(self, stage: int, place: int, old: Round | None) -> Round:
         """Learn a LUT for each group against the present residuals.
 
-        Groups are shared out to the workers; those that are left over, fewer than workers, are
-        learnt one by one with all workers together, where that is worth it.
+        Groups are shared out to the workers; a single one that is left over in the end, as with
+        two classes, is learnt by all workers together.
         """
         if self.faster is not None:
             self.executor = self.faster.begin()
@@ -177,9 +176,7 @@ class Learner:
         )
         learn = partial(self._learn_lut, stage, place, old)
         n_groups = len(self.groups)
-        n_apart = n_groups - n_groups % self.executor.n_workers
-        if not self.step.worth_sharing(self.n_drawn, self.samples.rows.shape[1]):
-            n_apart = n_groups
+        n_apart = n_groups - (n_groups % self.executor.n_workers == 1)
         apart = self.executor.map(partial(learn, Serial()), range(n_apart))
         return [*apart, *(learn(self.executor, g) for g in range(n_apart, n_groups))]
 
@@ -199,7 +196,8 @@ class Learner:
         )
         orders = range(2, min(parameters.interactions, parameters.k) + 1) if old is None else ()
         starts = [
-            self.step.interaction(draw(n_drawn=self._n_drawn_for(order)), order) for order in orders
+            self.step.interaction(draw(n_drawn=self._n_drawn_for(order)), order, executor)
+            for order in orders
         ]
         drawn = draw(n_drawn=self.n_drawn)
         wires = [

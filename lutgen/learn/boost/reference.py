@@ -70,11 +70,6 @@ def gather(samples: Samples, residual: NDArray[np.int32], places: NDArray[np.int
     return Drawn(rows, negative.astype(np.uint8), samples.n_signals)
 
 
-def worth_sharing(n_drawn: int, row_words: int) -> bool:  # noqa: ARG001 - the kernels' signature
-    """Whether workers gain time by sharing a search; see :class:`BoostStep`."""
-    return False
-
-
 def search(
     drawn: Drawn,
     start: NDArray[np.int32],
@@ -102,7 +97,11 @@ def search(
     return np.array(wires, dtype=np.int32)
 
 
-def interaction(drawn: Drawn, order: int) -> NDArray[np.int32]:
+def interaction(
+    drawn: Drawn,
+    order: int,
+    executor: Executor,  # noqa: ARG001 - the kernels' signature
+) -> NDArray[np.int32]:
     """Return the signals of largest interaction; see :class:`BoostStep`."""
     bits, signs = _unpack(drawn)
     spins = 1 - 2 * bits.astype(np.int64)

@@ -193,10 +193,6 @@ class BoostStep(Protocol):
         """Bring the drawn samples together."""
         ...
 
-    def worth_sharing(self, n_drawn: int, row_words: int) -> bool:
-        """Whether a search on so many samples is long enough for workers to share it."""
-        ...
-
     def search(
         self, drawn: Drawn, start: NDArray[np.int32], k: int, n_sweeps: int, executor: Executor
     ) -> NDArray[np.int32]:
@@ -210,7 +206,7 @@ class BoostStep(Protocol):
         """
         ...
 
-    def interaction(self, drawn: Drawn, order: int) -> NDArray[np.int32]:
+    def interaction(self, drawn: Drawn, order: int, executor: Executor) -> NDArray[np.int32]:
         """Return the 2 or 3 (`order`) signals, ascending, dtype=np.int32, of largest interaction:
         abs(sum over the drawn signs, negated where the exclusive or of the signals is one).
 
