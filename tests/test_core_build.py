@@ -70,6 +70,7 @@ def test_core_carries_what_later_stages_need() -> None:
     assert core.passes[-1].name == "pipeline"
     header = core_verilog(core).partition("`default_nettype none")[0]
     assert f"// model    sha256 {network.digest}" in header
+    assert f"// identity sha256 {core.interface.core_id}" in header
     assert "// pipeline a register after every 1 level(s) of k-LUTs" in header
     assert "// latency  3 cycle(s) of clk, a new x every cycle" in header
     assert core_verilog(core).count("\nmodule digits (") == 1

@@ -152,6 +152,21 @@ def test_answers_are_read_back(one_hot: bool, answer: str) -> None:
         interface.meant(np.array([9]))
 
 
+def test_answers_go_over_a_line_as_whole_numbers() -> None:
+    interface = Interface(sum_network(np.random.default_rng(0)))
+    y = interface.answers(interface.samples(EVERY))
+    values = interface.values(y)
+    assert values.tolist() == [int("".join(map(str, row[::-1])), 2) for row in y.to_dense()]
+    again = interface.of_values(values)
+    assert np.array_equal(again.words, y.words)
+    assert (interface.numbers(again) < 0).any()
+    assert interface.numbers(interface.of_values([])).shape == (0, 3)
+    assert interface.answers(interface.samples(EVERY[:0])).n_samples == 0
+    for value in (-1, 1 << interface.n_outputs):
+        with pytest.raises(DataError, match=f"{value} was answered, which is no answer of"):
+            interface.of_values([0, value])
+
+
 def test_hardware_of_other_ports_has_another_identity() -> None:
     network = pixel_network(np.random.default_rng(0))
     formats = (FeatureFormat(8),) * 5

@@ -144,6 +144,7 @@ class Core:
         lines = [
             f"{self.module}: a learnt network of lookup tables, written by lutgen {__version__}",
             f"model    sha256 {self.network.digest}",
+            f"identity sha256 {self.interface.core_id}",
             f"input    {x}",
             f"answer   {y}",
         ]

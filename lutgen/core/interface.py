@@ -24,6 +24,7 @@ from lutgen.model.head import Answers
 from lutgen.netlist.head import NUMBER, ONE_HOT, SCORES, Votes
 
 BITS = "bits"
+MAX_VALUE_BITS = 62
 _ID_VERSION = b"lutgen core 1"
 
 
@@ -174,8 +175,30 @@ class Interface:
             return Bits.from_dense((numbers >> np.arange(self.n_outputs) & 1).astype(np.uint8))
         if isinstance(head, Sum):
             scores = head.scores(outputs.to_dense())[:, :, None] >> np.arange(self.score_width) & 1
-            return Bits.from_dense(scores.reshape(x.n_samples, -1).astype(np.uint8))
+            return Bits.from_dense(scores.reshape(x.n_samples, self.n_outputs).astype(np.uint8))
         return outputs
+
+    def values(self, y: Bits) -> NDArray[np.int64]:
+        """Return what stands at ``y`` as one whole number a sample, ``y[0]`` its lowest bit.
+
+        It is how a line carries an answer; ``y`` may have 62 bits at most.
+        """
+        assert y.n_signals <= MAX_VALUE_BITS
+        return np.asarray((y.to_dense().astype(np.int64) << np.arange(y.n_signals)).sum(axis=1))
+
+    def of_values(self, values: ArrayLike) -> Bits:
+        """Return what stands at ``y`` where :meth:`values` tells these numbers.
+
+        Raises
+        ------
+        DataError
+            If one has more bits than ``y``.
+        """
+        numbers = np.asarray(values, dtype=np.int64)
+        if numbers.size and (numbers.min() < 0 or numbers.max() >> self.n_outputs):
+            wrong = numbers.min() if numbers.min() < 0 else numbers.max()
+            raise DataError(f"{wrong} was answered, which is no answer of {self.n_outputs} bit(s)")
+        return Bits.from_dense((numbers[:, None] >> np.arange(self.n_outputs) & 1).astype(np.uint8))
 
     def numbers(self, y: Bits) -> NDArray[np.int64]:
         """Return what stands at ``y`` as numbers.
@@ -193,7 +216,9 @@ class Interface:
             return np.asarray(dense.argmax(axis=1))
         if self.answer == SCORES:
             width = self.score_width
-            scores = (dense.reshape(len(dense), -1, width) << np.arange(width)).sum(axis=2)
+            scores = (dense.reshape(len(dense), self._n_scores(), width) << np.arange(width)).sum(
+                axis=2
+            )
             return np.asarray(scores - (scores >> (width - 1) << width))
         return dense
 
