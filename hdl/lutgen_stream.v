@@ -3,9 +3,9 @@
 // In:  a sample is N_BEATS = ceil(N_INPUTS / BEAT_WIDTH) beats, the lowest input bits first: bit i
 //      of beat b is input bit b * BEAT_WIDTH + i; what is left over in the last beat is ignored.
 //      tlast ends a packet of any number of samples.
-// Out: one beat a sample: its class, zero-extended to whole bytes. tlast stands with the last
-//      class of each packet. tuser is 1 where tlast came before the last beat of a sample: then
-//      the class means nothing.
+// Out: one beat a sample: its answer, zero-extended to whole bytes. tlast stands with the last
+//      answer of each packet. tuser is 1 where tlast came before the last beat of a sample: then
+//      the answer means nothing.
 //
 // The core has no clock enable, so its answers cannot be held up. A credit counter therefore lets
 // a sample in only if there is room for its answer in the FIFO behind the core. The FIFO is deep
@@ -13,10 +13,10 @@
 `default_nettype none
 
 module lutgen_stream #(
-    parameter BEAT_WIDTH  = 8,
-    parameter N_INPUTS    = 64,
-    parameter LATENCY     = 0,   // clock cycles from core_x to core_y
-    parameter CLASS_WIDTH = 1
+    parameter BEAT_WIDTH   = 8,
+    parameter N_INPUTS     = 64,
+    parameter LATENCY      = 0,  // clock cycles from core_x to core_y
+    parameter ANSWER_WIDTH = 1
 ) (
     input  wire                                 clk,
     input  wire                                 rst,            // synchronous
@@ -26,14 +26,14 @@ module lutgen_stream #(
     output wire                                 s_axis_tready,
     input  wire                                 s_axis_tlast,
 
-    output wire [8*((CLASS_WIDTH+7)/8)-1:0]     m_axis_tdata,
+    output wire [8*((ANSWER_WIDTH+7)/8)-1:0]    m_axis_tdata,
     output wire                                 m_axis_tvalid,
     input  wire                                 m_axis_tready,
     output wire                                 m_axis_tlast,
     output wire                                 m_axis_tuser,
 
     output wire [N_INPUTS-1:0]                  core_x,
-    input  wire [CLASS_WIDTH-1:0]               core_y
+    input  wire [ANSWER_WIDTH-1:0]              core_y
 );
   function integer clog2(input integer value);
     begin
@@ -46,7 +46,7 @@ module lutgen_stream #(
   localparam TOTAL      = N_BEATS * BEAT_WIDTH;
   localparam BEAT_BITS  = clog2(N_BEATS);
   localparam DEPTH_LOG2 = clog2(LATENCY + 3);  // register in front, FIFO and credit behind
-  localparam ENTRY      = CLASS_WIDTH + 2;
+  localparam ENTRY      = ANSWER_WIDTH + 2;
   localparam [BEAT_BITS-1:0] LAST_BEAT = N_BEATS[BEAT_BITS-1:0] - 1'b1;
 
   // ---- beats to a sample: the first beat ends at the bottom of a shift register
@@ -114,13 +114,13 @@ module lutgen_stream #(
   wire [ENTRY-1:0] head = fifo[read_at];
   assign s_axis_tready = !rst && !n_open[DEPTH_LOG2];
   assign m_axis_tvalid = written != read;
-  assign m_axis_tlast  = head[CLASS_WIDTH];
-  assign m_axis_tuser  = head[CLASS_WIDTH+1];
+  assign m_axis_tlast  = head[ANSWER_WIDTH];
+  assign m_axis_tuser  = head[ANSWER_WIDTH+1];
   generate
-    if (CLASS_WIDTH % 8 == 0) begin : whole_bytes
-      assign m_axis_tdata = head[CLASS_WIDTH-1:0];
+    if (ANSWER_WIDTH % 8 == 0) begin : whole_bytes
+      assign m_axis_tdata = head[ANSWER_WIDTH-1:0];
     end else begin : extended
-      assign m_axis_tdata = {{(8-CLASS_WIDTH%8){1'b0}}, head[CLASS_WIDTH-1:0]};
+      assign m_axis_tdata = {{(8-ANSWER_WIDTH%8){1'b0}}, head[ANSWER_WIDTH-1:0]};
     end
   endgenerate
 endmodule

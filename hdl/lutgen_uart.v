@@ -1,8 +1,10 @@
-// lutgen_uart: a core at the end of a serial line. docs/protocol.md says what goes over the line.
+// lutgen_uart: a core at the end of a serial line. docs/protocol.md says what goes over the line;
+// this is version 2 of it.
 //
 // Bits are taken as they come: the payload shifts through the sample register, all of a frame
-// through the CRC. A class is answered only when the whole frame was right. Answers all have the
-// same 9 bytes, which no request is shorter than, so back-to-back requests never overtake them.
+// through the CRC. A sample is answered only when the whole frame was right. One answer may wait
+// for the one under way; answers all have 11 bytes, so only where requests of less than that come
+// back to back are there more, and the host is told.
 `default_nettype none
 
 module lutgen_uart #(
@@ -10,18 +12,18 @@ module lutgen_uart #(
     parameter TIMEOUT_CLKS     = 4096,  // of a quiet line, until a frame counts as ended
     parameter N_INPUTS         = 64,    // at most 8 * 65535
     parameter LATENCY          = 0,     // clock cycles from core_x to core_y
-    parameter CLASS_WIDTH      = 1,     // at most 16
+    parameter ANSWER_WIDTH     = 1,     // at most 32
     parameter SELF_TEST_CYCLES = 4096,
-    parameter N_INFO_WORDS     = 19,
-    parameter [16*N_INFO_WORDS-1:0] INFO = 0
+    parameter N_INFO_WORDS     = 16,
+    parameter [32*N_INFO_WORDS-1:0] INFO = 0
 ) (
-    input  wire                   clk,
-    input  wire                   rst,  // synchronous
-    input  wire                   rx,
-    output wire                   tx,
-    output reg                    led,  // changes with every class that is answered
-    output wire [N_INPUTS-1:0]    core_x,
-    input  wire [CLASS_WIDTH-1:0] core_y
+    input  wire                    clk,
+    input  wire                    rst,  // synchronous
+    input  wire                    rx,
+    output wire                    tx,
+    output reg                     led,  // changes with every sample that is answered
+    output wire [N_INPUTS-1:0]     core_x,
+    input  wire [ANSWER_WIDTH-1:0] core_y
 );
   function integer clog2(input integer value);
     begin
@@ -35,7 +37,7 @@ module lutgen_uart #(
     crc_step = {1'b0, crc[31:1]} ^ ((crc[0] ^ data_bit) ? 32'hEDB88320 : 32'd0);
   endfunction
 
-  localparam [7:0] REQUEST = 8'hA5, ANSWER = 8'h5A;
+  localparam [7:0] REQUEST = 8'hA5, ANSWER = 8'h5B;
   localparam [7:0] IDENTITY = 8'h01, PREDICT = 8'h02, SELF_TEST = 8'h03;
   localparam [7:0] DONE = 8'h80;  // with the command
   localparam [7:0] BAD_CRC = 8'hE1, BAD_LENGTH = 8'hE2, BAD_COMMAND = 8'hE3, SHORT = 8'hE4,
@@ -46,7 +48,7 @@ module lutgen_uart #(
   localparam N_BITS = 8 * ((N_INPUTS + 7) / 8);
   localparam TIMER_BITS = clog2(TIMEOUT_CLKS + 1);
   localparam [31:0] TIMEOUT = TIMEOUT_CLKS;
-  localparam TEST_CLKS = N_BITS + LATENCY + SELF_TEST_CYCLES;
+  localparam TEST_CLKS = N_BITS + LATENCY + SELF_TEST_CYCLES - 1;
   localparam COUNT_BITS = clog2(TEST_CLKS + 1) > 16 ? clog2(TEST_CLKS + 1) : 16;
   localparam [31:0] RUN_COUNT = LATENCY, TEST_COUNT = TEST_CLKS, SIGN_COUNT = SELF_TEST_CYCLES;
 
@@ -68,7 +70,7 @@ module lutgen_uart #(
   reg  [7:0]            argument; // the last byte of the payload
   reg  [31:0]           crc;      // in a self-test: what makes the stimulus
   reg  [N_BITS-1:0]     sample;
-  reg  [15:0]           signature;
+  reg  [31:0]           signature;
   reg  [TIMER_BITS-1:0] timer;
   reg                   disturbed;
   wire [7:0]            command = header[7:0];
@@ -81,12 +83,14 @@ module lutgen_uart #(
                                 command == IDENTITY ? 16'd1 : 16'd0;
   wire        is_command = command == PREDICT || command == IDENTITY || command == SELF_TEST;
   wire        is_quiet = timer == 0;
-  wire [15:0] class_word;
-  wire [15:0] info_word;
+  wire [31:0] core_word;
+  wire [31:0] info_word;
 
   reg         reply;       // an answer is to be sent
   reg  [7:0]  reply_status;
-  reg  [15:0] reply_value;
+  wire        is_error = reply_status[6];
+  wire [31:0] reply_value = is_error ? 32'd0 : command == SELF_TEST ? signature :
+                            command == PREDICT ? core_word : info_word;
 
   assign core_x = sample[N_INPUTS-1:0];
 
@@ -95,8 +99,8 @@ module lutgen_uart #(
       sample <= {is_testing ? crc[0] : data[7], sample[N_BITS-1:1]};
     if (is_testing) crc <= crc_step(crc, 1'b0);
     else if (bit_valid) crc <= crc_step(crc, data[7]);
-    if (is_testing && count <= SIGN_COUNT[COUNT_BITS-1:0])
-      signature <= {1'b0, signature[15:1]} ^ (signature[0] ? 16'h8408 : 16'd0) ^ class_word;
+    if (is_testing && count < SIGN_COUNT[COUNT_BITS-1:0])
+      signature <= {1'b0, signature[31:1]} ^ (signature[0] ? 32'h82F63B78 : 32'd0) ^ core_word;
     if (rst || state == IDLE || !rx_idle) timer <= TIMEOUT[TIMER_BITS-1:0];
     else if (!is_quiet) timer <= timer - 1'b1;
 
@@ -144,11 +148,10 @@ module lutgen_uart #(
           if (crc != RESIDUE) begin
             reply        <= 1'b1;
             reply_status <= BAD_CRC;
-            reply_value  <= 16'd0;
             state        <= IDLE;
           end else begin
             crc       <= 32'hFFFFFFFF;
-            signature <= 16'd0;
+            signature <= 32'd0;
             disturbed <= 1'b0;
             count     <= command == SELF_TEST ? TEST_COUNT[COUNT_BITS-1:0]
                                               : RUN_COUNT[COUNT_BITS-1:0];
@@ -162,15 +165,13 @@ module lutgen_uart #(
         if (count == 0) begin
           reply        <= 1'b1;
           reply_status <= DONE | command;
-          reply_value  <= is_testing ? signature : command == PREDICT ? class_word : info_word;
           state        <= IDLE;
           if (command == PREDICT) led <= !led;
         end
       end
       default: if (is_quiet) begin  // DRAIN: whatever was sent is over
-        reply       <= 1'b1;
-        reply_value <= 16'd0;
-        state       <= IDLE;
+        reply <= 1'b1;
+        state <= IDLE;
       end
     endcase
     if (state == HEADER || state == PAYLOAD || state == TRAILER) begin
@@ -180,7 +181,6 @@ module lutgen_uart #(
       end else if (is_quiet && !byte_valid) begin
         reply        <= 1'b1;
         reply_status <= SHORT;
-        reply_value  <= 16'd0;
         state        <= IDLE;
       end
     end
@@ -198,10 +198,10 @@ module lutgen_uart #(
   end
 
   generate
-    if (CLASS_WIDTH == 16) begin : whole_word
-      assign class_word = core_y;
+    if (ANSWER_WIDTH == 32) begin : whole_word
+      assign core_word = core_y;
     end else begin : extended
-      assign class_word = {{(16-CLASS_WIDTH){1'b0}}, core_y};
+      assign core_word = {{(32-ANSWER_WIDTH){1'b0}}, core_y};
     end
     if (N_BITS > N_INPUTS) begin : padding
       /* verilator lint_off UNUSEDSIGNAL */  // left over in the last byte
@@ -211,17 +211,17 @@ module lutgen_uart #(
   endgenerate
 
   wire [31:0] info_index = {24'd0, argument};
-  assign info_word = info_index < N_INFO_WORDS ? INFO[16*info_index +: 16] : 16'd0;
+  assign info_word = info_index < N_INFO_WORDS ? INFO[32*info_index +: 32] : 32'd0;
 
   // ---- answers: one under way, one that waits
   localparam [1:0] READY = 0, SUM = 1, SEND = 2;
 
   reg  [1:0]  sending;
   reg         waiting;
-  reg  [31:0] next_answer;  // value, sequence number, status
-  reg  [31:0] answer;
+  reg  [47:0] next_answer;  // value, sequence number, status
+  reg  [47:0] answer;
   reg  [31:0] sum;
-  reg  [4:0]  place;        // bits summed, or bytes sent
+  reg  [5:0]  place;        // bits summed, or bytes sent
   wire        tx_ready;
   wire        tx_valid = sending == SEND;
 
@@ -232,7 +232,7 @@ module lutgen_uart #(
   always @(posedge clk) begin
     case (sending)
       READY: begin
-        place  <= 5'd0;
+        place  <= 6'd0;
         answer <= next_answer;
         sum    <= 32'hFFFFFFFF;
         if (waiting) begin
@@ -241,24 +241,27 @@ module lutgen_uart #(
         end
       end
       SUM: begin  // turns the answer once around
-        answer <= {answer[0], answer[31:1]};
+        answer <= {answer[0], answer[47:1]};
         sum    <= crc_step(sum, answer[0]);
         place  <= place + 1'b1;
-        if (place == 5'd31) sending <= SEND;
+        if (place == 6'd47) begin
+          place   <= 6'd0;
+          sending <= SEND;
+        end
       end
       default: if (tx_ready) begin
         place <= place + 1'b1;
         if (place != 0) begin
-          answer <= {8'd0, answer[31:8]};
-          if (place == 5'd4) answer <= ~sum;
-          if (place == 5'd8) sending <= READY;
+          answer <= {8'd0, answer[47:8]};
+          if (place == 6'd6) answer <= {16'd0, ~sum};
+          if (place == 6'd10) sending <= READY;
         end
       end
     endcase
     if (reply) begin
       waiting     <= 1'b1;
       next_answer <= {reply_value, sequence_number, reply_status};
-      if (waiting && sending != READY) next_answer <= {16'd0, sequence_number, OVERRUN};
+      if (waiting && sending != READY) next_answer <= {32'd0, sequence_number, OVERRUN};
     end
     if (rst) begin
       sending <= READY;

@@ -1,7 +1,7 @@
 """A whole board, pins to pins: its clock pin and its serial pins, with cocotbext-uart at the line.
 
 Runs inside the simulator, under cocotb 2. The top module has ``clk``, ``rx`` and ``tx``; there is
-no reset pin, the board resets itself. One test asks for the class of every vector; the other
+no reset pin, the board resets itself. One test asks for the answer to every vector; the other
 bridges the line to a pseudo-terminal, for a host program to talk to. Settings come from the
 environment, see README.md.
 """
@@ -21,15 +21,17 @@ from cocotb.clock import Clock
 from cocotb.triggers import Timer
 from cocotbext.uart import UartSink, UartSource
 
+from lutgen.host.identity import N_WORDS, read_info
 from lutgen.host.protocol import (
+    ANSWER_BYTES,
     DONE,
     IDENTITY,
-    N_INFO_WORDS,
+    OVERHEAD_BYTES,
     PREDICT,
     SELF_TEST,
+    VERSION,
     Answer,
     encode_request,
-    read_info,
     take_answers,
 )
 
@@ -78,10 +80,10 @@ class Board:
 
 @cocotb.test()
 async def every_vector(dut: Any) -> None:
-    """The board says who it is, passes its self-test and answers every vector's class."""
+    """The board says who it is, passes its self-test and answers every vector."""
     board = Board(dut)
     await board.start()
-    info = [encode_request(IDENTITY, i, bytes([i])) for i in range(N_INFO_WORDS)]
+    info = [encode_request(IDENTITY, i, bytes([i])) for i in range(N_WORDS[VERSION])]
     identity = read_info([answer.value for answer in await board.ask(info, ahead=2)])
     (tested,) = await board.ask([encode_request(SELF_TEST, 0)], ahead=1)
     vectors = read_mem(Path(os.environ["LUTGEN_INPUTS"]))
@@ -91,7 +93,8 @@ async def every_vector(dut: Any) -> None:
         encode_request(PREDICT, i, vector.to_bytes(n_bytes, "little"))
         for i, vector in enumerate(vectors)
     ]
-    answers = await board.ask(requests, ahead=8)
+    is_longer = OVERHEAD_BYTES + n_bytes > ANSWER_BYTES
+    answers = await board.ask(requests, ahead=8 if is_longer else 2)
     right = [
         answer == Answer(DONE | PREDICT, i % 256, value)
         for i, (answer, value) in enumerate(zip(answers, expected, strict=False))
@@ -101,12 +104,12 @@ async def every_vector(dut: Any) -> None:
         "n_samples": len(vectors),
         "n_answers": len(answers),
         "n_equal": sum(right),
-        "digest": identity.digest,
+        "core_id": identity.core_id,
         "self_test_passed": tested == Answer(DONE | SELF_TEST, 0, signature),
     }
     write_result(Path(os.environ["LUTGEN_RESULT"]), result)
     assert vectors and len(vectors) == len(expected)
-    assert identity.digest == os.environ["LUTGEN_DIGEST"]
+    assert identity.core_id == os.environ["LUTGEN_CORE_ID"]
     assert result["self_test_passed"], f"{tested}, not signature {signature}"
     assert sum(right) == len(vectors), f"{result}"
 

@@ -27,7 +27,7 @@ SPACE = 40  # clock cycles within which a design without stalls answers
 
 
 class Bench:
-    """The design under its drivers, and the vectors with the classes they should get."""
+    """The design under its drivers, and the vectors with the answers they should get."""
 
     def __init__(self, dut: Any) -> None:
         for name in ("clk", "rst", "cocotb"):
@@ -39,8 +39,8 @@ class Bench:
         self.latency = int(os.environ["LUTGEN_LATENCY"])
         self.beat_width = len(dut.s_axis_tdata)
         self.vectors = read_mem(Path(os.environ["LUTGEN_INPUTS"]))
-        self.classes = read_mem(Path(os.environ["LUTGEN_EXPECTED"]))
-        assert self.vectors and len(self.vectors) == len(self.classes)
+        self.expected = read_mem(Path(os.environ["LUTGEN_EXPECTED"]))
+        assert self.vectors and len(self.vectors) == len(self.expected)
         self.n_beats = -(-self.n_inputs // self.beat_width)
         s_axis, m_axis = (AxiStreamBus.from_prefix(dut, name) for name in ("s_axis", "m_axis"))
         self.source = AxiStreamSource(s_axis, dut.clk, dut.rst, byte_lanes=1)
@@ -74,7 +74,7 @@ class Bench:
         await self.source.send(AxiStreamFrame(beats))
 
     async def receive(self) -> AxiStreamFrame:
-        """Return the next packet of classes; it must come."""
+        """Return the next packet of answers; it must come."""
         cycles = 20 * (len(self.vectors) * self.n_beats + 100)
         return await with_timeout(self.sink.recv(compact=False), cycles * PERIOD_NS, "ns")
 
@@ -93,12 +93,12 @@ class Bench:
         ]
 
     async def exchange(self, packets: list[list[int]]) -> None:
-        """Send packets and check every class, the ends of the packets and the error flag."""
+        """Send packets and check every answer, the ends of the packets and the error flag."""
         for packet in packets:
             await self.send([self.vectors[i] for i in packet])
         for packet in packets:
             answer = await self.receive()
-            assert list(answer.tdata) == [self.classes[i] for i in packet]
+            assert list(answer.tdata) == [self.expected[i] for i in packet]
             assert not any(flags(answer)), "a whole sample is marked as short"
         await ClockCycles(self.dut.clk, SPACE + self.latency)
         assert self.sink.empty() and self.sink.idle(), "more answers than samples"
@@ -111,14 +111,14 @@ def flags(frame: AxiStreamFrame) -> list[int]:
 
 @cocotb.test()
 async def every_sample_once(dut: Any) -> None:
-    """All vectors in one packet without stalls: the right classes, a beat every cycle."""
+    """All vectors in one packet without stalls: the right answers, a beat every cycle."""
     bench = Bench(dut)
     await bench.start()
     await bench.send(bench.vectors)
     start = cocotb.utils.get_sim_time("ns")
     answer = await bench.receive()
     cycles = (cocotb.utils.get_sim_time("ns") - start) / PERIOD_NS
-    n_equal = sum(a == b for a, b in zip(answer.tdata, bench.classes, strict=False))
+    n_equal = sum(a == b for a, b in zip(answer.tdata, bench.expected, strict=False))
     result = {"n_samples": len(bench.vectors), "n_equal": n_equal, "cycles": cycles}
     if os.environ.get("LUTGEN_RESULT"):
         write_result(Path(os.environ["LUTGEN_RESULT"]), result)
@@ -153,7 +153,7 @@ async def nobody_takes_the_answers(dut: Any) -> None:
     assert not dut.s_axis_tready.value, "the source is never held up"
     bench.sink.pause = False
     answer = await bench.receive()
-    assert list(answer.tdata) == [bench.classes[i] for i in packet]
+    assert list(answer.tdata) == [bench.expected[i] for i in packet]
 
 
 @cocotb.test()
@@ -167,9 +167,9 @@ async def valid_waits_for_nobody(dut: Any) -> None:
     for _ in range(8):
         await RisingEdge(dut.clk)
         assert dut.m_axis_tvalid.value == 1
-        assert int(dut.m_axis_tdata.value) == bench.classes[0]
+        assert int(dut.m_axis_tdata.value) == bench.expected[0]
     bench.sink.pause = False
-    assert list((await bench.receive()).tdata) == bench.classes[:2]
+    assert list((await bench.receive()).tdata) == bench.expected[:2]
 
 
 @cocotb.test()
@@ -186,7 +186,7 @@ async def packets_cut_short(dut: Any) -> None:
             await bench.source.send(AxiStreamFrame(beats[: n_whole * bench.n_beats + n_left]))
             answer = await bench.receive()
             assert flags(answer) == [0] * n_whole + [1], "the short sample is not marked"
-            assert list(answer.tdata[:n_whole]) == [bench.classes[i] for i in packet[:n_whole]]
+            assert list(answer.tdata[:n_whole]) == [bench.expected[i] for i in packet[:n_whole]]
             await bench.exchange(bench.packets(n_packets=2, longest=3))
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the shells share: a core that is small and never gives one class for all."""
+"""What the tests of the shells share: a core that is small and never gives one answer for all."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ UART_PORTS = ("clk", "rst", "rx", "tx", "led")
 
 
 def answer(core: CorePorts, x: int) -> int:
-    """Return the class of a vector: its slices as wide as the class, rotated and folded."""
-    width, folded = core.class_width, 0
+    """Return the answer to a vector: its slices as wide as the answer, rotated and folded."""
+    width, folded = core.answer_width, 0
     mask = (1 << width) - 1
     for i in range(0, core.n_inputs, width):
         folded = ((folded << 1 | folded >> (width - 1)) & mask) ^ (x >> i & mask)
     return folded
 
 
-def fold_core(n_inputs: int, class_width: int, latency: int) -> tuple[CorePorts, str]:
+def fold_core(n_inputs: int, answer_width: int, latency: int) -> tuple[CorePorts, str]:
     """Return a core that computes :func:`answer`, and its Verilog."""
-    n_slices = -(-n_inputs // class_width)
-    width = n_slices * class_width
+    n_slices = -(-n_inputs // answer_width)
+    width = n_slices * answer_width
     padded = f"{{{width - n_inputs}'d0, x}}" if width > n_inputs else "x"
     rotated = (
-        f"{{folded[{class_width - 2}:0], folded[{class_width - 1}]}}"
-        if class_width > 1
+        f"{{folded[{answer_width - 2}:0], folded[{answer_width - 1}]}}"
+        if answer_width > 1
         else "folded"
     )
     lines = [
@@ -40,20 +40,20 @@ def fold_core(n_inputs: int, class_width: int, latency: int) -> tuple[CorePorts,
         "module fold_core (",
         *(["    input wire clk,"] if latency else []),
         f"    input wire [{n_inputs - 1}:0] x,",
-        f"    output wire [{class_width - 1}:0] y",
+        f"    output wire [{answer_width - 1}:0] y",
         ");",
         f"  wire [{width - 1}:0] padded = {padded};",
-        f"  reg [{class_width - 1}:0] folded;",
+        f"  reg [{answer_width - 1}:0] folded;",
         "  integer i;",
         "  always @* begin",
         "    folded = 0;",
         f"    for (i = 0; i < {n_slices}; i = i + 1)",
-        f"      folded = {rotated} ^ padded[i*{class_width} +: {class_width}];",
+        f"      folded = {rotated} ^ padded[i*{answer_width} +: {answer_width}];",
         "  end",
     ]
     if latency:
         lines += [
-            f"  reg [{class_width - 1}:0] stage [0:{latency - 1}];",
+            f"  reg [{answer_width - 1}:0] stage [0:{latency - 1}];",
             "  integer j;",
             "  always @(posedge clk) begin",
             "    stage[0] <= folded;",
@@ -64,11 +64,11 @@ def fold_core(n_inputs: int, class_width: int, latency: int) -> tuple[CorePorts,
     else:
         lines.append("  assign y = folded;")
     lines += ["endmodule", "`default_nettype wire", ""]
-    return CorePorts("fold_core", n_inputs, class_width, latency, latency > 0), "\n".join(lines)
+    return CorePorts("fold_core", n_inputs, answer_width, latency, latency > 0), "\n".join(lines)
 
 
 def write_vectors(folder: Path, core: CorePorts, n_vectors: int, seed: int = 1) -> dict[str, str]:
-    """Write random vectors and their classes, and return the settings of a bench for them."""
+    """Write random vectors and their answers, and return the settings of a bench for them."""
     rng = random.Random(seed)
     vectors = [rng.getrandbits(core.n_inputs) for _ in range(n_vectors)]
     inputs, expected = folder / "inputs.mem", folder / "expected.mem"

@@ -15,7 +15,7 @@ from strategies import voting_network
 
 from lutgen.board.boards import find_board, read_board
 from lutgen.board.build import Build, build_board
-from lutgen.core import CoreConfig
+from lutgen.core import CoreConfig, Interface
 from lutgen.errors import ConfigError, MismatchError, ToolError
 from lutgen.model.network import LutNetwork
 from lutgen.report.board import read_build
@@ -36,6 +36,9 @@ def test_a_bitstream_and_all_that_led_to_it(built: Build, network: LutNetwork) -
     record, folder = built.record, built.folder
     assert json.loads((folder / "build.json").read_text()) == record
     assert record["digest"] == network.digest
+    assert record["core_id"] == Interface(network).core_id
+    core = (folder / "lutgen_core.v").read_text()
+    assert f"// identity sha256 {record['core_id']}" in core
     stream = (folder / record["bitstream"]["file"]).read_bytes()
     assert record["bitstream"]["file"] == "top.bin" and stream[:2] == b"\xff\x00"  # iCE40's start
     for name in ("top.pcf", "top.json", "top.rpt", "seed1.nextpnr.log", "lutgen_core.v"):
@@ -134,6 +137,8 @@ def test_a_board_without_a_serial_port(tmp_path: Path, network: LutNetwork) -> N
     board = read_board(tmp_path / "bare.toml")
     with pytest.raises(ConfigError, match=r"board bare: .*uart.* or serial_pins"):
         build_board(network, board, tmp_path / "out")
+    with pytest.raises(ConfigError, match="class numbers over its line, not one bit a class"):
+        build_board(network, find_board("icebreaker"), tmp_path / "out", CoreConfig(one_hot=True))
     with pytest.raises(ConfigError, match="seeds must be one or more"):
         build_board(network, find_board("icebreaker"), tmp_path / "out", seeds=[])
 

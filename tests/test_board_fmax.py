@@ -51,11 +51,11 @@ def test_fmax_on_the_other_families(
 
 
 def test_the_registers_around_shift_in_and_fold_out() -> None:
-    ports = CorePorts("core", n_inputs=3, class_width=2, latency=1, has_clock=True)
+    ports = CorePorts("core", n_inputs=3, answer_width=2, latency=1, has_clock=True)
     text = harness(ports)
     assert "core core (.clk(clk), .x(in), .y(y));" in text
     assert "in <= {in[1:0], d};" in text and "fold <= {fold[0:0], 1'b0} ^ out;" in text
-    single = harness(CorePorts("core", n_inputs=1, class_width=1, latency=0, has_clock=False))
+    single = harness(CorePorts("core", n_inputs=1, answer_width=1, latency=0, has_clock=False))
     assert "core core (.x(in), .y(y));" in single and "in <= d;" in single
 
 

@@ -6,17 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from strategies import random_samples, voting_network
+from strategies import random_network, random_samples, voting_network
 
 from lutgen.board.boards import find_board
 from lutgen.board.build import Build, build_board
 from lutgen.board.routed import Cell, build_routed_simulation, close_netlist
-from lutgen.board.simulate import build_board_simulation, run_board_simulation
+from lutgen.board.simulate import bridged, build_board_simulation, run_board_simulation
 from lutgen.board.stream import simulate_stream
 from lutgen.chips.registry import get_family
 from lutgen.core import Interface
+from lutgen.encode.formats import FeatureFormat
 from lutgen.errors import ConfigError, DataError, MismatchError, ToolError
-from lutgen.model.network import LutNetwork
+from lutgen.host import Device
+from lutgen.model import ONE, ZERO, Bits, LutNetwork, Sum
 
 N_SAMPLES = 200
 ICEBREAKER = find_board("icebreaker")
@@ -109,6 +111,9 @@ def test_builds_that_cannot_be_simulated(tmp_path: Path, network: LutNetwork, bu
     )
     with pytest.raises(MismatchError, match="is the build of another model"):
         build_routed_simulation(Interface(other), ICEBREAKER, built.folder, tmp_path)
+    inputs = Interface(network, (FeatureFormat(1),) * 20)
+    with pytest.raises(MismatchError, match=r"build of this model with another input .* same opti"):
+        build_routed_simulation(inputs, ICEBREAKER, built.folder, tmp_path)
     with pytest.raises(ConfigError, match="have no simulation models here; choose a board with"):
         build_board_simulation(network, find_board("arty-a7-35"), tmp_path)
     netlist = built.folder / "seed1.placed.json"
@@ -159,3 +164,45 @@ def test_the_netlist_after_place_and_route_on_ecp5(
 
 def test_samples_through_the_stream(tmp_path: Path, network: LutNetwork, X: np.ndarray) -> None:
     assert simulate_stream(network, X, tmp_path, beat_width=8).passed
+
+
+def sums(n_scores: int) -> LutNetwork:
+    """Return a network that answers scores, below zero too."""
+    network = random_network(np.random.default_rng(7), 14, [10, 8], 4)
+    head = Sum.of(np.random.default_rng(7).integers(-9, 7, (n_scores, 8)), scale=0.5)
+    return replace(network, outputs=np.arange(24, 32, dtype=np.int32), head=head)
+
+
+def bits_of_all_kinds() -> LutNetwork:
+    """Return a network that answers LUTs, inputs and constants, 26 bits."""
+    network = random_network(np.random.default_rng(9), 20, [10, 22], 4)
+    outputs = np.array([*range(30, 52), 3, 3, ONE, ZERO], dtype=np.int32)
+    return replace(network, outputs=outputs, head=Bits())
+
+
+@pytest.mark.parametrize("answering", [sums(3), bits_of_all_kinds()], ids=["scores", "bits"])
+def test_scores_and_bits_pins_to_pins(tmp_path: Path, answering: LutNetwork) -> None:
+    samples = random_samples(np.random.default_rng(6), 60, answering.n_inputs)
+    simulation = build_board_simulation(answering, ICEBREAKER, tmp_path)
+    result = run_board_simulation(simulation, samples)
+    assert result.passed and result.n_samples == 60, result.message
+    if isinstance(answering.head, Bits):
+        flipped = replace(answering, outputs=answering.outputs[::-1].copy())
+    else:  # the sign of the last score alone
+        weights = answering.head.weights * np.array([[1], [1], [-1]], dtype=np.int32)
+        flipped = replace(answering, head=replace(answering.head, weights=weights))
+    wrong = run_board_simulation(replace(simulation, interface=Interface(flipped)), samples)
+    assert not wrong.passed and wrong.n_equal < 30
+    with bridged(simulation) as port, Device(port, answering, timeout_seconds=30) as device:
+        assert device.self_test()
+        answers = device.predict(samples[:20])
+    assert np.array_equal(answers, answering.predict(samples[:20]))
+
+
+def test_answers_that_no_line_carries(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigError, match=r"carries 32 bits, not 36 \(scores\); answer fewer scores"
+    ):
+        build_board_simulation(sums(6), ICEBREAKER, tmp_path)
+    samples = random_samples(np.random.default_rng(6), 60, 14)
+    assert simulate_stream(sums(6), samples, tmp_path, beat_width=14).passed

@@ -22,19 +22,20 @@ TESTS = {
     "reset_in_mid_sample",
 }
 
-# input bits, class bits, latency, beat
+# input bits, answer bits, latency, beat
 SHAPES = {
     "a beat is a sample": (10, 1, 0, 16),
     "bytes, the last half empty": (20, 3, 4, 8),
     "single bits, deep pipeline": (3, 9, 7, 1),
+    "answers wider than the input": (40, 75, 2, 16),
 }
 
 
 def run(
     folder: Path, shape: tuple[int, int, int, int], shell: str = "", tests: Sequence[str] = ()
 ) -> tuple[TestOutcome, ...]:
-    n_inputs, class_width, latency, beat_width = shape
-    core, text = fold_core(n_inputs, class_width, latency)
+    n_inputs, answer_width, latency, beat_width = shape
+    core, text = fold_core(n_inputs, answer_width, latency)
     sources = {"core.v": text, "top.v": stream_top(core, beat_width=beat_width)}
     (source,) = stream_sources()
     sources["shell.v"] = shell or source.read_text()
@@ -95,7 +96,7 @@ def test_planted_faults_are_seen(tmp_path: Path, fault: tuple[str, str, set[str]
     assert {outcome.name for outcome in outcomes if not outcome.passed} == seen_by
 
 
-@pytest.mark.parametrize("shape", [*SHAPES.values(), (784, 4, 5, 32), (64, 16, 0, 64)])
+@pytest.mark.parametrize("shape", [*SHAPES.values(), (784, 4, 5, 32), (64, 32, 0, 64)])
 def test_the_shell_is_lint_clean(tmp_path: Path, shape: tuple[int, int, int, int]) -> None:
     core, text = fold_core(*shape[:3])
     top, body = tmp_path / f"{STREAM_MODULE}.v", tmp_path / f"{core.module}.v"

@@ -1,6 +1,7 @@
 """The host's device: against a board in software with faults, and against the real hardware."""
 
 import contextlib
+import json
 import os
 import random
 import threading
@@ -8,10 +9,12 @@ import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from strategies import random_samples, voting_network
+from sklearn.datasets import load_breast_cancer, load_digits
+from strategies import random_network, random_samples, voting_network
 
 from lutgen.bits import Bits
 from lutgen.board.boards import find_board
@@ -20,21 +23,28 @@ from lutgen.board.simulate import (
     bridged,
     build_board_simulation,
 )
-from lutgen.errors import MismatchError
+from lutgen.core import Interface
+from lutgen.encode.encoder import Encoder
+from lutgen.encode.formats import FeatureFormat
+from lutgen.errors import MismatchError, ModelError
 from lutgen.host import Device, DeviceError
+from lutgen.host.identity import Identity, info_words
 from lutgen.host.protocol import (
     DONE,
     IDENTITY,
     SELF_TEST,
     Answer,
     encode_answer,
-    info_words,
     self_test_vectors,
     sign,
 )
-from lutgen.model.network import LutNetwork
+from lutgen.model import Argmax, LutNetwork, Sum
+from lutgen.model import Bits as BitsHead
 
 N_SAMPLES = 400
+GOLDEN = Path(__file__).parent / "golden"
+OLD = json.loads((GOLDEN / "format2.json").read_text())
+DATA = {"digits": load_digits, "breast_cancer": load_breast_cancer}
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +58,16 @@ def samples() -> np.ndarray:
 
 
 class SoftwareBoard:
-    """A board that answers as the protocol says, over a pseudo-terminal, and may go wrong."""
+    """A board that answers as the protocol says, over a pseudo-terminal, and may go wrong.
 
-    def __init__(self, network: LutNetwork) -> None:
-        self.network = network
+    With the digest of a file of format 2 it speaks version 1 of the protocol.
+    """
+
+    def __init__(self, interface: Interface, old_digest: str = "") -> None:
+        self.interface = interface
+        self.version = 1 if old_digest else 2
+        self.words = old_words(old_digest, interface) if old_digest else \
+            info_words(Identity.of(interface))  # fmt: skip
         self.damage_every = 0  # answers
         self.class_of = lambda number: number
         self.unplug_after = 0  # predictions
@@ -77,8 +93,9 @@ class SoftwareBoard:
                     n_answers += 1
                     if self.damage_every and n_answers % self.damage_every == 0:
                         kind = self._rng.randrange(3)
-                        answer = (answer[:-1], answer[:4] + b"\0" + answer[5:],
-                                  encode_answer(Answer(0xE1, 0, 0)))[kind]  # fmt: skip
+                        flipped = bytes([answer[4] ^ 0x81])
+                        refused = encode_answer(Answer(0xE1, 0, 0, self.version))
+                        answer = (answer[:-1], answer[:4] + flipped + answer[5:], refused)[kind]
                     if self.unplug_after and self._n_predictions > self.unplug_after:
                         os.close(self._ours)
                         return
@@ -90,21 +107,32 @@ class SoftwareBoard:
     def _answer(self, request: bytes) -> Answer:
         command, tag, payload = request[1], request[2], request[5:-4]
         if command == IDENTITY:
-            value = info_words(self.network.digest, self.network.n_inputs)[payload[0]]
+            value = self.words[payload[0]]
         elif command == SELF_TEST:
-            vectors = Bits.from_dense(self_test_vectors(self.network.n_inputs, 4096))
-            value = sign(self.network.class_numbers(vectors))
+            vectors = self_test_vectors(self.interface.n_inputs, 4096)
+            value = sign(self._values(vectors), self.version)
         else:
             self._n_predictions += 1
             bits = np.unpackbits(np.frombuffer(payload, np.uint8), bitorder="little")
-            sample = Bits.from_dense(bits[None, : self.network.n_inputs])
-            value = self.class_of(int(self.network.class_numbers(sample)[0]))
-        return Answer(DONE | command, tag, value)
+            value = self.class_of(int(self._values(bits[None, : self.interface.n_inputs])[0]))
+        return Answer(DONE | command, tag, value, self.version)
+
+    def _values(self, x: np.ndarray) -> np.ndarray:
+        return self.interface.values(self.interface.answers(Bits.from_dense(x)))
+
+
+def old_words(digest: str, interface: Interface) -> list[int]:
+    """Return the words of the identity in version 1, as its documentation had them."""
+    n_inputs, width = interface.n_inputs, interface.feature_bits
+    packed = bytes.fromhex(digest)
+    halves = [packed[i] | packed[i + 1] << 8 for i in range(0, 32, 2)]
+    return [1, n_inputs & 0xFFFF, width << 8 | n_inputs >> 16, *halves]
 
 
 @contextmanager
-def software_board(network: LutNetwork) -> Iterator[SoftwareBoard]:
-    board = SoftwareBoard(network)
+def software_board(what: LutNetwork | Interface, old_digest: str = "") -> Iterator[SoftwareBoard]:
+    interface = Interface(what) if isinstance(what, LutNetwork) else what
+    board = SoftwareBoard(interface, old_digest)
     board._thread.start()
     try:
         yield board
@@ -152,7 +180,12 @@ def test_another_model_is_refused(network: LutNetwork) -> None:
         ),
     )
     with software_board(other) as board:
-        with pytest.raises(MismatchError, match=f"the board holds model {other.digest[:16]}…, not"):
+        theirs, ours = Interface(other).core_id, Interface(network).core_id
+        message = (
+            rf"the board holds core {theirs[:16]}… \(input: 20 bits, encoded bits; answer: 3 bits, "
+            rf"class number\), not {ours[:16]}… \(.*\); load the bitstream that was built of this"
+        )
+        with pytest.raises(MismatchError, match=message):
             Device(board.port, network)
         board.class_of = lambda number: 9
         with Device(board.port, other) as device, \
@@ -167,6 +200,118 @@ def test_ports_where_no_board_is(network: LutNetwork) -> None:
         board.silent = True
         with pytest.raises(DeviceError, match=r"no lutgen board answers .*right port"):
             Device(board.port, network, timeout_seconds=0.02)
+
+
+def test_another_version_is_refused(network: LutNetwork) -> None:
+    with software_board(network) as board:
+        board.words[0] = 3
+        with pytest.raises(
+            MismatchError, match=r"speaks version 3 .* this lutgen versions 1 and 2;"
+        ):
+            Device(board.port, network)
+
+
+def sums(scale: float = 1.0, offset: float = 0.0) -> LutNetwork:
+    rng = np.random.default_rng(8)
+    network = random_network(rng, 20, [12, 8], 4)
+    weights = rng.integers(-90, 60, (3, 8))
+    head = Sum.of(weights, [-5, 0, 7], scale=scale, offset=offset)
+    return replace(network, outputs=np.arange(32, 40, dtype=np.int32), head=head)
+
+
+def all_bits() -> LutNetwork:
+    network = random_network(np.random.default_rng(8), 20, [20, 31], 4)
+    return replace(network, outputs=np.arange(39, 71, dtype=np.int32), head=BitsHead())
+
+
+@pytest.mark.parametrize("answering", [sums(), sums(0.25, -3.0), all_bits()])
+def test_numbers_and_bits_come_back(answering: LutNetwork, X: np.ndarray) -> None:
+    with (
+        software_board(answering) as board,
+        Device(board.port, answering, timeout_seconds=0.2) as device,
+    ):
+        assert device.self_test()
+        answers = device.predict(X)
+        assert answers.dtype == answering.predict(X).dtype
+        assert np.array_equal(answers, answering.predict(X))
+        assert device.predict(X[:0]).shape[1:] == answers.shape[1:]
+        with pytest.raises(ModelError, match="answers no classes"):
+            device.class_numbers(X)
+        board.damage_every = 61
+        assert np.array_equal(device.predict(X[:150]), answers[:150])
+        assert isinstance(answering.head, BitsHead) or (device.numbers(X) < 0).any()
+        if isinstance(answering.head, Sum):
+            board.class_of = lambda number: number | 1 << 31
+            with pytest.raises(
+                DeviceError, match=r"no answer of 30 bit\(s\); build the board anew"
+            ) as caught:
+                device.predict(X[:1])
+            assert device.interface.meant(caught.value.answered).shape == (0, 3)
+
+
+def pixels(network: LutNetwork, formats: tuple[FeatureFormat, ...]) -> Interface:
+    """Return an interface of four features, five thresholds each."""
+    features = np.repeat(np.arange(4, dtype=np.int32), 5)
+    encoder = Encoder("thermometer", 4, features, np.tile(np.arange(-1.5, 3.5), 4))
+    return Interface(replace(network, encoder=encoder), formats)
+
+
+def test_features_of_any_format(network: LutNetwork) -> None:
+    common = pixels(network, (FeatureFormat(5, signed=True, scale=0.25, offset=0.5),) * 4)
+    X = np.random.default_rng(3).integers(-12, 14, (90, 4)) / 4
+    with software_board(common) as board, Device(board.port, common.network) as device:
+        assert device.interface.formats == common.formats and device.self_test()
+        assert np.array_equal(device.predict(X), common.network.predict(X))
+    several = pixels(network, (*common.formats[1:], FeatureFormat(6, signed=True, scale=0.25)))
+    with software_board(several) as board:
+        with pytest.raises(MismatchError, match=r"several formats.*interface=core.interface"):
+            Device(board.port, several.network)
+        with pytest.raises(MismatchError, match="the board holds core "):
+            Device(board.port, several.network, interface=common)
+        with pytest.raises(MismatchError, match="interface given is that of another model"):
+            Device(board.port, network, interface=several)
+        with Device(board.port, several.network, interface=several) as device:
+            assert np.array_equal(device.predict(X), several.network.predict(X))
+
+
+@pytest.mark.parametrize("name", OLD)
+@pytest.mark.parametrize("saved_anew", [False, True])
+def test_a_bitstream_of_version_1_is_recognised(
+    tmp_path: Path, name: str, saved_anew: bool
+) -> None:
+    network = LutNetwork.load(GOLDEN / f"format2_{name}.npz")
+    if saved_anew:
+        network.save(tmp_path / "model.npz")
+        network = LutNetwork.load(tmp_path / "model.npz")
+    interface, digest = Interface(network), OLD[name]["digest"]
+    X = DATA[OLD[name]["data"]]().data[:80]
+    with software_board(interface, digest) as board:
+        for model in (network, replace(network, aliases=())):  # as if learnt again
+            with Device(board.port, model) as device:
+                assert device.identity.version == 1 and device.self_test()
+                assert list(map(str, device.predict(X))) == OLD[name]["labels"][:80]
+        assert isinstance(network.head, Argmax)
+        bias = network.head.bias + np.arange(network.n_classes, dtype=np.int32)
+        other = replace(network, aliases=(), head=replace(network.head, bias=bias))
+        with pytest.raises(MismatchError, match=f"the board holds model {digest[:16]}…, not"):
+            Device(board.port, other)
+
+
+def test_version_1_with_features(network: LutNetwork) -> None:
+    interface = pixels(network, (FeatureFormat(3),) * 4)
+    X = np.random.default_rng(3).integers(0, 8, (90, 4))
+    with software_board(interface, interface.network.digest) as board:
+        with Device(board.port, interface.network, timeout_seconds=0.2) as device:
+            board.damage_every = 31
+            assert device.interface.formats == interface.formats
+            assert np.array_equal(device.predict(X), interface.network.predict(X))
+            assert device.n_retries
+        board.damage_every = 0
+        with pytest.raises(MismatchError, match=r"\(input: 12 bits, features u3; .*, not .* u4"):
+            Device(board.port, interface.network,
+                   interface=pixels(network, (FeatureFormat(4),) * 4))  # fmt: skip
+        with pytest.raises(MismatchError, match=r"version 1 .* class numbers alone; the model "):
+            Device(board.port, sums())
 
 
 @pytest.fixture(scope="module")

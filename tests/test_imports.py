@@ -25,9 +25,10 @@ ALLOWED: dict[str, set[str]] = {
     "emit": {"core", "model", "netlist", "chips", "bits", "errors"},
     "flow": {"chips", "assets", "files", "errors"},
     "verify": {"model", "core", "netlist", "emit", "flow", "chips", "bits", "files", "errors"},
-    "host": {"model", "core", "bits", "errors"},
+    "host": {"model", "encode", "netlist", "core", "bits", "errors"},
     "board": {
-        *("model", "core", "netlist", "chips", "emit", "flow", "host.protocol"),
+        *("model", "core", "netlist", "chips", "emit", "flow"),
+        *("host.protocol", "host.identity"),
         *("bits", "assets", "files", "errors", "version"),
     },
     "report": {"errors", "files"},

@@ -50,7 +50,7 @@ from lutgen.flow.pnr import (
 from lutgen.flow.process import run, subprocess_environment
 from lutgen.flow.tools import Tool, find_yosys
 from lutgen.flow.yosys import library_command, library_files, yosys_family
-from lutgen.host.protocol import OVERHEAD_BYTES
+from lutgen.host.protocol import ANSWER_BYTES, OVERHEAD_BYTES
 from lutgen.model import Argmax, LutNetwork
 
 RECORD = "build.json"
@@ -58,7 +58,7 @@ PLACEMENT = "placement.json"
 PIPELINE_UNKNOWN = 2  # levels of k-LUTs between registers where there is no delay model
 DEFAULT_TIMEOUT_SECONDS = 900.0
 
-_RECORD_VERSION = 2
+_RECORD_VERSION = 3
 _LARGE = (".asc", ".config", ".json")
 _NO_ROOM = re.compile(r"no BELs remaining|[Uu]nable to (find legal )?place|failed to place")
 _BITSTREAMS = (".bin", ".bit", ".fs")
@@ -226,10 +226,12 @@ def _head_of_record(
     clock_mhz = plan.clock_hz / 1e6
     latency = core.netlist.latency
     request_bytes = OVERHEAD_BYTES + -(-core.netlist.n_inputs // 8)
+    sample_bytes = max(request_bytes, ANSWER_BYTES)
     return {
         "lutgen": __version__,
         "key": key,
         "digest": core.network.digest,
+        "core_id": core.interface.core_id,
         "board": {"name": board.name, "title": board.title, "tried": board.tried_on_hardware},
         "family": board.family,
         "device": {
@@ -246,7 +248,7 @@ def _head_of_record(
         "latency_ns": round(1000 * max(latency, 1) / clock_mhz, 1),
         "samples_per_second": {
             "core": round(plan.clock_hz),
-            "serial": round(plan.baud / _BITS_PER_BYTE / request_bytes),
+            "serial": round(plan.baud / _BITS_PER_BYTE / sample_bytes),
         },
     }
 

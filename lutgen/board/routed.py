@@ -50,7 +50,7 @@ def build_routed_simulation(
     ConfigError
         If the router of that family writes cells that nothing has a model of.
     MismatchError
-        If the build is of another model.
+        If the build is of another model, or takes or answers it in another form.
     ToolError
         If the netlist is missing or of another form, or a tool fails.
     """
@@ -62,8 +62,7 @@ def build_routed_simulation(
             f"board with one of: {known}"
         )
     record = read_json(built / RECORD)
-    if record["digest"] != interface.network.digest:
-        raise MismatchError(f"{built} is the build of another model, {record['digest'][:16]}…")
+    _require_core(record, interface, built)
     path = built / seed_file("placed.json", record["best_seed"])
     if not path.is_file():
         raise ToolError(f"there is no {path}; build it anew with: lutgen build --rebuild")
@@ -83,6 +82,18 @@ def build_routed_simulation(
         folder,
         models=models,
         clks_per_bit=round(record["clock_mhz"] * 1e6 / record["baud"]),
+    )
+
+
+def _require_core(record: dict[str, Any], interface: Interface, built: Path) -> None:
+    if record.get("core_id") == interface.core_id:
+        return
+    digest, core_id = str(record.get("digest", ""))[:16], str(record.get("core_id", "none"))[:16]
+    if digest != interface.network.digest[:16]:
+        raise MismatchError(f"{built} is the build of another model, {digest}…")
+    raise MismatchError(
+        f"{built} is the build of this model with another input or answer: core {core_id}…, not "
+        f"{interface.core_id[:16]}…; give it the same options, or build it anew"
     )
 
 

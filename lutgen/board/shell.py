@@ -10,13 +10,15 @@ from pathlib import Path
 
 from lutgen.assets import asset
 from lutgen.core import Core
+from lutgen.core.interface import BITS
 from lutgen.errors import ConfigError
-from lutgen.host.protocol import MAX_INPUTS, info_words
+from lutgen.host.identity import Identity, info_words
+from lutgen.host.protocol import MAX_ANSWER_WIDTH, MAX_INPUTS
+from lutgen.netlist.head import SCORES
 from lutgen.netlist.ir import REGISTER
 
 STREAM_MODULE = "lutgen_axis"
 UART_MODULE = "lutgen_shell"
-MAX_CLASS_WIDTH = 16
 MIN_CLKS_PER_BIT = 4
 SELF_TEST_CYCLES = 4096
 
@@ -30,22 +32,19 @@ class CorePorts:
     module : str
         Name of the core's Verilog module, with the ports ``x``, ``y`` and, if it has registers,
         ``clk``.
-    n_inputs, class_width : int
+    n_inputs, answer_width : int
         Widths of ``x`` and ``y`` in bits.
     latency : int
         Clock cycles from ``x`` to ``y``.
     has_clock : bool
         Whether it has a port ``clk``.
-    feature_bits : int
-        Bits of a feature where ``x`` is features; 0 where it is encoded bits.
     """
 
     module: str
     n_inputs: int
-    class_width: int
+    answer_width: int
     latency: int
     has_clock: bool
-    feature_bits: int = 0
 
     @classmethod
     def of(cls, core: Core) -> CorePorts:
@@ -53,10 +52,9 @@ class CorePorts:
         return cls(
             module=core.module,
             n_inputs=core.netlist.n_inputs,
-            class_width=len(core.netlist.outputs),
+            answer_width=len(core.netlist.outputs),
             latency=core.netlist.latency,
             has_clock=core.netlist.count(REGISTER) > 0,
-            feature_bits=core.interface.feature_bits,
         )
 
 
@@ -88,7 +86,7 @@ def stream_top(core: CorePorts, *, beat_width: int = 8, module: str = STREAM_MOD
     """
     if beat_width < 1:
         raise ConfigError(f"a beat must have at least one bit, got {beat_width}")
-    data_width = 8 * -(-core.class_width // 8)
+    data_width = 8 * -(-core.answer_width // 8)
     return "\n".join(
         [
             f"// {module}: {core.module} between two AXI4-Streams, see hdl/lutgen_stream.v",
@@ -110,7 +108,7 @@ def stream_top(core: CorePorts, *, beat_width: int = 8, module: str = STREAM_MOD
             *_core_lines(core),
             "  lutgen_stream #(",
             f"      .BEAT_WIDTH({beat_width}), .N_INPUTS({core.n_inputs}),",
-            f"      .LATENCY({core.latency}), .CLASS_WIDTH({core.class_width})",
+            f"      .LATENCY({core.latency}), .ANSWER_WIDTH({core.answer_width})",
             "  ) stream (",
             "      .clk(clk), .rst(rst),",
             "      .s_axis_tdata(s_axis_tdata), .s_axis_tvalid(s_axis_tvalid),",
@@ -126,19 +124,19 @@ def stream_top(core: CorePorts, *, beat_width: int = 8, module: str = STREAM_MOD
 def uart_top(
     core: CorePorts,
     *,
-    digest: str,
+    identity: Identity,
     clks_per_bit: int,
     timeout_clks: int,
     module: str = UART_MODULE,
 ) -> str:
     """Return a Verilog module that is a core at the end of a serial line.
 
-    Ports: ``clk``, ``rst``, ``rx``, ``tx`` and ``led``, which changes with every class answered.
+    Ports: ``clk``, ``rst``, ``rx``, ``tx`` and ``led``, which changes with every sample answered.
 
     Parameters
     ----------
-    digest : str
-        Digest of the model, 64 hexadecimal digits.
+    identity : Identity
+        What it says of itself.
     clks_per_bit : int
         Clock cycles of a bit on the line.
     timeout_clks : int
@@ -149,9 +147,10 @@ def uart_top(
     ConfigError
         If the core is too wide for the protocol, or too slow or the line too fast for the shell.
     """
-    _check_uart(core, clks_per_bit, timeout_clks)
-    words = info_words(digest, core.n_inputs, core.feature_bits)
-    info = "".join(f"{word:04x}" for word in reversed(words))
+    _check_uart(core, identity, clks_per_bit, timeout_clks)
+    assert (identity.n_inputs, identity.answer_width) == (core.n_inputs, core.answer_width)
+    words = info_words(identity)
+    info = "".join(f"{word:08x}" for word in reversed(words))
     return "\n".join(
         [
             f"// {module}: {core.module} at the end of a serial line, see docs/protocol.md",
@@ -168,9 +167,9 @@ def uart_top(
             "  lutgen_uart #(",
             f"      .CLKS_PER_BIT({clks_per_bit}), .TIMEOUT_CLKS({timeout_clks}),",
             f"      .N_INPUTS({core.n_inputs}), .LATENCY({core.latency}),",
-            f"      .CLASS_WIDTH({core.class_width}), .SELF_TEST_CYCLES({SELF_TEST_CYCLES}),",
+            f"      .ANSWER_WIDTH({core.answer_width}), .SELF_TEST_CYCLES({SELF_TEST_CYCLES}),",
             f"      .N_INFO_WORDS({len(words)}),",
-            f"      .INFO({16 * len(words)}'h{info})",
+            f"      .INFO({32 * len(words)}'h{info})",
             "  ) uart (.clk(clk), .rst(rst), .rx(rx), .tx(tx), .led(led),",
             "      .core_x(x), .core_y(y));",
             *_END,
@@ -178,6 +177,7 @@ def uart_top(
     )
 
 
+_NARROWER = {SCORES: "answer fewer scores or give smaller weights", BITS: "answer fewer bits"}
 _END = ("endmodule", "", "`default_nettype wire", "")
 
 
@@ -185,17 +185,21 @@ def _core_lines(core: CorePorts) -> list[str]:
     clock = ".clk(clk), " if core.has_clock else ""
     return [
         f"  wire [{core.n_inputs - 1}:0] x;",
-        f"  wire [{core.class_width - 1}:0] y;",
+        f"  wire [{core.answer_width - 1}:0] y;",
         f"  {core.module} core ({clock}.x(x), .y(y));",
     ]
 
 
-def _check_uart(core: CorePorts, clks_per_bit: int, timeout_clks: int) -> None:
+def _check_uart(core: CorePorts, identity: Identity, clks_per_bit: int, timeout_clks: int) -> None:
     faults = []
     if not 1 <= core.n_inputs <= MAX_INPUTS:
         faults.append(f"a request carries at most {MAX_INPUTS:,} input bits, not {core.n_inputs:,}")
-    if not 1 <= core.class_width <= MAX_CLASS_WIDTH:
-        faults.append(f"an answer carries {MAX_CLASS_WIDTH} bits, not {core.class_width}")
+    if not 1 <= core.answer_width <= MAX_ANSWER_WIDTH:
+        faults.append(
+            f"an answer carries {MAX_ANSWER_WIDTH} bits, not {core.answer_width} "
+            f"({identity.answer}); {_NARROWER.get(identity.answer, 'answer fewer')}, or take the "
+            "AXI4-Stream shell, which carries any width"
+        )
     if clks_per_bit < MIN_CLKS_PER_BIT:
         faults.append(
             f"a bit must last at least {MIN_CLKS_PER_BIT} clock cycles, not {clks_per_bit}; "

@@ -15,8 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from lutgen.bits import Bits
 from lutgen.board.boards import Board
@@ -26,7 +25,7 @@ from lutgen.board.top import TOP, plan_board
 from lutgen.chips.registry import families, get_family
 from lutgen.chips.tools import DesignModels
 from lutgen.core import Core, CoreConfig, Interface
-from lutgen.emit.vectors import to_hex
+from lutgen.emit.vectors import EXPECTED, INPUTS, vectors
 from lutgen.errors import ConfigError, DataError, ToolError
 from lutgen.files import read_json, write_files
 from lutgen.flow.cocotb import Bench, Design, build_bench
@@ -77,8 +76,8 @@ class LineResult:
 
 def signature(interface: Interface) -> int:
     """Return the signature that a self-test has to give, computed by the model."""
-    vectors = self_test_vectors(interface.n_inputs, SELF_TEST_CYCLES)
-    return sign(interface.numbers(interface.answers(Bits.from_dense(vectors))))
+    stimulus = self_test_vectors(interface.n_inputs, SELF_TEST_CYCLES)
+    return sign(interface.values(interface.answers(Bits.from_dense(stimulus))))
 
 
 def build_board_simulation(
@@ -165,7 +164,7 @@ def build_pins_simulation(
     )
     settings = {
         "LUTGEN_CLKS_PER_BIT": str(clks_per_bit),
-        "LUTGEN_DIGEST": interface.network.digest,
+        "LUTGEN_CORE_ID": interface.core_id,
         "LUTGEN_SIGNATURE": str(signature(interface)),
     }
     return BoardSimulation(bench, interface, settings)
@@ -174,7 +173,7 @@ def build_pins_simulation(
 def run_board_simulation(simulation: BoardSimulation, X: ArrayLike) -> LineResult:
     """Send samples through the serial pins of a board in simulation; compare with the model.
 
-    The board has to say the model's digest and to pass its self-test, too.
+    The board has to say the core's identity and to pass its self-test, too.
 
     Parameters
     ----------
@@ -188,7 +187,7 @@ def run_board_simulation(simulation: BoardSimulation, X: ArrayLike) -> LineResul
     folder = simulation.bench.folder
     interface = simulation.interface
     bits = interface.samples(X)
-    write_vectors(folder, bits, interface.numbers(interface.answers(bits)))
+    write_vectors(folder, bits, interface.answers(bits))
     settings = {**simulation.settings, **vector_settings(folder)}
     return run_line(simulation.bench, settings, "every_vector", bits.n_samples)
 
@@ -228,8 +227,8 @@ def bridged(
         raise ToolError(f"the simulated board failed: {faults[0]}; log: {folder / 'run.log'}")
 
 
-def write_vectors(folder: Path, bits: Bits, classes: NDArray[np.integer]) -> None:
-    """Write what a bench sends, and the classes that have to come back.
+def write_vectors(folder: Path, bits: Bits, answers: Bits) -> None:
+    """Write what a bench sends, and the answers that have to come back, of any width.
 
     Raises
     ------
@@ -238,20 +237,14 @@ def write_vectors(folder: Path, bits: Bits, classes: NDArray[np.integer]) -> Non
     """
     if not bits.n_samples:
         raise DataError("there are no samples to simulate")
-    write_files(
-        folder,
-        {
-            "inputs.mem": to_hex(bits),
-            "expected.mem": "".join(f"{number:x}\n" for number in classes.tolist()),
-        },
-    )
+    write_files(folder, vectors(bits, answers))
 
 
 def vector_settings(folder: Path) -> dict[str, str]:
     """Return the settings of a bench that say where its vectors are."""
     return {
-        "LUTGEN_INPUTS": str(folder / "inputs.mem"),
-        "LUTGEN_EXPECTED": str(folder / "expected.mem"),
+        "LUTGEN_INPUTS": str(folder / INPUTS),
+        "LUTGEN_EXPECTED": str(folder / EXPECTED),
         "LUTGEN_RESULT": str(folder / "result.json"),
     }
 

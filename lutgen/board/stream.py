@@ -44,8 +44,8 @@ def simulate_stream(
         Design((*sources, *stream_sources()), STREAM_MODULE, STREAM_PORTS),
         folder=folder / "bench",
     )
-    bits = network.encoder.encode(X)
-    write_vectors(bench.folder, bits, network.class_numbers(bits))
+    bits = core.interface.samples(X)
+    write_vectors(bench.folder, bits, core.interface.answers(bits))
     settings = {
         **vector_settings(bench.folder),
         "LUTGEN_WIDTH": str(ports.n_inputs),

@@ -21,6 +21,7 @@ from lutgen.emit.verilog import core_verilog
 from lutgen.errors import ConfigError, ToolError
 from lutgen.flow.caches import wasmtime_cache
 from lutgen.flow.process import telling_lines
+from lutgen.host.identity import Identity
 
 TOP = "top"
 RESET_CYCLES = 15
@@ -113,7 +114,8 @@ def plan_board(board: Board, core: Core, *, baud: int = 0, clock_divider: int = 
     Raises
     ------
     ConfigError
-        If the board has no serial port, or the core, the clock and the line do not go together.
+        If the board has no serial port, or the core, the clock and the line do not go together;
+        an answer of more than 32 bits, or of one bit a class, does not go over the line.
     ToolError
         If Amaranth cannot prepare the design.
     """
@@ -123,7 +125,10 @@ def plan_board(board: Board, core: Core, *, baud: int = 0, clock_divider: int = 
     divider = clock_divider or clks_per_bit(clock_hz, baud or board.baud)
     timeout = 50 * clock_divider or int(TIMEOUT_SECONDS * clock_hz)
     shell = uart_top(
-        CorePorts.of(core), digest=core.network.digest, clks_per_bit=divider, timeout_clks=timeout
+        CorePorts.of(core),
+        identity=Identity.of(core.interface),
+        clks_per_bit=divider,
+        timeout_clks=timeout,
     )
     sources = {path.name: path.read_text(encoding="utf-8") for path in uart_sources()}
     sources |= {f"{core.module}.v": core_verilog(core), f"{UART_MODULE}.v": shell}

@@ -19,30 +19,32 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lutgen.bits import Bits
-from lutgen.core import CoreConfig, Interface
-from lutgen.errors import MismatchError, ToolError
+from lutgen.core import Interface
+from lutgen.errors import DataError, MismatchError, ToolError
+from lutgen.host.identity import N_WORDS, Identity, read_info
 from lutgen.host.protocol import (
+    DIALECTS,
     DONE,
     ERRORS,
     IDENTITY,
-    N_INFO_WORDS,
+    OVERHEAD_BYTES,
     PREDICT,
     SELF_TEST,
     VERSION,
     Answer,
-    Identity,
     encode_request,
-    read_info,
     self_test_vectors,
     sign,
     take_answers,
 )
-from lutgen.model.network import LutNetwork
+from lutgen.model import Argmax, LutNetwork
+from lutgen.model.head import Answers
+from lutgen.model.migrate import digest_of_version_2
 
 DEFAULT_BAUD = 1_000_000
 DEFAULT_TIMEOUT_SECONDS = 2.0
 AHEAD = 48  # requests under way; far below the 256 sequence numbers
-AHEAD_SMALL = 2  # where a request is hardly longer than its answer
+AHEAD_SMALL = 2  # where a request is not longer than its answer
 SELF_TEST_VECTORS = 4096
 
 _RETRIES = 5  # in a row
@@ -56,12 +58,26 @@ class DeviceError(ToolError):
     Attributes
     ----------
     answered : ndarray
-        Class numbers of the first samples, as many as were answered.
+        What was answered to the first samples, as :meth:`Device.numbers` returns it.
     """
 
-    def __init__(self, message: str, answered: NDArray[np.intp] | None = None) -> None:
+    def __init__(self, message: str, answered: NDArray[np.int64] | None = None) -> None:
         super().__init__(message)
-        self.answered = np.zeros(0, dtype=np.intp) if answered is None else answered
+        self.answered = np.zeros(0, dtype=np.int64) if answered is None else answered
+
+
+class _BrokenLineError(DeviceError):
+    """A line that broke while values came in.
+
+    Attributes
+    ----------
+    values : list of int
+        Those that came before.
+    """
+
+    def __init__(self, message: str, values: list[int]) -> None:
+        super().__init__(message)
+        self.values = values
 
 
 class Device:
@@ -77,13 +93,25 @@ class Device:
         Bits a second; ``lutgen boards`` tells each board's.
     timeout_seconds : float
         How long to wait for an answer.
+    interface : Interface, optional
+        That of the core that the board was built of. Only a board whose features have several
+        formats needs it, all others tell theirs.
+
+    Attributes
+    ----------
+    identity : Identity
+        Who the board says it is.
+    interface : Interface
+        What it takes and answers.
+    n_retries : int
+        How often something had to be sent again.
 
     Raises
     ------
     DeviceError
         If the port cannot be opened, or nothing answers as a lutgen board does.
     MismatchError
-        If the board holds another model.
+        If the board holds another model, or takes or answers it in another form.
     """
 
     def __init__(
@@ -93,6 +121,7 @@ class Device:
         *,
         baud: int = DEFAULT_BAUD,
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        interface: Interface | None = None,
     ) -> None:
         self.port = port
         self.network = network
@@ -103,9 +132,10 @@ class Device:
         self._line = _open(port, baud)
         try:
             self.identity = self._identify()
-            self._require_model()
-            config = CoreConfig(input_bits=self.identity.feature_bits)
-            self.interface = Interface.of(network, config)
+            self.interface = _find_interface(self.identity, network, interface)
+        except MismatchError as error:
+            self.close()
+            raise MismatchError(f"{port}: {error}") from error
         except BaseException:
             self.close()
             raise
@@ -127,10 +157,8 @@ class Device:
 
     # -- what a user asks ----------------------------------------------------------------------
 
-    def predict(
-        self, X: ArrayLike, progress: Callable[[int, int], None] | None = None
-    ) -> NDArray[Any]:
-        """Return the label that the board gives each sample.
+    def predict(self, X: ArrayLike, progress: Callable[[int, int], None] | None = None) -> Answers:
+        """Return what the board answers to each sample, as the model's own ``predict`` does.
 
         Parameters
         ----------
@@ -139,6 +167,11 @@ class Device:
         progress : callable, optional
             Called with the number of samples answered, and of all.
 
+        Returns
+        -------
+        ndarray
+            Labels, numbers or bits; see :meth:`lutgen.model.LutNetwork.predict`.
+
         Raises
         ------
         DataError
@@ -146,59 +179,85 @@ class Device:
         DeviceError
             If the line breaks; its `answered` has what was answered before.
         """
-        return self.network.classes[self.class_numbers(X, progress)]
+        return self.interface.meant(self.numbers(X, progress))
 
     def class_numbers(
         self, X: ArrayLike, progress: Callable[[int, int], None] | None = None
     ) -> NDArray[np.intp]:
-        """Return the class number that the board gives each sample; see :meth:`predict`."""
+        """Return the class number that the board gives each sample; see :meth:`predict`.
+
+        Raises
+        ------
+        ModelError
+            If the network answers no classes.
+        """
+        _ = self.network.n_classes  # ModelError where there are none
+        return self.numbers(X, progress).astype(np.intp)
+
+    def numbers(
+        self, X: ArrayLike, progress: Callable[[int, int], None] | None = None
+    ) -> NDArray[np.int64]:
+        """Return what the board answers to each sample, in whole numbers; see :meth:`predict`.
+
+        Returns
+        -------
+        ndarray
+            See :meth:`lutgen.core.interface.Interface.numbers`.
+        """
         bits = self.interface.samples(X)
         rows = np.packbits(bits.to_dense(), axis=1, bitorder="little")
         requests = [(PREDICT, row.tobytes()) for row in rows]
-        ahead = AHEAD if rows.shape[1] > 1 else AHEAD_SMALL
-        values = self._ask(requests, ahead, progress)
-        numbers = np.array(values, dtype=np.intp)
-        if numbers.size and numbers.max() >= self.network.n_classes:
+        answer_bytes = DIALECTS[self.identity.version].answer_bytes
+        ahead = AHEAD if OVERHEAD_BYTES + rows.shape[1] > answer_bytes else AHEAD_SMALL
+        try:
+            return self._read(self._ask(requests, ahead, progress))
+        except _BrokenLineError as error:
+            raise DeviceError(str(error), self._read(error.values)) from error
+
+    def _read(self, values: list[int]) -> NDArray[np.int64]:
+        """Return what values that came over the line are in numbers."""
+        head, none = self.network.head, self.interface.numbers(self.interface.of_values([]))
+        if isinstance(head, Argmax) and values and max(values) >= head.n_classes:
             raise DeviceError(
-                f"{self.port}: the board answered class number {numbers.max()}, the model has "
-                f"{self.network.n_classes} classes; build the board anew"
+                f"{self.port}: the board answered class number {max(values)}, the model has "
+                f"{head.n_classes} classes; build the board anew",
+                none,
             )
-        return numbers
+        try:
+            return self.interface.numbers(self.interface.of_values(values))
+        except DataError as error:
+            raise DeviceError(f"{self.port}: {error}; build the board anew", none) from error
 
     def self_test(self) -> bool:
         """Return whether the board's core, at full speed, computes what the model does.
 
-        The board makes 4,096 vectors itself and answers a signature of their classes.
+        The board makes 4,096 vectors itself and answers a signature of what its core answers.
         """
-        vectors = self_test_vectors(self.identity.n_inputs, SELF_TEST_VECTORS)
-        answers = self.interface.answers(Bits.from_dense(vectors))
-        expected = sign(self.interface.numbers(answers))
+        interface = self.interface
+        vectors = self_test_vectors(interface.n_inputs, SELF_TEST_VECTORS)
+        answers = interface.answers(Bits.from_dense(vectors))
+        expected = sign(interface.values(answers), self.identity.version)
         (signature,) = self._ask([(SELF_TEST, b"")], 1, None)
         return signature == expected
 
     # -- the line ------------------------------------------------------------------------------
 
     def _identify(self) -> Identity:
-        requests = [(IDENTITY, bytes([index])) for index in range(N_INFO_WORDS)]
         try:
-            return read_info(self._ask(requests, AHEAD_SMALL, None))
+            (version,) = self._ask([(IDENTITY, b"\0")], 1, None)
+            if version not in DIALECTS:
+                raise MismatchError(
+                    f"the board speaks version {version} of the protocol, this lutgen versions "
+                    f"{' and '.join(map(str, DIALECTS))}; use the lutgen that built it, or build "
+                    "the board anew"
+                )
+            requests = [(IDENTITY, bytes([index])) for index in range(1, N_WORDS[version])]
+            return read_info([version, *self._ask(requests, AHEAD_SMALL, None)])
         except DeviceError as error:
             raise DeviceError(
                 f"{self.port}: no lutgen board answers ({error}); is it the right port and baud "
                 "rate, and is the bitstream loaded?"
             ) from error
-
-    def _require_model(self) -> None:
-        if self.identity.version != VERSION:
-            raise MismatchError(
-                f"{self.port}: the board speaks version {self.identity.version} of the protocol, "
-                f"this lutgen version {VERSION}; build the board anew"
-            )
-        if self.identity.digest not in (self.network.digest, *self.network.aliases):
-            raise MismatchError(
-                f"{self.port}: the board holds model {self.identity.digest[:16]}…, not "
-                f"{self.network.digest[:16]}…; load the bitstream that was built of this model"
-            )
 
     def _ask(
         self,
@@ -224,12 +283,12 @@ class Device:
                 if progress:
                     progress(len(values), len(requests))
         except DeviceError as error:
-            raise DeviceError(str(error), np.array(values, dtype=np.intp)) from error
+            raise _BrokenLineError(str(error), values) from error
         except OSError as error:  # pyserial's own error is one, too
-            raise DeviceError(
+            raise _BrokenLineError(
                 f"{self.port}: the line broke ({error}) after {len(values):,} of "
                 f"{len(requests):,} answers; is the cable plugged in?",
-                np.array(values, dtype=np.intp),
+                values,
             ) from error
         return values
 
@@ -270,6 +329,43 @@ class Device:
             if self._line.read(max(1, self._line.in_waiting)):
                 until = time.monotonic() + _QUIET_SECONDS
         self._buffer.clear()
+
+
+def _find_interface(identity: Identity, network: LutNetwork, given: Interface | None) -> Interface:
+    """Return the interface of a device, which must be one of the model."""
+    if given is not None and given.network.digest != network.digest:
+        raise MismatchError("the interface given is that of another model")
+    if identity.version < VERSION:
+        _require_digest(identity, network)
+        interface = identity.interface(network)
+        expected = (given or interface).core_id, interface.core_id
+    else:
+        interface = given or identity.interface(network)
+        expected = interface.core_id, identity.core_id
+    if expected[0] != expected[1]:
+        ours = Identity.of(given or interface)
+        raise MismatchError(
+            f"the board holds core {expected[1][:16]}… ({identity.describe()}), not "
+            f"{ours.core_id[:16]}… ({ours.describe()}); load the bitstream that was built of this "
+            "model"
+        )
+    return interface
+
+
+def _require_digest(identity: Identity, network: LutNetwork) -> None:
+    """Refuse a device of version 1 of the protocol that was built of another model."""
+    if not isinstance(network.head, Argmax):
+        raise MismatchError(
+            "the board speaks version 1 of the protocol, which carries class numbers alone; the "
+            f"model answers none ({network.describe_head()}); load the bitstream that was built of "
+            "this model"
+        )
+    old = digest_of_version_2(network)
+    if identity.core_id not in (old, network.digest, *network.aliases):
+        raise MismatchError(
+            f"the board holds model {identity.core_id[:16]}…, not {old[:16]}…; load the bitstream "
+            "that was built of this model"
+        )
 
 
 def _take_one(answer: Answer, values: list[int], under_way: deque[tuple[int, int]]) -> str:

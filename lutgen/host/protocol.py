@@ -1,5 +1,7 @@
 """What goes over the serial line: requests to bytes, bytes to answers; see docs/protocol.md.
 
+Requests are those of both versions of the protocol; answers tell by their first byte which it is.
+
 Numbers of more than one byte go lowest byte first, and bytes lowest bit first.
 """
 
@@ -12,9 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION = 1
+VERSION = 2
 MAX_INPUTS = 8 * 65535
-REQUEST, ANSWER = 0xA5, 0x5A
+MAX_ANSWER_WIDTH = 32
+REQUEST = 0xA5
 IDENTITY, PREDICT, SELF_TEST = 0x01, 0x02, 0x03
 DONE = 0x80  # with the command
 ERRORS = {
@@ -27,12 +30,41 @@ ERRORS = {
     0xE7: "two requests were answered at once",
 }
 OVERHEAD_BYTES = 9  # of a request, beside its payload
-ANSWER_BYTES = 9
-DIGEST_BYTES = 32
 
 _LFSR = 0xEDB88320
-_SIGNATURE = 0x8408
 _ONES = 0xFFFFFFFF
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What the versions of the protocol do not have in common.
+
+    Parameters
+    ----------
+    start : int
+        First byte of an answer.
+    value_bytes : int
+        Bytes of its value.
+    signature : int
+        Feedback of the self-test's signature, which is as wide as a value.
+    """
+
+    start: int
+    value_bytes: int
+    signature: int
+
+    @property
+    def answer_bytes(self) -> int:
+        """Bytes of an answer: start, status, sequence number, value, CRC."""
+        return 3 + self.value_bytes + 4
+
+
+DIALECTS = {1: Dialect(0x5A, 2, 0x8408), VERSION: Dialect(0x5B, 4, 0x82F63B78)}
+"""The versions that are spoken here; the start of an answer tells which."""
+
+ANSWER_BYTES = DIALECTS[VERSION].answer_bytes
+
+_VERSION_OF_START = {dialect.start: version for version, dialect in DIALECTS.items()}
 
 
 @dataclass(frozen=True)
@@ -46,12 +78,16 @@ class Answer:
     sequence_number : int
         That of the request, 0 to 255; without meaning for some errors.
     value : int
-        16 bits: class number, word of the identity, or signature; 0 for an error.
+        What the core answered, word of the identity, or signature, without sign: 32 bits, or 16 in
+        version 1; 0 for an error.
+    version : int
+        Version of the protocol that it came in.
     """
 
     status: int
     sequence_number: int
     value: int
+    version: int = VERSION
 
 
 def encode_request(command: int, sequence_number: int, payload: bytes = b"") -> bytes:
@@ -63,58 +99,34 @@ def encode_request(command: int, sequence_number: int, payload: bytes = b"") -> 
 
 def encode_answer(answer: Answer) -> bytes:
     """Return an answer as the device sends it."""
-    body = bytes([answer.status, answer.sequence_number]) + answer.value.to_bytes(2, "little")
-    return bytes([ANSWER]) + body + zlib.crc32(body).to_bytes(4, "little")
+    dialect = DIALECTS[answer.version]
+    value = answer.value.to_bytes(dialect.value_bytes, "little")
+    body = bytes([answer.status, answer.sequence_number]) + value
+    return bytes([dialect.start]) + body + zlib.crc32(body).to_bytes(4, "little")
 
 
 def decode_answer(data: bytes) -> Answer | None:
-    """Return the answer that 9 bytes are, or None if they are none or damaged."""
-    if len(data) != ANSWER_BYTES or data[0] != ANSWER:
+    """Return the answer that bytes are, or None if they are none, or it is damaged."""
+    version = _VERSION_OF_START.get(data[0]) if data else None
+    if version is None or len(data) != DIALECTS[version].answer_bytes:
         return None
-    body, crc = data[1:5], int.from_bytes(data[5:], "little")
+    body, crc = data[1:-4], int.from_bytes(data[-4:], "little")
     if zlib.crc32(body) != crc:
         return None
-    return Answer(body[0], body[1], int.from_bytes(body[2:], "little"))
+    return Answer(body[0], body[1], int.from_bytes(body[2:], "little"), version)
 
 
 def take_answers(buffer: bytearray) -> Iterator[Answer]:
     """Take whole answers from the front of what has come in; bytes that are none are dropped."""
-    while len(buffer) >= ANSWER_BYTES:
-        answer = decode_answer(bytes(buffer[:ANSWER_BYTES]))
-        del buffer[: ANSWER_BYTES if answer else 1]
+    while buffer:
+        version = _VERSION_OF_START.get(buffer[0])
+        n_bytes = DIALECTS[version].answer_bytes if version else 1
+        if len(buffer) < n_bytes:
+            return
+        answer = decode_answer(bytes(buffer[:n_bytes]))
+        del buffer[: n_bytes if answer else 1]
         if answer:
             yield answer
-
-
-def info_words(digest: str, n_inputs: int, feature_bits: int = 0) -> list[int]:
-    """Return the words that tell who a device is: version, input bits (2 words), model digest.
-
-    `feature_bits` stands in the high half of the second of the two: how many bits a feature has
-    where the encoder is in the hardware, else 0.
-    """
-    packed = bytes.fromhex(digest)
-    assert len(packed) == DIGEST_BYTES
-    words = np.frombuffer(packed, "<u2").tolist()
-    return [VERSION, n_inputs & 0xFFFF, feature_bits << 8 | n_inputs >> 16, *words]
-
-
-N_INFO_WORDS = len(info_words("00" * DIGEST_BYTES, 0))
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Who a device says it is; see :func:`info_words`."""
-
-    version: int
-    n_inputs: int
-    feature_bits: int
-    digest: str
-
-
-def read_info(words: list[int]) -> Identity:
-    """Return the identity that the words of :func:`info_words` tell."""
-    digest = np.array(words[3:], dtype="<u2").tobytes().hex()
-    return Identity(words[0], words[1] | (words[2] & 0xFF) << 16, words[2] >> 8, digest)
 
 
 def self_test_vectors(n_inputs: int, n_vectors: int) -> NDArray[np.uint8]:
@@ -133,9 +145,17 @@ def self_test_vectors(n_inputs: int, n_vectors: int) -> NDArray[np.uint8]:
     return windows[:n_vectors, :n_inputs]
 
 
-def sign(class_numbers: NDArray[np.integer]) -> int:
-    """Return the 16-bit signature of the self-test's classes, in order."""
-    signature = 0
-    for number in class_numbers.tolist():
-        signature = signature >> 1 ^ (_SIGNATURE if signature & 1 else 0) ^ number
+def sign(values: NDArray[np.integer], version: int = VERSION) -> int:
+    """Return the signature of the self-test's answers, in order.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_vectors,)
+        What the core answers, as it goes over the line.
+    version : int
+        Version of the protocol.
+    """
+    feedback, signature = DIALECTS[version].signature, 0
+    for value in values.tolist():
+        signature = signature >> 1 ^ (feedback if signature & 1 else 0) ^ value
     return signature
