@@ -10,7 +10,8 @@ from test_host_device import software_board
 from typer.testing import CliRunner, Result
 
 from lutgen.cli.app import app
-from lutgen.model.network import LutNetwork
+from lutgen.datasets.load import load_dataset
+from lutgen.model import Argmax, LutNetwork, Sum
 
 BUILD = ["--input-bits", 5, "--seeds", 1]
 
@@ -88,6 +89,26 @@ def test_the_host_asks_and_compares(model: Path, tmp_path: Path) -> None:
         board.class_of = lambda number: (number + 1) % 10
         fails(1, "differs from the model in 359 of 359 answers", "host", model, "--port",
               board.port)  # fmt: skip
+
+
+def test_the_host_asks_for_scores(model: Path, tmp_path: Path) -> None:
+    network = LutNetwork.load(model)
+    assert isinstance(network.head, Argmax)
+    scores = Sum(network.head.weights[:2], network.head.bias[:2], scale=0.5)
+    replace(network, head=scores).save(tmp_path / "scores.npz")
+    network = LutNetwork.load(tmp_path / "scores.npz")
+    with software_board(network) as board:
+        answers = tmp_path / "answers.txt"
+        words = ["host", tmp_path / "scores.npz", "--port", board.port]
+        result = run(*words, "--samples", 20, "--answers", answers)
+        assert result.exit_code == 0, result.output
+        assert "20 of 20 answers equal to the model (digits, test)" in result.stdout
+        assert "accuracy" not in result.stdout and "self-test passed" in result.stdout
+        rows = [line.split(",") for line in answers.read_text().splitlines()]
+        X = load_dataset("digits").X_test
+        assert np.array_equal(np.array(rows, dtype=float), network.predict(X[:20]))
+        board.class_of = lambda number: number ^ 1
+        fails(1, "differs from the model in 20 of 20 answers", *words, "--samples", 20)
 
 
 def test_a_pulled_cable_keeps_the_answers(model: Path, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 from numpy.typing import NDArray
 
@@ -31,7 +30,7 @@ from lutgen.core import CoreConfig, Interface, make_core
 from lutgen.errors import ConfigError, MismatchError
 from lutgen.files import write_atomic, write_json
 from lutgen.host.device import DEFAULT_TIMEOUT_SECONDS, Device, DeviceError
-from lutgen.model import LutNetwork, Source
+from lutgen.model import Argmax, LutNetwork, Source
 from lutgen.report.board import PINS_FILE
 
 if TYPE_CHECKING:
@@ -336,7 +335,7 @@ def host(
         float, typer.Option(min=0.01, help="Seconds to wait for an answer.")
     ] = DEFAULT_TIMEOUT_SECONDS,
     answers: Annotated[
-        Path | None, typer.Option(help="Write the labels there, one a line.")
+        Path | None, typer.Option(help="Write the answers there, one a line.")
     ] = None,
     data_dir: DataDir = None,
     label: LabelColumn = None,
@@ -345,7 +344,7 @@ def host(
     no_download: NoDownload = False,
     json: output.Json = False,
 ) -> None:
-    """Ask a board at a serial port for the class of samples, and compare with the model."""
+    """Ask a board at a serial port for its answers to samples, and compare with the model."""
     network = LutNetwork.load(model)
     given = None if data is None else Source(data, task, label, test_fraction, split_seed)
     name, X, y = samples_for(network, given, part, data_dir, download=not no_download)
@@ -355,25 +354,26 @@ def host(
         start = time.monotonic()
         try:
             with output.counting("asking the board", "samples") as progress:
-                numbers = device.class_numbers(X, progress)
+                found = device.predict(X, progress)
         except DeviceError as error:
-            _keep(network, error.answered, answers)
+            _keep(device.interface.meant(error.answered), answers)
             raise DeviceError(
-                f"{error}; {error.answered.size:,} of {len(X):,} samples were answered"
+                f"{error}; {len(error.answered):,} of {len(X):,} samples were answered"
                 + (f" and are in {answers}" if answers else ""),
                 error.answered,
             ) from error
         seconds = time.monotonic() - start
-    _keep(network, numbers, answers)
-    expected = network.class_numbers(network.encoder.encode(X))
-    n_equal = int((numbers == expected).sum())
+    _keep(found, answers)
+    expected = network.predict(X)
+    n_equal = int((found == expected).reshape(len(X), found[:1].size or 1).all(axis=1).sum())
+    accuracy = float((found == y).mean()) if len(X) and isinstance(network.head, Argmax) else None
     record = {
         "port": port,
         "digest": network.digest,
         "samples": f"{name}, {part}",
         "n_samples": len(X),
         "n_equal": n_equal,
-        "accuracy": float((network.classes[numbers] == y).mean()) if len(X) else 0.0,
+        "accuracy": accuracy,
         "seconds": round(seconds, 3),
         "samples_per_second": round(len(X) / max(seconds, 1e-9)),
         "retries": device.n_retries,
@@ -385,7 +385,8 @@ def host(
         output.print_text(
             f"{n_equal:,} of {len(X):,} answers equal to the model ({record['samples']}); "
             f"{record['samples_per_second']:,} samples a second, {device.n_retries} sent again; "
-            f"accuracy {record['accuracy']:.4f}; self-test {'passed' if tested else 'FAILED'}"
+            + ("" if accuracy is None else f"accuracy {accuracy:.4f}; ")
+            + f"self-test {'passed' if tested else 'FAILED'}"
         )
     if n_equal < len(X) or not tested:
         raise MismatchError(
@@ -394,6 +395,8 @@ def host(
         )
 
 
-def _keep(network: LutNetwork, numbers: NDArray[np.intp], path: Path | None) -> None:
+def _keep(answers: NDArray[Any], path: Path | None) -> None:
+    """Write answers, one a line; scores and bits of one sample with commas between."""
     if path is not None:
-        write_atomic(path, "".join(f"{label}\n" for label in network.classes[numbers].tolist()))
+        rows = ([row] if answers.ndim == 1 else row for row in answers.tolist())
+        write_atomic(path, "".join(",".join(map(str, row)) + "\n" for row in rows))
