@@ -48,6 +48,10 @@ def test_the_whole_board_pins_to_pins(tmp_path: Path, network: LutNetwork, X: np
     other = replace(network, head=replace(network.head, weights=network.head.weights[::-1].copy()))
     wrong = run_board_simulation(replace(simulation, interface=Interface(other)), X[:40])
     assert not wrong.passed and wrong.n_equal < 40
+    for name in ("LUTGEN_CORE_ID", "LUTGEN_SIGNATURE"):  # what it says and signs counts, too
+        settings = {**simulation.settings, name: "7"}
+        wrong = run_board_simulation(replace(simulation, settings=settings), X[:4])
+        assert not wrong.passed and wrong.n_equal == 4
     with pytest.raises(DataError, match="no samples to simulate"):
         run_board_simulation(simulation, X[:0])
 
