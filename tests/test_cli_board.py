@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_host_device import software_board
+from software_board import software_board
 from typer.testing import CliRunner, Result
 
 from lutgen.cli.app import app
@@ -142,7 +142,7 @@ def test_the_host_refuses_another_model(model: Path) -> None:
         (2, ["build", "MODEL", "--baud", "7777777"], "try --baud"),
         (2, ["build", "MODEL", "--board", "mine.toml"], "cannot read mine.toml"),
         (3, ["host", "MODEL", "--port", "/dev/nothing"], "serial ports here"),
-        (2, ["fmax", "MODEL", "--target", "ice40-hx2k"], "no open router knows a chip"),
+        (2, ["fmax", "MODEL", "--target", "ice40-hx2k"], "has no device 'hx2k'"),
     ],
 )
 def test_bad_input_is_one_line(
