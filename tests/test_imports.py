@@ -31,14 +31,20 @@ ALLOWED: dict[str, set[str]] = {
         *("host.protocol", "host.identity"),
         *("bits", "assets", "files", "errors", "version"),
     },
-    "report": {"errors", "files"},
+    "records": {"model", "core", "netlist", "files", "errors"},
+    "jobs": {
+        *("model", "encode", "datasets", "learn", "optimise", "netlist", "chips", "core", "emit"),
+        *("flow", "verify", "host", "board", "records", "report"),
+        *("bits", "assets", "files", "errors", "version"),
+    },
+    "report": {"records", "errors", "files"},
     "studies": {
         *("model", "encode", "datasets", "learn", "optimise", "netlist", "chips", "core", "emit"),
         *("bits", "files", "errors", "version"),
     },
     "cli": {
         *("model", "encode", "datasets", "learn", "optimise", "netlist", "chips", "core", "emit"),
-        *("flow", "verify", "host", "board", "report", "studies"),
+        *("flow", "verify", "host", "board", "records", "jobs", "report", "studies"),
         *("bits", "assets", "files", "errors", "version"),
     },
 }
