@@ -1,0 +1,102 @@
+"""What ``evaluate`` and ``optimise`` print as JSON: accuracies, and sizes before and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lutgen.records.reading import Fraction, Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationRecord(Record):
+    """A model's accuracy on labelled samples.
+
+    Parameters
+    ----------
+    data, part : str
+        Data set, and which part of it.
+    confusion : tuple of tuple of int
+        Number of samples by true class (rows) and predicted class, in the order of `classes`.
+    """
+
+    DERIVED: ClassVar = ("accuracy",)
+
+    data: str
+    part: str
+    n_samples: int
+    n_correct: int
+    classes: tuple[str, ...]
+    confusion: tuple[tuple[int, ...], ...]
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the samples that are answered rightly."""
+        return self.n_correct / self.n_samples if self.n_samples else 0.0
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """A policy, and the accuracy on held-out samples without and with it."""
+
+    policy: str
+    accuracy_before: Fraction
+    accuracy_after: Fraction
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidationRecord:
+    """The trial that decided, and on what: so many samples, held out as a share by a seed."""
+
+    data: str
+    n_samples: int
+    share: Fraction
+    seed: int
+    policy: str
+    accuracy_before: Fraction
+    accuracy_after: Fraction
+
+
+@dataclass(frozen=True)
+class SizeChange:
+    """LUTs in the cone and their inputs, before and after."""
+
+    luts_before: int
+    luts_after: int
+    inputs_before: int
+    inputs_after: int
+
+
+@dataclass(frozen=True)
+class CellsChange:
+    """Cells of the hardware by what they are, before and after."""
+
+    before: dict[str, int]
+    after: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimisationRecord(Record):
+    """A smaller model, and the one that it was made of.
+
+    Parameters
+    ----------
+    model : str
+        File that it was written to.
+    digest, original : str
+        Digests of the smaller model, and of the one before.
+    trials : tuple of TrialRecord
+        The policies that were tried; the last one was taken.
+    target : str
+        Chip family that `cells` are of.
+    """
+
+    model: str
+    digest: str
+    original: str
+    policy: str
+    validation: ValidationRecord
+    trials: tuple[TrialRecord, ...]
+    network: SizeChange
+    target: str
+    cells: CellsChange
