@@ -52,14 +52,15 @@ def build(name: str, n_seeds: int, out: Path) -> dict[str, Any]:
         except MismatchError as error:
             print(error)
             continue
-        record = {**built.record, "luts_per_class": luts_per_class, "input_bits": input_bits}
+        size = {"luts_per_class": luts_per_class, "input_bits": input_bits}
+        record = {**built.record.to_json(), **size}
         return {key: record[key] for key in record if key not in ("key", "critical_path")}
     raise MismatchError(f"{name} holds none of the networks")
 
 
 def row(record: dict[str, Any]) -> tuple[str, ...]:
     """Return a build as a row of the table."""
-    resources, device, fmax = record["resources"], record["device"], record.get("fmax_mhz", {})
+    resources, device, fmax = record["resources"], record["device"], record.get("fmax_mhz") or {}
     return (
         record["board"]["name"],
         device["title"],
@@ -73,8 +74,8 @@ def row(record: dict[str, Any]) -> tuple[str, ...]:
         " / ".join(f"{fmax[key]:.1f}" for key in ("min", "median", "max") if key in fmax)
         or "Vivado's to tell",
         f"{record['latency_cycles']}: {record['latency_ns']:g} ns",
-        f"{record['bitstream']['bytes']:,}" if "bitstream" in record else "",
-        f"{record['seconds']['all']:.0f}" if "seconds" in record else "",
+        f"{record['bitstream']['bytes']:,}" if record.get("bitstream") else "",
+        f"{record['seconds']['all']:.0f}" if record.get("seconds") else "",
     )
 
 

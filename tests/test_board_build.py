@@ -18,6 +18,7 @@ from lutgen.board.build import Build, build_board
 from lutgen.core import CoreConfig, Interface
 from lutgen.errors import ConfigError, MismatchError, ToolError
 from lutgen.model.network import LutNetwork
+from lutgen.records.build import BuildRecord
 from lutgen.report.board import read_build
 
 
@@ -34,31 +35,30 @@ def built(network: LutNetwork, tmp_path_factory: pytest.TempPathFactory) -> Buil
 
 def test_a_bitstream_and_all_that_led_to_it(built: Build, network: LutNetwork) -> None:
     record, folder = built.record, built.folder
-    assert json.loads((folder / "build.json").read_text()) == record
-    assert record["digest"] == network.digest
-    assert record["core_id"] == Interface(network).core_id
+    assert BuildRecord.read(folder / "build.json") == record
+    assert record.digest == network.digest
+    assert record.core_id == Interface(network).core_id
     core = (folder / "lutgen_core.v").read_text()
-    assert f"// identity sha256 {record['core_id']}" in core
-    stream = (folder / record["bitstream"]["file"]).read_bytes()
-    assert record["bitstream"]["file"] == "top.bin" and stream[:2] == b"\xff\x00"  # iCE40's start
+    assert f"// identity sha256 {record.core_id}" in core
+    assert record.bitstream is not None and record.fmax_mhz is not None
+    stream = (folder / record.bitstream.file).read_bytes()
+    assert record.bitstream.file == "top.bin" and stream[:2] == b"\xff\x00"  # iCE40's start
     for name in ("top.pcf", "top.json", "top.rpt", "seed1.nextpnr.log", "lutgen_core.v"):
         assert (folder / name).stat().st_size, name
-    assert built.meets_clock and record["fmax_mhz"]["max"] >= 12.0
-    assert record["fmax_mhz"]["max"] == max(seed["fmax_mhz"] for seed in record["seeds"])
-    parts = record["parts"]
-    assert sum(part["luts"] for part in parts.values()) == record["resources"]["luts"]
-    assert (
-        parts["core"]["luts"] >= 12 and parts["head"]["luts"] > 0 and parts["shell"]["luts"] > 300
-    )
-    assert parts["encoder"]["luts"] == 0
-    assert record["places"]["ICESTORM_LC"]["room"] == 5280
+    assert built.meets_clock and record.fmax_mhz.max >= 12.0
+    assert record.fmax_mhz.max == max(run.fmax_mhz for run in record.seeds)
+    parts = record.parts
+    assert sum(part.luts for part in parts.values()) == record.resources.luts
+    assert parts["core"].luts >= 12 and parts["head"].luts > 0 and parts["shell"].luts > 300
+    assert parts["encoder"].luts == 0
+    assert record.places["ICESTORM_LC"].room == 5280
     placement = json.loads((folder / "placement.json").read_text())
     n_cells = {layer["layer"] or layer["part"]: len(layer["cells"])
                for layer in placement["layers"]}  # fmt: skip
-    assert n_cells["shell"] > 300 and n_cells["head"] >= parts["head"]["luts"]
-    assert n_cells[1] + n_cells[2] >= parts["core"]["luts"]
+    assert n_cells["shell"] > 300 and n_cells["head"] >= parts["head"].luts
+    assert n_cells[1] + n_cells[2] >= parts["core"].luts
     report = read_build(folder)  # every cell lies on the chip, too
-    assert report.timing is not None and report.timing.path == record["critical_path"]["words"]
+    assert report.placement is not None and report.build == record
     assert not list(folder.parent.glob(".*"))
 
 
@@ -126,7 +126,7 @@ def test_a_vendors_project_is_written_out(tmp_path: Path, network: LutNetwork) -
         and "lutgen_core.v" in tcl
     )
     assert "LOC A9" in (built.folder / "top.xdc").read_text()
-    assert built.record["parts"]["core"]["luts"] >= 12 and "bitstream" not in built.record
+    assert built.record.parts["core"].luts >= 12 and built.record.bitstream is None
 
 
 def test_a_board_without_a_serial_port(tmp_path: Path, network: LutNetwork) -> None:
@@ -152,8 +152,9 @@ def test_bitstreams_of_every_family(
     tmp_path: Path, network: LutNetwork, name: str, file: str
 ) -> None:
     built = build_board(network, find_board(name), tmp_path)
-    assert built.record["bitstream"]["file"] == file and built.meets_clock
-    assert built.record["bitstream"]["bytes"] > 10_000
+    stream = built.record.bitstream
+    assert stream is not None and stream.file == file and built.meets_clock
+    assert stream.bytes > 10_000
     report = read_build(built.folder)
-    assert report.floorplan is not None
-    assert any(row.layer == 2 and row.cells for row in report.floorplan.layers)
+    assert report.placement is not None
+    assert any(row.layer == 2 and row.cells for row in report.placement.layers)

@@ -12,6 +12,7 @@ from lutgen.board.fit import SHELL_CELLS, clock_advice, no_place, require_fit, r
 from lutgen.core import CoreConfig, make_core
 from lutgen.errors import MismatchError
 from lutgen.model.network import LutNetwork
+from lutgen.records.build import PartCount
 
 N_INPUTS = 64
 ICESTICK = find_board("icestick")
@@ -50,13 +51,13 @@ def test_what_fits_passes_and_the_shell_counts() -> None:
     small = network(12, 4)
     core = make_core(small, CoreConfig(chip="ice40"))
     require_room(ICESTICK, core)
-    part = {"luts": 300, "registers": 100}
-    parts = {name: dict(part) for name in ("encoder", "core", "head", "shell")}
+    part = PartCount(luts=300, registers=100)
+    parts = dict.fromkeys(("encoder", "core", "head", "shell"), part)
     require_fit(ICESTICK, core, parts)
-    parts["shell"]["registers"] = 1280
+    parts["shell"] = PartCount(luts=300, registers=1280)
     with pytest.raises(MismatchError, match=r"takes 1,580 registers, .*: 300 too many"):
         require_fit(ICESTICK, core, parts)
-    parts["shell"] = {"luts": 2000, "registers": 0}
+    parts["shell"] = PartCount(luts=2000, registers=0)
     with pytest.raises(MismatchError, match=r"1,620 too many .*; hx8k-evn or icebreaker or up"):
         require_fit(ICESTICK, core, parts)
 
@@ -64,7 +65,7 @@ def test_what_fits_passes_and_the_shell_counts() -> None:
 def test_cells_that_find_no_place() -> None:
     large = network(100, 4)
     core = make_core(large, CoreConfig(chip="ice40"))
-    part = {"luts": 300, "registers": 200}
+    part = PartCount(luts=300, registers=200)
     parts = dict.fromkeys(("encoder", "core", "head", "shell"), part)
     text = no_place(ICESTICK, core, parts, "no BELs remaining; log: x")
     assert "1,200 LUTs and 800 registers find no place on iCE40 HX1K (1,280 LUTs)" in text

@@ -43,7 +43,7 @@ def test_cells_are_counted_by_part() -> None:
         "uart.pin": {"type": "SB_IO"},
     }
     counts = count_parts({"cells": cells}, yosys_family("ice40"), OWNERS)
-    assert {part: (n["luts"], n["registers"]) for part, n in counts.items()} == {
+    assert {part: (n.luts, n.registers) for part, n in counts.items()} == {
         "encoder": (1, 0), "core": (2, 0), "head": (0, 1), "shell": (0, 1),
     }  # fmt: skip
 

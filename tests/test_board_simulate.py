@@ -158,7 +158,8 @@ def test_the_netlist_after_place_and_route_on_ecp5(
 ) -> None:
     board = find_board("ulx3s-12f")
     built = build_board(network, board, tmp_path)
-    assert built.record["bitstream"]["file"] == "top.bit" and built.meets_clock
+    assert built.record.bitstream is not None and built.meets_clock
+    assert built.record.bitstream.file == "top.bit"
     simulation = build_routed_simulation(
         Interface(network), board, built.folder, tmp_path / "simulation"
     )

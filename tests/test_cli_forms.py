@@ -13,12 +13,12 @@ from needed import need_module
 from strategies import random_network
 from typer.testing import CliRunner, Result
 
-from lutgen.cli import forms
 from lutgen.cli.app import app
 from lutgen.core import CoreConfig, make_core
 from lutgen.emit.forms import FORMS
 from lutgen.flow.tools import find_yosys
 from lutgen.flow.yosys import simulation_models
+from lutgen.jobs import emit
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import LUT
 
@@ -90,7 +90,7 @@ def test_amaranth_writes_rtlil_of_primitives(model: Path, tmp_path: Path) -> Non
     for folder in (tmp_path / "a", tmp_path / "b"):
         result = run(*words, "-o", folder)
         assert result.exit_code == 0, result.output
-        assert [path.name for path in folder.iterdir()] == ["lutgen_core.il"]
+        assert sorted(path.name for path in folder.iterdir()) == ["core.json", "lutgen_core.il"]
         texts.append((folder / "lutgen_core.il").read_text())
     assert texts[0] == texts[1]
     log = yosys(
@@ -115,7 +115,7 @@ def test_what_was_written_is_told(model: Path, tmp_path: Path) -> None:
     result = run("emit", model, "--form", "blif", "--form", "aiger", "-o", tmp_path)
     assert result.exit_code == 0, result.output
     sizes = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
-    assert set(sizes) == {"lutgen_core.blif", "lutgen_core.aig"}
+    assert set(sizes) == {"lutgen_core.blif", "lutgen_core.aig", "core.json"}
     assert f"lutgen_core.blif (blif, {sizes['lutgen_core.blif']:,} bytes)" in result.stdout
     assert f"(aiger, {sizes['lutgen_core.aig']:,} bytes, " in result.stdout
 
@@ -124,7 +124,7 @@ def test_bad_input(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     result = run("emit", model, "--form", "edif", "-o", tmp_path)
     assert result.exit_code == 2
     assert "there is no form 'edif'; choose one of: verilog, behavioural, blif" in result.stderr
-    monkeypatch.setattr(forms.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(emit.importlib.util, "find_spec", lambda name: None)
     result = run("emit", model, "--form", "amaranth", "-o", tmp_path)
     assert result.exit_code == 3
     assert "pip install 'lutgen[amaranth]'" in result.stderr

@@ -144,7 +144,7 @@ def test_a_planted_fault_ends_simulate_with_exit_code_1(
                 return dataclasses.replace(core, netlist=faulty)
         raise AssertionError("no entry of the last LUT can be observed")
 
-    monkeypatch.setattr("lutgen.cli.core.make_core", build_faulty)
+    monkeypatch.setattr("lutgen.jobs.hardware.make_core", build_faulty)
     result = run("simulate", model, "-o", tmp_path, "--part", "all")
     assert result.exit_code == 1, result.output
     name = network.lut_names()[-1]

@@ -22,6 +22,7 @@ from lutgen.flow.yosys import (
     yosys_family,
 )
 from lutgen.netlist.ir import LUT, Cell, Netlist
+from lutgen.records.synthesis import SYNTHESIS_FILE, SynthesisRecord
 
 ICE40 = yosys_family("ice40")
 
@@ -32,7 +33,7 @@ def core() -> Core:
     return make_core(network, CoreConfig(chip="ice40", pipeline=1))
 
 
-def run_direct(core: Core, folder: Path) -> yosys.SynthResult:
+def run_direct(core: Core, folder: Path) -> SynthesisRecord:
     return synthesise(
         core_verilog(core),
         language="verilog",
@@ -53,7 +54,7 @@ def test_direct_keeps_every_primitive_and_is_deterministic(core: Core, tmp_path:
     assert results[0].digest == core.network.digest and results[0].tool.startswith("Yosys ")
 
     folder = tmp_path / "one" / DIRECT
-    record = json.loads((folder / yosys.RECORD).read_text())
+    record = json.loads((folder / SYNTHESIS_FILE).read_text())
     assert record["cells"] == kept and record["command"] == results[0].command
     assert json.loads((folder / "stat.json").read_text())["modules"]
     netlist = json.loads((folder / "netlist.json").read_text())["modules"][core.module]["cells"]
@@ -69,7 +70,7 @@ def test_direct_keeps_every_primitive_and_is_deterministic(core: Core, tmp_path:
 def test_a_failing_script_quotes_yosys_and_leaves_no_result(core: Core, tmp_path: Path) -> None:
     run_direct(core, tmp_path)
     folder = tmp_path / DIRECT
-    assert (folder / yosys.RECORD).exists()
+    assert (folder / SYNTHESIS_FILE).exists()
     broken = core_verilog(core).replace(".I0(", ".I9(", 1)
     with pytest.raises(ToolError) as caught:
         synthesise(

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from netlists import assert_same_function, exhaustive, netlists, random_table
 from strategies import binary_encoder
 
-from lutgen.cli.synthesis import measure_area
 from lutgen.core import CoreConfig, make_core
 from lutgen.core.lower import lower
+from lutgen.jobs.synthesise import measure_area
 from lutgen.model import Argmax, LutNetwork
 from lutgen.netlist.check import check
 from lutgen.netlist.evaluate import evaluate_nets

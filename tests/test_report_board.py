@@ -9,8 +9,9 @@ import pytest
 from test_report_render import HOSTILE, Page
 
 from lutgen.errors import DataError
+from lutgen.records.build import PlacedLayer, PlacementRecord
 from lutgen.report.board import read_build
-from lutgen.report.floorplan import Floorplan, LayerCells, draw_floorplan, draw_resources
+from lutgen.report.floorplan import draw_floorplan, draw_resources
 from lutgen.report.render_board import render_build_html, render_build_text
 
 BUILD = {
@@ -92,7 +93,7 @@ def test_a_missed_clock_and_a_vendors_project(tmp_path: Path) -> None:
     project = {key: value for key, value in BUILD.items()
                if key not in ("seeds", "bitstream", "critical_path", "places")}  # fmt: skip
     report = read_build(write(tmp_path, {**project, "project": "top.tcl"}))
-    assert report.floorplan is None
+    assert report.placement is None
     assert "vendor's tool" in render_build_text(report) and "top.tcl" in render_build_html(report)
 
 
@@ -123,7 +124,7 @@ def test_text_of_others_stays_text(tmp_path: Path) -> None:
     [
         ({"clock_mhz": 0}, "clock_mhz must be a number above 0, found 0"),
         ({"parts": {"core": {"luts": -1}}}, "parts.core.luts must be a whole number"),
-        ({"critical_path": None}, "critical_path must be an object, found null"),
+        ({"critical_path": None}, "critical_path is missing, though there are seeds"),
     ],
 )
 def test_a_damaged_record_names_its_faults(tmp_path: Path, change: dict, message: str) -> None:
@@ -134,7 +135,10 @@ def test_a_damaged_record_names_its_faults(tmp_path: Path, change: dict, message
 def test_a_damaged_placement_names_its_faults(tmp_path: Path) -> None:
     for layers, message in [
         ([{"part": "core", "layer": 1, "cells": [[26, 0]]}], "outside of 26 x 32 tiles"),
-        ([{"part": "core", "layer": 1, "cells": [[1, 2, 3]]}], "a list of pairs of whole"),
+        (
+            [{"part": "core", "layer": 1, "cells": [[1, 2, 3]]}],
+            "must be a list of 2 values",
+        ),
         ([{"part": "x", "layer": 1, "cells": []}], "part must be one of encoder, core, head"),
     ]:
         with pytest.raises(DataError, match=message):
@@ -150,12 +154,12 @@ def area(svg: str, colour: str) -> int:
 
 
 def test_every_cell_is_in_the_floorplan() -> None:
-    plan = Floorplan(
-        26, 32, row_0_at_bottom=True,
+    plan = PlacementRecord(
+        columns=26, rows=32, row_0="bottom",
         layers=(
-            LayerCells("core", 1, ((3, 4),) * 7 + ((5, 6),)),
-            LayerCells("core", 2, ((3, 4),)),
-            LayerCells("shell", None, ((25, 0), (25, 31))),
+            PlacedLayer(part="core", layer=1, cells=((3, 4),) * 7 + ((5, 6),)),
+            PlacedLayer(part="core", layer=2, cells=((3, 4),)),
+            PlacedLayer(part="shell", cells=((25, 0), (25, 31))),
         ),
     )  # fmt: skip
     svg = draw_floorplan(plan)
@@ -167,8 +171,8 @@ def test_every_cell_is_in_the_floorplan() -> None:
     (shell,) = re.findall(r'<path fill="var\(--shell\)" d="([^"]*)"', svg)
     pitch = 9
     assert f"M{25 * pitch} {31 * pitch}h" in shell and f"M{25 * pitch} 0h" in shell  # row 0 below
-    many = Floorplan(40, 1, row_0_at_bottom=False, layers=tuple(
-        LayerCells("core", i, ((i, 0),)) for i in range(1, 31)))  # fmt: skip
+    many = PlacementRecord(columns=40, rows=1, row_0="top", layers=tuple(
+        PlacedLayer(part="core", layer=i, cells=((i, 0),)) for i in range(1, 31)))  # fmt: skip
     assert draw_floorplan(many).count("<text") == 7  # the middle ones as one
 
 

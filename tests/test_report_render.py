@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 from report_samples import DIGEST, core_record, files, pass_run, planted_difference, write_folder
 
-from lutgen.report.parse import read_report
+from lutgen.report.folder import Report, read_report
 from lutgen.report.render_html import render_html
 from lutgen.report.render_text import render_text
-from lutgen.report.values import Report, to_json
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> & $\\frac{"
@@ -204,17 +203,17 @@ def test_no_samples_is_not_a_success(tmp_path) -> None:
     records = files()
     records["simulate.json"]["checks"][0] |= {"n_equal": 0, "n_samples": 0}
     report = read_report(write_folder(tmp_path, records))
-    assert not to_json(report)["checks"][0]["passed"]
+    assert not report.to_json()["simulation"]["checks"][0]["passed"]
     assert "Verification 3 / 4 equal" in " ".join(lines_of(report))
 
 
 def test_json_holds_the_numbers_of_the_files(report) -> None:
-    record = json.loads(json.dumps(to_json(report), allow_nan=False))
+    record = json.loads(json.dumps(report.to_json(), allow_nan=False))
     core = core_record()
     assert record["core"]["model"]["training"]["layers"] == core["model"]["training"]["layers"]
     assert record["core"]["passes"] == core["passes"]
     assert record["core"]["netlist"]["cells"] == core["netlist"]["cells"]
-    assert [check["passed"] for check in record["checks"]] == [True] * 4
+    assert [check["passed"] for check in record["simulation"]["checks"]] == [True] * 4
     assert record["synthesis"][0]["cells"] == {"SB_LUT4": 1024}
     assert record["synthesis"][0]["share"]["up5k"] == 1024 / 5280
 
@@ -285,7 +284,7 @@ def test_nothing_hostile_gets_through(tmp_path) -> None:
     records = hostile_files()
     assert "<script>" in json.dumps(records["core.json"]["model"]["classes"])
     report = read_report(write_folder(tmp_path, records))
-    assert report.core.devices[0].name.startswith(HOSTILE)
+    assert report.core.chips[0][0].startswith(HOSTILE)
     assert len(report.left_out) == 0
     page = Page(render_html(report))
     assert not {tag for tag, _ in page.elements} & {"script", "img"}
@@ -299,7 +298,7 @@ def test_equal_reports_give_equal_bytes(tmp_path, report) -> None:
     assert (render_html(copy.deepcopy(report)), render_text(report)) == (html, text)
     (tmp_path / "matplotlibrc").write_text("font.size: 17\naxes.grid: True\nsvg.hashsalt: x\n")
     code = (
-        "import sys; from pathlib import Path; from lutgen.report.parse import read_report;"
+        "import sys; from pathlib import Path; from lutgen.report.folder import read_report;"
         "from lutgen.report.render_html import render_html;"
         "sys.stdout.buffer.write(render_html(read_report(Path('.'))).encode())"
     )
@@ -312,7 +311,7 @@ def test_equal_reports_give_equal_bytes(tmp_path, report) -> None:
 
 def test_matplotlib_loads_only_for_pictures() -> None:
     code = (
-        "import sys, lutgen.report.parse, lutgen.report.render_text, lutgen.report.render_html;"
+        "import sys, lutgen.report.folder, lutgen.report.render_text, lutgen.report.render_html;"
         "sys.exit('matplotlib' in sys.modules)"
     )
     root = Path(__file__).parents[1]

@@ -20,8 +20,8 @@ from lutgen.flow.yosys import DIRECT, OPTIMISED, synthesise
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.evaluate import evaluate_nets
 from lutgen.netlist.ir import Netlist
+from lutgen.records.checks import Check
 from lutgen.verify.compare import (
-    Check,
     check_netlist,
     check_rtl,
     check_synthesised,

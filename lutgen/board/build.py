@@ -15,7 +15,7 @@ import shutil
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,8 @@ from lutgen.board.top import TOP, Plan, plan_board
 from lutgen.chips.delay import delay_models
 from lutgen.chips.registry import get_family
 from lutgen.core import Core, CoreConfig, make_core
-from lutgen.errors import ConfigError, MismatchError, OutputError, ToolError
-from lutgen.files import read_json, write_files, write_json
+from lutgen.errors import ConfigError, DataError, MismatchError, OutputError, ToolError
+from lutgen.files import read_json, write_files
 from lutgen.flow.pnr import (
     CongestionError,
     Routed,
@@ -52,9 +52,22 @@ from lutgen.flow.tools import Tool, find_yosys
 from lutgen.flow.yosys import library_command, library_files, yosys_family
 from lutgen.host.protocol import ANSWER_BYTES, OVERHEAD_BYTES
 from lutgen.model import Argmax, LutNetwork
+from lutgen.records.build import (
+    BUILD_FILE,
+    PLACEMENT_FILE,
+    Bitstream,
+    BoardName,
+    BuildRecord,
+    BuildSeconds,
+    BuiltModel,
+    ChipRoom,
+    CriticalPath,
+    PartCount,
+    PlaceCount,
+    SeedRun,
+    Spread,
+)
 
-RECORD = "build.json"
-PLACEMENT = "placement.json"
 PIPELINE_UNKNOWN = 2  # levels of k-LUTs between registers where there is no delay model
 DEFAULT_TIMEOUT_SECONDS = 900.0
 
@@ -65,18 +78,22 @@ _BITSTREAMS = (".bin", ".bit", ".fs")
 _BITS_PER_BYTE = 10  # on the line
 
 
+_Made = dict[str, Any]
+"""Fields of the record that the tools have told."""
+
+
 @dataclass(frozen=True)
 class Build:
     """What a build left: its folder, its record (``build.json``), and whether it was there."""
 
     folder: Path
-    record: dict[str, Any]
+    record: BuildRecord
     was_cached: bool
 
     @property
     def meets_clock(self) -> bool:
         """Whether the best seed reaches the board's clock; true for a vendor's project."""
-        return bool(self.record["meets_clock"])
+        return self.record.meets_clock
 
 
 def board_core(network: LutNetwork, board: Board, config: CoreConfig, clock_hz: float) -> Core:
@@ -149,11 +166,9 @@ def build_board(
     try:
         write_files(part, plan.files)
         work = _vendor_project if board.is_vendor_project else _bitstream
-        record = {
-            **_head_of_record(board, core, plan, key, tools),
-            **work(board, core, plan, part, seeds, timeout_seconds),
-        }
-        write_json(part / RECORD, record)
+        made = work(board, core, plan, part, seeds, timeout_seconds)
+        record = _record(board, core, plan, key, tools, made)
+        record.write(part / BUILD_FILE)
         _move(part, folder)
     except ToolError as error:
         raise _with_logs(error, part, out / f"{board.name}.failed") from error
@@ -190,15 +205,16 @@ def _key(plan: Plan, seeds: Sequence[int], tools: Mapping[str, Tool]) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _cached(folder: Path, key: str) -> dict[str, Any] | None:
+def _cached(folder: Path, key: str) -> BuildRecord | None:
     """Return the record of a build that is there, of that key and undamaged."""
-    if not (folder / RECORD).is_file():
+    try:
+        record = BuildRecord.read(folder / BUILD_FILE)
+    except DataError:
         return None
-    record = read_json(folder / RECORD)
-    if not isinstance(record, dict) or record.get("key") != key:
+    if record.key != key:
         return None
-    stream = record.get("bitstream")
-    if stream and _sha256(folder / stream["file"]) != stream["sha256"]:
+    stream = record.bitstream
+    if stream and _sha256(folder / stream.file) != stream.sha256:
         return None
     return record
 
@@ -220,60 +236,60 @@ def _move(part: Path, folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _head_of_record(
-    board: Board, core: Core, plan: Plan, key: str, tools: Mapping[str, Tool]
-) -> dict[str, Any]:
+def _record(
+    board: Board, core: Core, plan: Plan, key: str, tools: Mapping[str, Tool], made: _Made
+) -> BuildRecord:
     clock_mhz = plan.clock_hz / 1e6
     latency = core.netlist.latency
     request_bytes = OVERHEAD_BYTES + -(-core.netlist.n_inputs // 8)
     sample_bytes = max(request_bytes, ANSWER_BYTES)
-    return {
-        "lutgen": __version__,
-        "key": key,
-        "digest": core.network.digest,
-        "core_id": core.interface.core_id,
-        "board": {"name": board.name, "title": board.title, "tried": board.tried_on_hardware},
-        "family": board.family,
-        "device": {
-            "name": board.device,
-            "title": board.chip.title,
-            "luts": board.chip.luts,
-            "registers": board.chip.registers,
-        },
-        "tools": {name: str(tool) for name, tool in tools.items()},
-        "model": _model_of_record(core),
-        "clock_mhz": clock_mhz,
-        "baud": plan.baud,
-        "latency_cycles": latency,
-        "latency_ns": round(1000 * max(latency, 1) / clock_mhz, 1),
-        "samples_per_second": {
+    return BuildRecord(
+        lutgen=__version__,
+        key=key,
+        digest=core.network.digest,
+        core_id=core.interface.core_id,
+        board=BoardName(name=board.name, title=board.title, tried=board.tried_on_hardware),
+        family=board.family,
+        device=ChipRoom(
+            name=board.device,
+            title=board.chip.title,
+            luts=board.chip.luts,
+            registers=board.chip.registers,
+        ),
+        tools={name: str(tool) for name, tool in tools.items()},
+        model=_built_model(core),
+        clock_mhz=clock_mhz,
+        baud=plan.baud,
+        latency_cycles=latency,
+        latency_ns=round(1000 * max(latency, 1) / clock_mhz, 1),
+        samples_per_second={
             "core": round(plan.clock_hz),
             "serial": round(plan.baud / _BITS_PER_BYTE / sample_bytes),
         },
-    }
+        **made,
+    )
 
 
-def _model_of_record(core: Core) -> dict[str, Any]:
-    """Return what was built, and what its training tells of its accuracy."""
+def _built_model(core: Core) -> BuiltModel:
     network = core.network
     known = network.provenance
-    return {
-        "data": known.data,
-        "task": known.task,
-        "n_luts": network.n_luts,
-        "n_layers": network.n_layers,
-        "n_classes": network.n_classes if isinstance(network.head, Argmax) else 0,
-        "input": core.interface.describe()[0],
-        "levels": core.netlist.depth,
-        "test_accuracy": known.test_accuracy,
-        "layers": [asdict(layer) for layer in known.layers],
-        "history": [asdict(point) for point in known.history],
-    }
+    return BuiltModel(
+        data=known.data,
+        task=known.task,
+        n_luts=network.n_luts,
+        n_layers=network.n_layers,
+        n_classes=network.n_classes if isinstance(network.head, Argmax) else 0,
+        input=core.interface.describe()[0],
+        levels=core.netlist.depth,
+        test_accuracy=known.test_accuracy,
+        layers=known.layers,
+        history=known.history,
+    )
 
 
 def _synthesise(
     command: Sequence[str], tool: Tool, folder: Path, board: Board, core: Core, name: str
-) -> dict[str, Any]:
+) -> dict[str, PartCount]:
     """Run Yosys as the platform calls it, and count what each part takes."""
     run(
         [tool.path, *command[1:]],
@@ -285,14 +301,7 @@ def _synthesise(
     paths = (folder / f"{TOP}.json", folder / f"{TOP}.syn.json")
     netlist = read_json(next(path for path in paths if path.is_file()))
     owners = Owners.of(core.netlist)
-    parts = count_parts(netlist["modules"][name], yosys_family(board.family), owners)
-    return {
-        "parts": parts,
-        "resources": {
-            "luts": sum(part["luts"] for part in parts.values()),
-            "registers": sum(part["registers"] for part in parts.values()),
-        },
-    }
+    return count_parts(netlist["modules"][name], yosys_family(board.family), owners)
 
 
 def _bitstream(
@@ -302,11 +311,11 @@ def _bitstream(
     folder: Path,
     seeds: Sequence[int],
     timeout_seconds: float,
-) -> dict[str, Any]:
+) -> _Made:
     synthesis, routing, packing = plan.commands
     start = time.monotonic()
-    counts = _synthesise(synthesis, find_yosys(), folder, board, core, TOP)
-    require_fit(board, core, counts["parts"])
+    parts = _synthesise(synthesis, find_yosys(), folder, board, core, TOP)
+    require_fit(board, core, parts)
     yosys_seconds = time.monotonic() - start
     clock_mhz = plan.clock_hz / 1e6
     try:
@@ -319,11 +328,11 @@ def _bitstream(
             timeout_seconds=timeout_seconds,
         )
     except CongestionError as error:
-        n_luts = counts["resources"]["luts"]
+        n_luts = sum(part.luts for part in parts.values())
         raise advise_window(error, board.family, board.device, n_luts) from error
     except ToolError as error:
         if _NO_ROOM.search(str(error)):
-            raise MismatchError(no_place(board, core, counts["parts"], str(error))) from error
+            raise MismatchError(no_place(board, core, parts, str(error))) from error
         raise
     best = max(routed, key=lambda result: result.fmax_mhz)
     packer = find_packer(packing[0])
@@ -344,45 +353,28 @@ def _bitstream(
     every = [result.fmax_mhz for result in routed]
     meets = best.fmax_mhz >= clock_mhz
     return {
-        **counts,
+        "parts": parts,
         "places": {
-            kind: {"used": best.used[kind], "room": best.room[kind]}
+            kind: PlaceCount(best.used[kind], best.room[kind])
             for kind in router.places
             if kind in best.used
         },
-        "seeds": [
-            {"seed": r.seed, "fmax_mhz": round(r.fmax_mhz, 2), "seconds": r.seconds} for r in routed
-        ],
+        "seeds": tuple(SeedRun(r.seed, round(r.fmax_mhz, 2), r.seconds) for r in routed),
         "best_seed": best.seed,
-        "fmax_mhz": {
-            "min": round(min(every), 2),
-            "median": round(statistics.median(every), 2),
-            "max": round(max(every), 2),
-        },
+        "fmax_mhz": Spread(
+            min=round(min(every), 2),
+            median=round(statistics.median(every), 2),
+            max=round(max(every), 2),
+        ),
         "meets_clock": meets,
         "advice": "" if meets else clock_advice(board, core, clock_mhz, best.fmax_mhz),
-        "critical_path": {
-            "words": describe_path(best.path, owners),
-            "stations": [
-                {
-                    "name": station.name,
-                    "logic_ns": round(station.logic_ns, 2),
-                    "routing_ns": round(station.routing_ns, 2),
-                    "cells": station.n_cells,
-                }
-                for station in path_stations(best.path, owners)
-            ],
-            "steps": [[s.kind, round(s.delay_ns, 3), s.cell] for s in best.path],
-        },
-        "bitstream": {
-            "file": stream.name,
-            "bytes": stream.stat().st_size,
-            "sha256": _sha256(stream),
-        },
-        "seconds": {
-            "yosys": round(yosys_seconds, 1),
-            "all": round(time.monotonic() - start, 1),
-        },
+        "critical_path": CriticalPath(
+            words=describe_path(best.path, owners),
+            stations=path_stations(best.path, owners),
+            steps=tuple((step.kind, round(step.delay_ns, 3), step.cell) for step in best.path),
+        ),
+        "bitstream": Bitstream(stream.name, stream.stat().st_size, _sha256(stream)),
+        "seconds": BuildSeconds(round(yosys_seconds, 1), round(time.monotonic() - start, 1)),
     }
 
 
@@ -392,8 +384,7 @@ def _keep_best(folder: Path, board: Board, best: Routed, owners: Owners) -> None
     path = next(folder / name for name in names if (folder / name).exists())
     modules = read_json(path)["modules"]
     placed = read_placement(modules.get(TOP) or next(iter(modules.values())), owners)
-    record = placement_record(placed, board.family, board.device)
-    (folder / PLACEMENT).write_text(json.dumps(record) + "\n", encoding="utf-8")
+    placement_record(placed, board.family, board.device).write(folder / PLACEMENT_FILE)
     for large in folder.glob("seed*.*"):
         is_best = large.name.startswith(f"seed{best.seed}.")
         if large.suffix in _LARGE and not is_best and not large.name.endswith(".report.json"):
@@ -407,7 +398,7 @@ def _vendor_project(
     folder: Path,
     seeds: Sequence[int],  # noqa: ARG001 - the same call as for a bitstream
     timeout_seconds: float,  # noqa: ARG001
-) -> dict[str, Any]:
+) -> _Made:
     """Synthesise the shell and its core with Yosys; the project is the vendor's to build."""
     family = yosys_family(board.family)
     sources = " ".join(sorted(name for name in plan.files if name.startswith("lutgen_")))
@@ -416,8 +407,8 @@ def _vendor_project(
         f"{family.synth} -flatten -top {UART_MODULE}; write_json {TOP}.json"
     )
     write_files(folder, library_files(board.family))
-    counts = _synthesise(
+    parts = _synthesise(
         ("yosys", "-q", "-p", script), find_yosys(), folder, board, core, UART_MODULE
     )
-    require_fit(board, core, counts["parts"])
-    return {**counts, "meets_clock": True, "project": f"{TOP}.tcl", "constraints": f"{TOP}.xdc"}
+    require_fit(board, core, parts)
+    return {"parts": parts, "project": f"{TOP}.tcl", "constraints": f"{TOP}.xdc"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 
 from lutgen.board.boards import Board, load_boards
@@ -12,12 +13,13 @@ from lutgen.chips.registry import get_family
 from lutgen.core import Core
 from lutgen.errors import MismatchError
 from lutgen.netlist.ir import CORE, LUT, REGISTER
+from lutgen.records.build import PartCount
 
 MARGIN = 1.25  # a core is pipelined for a clock that is so much faster than the board's
 MIN_K = 2
 SHELL_CELLS = 300  # LUTs, and registers, of the serial shell, besides one of each an input bit
 
-Parts = Mapping[str, Mapping[str, int]]
+Parts = Mapping[str, PartCount]
 _WHAT = {LUT: "luts", REGISTER: "registers"}
 
 
@@ -29,16 +31,24 @@ def require_room(board: Board, core: Core) -> None:
     MismatchError
         See :func:`require_fit`.
     """
-    parts = {part: dict.fromkeys(_WHAT.values(), 0) for part in PARTS}
+    cells: Counter[tuple[str, str]] = Counter()
     sites: set[str] = set()
     for cell in core.netlist.cells:
         if not cell.hard and cell.site not in sites:
-            parts[cell.part][_WHAT[cell.kind]] += 1
+            cells[cell.part, _WHAT[cell.kind]] += 1
             sites |= {cell.site} if cell.site else set()
-    counts = {what: sum(part[what] for part in parts.values()) for what in _WHAT.values()}
-    if any(counts[what] > getattr(board.chip, what) for what in counts):
-        parts[SHELL] = dict.fromkeys(counts, SHELL_CELLS + core.netlist.n_inputs)
+    parts = {
+        part: PartCount(luts=cells[part, "luts"], registers=cells[part, "registers"])
+        for part in PARTS
+    }
+    if any(_sum(parts, what) > getattr(board.chip, what) for what in _WHAT.values()):
+        shell = SHELL_CELLS + core.netlist.n_inputs
+        parts[SHELL] = PartCount(luts=shell, registers=shell)
         require_fit(board, core, parts, about="about ")
+
+
+def _sum(parts: Parts, what: str) -> int:
+    return sum(getattr(part, what) for part in parts.values())
 
 
 def require_fit(board: Board, core: Core, parts: Parts, *, about: str = "") -> None:
@@ -46,7 +56,7 @@ def require_fit(board: Board, core: Core, parts: Parts, *, about: str = "") -> N
 
     Parameters
     ----------
-    parts : mapping
+    parts : mapping of str to PartCount
         LUTs and registers of each part, see :func:`lutgen.board.parts.count_parts`.
     about : str
         Word before the number, where it is an estimate.
@@ -58,7 +68,7 @@ def require_fit(board: Board, core: Core, parts: Parts, *, about: str = "") -> N
     """
     chip = board.chip
     for what, room in (("luts", chip.luts), ("registers", chip.registers)):
-        used = sum(part[what] for part in parts.values())
+        used = _sum(parts, what)
         if used > room:
             name = "LUTs" if what == "luts" else what
             raise MismatchError(
@@ -77,8 +87,11 @@ def no_place(board: Board, core: Core, parts: Parts, said: str) -> str:
     said : str
         What the placer said.
     """
-    used = {what: sum(part[what] for part in parts.values()) for what in _WHAT.values()}
-    apart = {name: {"luts": part["luts"] + part["registers"]} for name, part in parts.items()}
+    used = {what: _sum(parts, what) for what in _WHAT.values()}
+    apart = {
+        name: PartCount(luts=part.luts + part.registers, registers=0)
+        for name, part in parts.items()
+    }
     ways = _what_would_fit(board, core, apart, "luts", board.chip.luts)
     return (
         f"{board.title}: {used['luts']:,} LUTs and {used['registers']:,} registers find no place "
@@ -89,14 +102,14 @@ def no_place(board: Board, core: Core, parts: Parts, said: str) -> str:
 
 def _what_would_fit(board: Board, core: Core, parts: Parts, what: str, room: int) -> str:
     network = core.network
-    used = sum(part[what] for part in parts.values())
-    shell = parts[SHELL][what]
+    used = _sum(parts, what)
+    shell = getattr(parts[SHELL], what)
     ways = []
     if 0 < (share := (room - shell) / (used - shell)) < 1:
         n_luts = math.floor(share * network.n_luts)
         ways.append(f"about {n_luts:,} of the {network.n_luts:,} LUTs would ({100 * share:.0f} %)")
     k = int(network.fan_in.max(initial=1))
-    trained = parts[CORE][what]
+    trained = getattr(parts[CORE], what)
     left = room - (used - trained)
     if what == "luts" and left > 0:
         smaller = k - math.ceil(math.log2(trained / left))

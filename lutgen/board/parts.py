@@ -12,6 +12,7 @@ from lutgen.chips.registry import get_device, get_family
 from lutgen.chips.tools import YosysFacts
 from lutgen.flow.pnr import Step
 from lutgen.netlist.ir import CORE, ENCODER, HEAD, Netlist
+from lutgen.records.build import PartCount, PathStation, PlacedLayer, PlacementRecord
 
 SHELL = "shell"
 PARTS = (ENCODER, CORE, HEAD, SHELL)
@@ -58,7 +59,7 @@ class Owners:
 
 def count_parts(
     module: Mapping[str, Any], family: YosysFacts, owners: Owners
-) -> dict[str, dict[str, int]]:
+) -> dict[str, PartCount]:
     """Return LUTs, hard multiplexers and registers of each part of a synthesised design.
 
     Parameters
@@ -75,50 +76,34 @@ def count_parts(
         registers[part] += kind.startswith(family.registers)
         muxes[part] += kind in family.muxes
     return {
-        part: {"luts": luts[part], "registers": registers[part], "muxes": muxes[part]}
+        part: PartCount(luts=luts[part], registers=registers[part], muxes=muxes[part])
         for part in PARTS
     }
 
 
-@dataclass(frozen=True)
-class Station:
-    """A part of the critical path: a trained LUT, the encoder, the head, or what is around them.
-
-    Parameters
-    ----------
-    name : str
-        ``layer 1 LUT 46``, ``encoder``, ``head`` …
-    logic_ns, routing_ns : float
-        Time inside its cells, and on the wires that lead to them.
-    n_cells : int
-        Cells that the path goes through, registers at its ends left out.
-    """
-
-    name: str
-    logic_ns: float
-    routing_ns: float
-    n_cells: int
-
-
 def path_stations(
     path: Sequence[Step], owners: Owners, around: str = "serial shell"
-) -> tuple[Station, ...]:
-    """Return a critical path, its steps put together by what they belong to, in order."""
-    found: list[Station] = []
+) -> tuple[PathStation, ...]:
+    """Return a critical path, its steps put together by what they belong to, in order.
+
+    Cells are those that the path goes through, registers at its ends left out.
+    """
+    found: list[tuple[str, list[Step]]] = []
     for step in path:
         cell = owners.name(step.cell)
         name = around if cell is None else _station(cell, owners)
-        if not found or found[-1].name != name:
-            found.append(Station(name, 0.0, 0.0, 0))
-        is_wire = step.kind == "routing"
-        last = found[-1]
-        found[-1] = Station(
+        if not found or found[-1][0] != name:
+            found.append((name, []))
+        found[-1][1].append(step)
+    return tuple(
+        PathStation(
             name,
-            last.logic_ns + step.delay_ns * (not is_wire),
-            last.routing_ns + step.delay_ns * is_wire,
-            last.n_cells + (step.kind == "logic"),
+            logic_ns=round(sum(step.delay_ns for step in steps if step.kind != "routing"), 2),
+            routing_ns=round(sum(step.delay_ns for step in steps if step.kind == "routing"), 2),
+            cells=sum(step.kind == "logic" for step in steps),
         )
-    return tuple(found)
+        for name, steps in found
+    )
 
 
 def describe_path(path: Sequence[Step], owners: Owners, around: str = "serial shell") -> str:
@@ -127,8 +112,8 @@ def describe_path(path: Sequence[Step], owners: Owners, around: str = "serial sh
     Example: ``serial shell, layer 1 LUT 46, layer 2 LUT 15, head (16.2 ns, 7 cells)``.
     """
     stations = path_stations(path, owners, around)
-    delay_ns = sum(station.logic_ns + station.routing_ns for station in stations)
-    n_cells = sum(station.n_cells for station in stations)
+    delay_ns = sum(step.delay_ns for step in path)
+    n_cells = sum(station.cells for station in stations)
     names = ", ".join(station.name for station in stations)
     return f"{names} ({delay_ns:.1f} ns, {n_cells} cells)"
 
@@ -163,8 +148,8 @@ def _placed(cells: Iterable[tuple[str, Any]], owners: Owners) -> Iterable[Placed
             yield Placed(int(found[1]), int(found[2]), *owners.place(name))
 
 
-def placement_record(placed: Sequence[Placed], family: str, device: str) -> dict[str, Any]:
-    """Return a placement as JSON holds it: the grid of tiles, and the cells of each layer.
+def placement_record(placed: Sequence[Placed], family: str, device: str) -> PlacementRecord:
+    """Return a placement: the grid of tiles, and the cells of each layer.
 
     Parameters
     ----------
@@ -176,20 +161,20 @@ def placement_record(placed: Sequence[Placed], family: str, device: str) -> dict
     router = get_family(family).router
     layers = {(PARTS.index(cell.part), cell.layer) for cell in placed}
     layers.add((PARTS.index(SHELL), 0))
-    return {
-        "columns": columns,
-        "rows": rows,
-        "row_0": router.row_0 if router else "top",
-        "layers": [
-            {
-                "part": PARTS[part],
-                "layer": layer if PARTS[part] == CORE else None,
-                "cells": [
-                    [cell.x, cell.y]
+    return PlacementRecord(
+        columns=columns,
+        rows=rows,
+        row_0="bottom" if router and router.row_0 == "bottom" else "top",
+        layers=tuple(
+            PlacedLayer(
+                part=PARTS[part],
+                layer=layer if PARTS[part] == CORE else None,
+                cells=tuple(
+                    (cell.x, cell.y)
                     for cell in placed
                     if (cell.part, cell.layer) == (PARTS[part], layer)
-                ],
-            }
+                ),
+            )
             for part, layer in sorted(layers)
-        ],
-    }
+        ),
+    )

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from lutgen.board.boards import Board
-from lutgen.board.build import RECORD
 from lutgen.board.simulate import BoardSimulation, build_pins_simulation
 from lutgen.board.top import TOP
 from lutgen.chips.registry import families, get_family
@@ -22,6 +21,7 @@ from lutgen.errors import ConfigError, MismatchError, ToolError
 from lutgen.files import read_json, write_files
 from lutgen.flow.pnr import seed_file
 from lutgen.flow.yosys import library_command
+from lutgen.records.build import BUILD_FILE, BuildRecord
 
 Cell = dict[str, Any]
 
@@ -61,9 +61,9 @@ def build_routed_simulation(
             f"the router of {board.title} writes cells that have no simulation model; choose a "
             f"board with one of: {known}"
         )
-    record = read_json(built / RECORD)
+    record = BuildRecord.read(built / BUILD_FILE)
     _require_core(record, interface, built)
-    path = built / seed_file("placed.json", record["best_seed"])
+    path = built / seed_file("placed.json", record.best_seed or 0)
     if not path.is_file():
         raise ToolError(f"there is no {path}; build it anew with: lutgen build --rebuild")
     netlist = read_json(path)
@@ -81,14 +81,14 @@ def build_routed_simulation(
         [library_command(board.family), "read_json routed.json"],
         folder,
         models=models,
-        clks_per_bit=round(record["clock_mhz"] * 1e6 / record["baud"]),
+        clks_per_bit=round(record.clock_mhz * 1e6 / record.baud),
     )
 
 
-def _require_core(record: dict[str, Any], interface: Interface, built: Path) -> None:
-    if record.get("core_id") == interface.core_id:
+def _require_core(record: BuildRecord, interface: Interface, built: Path) -> None:
+    if record.core_id == interface.core_id:
         return
-    digest, core_id = str(record.get("digest", ""))[:16], str(record.get("core_id", "none"))[:16]
+    digest, core_id = record.digest[:16], (record.core_id or "none")[:16]
     if digest != interface.network.digest[:16]:
         raise MismatchError(f"{built} is the build of another model, {digest}…")
     raise MismatchError(

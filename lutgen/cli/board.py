@@ -15,7 +15,6 @@ from lutgen.board.fmax import chip_names, get_routable_chip, measure_fmax
 from lutgen.chips.registry import get_family
 from lutgen.cli import output
 from lutgen.cli.core import DEFAULT_OUT, DEFAULTS, CoreOptions, Out, core_options
-from lutgen.cli.hardware import write_build_report
 from lutgen.cli.options import (
     DataDir,
     LabelColumn,
@@ -28,15 +27,17 @@ from lutgen.cli.options import (
 )
 from lutgen.core import CoreConfig, Interface, make_core
 from lutgen.errors import ConfigError, MismatchError
-from lutgen.files import write_atomic, write_json
+from lutgen.files import write_atomic
 from lutgen.host.device import DEFAULT_TIMEOUT_SECONDS, Device, DeviceError
+from lutgen.jobs.report import write_report
 from lutgen.model import Argmax, LutNetwork, Source
-from lutgen.report.board import PINS_FILE
+from lutgen.records.build import PINS_FILE, BuildRecord, PinsCheck, PinsRecord, Spread
+from lutgen.records.fmax import FMAX_FILE, ChipFmax, FmaxRecord
+from lutgen.records.reading import to_json
 
 if TYPE_CHECKING:
     from lutgen.board.simulate import BoardSimulation
 
-FMAX_RECORD = "fmax.json"
 REPORT = "report.html"
 DEMO_BOARD = "icebreaker"
 
@@ -131,28 +132,24 @@ def build(
             timeout_seconds=timeout,
             rebuild=rebuild,
         )
-    checks: list[dict[str, Any]] = []
+    checks: tuple[PinsCheck, ...] = ()
     if simulate:
         name, X, _ = samples_for(network, None, "test", data_dir, download=not no_download)
         checks = simulate_pins(network, chosen, built.folder, X[:simulate], config, quiet=json)
-        write_json(
-            built.folder / PINS_FILE,
-            {"digest": network.digest, "samples": f"{name}, test", "checks": checks},
-        )
+        pins = PinsRecord(digest=network.digest, samples=f"{name}, test", checks=checks)
+        pins.write(built.folder / PINS_FILE)
     if simulate or not built.was_cached or not (built.folder / REPORT).exists():
-        write_build_report(built.folder)
+        write_report(built.folder)
     if json:
-        simulated = {"simulation": checks} if simulate else {}
-        output.print_json(
-            {"folder": str(built.folder), "cached": built.was_cached, **built.record, **simulated}
-        )
+        record = {"folder": str(built.folder), "cached": built.was_cached, **built.record.to_json()}
+        output.print_json({**record, "simulation": to_json(checks)} if simulate else record)
     else:
         print_build(built.record, built.folder, was_cached=built.was_cached)
     for check in checks:
-        if check["difference"] or check["n_equal"] < check["n_samples"]:
-            raise MismatchError(f"{check['name']} differs from the model: {check['difference']}")
+        if not check.passed:
+            raise MismatchError(f"{check.name} differs from the model: {check.difference}")
     if not built.meets_clock:
-        raise MismatchError(f"{chosen.title}: {built.record['advice']}")
+        raise MismatchError(f"{chosen.title}: {built.record.advice}")
 
 
 def simulate_pins(
@@ -163,7 +160,7 @@ def simulate_pins(
     config: CoreConfig,
     *,
     quiet: bool = False,
-) -> list[dict[str, Any]]:
+) -> tuple[PinsCheck, ...]:
     """Send samples through the serial pins of the design, and of what place and route made of it.
 
     The latter where there are models of what the router writes. Each result is printed as it comes.
@@ -186,58 +183,58 @@ def simulate_pins(
             simulation = build_simulation(built / "simulation" / form.split()[0])
             result = simulate.run_board_simulation(simulation, X)
         checks.append(
-            {
-                "name": f"{form}, pins to pins",
-                "n_equal": result.n_equal,
-                "n_samples": result.n_samples,
-                "tool": str(simulation.bench.tool),
-                "difference": result.message,
-            }
+            PinsCheck(
+                name=f"{form}, pins to pins",
+                n_equal=result.n_equal,
+                n_samples=result.n_samples,
+                tool=str(simulation.bench.tool),
+                difference=result.message,
+            )
         )
         if not quiet:
             output.print_text(
                 f"model = {form}, pins to pins: {result.n_equal} / {result.n_samples} test samples "
                 f"equal ({simulation.bench.tool})"
             )
-    return checks
+    return tuple(checks)
 
 
-def print_build(record: dict[str, Any], folder: Path, *, was_cached: bool) -> None:
+def print_build(record: BuildRecord, folder: Path, *, was_cached: bool) -> None:
     """Print what a build takes, reaches and left."""
-    device, resources, parts = record["device"], record["resources"], record["parts"]
-    title = f"{record['board']['title']}, {device['title']}"
+    parts = record.parts
+    title = f"{record.board.title}, {record.device.title}"
     table = output.table(title + (" (unchanged)" if was_cached else ""), "", *parts, "all", "chip")
     for what in ("luts", "registers"):
-        used, room = resources[what], device[what]
-        counts = [f"{part[what]:,}" for part in parts.values()]
+        used, room = getattr(record.resources, what), getattr(record.device, what)
+        counts = [f"{getattr(part, what):,}" for part in parts.values()]
         share = f"{used:,} / {room:,} = {100 * used / room:.1f} %"
         name = "LUTs" if what == "luts" else what
         table.add_row(name, *counts, f"{used:,}", share)
     output.print_table(table)
-    if "fmax_mhz" in record:
-        fmax = record["fmax_mhz"]
-        seeds = f"seed {record['best_seed']}"
-        if len(record["seeds"]) > 1:
-            over = f"{fmax['min']} / {fmax['median']} / {fmax['max']} (min / median / max)"
-            seeds = f"the best of {len(record['seeds'])} seeds, {over}"
+    if (fmax := record.fmax_mhz) and record.critical_path:
+        seeds = f"seed {record.best_seed}"
+        if len(record.seeds) > 1:
+            over = f"{fmax.min} / {fmax.median} / {fmax.max} (min / median / max)"
+            seeds = f"the best of {len(record.seeds)} seeds, {over}"
         output.print_text(
-            f"Fmax {fmax['max']} MHz for a clock of {record['clock_mhz']:g} MHz; {seeds}; "
-            f"{record['tools']['router']}"
+            f"Fmax {fmax.max} MHz for a clock of {record.clock_mhz:g} MHz; {seeds}; "
+            f"{record.tools['router']}"
         )
-        output.print_text(f"critical path: {record['critical_path']['words']}")
-    rate = record["samples_per_second"]
+        output.print_text(f"critical path: {record.critical_path.words}")
+    rate = record.samples_per_second
     output.print_text(
-        f"latency {record['latency_cycles']} cycles = {record['latency_ns']} ns; samples a second: "
-        f"{rate['core']:,} core, {rate['serial']:,} serial at {record['baud']:,.0f} baud"
+        f"latency {record.latency_cycles} cycles = {record.latency_ns} ns; samples a second: "
+        f"{rate['core']:,} core, {rate['serial']:,} serial at {record.baud:,.0f} baud"
     )
-    left = record.get("bitstream", {}).get("file") or record.get("project", "")
-    size = f", {record['bitstream']['bytes']:,} bytes" if "bitstream" in record else ""
+    stream = record.bitstream
+    left = stream.file if stream else record.project
+    size = f", {stream.bytes:,} bytes" if stream else ""
     output.print_text(f"written: {folder / left}{size}; what it takes: {folder / REPORT}")
 
 
 def build_demo(
     network: LutNetwork, out: Path, config: CoreConfig, *, quiet: bool = False
-) -> dict[str, Any]:
+) -> BuildRecord:
     """Build the demo's bitstream, for an iCEBreaker with one seed; return its record.
 
     The folder ``out/icebreaker`` gets it. Unless `quiet`, resources and timing are printed.
@@ -251,11 +248,11 @@ def build_demo(
 
     with output.working("building the bitstream"):
         built = build_board(network, find_board(DEMO_BOARD), out, config)
-    write_build_report(built.folder)
+    write_report(built.folder)
     if not quiet:
         print_build(built.record, built.folder, was_cached=built.was_cached)
     if not built.meets_clock:
-        raise MismatchError(str(built.record["advice"]))
+        raise MismatchError(built.record.advice)
     return built.record
 
 
@@ -273,7 +270,7 @@ def fmax(
 ) -> None:
     """Measure the clock that the core alone reaches: registers around it, no pins in the way."""
     network = LutNetwork.load(model)
-    records = []
+    found: list[ChipFmax] = []
     for chip in [get_routable_chip(name.strip()) for name in target.split(",")]:
         core = make_core(network, options.config(chip.family.name))
         with output.working(f"place and route on {chip.name}"):
@@ -285,38 +282,38 @@ def fmax(
                 timeout_seconds=timeout,
             )
         low, median, high = result.mhz
-        records.append(
-            {
-                "chip": chip.name,
-                "tool": result.tool,
-                "pipeline": options.pipeline,
-                "latency_cycles": core.netlist.latency,
-                "levels": core.netlist.depth,
-                "used": result.routed[0].used,
-                "seeds_routed": len(result.routed),
-                "seeds": result.n_seeds,
-                "fmax_mhz": {"min": round(low, 2), "median": round(median, 2),
-                             "max": round(high, 2)},
-                "seconds": [routed.seconds for routed in result.routed],
-                "critical_path": result.critical_path,
-            }
-        )  # fmt: skip
-    write_json(out / "fmax" / FMAX_RECORD, {"digest": network.digest, "chips": records})
+        found.append(
+            ChipFmax(
+                chip=chip.name,
+                tool=result.tool,
+                pipeline=options.pipeline,
+                latency_cycles=core.netlist.latency,
+                levels=core.netlist.depth,
+                used=dict(result.routed[0].used),
+                seeds_routed=len(result.routed),
+                seeds=result.n_seeds,
+                fmax_mhz=Spread(min=round(low, 2), median=round(median, 2), max=round(high, 2)),
+                seconds=tuple(routed.seconds for routed in result.routed),
+                critical_path=result.critical_path,
+            )
+        )
+    record = FmaxRecord(digest=network.digest, chips=tuple(found))
+    record.write(out / "fmax" / FMAX_FILE)
     if json:
-        output.print_json({"digest": network.digest, "chips": records})
+        output.print_json(record.to_json())
         return
     table = output.table(
         "Fmax of the core alone in MHz", "chip", "min", "median", "max", "seeds", "latency",
         "critical path",
     )  # fmt: skip
-    for record in records:
-        mhz = record["fmax_mhz"]
+    for reached in found:
+        mhz = reached.fmax_mhz
         table.add_row(
-            str(record["chip"]),
-            *(f"{mhz[key]:.1f}" for key in ("min", "median", "max")),  # type: ignore[index]
-            f"{record['seeds_routed']} of {record['seeds']}",
-            str(record["latency_cycles"]),
-            str(record["critical_path"]),
+            reached.chip,
+            *(f"{number:.1f}" for number in (mhz.min, mhz.median, mhz.max)),
+            f"{reached.seeds_routed} of {reached.seeds}",
+            str(reached.latency_cycles),
+            reached.critical_path,
         )
     output.print_table(table)
 

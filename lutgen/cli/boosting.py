@@ -21,7 +21,6 @@ from lutgen.cli.options import (
     class_numbers,
     load_source,
 )
-from lutgen.cli.records import model_record
 from lutgen.datasets.load import Dataset
 from lutgen.datasets.split import split_rows
 from lutgen.encode.encoder import SPECS, fit_encoder
@@ -30,6 +29,7 @@ from lutgen.files import ensure_writable
 from lutgen.learn.boost.boost import BoostParameters, BoostProgress, Interrupted
 from lutgen.learn.boost.boost import boost as learn
 from lutgen.model import LutNetwork, Source
+from lutgen.records.model import ModelRecord
 
 EXIT_INTERRUPTED = 130
 _DEFAULT = BoostParameters()
@@ -129,7 +129,7 @@ def boost(
         network, interrupted = stop.network, True
     network.save(out)
     if json:
-        output.print_json({"model": str(out), **model_record(network)})
+        output.print_json({"model": str(out), **ModelRecord.of(network).to_json()})
     else:
         print_model(network)
         early = "interrupted: the best so far is kept; " if interrupted else ""

@@ -1,4 +1,4 @@
-"""Options of the commands that make a core of a model, and what they do with them."""
+"""Options of the commands that make a core of a model, and how a core is printed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,8 @@ from lutgen.bits import MAX_FAN_IN
 from lutgen.chips.registry import families
 from lutgen.cli import output
 from lutgen.cli.options import parse_frequency_mhz
-from lutgen.cli.records import core_record
-from lutgen.core import DEFAULT_MODULE, Core, CoreConfig, make_core
-from lutgen.emit.verilog import core_verilog
-from lutgen.files import write_files, write_json
-from lutgen.model.network import LutNetwork
+from lutgen.core import DEFAULT_MODULE, Core, CoreConfig
 from lutgen.netlist.stats import count_cells
-from lutgen.report.parse import CORE_FILE
 
 Out = Annotated[Path, typer.Option("-o", "--output", help="Folder for what is written.")]
 Target = Annotated[str, typer.Option(help=f"Chip family: {', '.join(families())}.")]
@@ -97,22 +92,6 @@ def core_options(command: Callable[..., None]) -> Callable[..., None]:
     wrapper.__signature__ = given.replace(parameters=parameters)  # type: ignore[attr-defined]
     wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return wrapper
-
-
-def write_core(
-    network: LutNetwork, out: Path, target: str, options: CoreOptions
-) -> tuple[Core, dict[str, Any]]:
-    """Make the hardware and write it with its record into an output folder."""
-    core = make_core(network, options.config(target))
-    record = core_record(core)
-    write_files(out, {f"{core.module}.v": core_verilog(core)})
-    write_json(out / CORE_FILE, record)
-    return core, record
-
-
-def core_files(core: Core, out: Path) -> list[str]:
-    """Return the files that :func:`write_core` wrote."""
-    return [str(out / f"{core.module}.v"), str(out / CORE_FILE)]
 
 
 def print_core(core: Core) -> None:

@@ -9,21 +9,29 @@ from typing import Annotated
 import typer
 
 from lutgen.board.fit import MARGIN
-from lutgen.cli import hardware, output
+from lutgen.cli import output
 from lutgen.cli.board import DEMO_BOARD, build_demo
 from lutgen.cli.boosting import learn_boosted
-from lutgen.cli.core import CoreOptions, print_core, write_core
+from lutgen.cli.core import CoreOptions, print_core
+from lutgen.cli.hardware import print_check
 from lutgen.cli.learning import print_model
 from lutgen.cli.options import load_source
-from lutgen.cli.proof import proof_record, run_proofs
-from lutgen.cli.synthesis import measure_area, print_synthesis
+from lutgen.cli.proof import print_proof
+from lutgen.cli.synthesis import print_synthesis
 from lutgen.core import DEFAULT_MODULE
 from lutgen.emit.vectors import EXPECTED, INPUTS
-from lutgen.files import ensure_writable, write_json
+from lutgen.files import ensure_writable
 from lutgen.flow.yosys import MODES
+from lutgen.jobs.hardware import write_core
+from lutgen.jobs.prove import prove
+from lutgen.jobs.report import write_report
+from lutgen.jobs.simulate import simulate
+from lutgen.jobs.synthesise import measure_area
 from lutgen.learn.boost.boost import BoostParameters
 from lutgen.model import Source
-from lutgen.report.parse import CORE_FILE, PROOF_FILE, SIMULATION_FILE
+from lutgen.records.checks import SIMULATION_FILE
+from lutgen.records.core import CORE_FILE
+from lutgen.records.proof import PROOF_FILE
 from lutgen.verify.compare import require_equal
 from lutgen.verify.prove import require_proved
 
@@ -53,30 +61,41 @@ def demo(
     network.save(model_file)
     if not json:
         print_model(network)
-    core, record = write_core(network, out, TARGET, OPTIONS)
+    core, record = write_core(network, OPTIONS.config(TARGET), out)
     if not json:
         print_core(core)
-    area = measure_area(core, MODES, out)
+    area = measure_area(core, MODES, out, progress=output.SHOWN)
     if not json:
         print_synthesis(area)
     _say(json, f"comparing with the model on the {len(dataset.X_test)} test images:")
-    bits = core.interface.samples(dataset.X_test)
     synthesis = list(area.results.values())
-    checks = hardware.run_checks(core, bits, out, synthesis, unit="test images", quiet=json)
-    comparison = hardware.simulation_record(network, "digits, test", "test images", checks)
-    write_json(out / SIMULATION_FILE, comparison)
-    require_equal(checks)
+    simulation = simulate(
+        core,
+        dataset.X_test,
+        folder=out,
+        synthesis=synthesis,
+        samples="digits, test",
+        unit="test images",
+        done=None if json else lambda check: print_check(check, "test images"),
+        progress=output.SHOWN,
+    )
+    require_equal(simulation.checks)
     _say(json, "proving that they are the same function for every input:")
-    proofs = run_proofs(core, synthesis, out, quiet=json)
-    write_json(out / PROOF_FILE, proof_record(core, proofs, []))
-    require_proved(proofs)
+    done = None if json else print_proof
+    proof = prove(core, folder=out, synthesis=synthesis, done=done, progress=output.SHOWN)
+    require_proved(proof.proofs)
     with output.working("writing the report"):
-        hardware.write_report(out)
+        write_report(out)
     built = build_demo(network, out, OPTIONS.config(TARGET), quiet=json)
     seconds = time.monotonic() - start
     if json:
         output.print_json(
-            {"folder": str(out), "seconds": round(seconds, 1), **record, "build": built}
+            {
+                "folder": str(out),
+                "seconds": round(seconds, 1),
+                **record.to_json(),
+                "build": built.to_json(),
+            }
         )
         return
     output.print_text("files, and what to do with them:")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from lutgen.bits import Bits
 from lutgen.cli import output
 from lutgen.cli.core import (
     DEFAULT_OUT,
@@ -16,10 +14,8 @@ from lutgen.cli.core import (
     CoreOptions,
     Out,
     Target,
-    core_files,
     core_options,
     print_core,
-    write_core,
 )
 from lutgen.cli.options import (
     DataDir,
@@ -31,25 +27,15 @@ from lutgen.cli.options import (
     TestFraction,
     samples_for,
 )
-from lutgen.cli.synthesis import parse_modes, run_synthesis
-from lutgen.core import Core
-from lutgen.files import read_json, write_files, write_json
+from lutgen.cli.synthesis import Timeout, parse_modes
 from lutgen.flow.simulate import SIMULATORS
-from lutgen.flow.yosys import SynthResult
+from lutgen.jobs.hardware import core_files, write_core
+from lutgen.jobs.report import write_report
+from lutgen.jobs.simulate import simulate as simulate_core
+from lutgen.jobs.synthesise import DEFAULT_TIMEOUT_SECONDS, synthesise
 from lutgen.model import LutNetwork, Source
-from lutgen.report.board import BUILD_FILE, read_build
-from lutgen.report.parse import SIMULATION_FILE, read_report
-from lutgen.report.render_board import render_build_html, render_build_text
-from lutgen.report.render_html import render_html
-from lutgen.report.render_text import render_text
-from lutgen.report.values import to_json
-from lutgen.verify.compare import (
-    Check,
-    check_netlist,
-    check_rtl,
-    check_synthesised,
-    require_equal,
-)
+from lutgen.records.checks import Check
+from lutgen.verify.compare import require_equal
 
 
 @core_options
@@ -60,14 +46,14 @@ def verilog(
     options: CoreOptions = DEFAULTS,
     json: output.Json = False,
 ) -> None:
-    """Write a model as Verilog."""
-    network = LutNetwork.load(model)
-    core, record = write_core(network, out, target, options)
+    """Write a model as Verilog; the same as: emit --form verilog."""
+    core, record = write_core(LutNetwork.load(model), options.config(target), out)
+    files = [str(path) for path in core_files(core, out)]
     if json:
-        output.print_json({"files": core_files(core, out), **record})
+        output.print_json({"files": files, **record.to_json()})
         return
     print_core(core)
-    for path in core_files(core, out):
+    for path in files:
         output.print_text(f"written: {path}")
 
 
@@ -82,6 +68,7 @@ def simulate(
         str,
         typer.Option(help="Simulate what Yosys leaves, too: direct, optimised or both; or none."),
     ] = "none",
+    timeout: Timeout = DEFAULT_TIMEOUT_SECONDS,
     samples: Annotated[int, typer.Option(min=0, help="Use the first N samples; 0: all.")] = 0,
     data: Annotated[
         str | None, typer.Option(help="Data set; default: the one it was trained on.")
@@ -100,77 +87,36 @@ def simulate(
     modes = parse_modes(post_synthesis, none=True)
     given = None if data is None else Source(data, task, label, test_fraction, split_seed)
     name, X, _ = samples_for(network, given, part, data_dir, download=not no_download)
-    core, _ = write_core(network, out, target, options)
-    bits = core.interface.samples(X[: samples or None])
-    synthesis = [run_synthesis(core, mode, out) for mode in modes]
+    core, _ = write_core(network, options.config(target), out)
     unit = "samples" if part == "all" else f"{part} samples"
-    checks = run_checks(core, bits, out, synthesis, simulator, unit=unit, quiet=json)
-    record = simulation_record(network, f"{name}, {part}", unit, checks)
-    write_json(out / SIMULATION_FILE, record)
+    record = simulate_core(
+        core,
+        X[: samples or None],
+        folder=out,
+        synthesis=[
+            synthesise(core, mode, folder=out, timeout_seconds=timeout, progress=output.SHOWN)
+            for mode in modes
+        ],
+        simulator=simulator,
+        samples=f"{name}, {part}",
+        unit=unit,
+        done=None if json else lambda check: print_check(check, unit),
+        progress=output.SHOWN,
+    )
     if json:
-        output.print_json(record)
-    require_equal(checks)
+        output.print_json(record.to_json())
+    require_equal(record.checks)
 
 
-def run_checks(
-    core: Core,
-    bits: Bits,
-    out: Path,
-    synthesis: list[SynthResult],
-    simulator: str = "verilator",
-    *,
-    unit: str,
-    quiet: bool = False,
-) -> list[Check]:
-    """Compare every form of the network with the model and print each result as it comes."""
-    checks: list[Check] = []
-
-    def done(check: Check) -> None:
-        checks.append(check)
-        if not quiet:
-            output.print_text(describe_check(check, unit))
-
-    with output.working("evaluating the netlist"):
-        done(check_netlist(core.interface, core.netlist, bits))
-    with output.working(f"simulating {core.module}.v"):
-        done(check_rtl(core, bits, out, simulator=simulator))
-    for result in synthesis:
-        folder = out / "synth"
-        with output.working(f"simulating the netlist after synthesis ({result.mode})"):
-            done(
-                check_synthesised(
-                    core,
-                    bits,
-                    result,
-                    folder,
-                    folder / result.mode,
-                    simulator=simulator,
-                )
-            )
-    return checks
-
-
-def describe_check(check: Check, unit: str) -> str:
-    """Return a line for people: N / N equal, by what tool, in what time."""
+def print_check(check: Check, unit: str) -> None:
+    """Print a line for people: N / N equal, by what tool, in what time."""
     line = str(check)
     if check.passed:
         line = f"{check.name}: {check.n_equal} / {check.n_samples} {unit} equal"
     if check.tool:
         times = f"build {check.build_seconds:.1f} s, run {check.run_seconds:.1f} s"
         line += f"  ({check.tool}; {times})"
-    return f"model = {line}"
-
-
-def simulation_record(
-    network: LutNetwork, samples: str, unit: str, checks: list[Check]
-) -> dict[str, Any]:
-    """Return the comparisons as JSON holds them."""
-    return {
-        "digest": network.digest,
-        "samples": samples,
-        "unit": unit,
-        "checks": [{**asdict(check), "passed": check.passed} for check in checks],
-    }
+    output.print_text(f"model = {line}")
 
 
 def report(
@@ -178,29 +124,10 @@ def report(
     json: output.Json = False,
 ) -> None:
     """Make a report of an output folder, or of a build: text, JSON and one HTML page."""
-    is_build = (folder / BUILD_FILE).is_file()
-    text, record = write_build_report(folder) if is_build else write_report(folder)
+    written = write_report(folder)
     if json:
-        output.print_json(record)
-    else:
-        output.print_text(text)
-        written = "report.txt, report.html" if is_build else "report.txt, report.json, report.html"
-        output.print_text(f"written: {folder}/{written}")
-
-
-def write_report(folder: Path) -> tuple[str, dict[str, Any]]:
-    """Write the report of an output folder in its three forms; return text and record."""
-    found = read_report(folder)
-    text, record = render_text(found), to_json(found)
-    write_files(folder, {"report.txt": text, "report.html": render_html(found)})
-    write_json(folder / "report.json", record)
-    return text, record
-
-
-def write_build_report(folder: Path) -> tuple[str, dict[str, Any]]:
-    """Write the report of a board's build as text and HTML; return text and record."""
-    found = read_build(folder)
-    text = render_build_text(found)
-    write_files(folder, {"report.txt": text, "report.html": render_build_html(found)})
-    record: dict[str, Any] = read_json(folder / BUILD_FILE)
-    return text, record
+        output.print_json(written.record)
+        return
+    output.print_text(written.text)
+    names = ", ".join(path.name for path in written.files)
+    output.print_text(f"written: {folder}/{names}")

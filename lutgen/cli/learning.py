@@ -26,7 +26,6 @@ from lutgen.cli.options import (
     parse_widths,
     samples_for,
 )
-from lutgen.cli.records import model_record
 from lutgen.cli.windows import chip_for_window, choose_window
 from lutgen.datasets.load import Dataset
 from lutgen.datasets.registry import list_datasets
@@ -39,6 +38,7 @@ from lutgen.learn.fill import FILLS
 from lutgen.learn.memorize.memorize import Parameters, memorize
 from lutgen.learn.memorize.wiring import AUTO
 from lutgen.model import LutNetwork, Provenance, Source
+from lutgen.records.model import ModelRecord
 
 
 def train(
@@ -100,7 +100,7 @@ def train(
     network = learn(dataset, source, parameters, encoder=encoder, threads=threads, chip=chip)
     network.save(out)
     if json:
-        output.print_json({"model": str(out), **model_record(network)})
+        output.print_json({"model": str(out), **ModelRecord.of(network).to_json()})
         return
     print_model(network)
     output.print_text(f"model written to {out}; see it with: lutgen info {out}")
@@ -268,7 +268,7 @@ def predict(
 def info(model: ModelFile, json: output.Json = False) -> None:
     """Show what a model file holds."""
     network = LutNetwork.load(model)
-    record = model_record(network)
+    record = ModelRecord.of(network).to_json()
     if json:
         output.print_json(record)
         return

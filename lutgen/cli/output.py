@@ -111,3 +111,18 @@ def working(what: str) -> Iterator[None]:
     """Show on stderr what is going on while something of unknown length runs."""
     with progress_console.status(what):
         yield
+
+
+class _Shown:
+    """Shows on stderr what a job is at; see :class:`lutgen.jobs.progress.Progress`."""
+
+    working = staticmethod(working)
+    count = staticmethod(counting)
+
+    @staticmethod
+    def say(text: str) -> None:
+        """Print a line on stderr, as it is."""
+        typer.echo(f"lutgen: {text}", err=True)
+
+
+SHOWN = _Shown()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,20 +16,15 @@ from lutgen.cli.core import (
     CoreOptions,
     Out,
     core_options,
-    write_core,
 )
 from lutgen.cli.options import ModelFile
-from lutgen.cli.records import core_record
-from lutgen.core import Core, make_core
-from lutgen.emit.blif import emit_blif
-from lutgen.emit.verilog import core_verilog
-from lutgen.errors import ConfigError, MismatchError
-from lutgen.files import write_json
-from lutgen.flow.yosys import DIRECT, MODES, SynthResult, synthesise, yosys_names
+from lutgen.errors import ConfigError
+from lutgen.flow.yosys import DIRECT, MODES, yosys_names
+from lutgen.jobs.hardware import write_core
+from lutgen.jobs.synthesise import DEFAULT_TIMEOUT_SECONDS, measure_area, require_fit
 from lutgen.model.network import LutNetwork
-from lutgen.netlist.ir import LUT
-from lutgen.netlist.passes.dontcare import NAME as DONTCARE
-from lutgen.report.parse import CORE_FILE
+from lutgen.records.reading import to_json
+from lutgen.records.synthesis import AreaRecord, SynthesisRecord
 
 ALL = "all"
 
@@ -39,29 +32,16 @@ AnyTarget = Annotated[
     str, typer.Option(help=f"Chip family: {', '.join(yosys_names())}; or all, side by side.")
 ]
 Mode = Annotated[
-    str, typer.Option(help="direct: our primitives as they are; optimised: Yosys decides; both.")
+    str,
+    typer.Option(
+        help="direct: our primitives as they are; optimised: Yosys and ABC decide, which takes "
+        "long; both."
+    ),
 ]
+Timeout = Annotated[float, typer.Option(min=1, help="Seconds that Yosys may take, for each mode.")]
 DeviceName = Annotated[
     str, typer.Option(help="Chip that it has to fit, e.g. hx1k; exit code 1 if it does not.")
 ]
-
-
-@dataclass(frozen=True)
-class Area:
-    """What a model takes on one family.
-
-    Parameters
-    ----------
-    target : str
-    n_luts_plain : int
-        LUTs of the direct mapping when no don't-care is used.
-    results : mapping of str to SynthResult
-        By mode.
-    """
-
-    target: str
-    n_luts_plain: int
-    results: Mapping[str, SynthResult]
 
 
 @core_options
@@ -71,7 +51,8 @@ def synth(
     target: AnyTarget = "ice40",
     device: DeviceName = "",
     options: CoreOptions = DEFAULTS,
-    mode: Mode = "both",
+    mode: Mode = DIRECT,
+    timeout: Timeout = DEFAULT_TIMEOUT_SECONDS,
     json: output.Json = False,
 ) -> None:
     """Synthesise with Yosys and count what it takes, against the size of the chips."""
@@ -80,10 +61,11 @@ def synth(
     chip = device_to_fit(target, device) if device else None
     areas = []
     for name, folder in target_folders(target, out).items():
-        core, _ = write_core(network, folder, name, options)
-        areas.append(measure_area(core, modes, folder))
+        core, _ = write_core(network, options.config(name), folder)
+        area = measure_area(core, modes, folder, timeout_seconds=timeout, progress=output.SHOWN)
+        areas.append(area)
     if json:
-        output.print_json({"digest": network.digest, "areas": [asdict(area) for area in areas]})
+        output.print_json({"digest": network.digest, "areas": to_json(areas)})
     elif target == ALL:
         print_areas(areas)
     else:
@@ -97,20 +79,6 @@ def target_folders(target: str, out: Path) -> dict[str, Path]:
     if target == ALL:
         return {name: out / name for name in yosys_names()}
     return {target: out}
-
-
-def measure_area(core: Core, modes: Sequence[str], out: Path) -> Area:
-    """Synthesise a core in each mode, and count it without don't-cares for comparison.
-
-    The folder's record of the core gets that count.
-    """
-    plain = core.netlist.count(LUT)
-    if any(stats.name == DONTCARE and stats.changes for stats in core.passes):
-        without = make_core(core.network, replace(core.config, dont_cares=False))
-        plain = without.netlist.count(LUT)
-    record = {**core_record(core), "luts_without_dont_cares": plain}
-    write_json(out / CORE_FILE, record)
-    return Area(core.family.name, plain, {mode: run_synthesis(core, mode, out) for mode in modes})
 
 
 def parse_modes(text: str, *, none: bool = False) -> tuple[str, ...]:
@@ -140,35 +108,6 @@ def device_to_fit(target: str, name: str) -> Device:
     return get_device(target, name)
 
 
-def require_fit(area: Area, device: Device) -> None:
-    """Raise :class:`MismatchError` if the core takes more than the chip has, saying by how much."""
-    for mode, result in area.results.items():
-        for what, used, room in (
-            ("LUTs", result.n_luts, device.luts),
-            ("registers", result.n_registers, device.registers),
-        ):
-            if used > room:
-                raise MismatchError(
-                    f"the core ({mode}) takes {used:,} {what}, {device.title} has {room:,}: "
-                    f"{used - room:,} too many ({100 * used / room:.1f} % of the chip); "
-                    "use a larger device, a smaller k, narrower layers or lutgen optimise"
-                )
-
-
-def run_synthesis(core: Core, mode: str, out: Path) -> SynthResult:
-    """Synthesise a core: the mapped netlist as it is, or its k-LUTs for Yosys to map."""
-    with output.working(f"Yosys ({mode})"):
-        return synthesise(
-            core_verilog(core) if mode == DIRECT else emit_blif(core.logic, model=core.module),
-            language="verilog" if mode == DIRECT else "blif",
-            top=core.module,
-            target=core.family.name,
-            mode=mode,
-            out_dir=out / "synth",
-            digest=core.network.digest,
-        )
-
-
 ROWS = {
     "LUTs": "n_luts",
     "hard multiplexers": "n_muxes",
@@ -177,7 +116,7 @@ ROWS = {
 }
 
 
-def print_synthesis(area: Area) -> None:
+def print_synthesis(area: AreaRecord) -> None:
     """Print what one family takes and the share of each of its chips, one column a mode."""
     results = list(area.results.values())
     table = output.table(f"Synthesis ({results[0].tool})", "", *area.results)
@@ -189,7 +128,7 @@ def print_synthesis(area: Area) -> None:
     output.print_text(f"direct without don't-cares: {area.n_luts_plain:,} LUTs")
 
 
-def print_areas(areas: list[Area]) -> None:
+def print_areas(areas: list[AreaRecord]) -> None:
     """Print the families side by side, one column a family."""
     tool = next(iter(areas[0].results.values())).tool
     table = output.table(f"Synthesis ({tool})", "", *(area.target for area in areas))
@@ -201,6 +140,6 @@ def print_areas(areas: list[Area]) -> None:
     output.print_table(table)
 
 
-def _share(result: SynthResult, device: Device) -> str:
+def _share(result: SynthesisRecord, device: Device) -> str:
     text = f"{result.n_luts:,} / {device.luts:,} = {100 * result.n_luts / device.luts:.1f} %"
     return text if result.n_luts <= device.luts else f"{text} too many"

@@ -29,6 +29,12 @@ def wasm_cache() -> dict[str, str]:
     return {} if folder == usual else {"YOWASP_CACHE_DIR": str(folder / "YoWASP")}
 
 
+def is_compiled(package: str) -> bool:
+    """Whether a YoWASP tool has compiled itself before, as it does when it first runs."""
+    named = os.environ.get("YOWASP_CACHE_DIR") or wasm_cache().get("YOWASP_CACHE_DIR")
+    return (Path(named) if named else _user_cache() / "YoWASP").joinpath(package).is_dir()
+
+
 def wasmtime_cache() -> dict[str, str]:
     """Return where Amaranth's own Yosys may keep its compiled code, if not where it would."""
     usual = _user_cache()

@@ -28,6 +28,10 @@ _POLL_SECONDS = (0.001, 0.05)  # between looks at what runs: at first, and at mo
 _WATCH_SECONDS = 2.0  # between looks at a log
 
 
+class LateError(ToolError):
+    """A tool that was stopped, as it took longer than it was given."""
+
+
 @dataclass(frozen=True)
 class Job:
     """A command to run.
@@ -117,16 +121,18 @@ def run(
 
     Raises
     ------
+    LateError
+        If it takes too long.
     ToolError
-        If it cannot be started, fails, or takes too long; the message holds the telling lines of
-        the log and the log's path.
+        If it cannot be started or fails; the message holds the telling lines of the log and the
+        log's path.
     OutputError
         If the log cannot be written.
     """
     job = Job(what, tuple(str(word) for word in command), cwd, log, environment)
     (ended,) = run_together([job], at_once=1, timeout_seconds=timeout_seconds)
     if ended.code is None:
-        raise ToolError(f"{what} was stopped after {timeout_seconds:g} s; log: {log}")
+        raise LateError(f"{what} was stopped after {timeout_seconds:g} s; log: {log}")
     if ended.code:
         said = telling_lines(log.read_text(errors="replace"))
         raise ToolError(f"{what} failed ({reason(ended.code)}): {said}; log: {log}")

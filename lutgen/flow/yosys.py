@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -16,15 +15,15 @@ from typing import Any
 from lutgen.chips.registry import families, get_family
 from lutgen.chips.tools import YosysFacts
 from lutgen.errors import ConfigError, OutputError, ToolError
-from lutgen.files import read_json, write_files, write_json
-from lutgen.flow.process import run, subprocess_environment
+from lutgen.files import read_json, write_files
+from lutgen.flow.process import LateError, run, subprocess_environment
 from lutgen.flow.tools import find_yosys
+from lutgen.records.synthesis import SYNTHESIS_FILE, SynthesisRecord
 
 DIRECT = "direct"
 OPTIMISED = "optimised"
 MODES = (DIRECT, OPTIMISED)
 
-RECORD = "synth.json"
 _NETLIST = "netlist.v"
 _NETLIST_JSON = "netlist.json"
 _STATISTICS = "stat.json"
@@ -32,44 +31,6 @@ _LOG = "yosys.log"
 _SCRIPT = "script.ys"
 _LIBRARY = "primitives.v"
 _SOURCES = {"verilog": "core.v", "blif": "core.blif"}
-
-
-@dataclass(frozen=True)
-class SynthResult:
-    """What Yosys made of a core; ``synth.json`` holds the same.
-
-    Parameters
-    ----------
-    mode, target, top : str
-    digest : str
-        Digest of the model that the core was made of.
-    tool : str
-        Tool and version.
-    command : str
-        What Yosys ran, commands separated by semicolons.
-    cells : mapping of str to int
-        Number of cells of each primitive.
-    n_luts, n_registers : int
-    n_muxes : int
-        Number of hard multiplexers; `n_luts` does not count them.
-    levels : int
-        LUTs on the longest path between inputs or registers and outputs or registers.
-    seconds : float
-        Time that Yosys took.
-    """
-
-    mode: str
-    target: str
-    top: str
-    digest: str
-    tool: str
-    command: str
-    cells: dict[str, int]
-    n_luts: int
-    n_registers: int
-    n_muxes: int
-    levels: int
-    seconds: float
 
 
 def yosys_family(target: str) -> YosysFacts:
@@ -148,7 +109,7 @@ def synthesise(
     out_dir: Path,
     digest: str = "",
     timeout_seconds: float | None = None,
-) -> SynthResult:
+) -> SynthesisRecord:
     """Synthesise a core and count what it takes.
 
     Writes into ``out_dir/mode``: the source, ``script.ys``, ``yosys.log``, ``netlist.v`` (Verilog
@@ -174,6 +135,8 @@ def synthesise(
     ------
     ConfigError
         If the target, the mode or the language is unknown.
+    LateError
+        If Yosys takes too long.
     ToolError
         If Yosys is missing or fails.
     """
@@ -205,13 +168,15 @@ def synthesise(
 
     try:
         script, seconds = attempt(family.synth)
+    except LateError:
+        raise
     except ToolError:
         if mode == DIRECT or not family.second_synth:
             raise
         script, seconds = attempt(family.second_synth)
     module = yosys_module(folder / _NETLIST_JSON, top)
     counts = Counter(cell["type"] for cell in module["cells"].values())
-    result = SynthResult(
+    result = SynthesisRecord(
         mode=mode,
         target=target,
         top=top,
@@ -225,7 +190,7 @@ def synthesise(
         levels=count_levels(module, family),
         seconds=round(seconds, 3),
     )
-    write_json(folder / RECORD, asdict(result))
+    result.write(folder / SYNTHESIS_FILE)
     return result
 
 
@@ -259,7 +224,7 @@ def _script(target: str, synth: str, *, language: str, top: str, mode: str) -> l
 
 def _remove_results(folder: Path) -> None:
     """Remove an earlier run's results, the record first, so that none can pass for new."""
-    for name in (RECORD, _NETLIST, _NETLIST_JSON, _STATISTICS):
+    for name in (SYNTHESIS_FILE, _NETLIST, _NETLIST_JSON, _STATISTICS):
         try:
             (folder / name).unlink(missing_ok=True)
         except OSError as error:

@@ -160,8 +160,8 @@ class BuildRecord(Record):
     ----------
     key : str
         Digest of all that the build depends on.
-    digest : str
-        Digest of the model.
+    digest, core_id : str
+        Digests of the model, and of the function with its ports.
     baud : float
         Bits a second on the serial line.
     samples_per_second : dict of str to int
@@ -185,6 +185,7 @@ class BuildRecord(Record):
     lutgen: str
     key: str = ""
     digest: str
+    core_id: str = ""
     board: BoardName
     family: str = ""
     device: ChipRoom

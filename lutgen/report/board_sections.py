@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from lutgen.report.board import COUNTED, BuildReport, Timing
-from lutgen.report.floorplan import LayerCells
+from lutgen.records.build import BuildRecord, PlacedLayer, PlacementRecord
+from lutgen.report.board import BuildReport
 from lutgen.report.sections import Headline, Section, Table, grouped, share
+
+COUNTED = ("luts", "registers")
 
 _HISTORY_ROWS = 10
 _WORDS = {"luts": "LUTs", "registers": "registers", "muxes": "hard muxes"}
@@ -16,38 +18,46 @@ _ABOUT_PARTS = (
 
 def build_title(report: BuildReport) -> str:
     """Return what the report is about."""
-    return ": ".join(filter(None, (report.board, report.data)))
+    model = report.build.model
+    data = ", ".join(filter(None, (model.data, model.task)))
+    return ": ".join(filter(None, (report.build.board.title, data)))
+
+
+def left(build: BuildRecord) -> str:
+    """Return the file that a build left: for the board, or the vendor's project."""
+    return build.bitstream.file if build.bitstream else build.project
 
 
 def build_headlines(report: BuildReport) -> tuple[Headline, ...]:
     """Return the numbers to open with."""
-    used, room = report.used["luts"], report.room["luts"]
+    build = report.build
+    used, room = build.resources.luts, build.device.luts
     found = [
         Headline(
             "LUTs",
             grouped(used),
-            f"{share(used, room)} of {grouped(room)}, {report.chip}",
+            f"{share(used, room)} of {grouped(room)}, {build.device.title}",
             bad=used > room,
         )
     ]
-    if report.timing:
+    if build.fmax_mhz:
         found.append(
             Headline(
                 "Fmax",
-                f"{report.timing.fmax_mhz:.2f} MHz",
-                f"for a clock of {report.clock_mhz:g} MHz",
-                bad=report.timing.fmax_mhz < report.clock_mhz,
+                f"{build.fmax_mhz.max:.2f} MHz",
+                f"for a clock of {build.clock_mhz:g} MHz",
+                bad=_missed(build),
             )
         )
-    cycles = report.latency_cycles
+    cycles = build.latency_cycles
     found.append(
         Headline(
             "Latency",
             f"{grouped(cycles)} cycle{'' if cycles == 1 else 's'}",
-            f"{report.latency_ns:g} ns",
+            f"{build.latency_ns:g} ns",
         )
     )
-    rate = report.samples_per_second
+    rate = build.samples_per_second
     if {"core", "serial"} <= rate.keys():
         found.append(
             Headline(
@@ -67,16 +77,18 @@ def build_headlines(report: BuildReport) -> tuple[Headline, ...]:
                 bad=n_passed < len(report.checks),
             )
         )
-    if report.test_accuracy is not None:
-        found.append(Headline("Test accuracy", f"{report.test_accuracy:.4f}", _network(report)))
+    if build.model.test_accuracy is not None:
+        accuracy = f"{build.model.test_accuracy:.4f}"
+        found.append(Headline("Test accuracy", accuracy, _network(build)))
     return tuple(found)
 
 
 def build_sections(report: BuildReport) -> tuple[Section, ...]:
     """Return the whole report, part by part."""
-    found = [_resources(report)]
-    if report.timing:
-        found += [_placement(report), _timing_section(report, report.timing)]
+    build = report.build
+    found = [_resources(build)]
+    if report.placement:
+        found += [_placement(report.placement), _timing(build)]
     else:
         found.append(
             Section(
@@ -87,22 +99,28 @@ def build_sections(report: BuildReport) -> tuple[Section, ...]:
         )
     if report.checks:
         found.append(_verification(report))
-    if report.layers or report.history:
-        found.append(_accuracy(report))
-    found.append(_origin(report))
+    if build.model.layers or build.model.history:
+        found.append(_accuracy(build))
+    found.append(_origin(build))
     return tuple(found)
 
 
-def _resources(report: BuildReport) -> Section:
+def _missed(build: BuildRecord) -> bool:
+    return build.fmax_mhz is not None and build.fmax_mhz.max < build.clock_mhz
+
+
+def _resources(build: BuildRecord) -> Section:
+    counts = {name: vars(part) for name, part in build.parts.items()}
     every = (*COUNTED, "muxes")
-    totals = {what: sum(part[what] for part in report.parts.values()) for what in every}
+    totals = {what: sum(part[what] for part in counts.values()) for what in every}
+    room = vars(build.device)
     shown = [what for what in every if what in COUNTED or totals[what]]
     rows = [
         (name, *(grouped(part[what]) for what in shown), share(part["luts"], totals["luts"]))
-        for name, part in report.parts.items()
+        for name, part in counts.items()
     ]
     rows.append(("all", *(grouped(totals[what]) for what in shown), ""))
-    shares = (share(totals[w], report.room[w]) if w in COUNTED else "" for w in shown)
+    shares = (share(totals[what], room[what]) if what in COUNTED else "" for what in shown)
     rows.append(("of the chip", *shares, ""))
     parts = Table(
         "LUTs and registers",
@@ -114,8 +132,8 @@ def _resources(report: BuildReport) -> Section:
         "Places that place and route filled",
         ("kind", ">used", ">of", ">share"),
         tuple(
-            (name, grouped(used), grouped(room), share(used, room))
-            for name, (used, room) in report.places.items()
+            (name, grouped(place.used), grouped(place.room), share(place.used, place.room))
+            for name, place in build.places.items()
         ),
         "A LUT and the register behind it share a place where the chip allows it.",
     )
@@ -126,12 +144,11 @@ def _resources(report: BuildReport) -> Section:
     )
 
 
-def _placement(report: BuildReport) -> Section:
-    assert report.floorplan is not None
-    n_cells = sum(len(layer.cells) for layer in report.floorplan.layers)
+def _placement(placement: PlacementRecord) -> Section:
+    n_cells = sum(len(layer.cells) for layer in placement.layers)
     rows = tuple(
         (layer.name, grouped(len(layer.cells)), *_extent(layer), share(len(layer.cells), n_cells))
-        for layer in report.floorplan.layers
+        for layer in placement.layers
         if layer.cells
     )
     table = Table(
@@ -143,59 +160,61 @@ def _placement(report: BuildReport) -> Section:
     return Section("placement", "Placement", tables=(table,))
 
 
-def _extent(layer: LayerCells) -> tuple[str, str]:
+def _extent(layer: PlacedLayer) -> tuple[str, str]:
     columns = [x for x, _ in layer.cells]
     rows = [y for _, y in layer.cells]
     return f"{min(columns)} to {max(columns)}", f"{min(rows)} to {max(rows)}"
 
 
-def _timing_section(report: BuildReport, timing: Timing) -> Section:
-    missed = timing.fmax_mhz < report.clock_mhz
+def _timing(build: BuildRecord) -> Section:
+    assert build.fmax_mhz is not None and build.critical_path is not None
+    missed = _missed(build)
     facts = (
-        ("clock", f"{report.clock_mhz:g} MHz, {'MISSED' if missed else 'met'}"),
-        ("Fmax", f"{timing.fmax_mhz:.2f} MHz best, {timing.median_mhz:.2f} MHz median"),
-        ("latency", f"{grouped(report.latency_cycles)} cycles = {report.latency_ns:g} ns at "
-                    f"{report.clock_mhz:g} MHz"),
-        ("LUT levels", f"{grouped(report.levels)} between registers in the core"),
+        ("clock", f"{build.clock_mhz:g} MHz, {'MISSED' if missed else 'met'}"),
+        ("Fmax", f"{build.fmax_mhz.max:.2f} MHz best, {build.fmax_mhz.median:.2f} MHz median"),
+        ("latency", f"{grouped(build.latency_cycles)} cycles = {build.latency_ns:g} ns at "
+                    f"{build.clock_mhz:g} MHz"),
+        ("LUT levels", f"{grouped(build.model.levels)} between registers in the core"),
     )  # fmt: skip
     seeds = Table(
         "Seeds",
         (">seed", ">Fmax in MHz", ">seconds", ""),
         tuple(
             (
-                str(seed.number),
+                str(seed.seed),
                 f"{seed.fmax_mhz:.2f}",
                 f"{seed.seconds:.1f}",
-                "kept" if seed.number == timing.best_seed else "",
+                "kept" if seed.seed == build.best_seed else "",
             )
-            for seed in timing.seeds
+            for seed in build.seeds
         ),
-        bad=tuple(i for i, seed in enumerate(timing.seeds) if seed.fmax_mhz < report.clock_mhz),
+        bad=tuple(i for i, seed in enumerate(build.seeds) if seed.fmax_mhz < build.clock_mhz),
     )
-    total = sum(station.logic_ns + station.routing_ns for station in timing.stations)
+    stations = build.critical_path.stations
+    total = sum(station.logic_ns + station.routing_ns for station in stations)
     path = Table(
         "Critical path",
         ("", ">cells", ">logic in ns", ">routing in ns", ">share"),
         tuple(
             (
                 station.name,
-                grouped(station.n_cells),
+                grouped(station.cells),
                 f"{station.logic_ns:.2f}",
                 f"{station.routing_ns:.2f}",
                 f"{100 * (station.logic_ns + station.routing_ns) / total:.1f} %" if total else "",
             )
-            for station in timing.stations
+            for station in stations
         ),
         f"In order, {total:.2f} ns in all; routing: the wires that lead there.",
     )
-    return Section("timing", "Timing", facts, (path, seeds), (timing.advice,) if missed else ())
+    return Section("timing", "Timing", facts, (path, seeds), (build.advice,) if missed else ())
 
 
 def _verification(report: BuildReport) -> Section:
     rows = tuple(
         (
             check.name,
-            f"{grouped(check.n_equal)} / {grouped(check.n_samples)} {check.unit} equal",
+            f"{grouped(check.n_equal)} / {grouped(check.n_samples)} samples equal",
             check.tool,
         )
         for check in report.checks
@@ -213,9 +232,10 @@ def _verification(report: BuildReport) -> Section:
     return Section("verification", "Verification", tables=(table,), lines=lines)
 
 
-def _accuracy(report: BuildReport) -> Section:
-    facts = () if report.test_accuracy is None else (("test", f"{report.test_accuracy:.4f}"),)
-    if report.layers:
+def _accuracy(build: BuildRecord) -> Section:
+    model = build.model
+    facts = () if model.test_accuracy is None else (("test", f"{model.test_accuracy:.4f}"),)
+    if model.layers:
         table = Table(
             "LUT accuracy by layer",
             (">layer", ">LUTs", ">mean", ">std", ">min", ">max"),
@@ -225,20 +245,24 @@ def _accuracy(report: BuildReport) -> Section:
                     grouped(row.n_luts),
                     *(f"{value:.4f}" for value in (row.mean, row.std, row.min, row.max)),
                 )
-                for row in report.layers
+                for row in model.layers
             ),
             "Each LUT's output taken as the prediction, on the training samples.",
         )
         return Section("accuracy", "Accuracy", facts, (table,))
-    rounds = list({row.n_luts: row for row in report.history}.values())  # refits add no LUT
+    rounds = list({row.n_luts: row for row in model.history}.values())  # refits add no LUT
     every = max(1, -(-len(rounds) // _HISTORY_ROWS))
     kept = [row for i, row in enumerate(rounds, 1) if i % every == 0 or i == len(rounds)]
-    watched = any(row.validation is not None for row in kept)
+    watched = any(row.validation_accuracy is not None for row in kept)
     table = Table(
         "Accuracy as LUTs were learnt",
         (">LUTs", ">train", *((">validation",) if watched else ())),
         tuple(
-            (grouped(row.n_luts), f"{row.train:.4f}", *((_or_none(row.validation),) * watched))
+            (
+                grouped(row.n_luts),
+                f"{row.train_accuracy:.4f}",
+                *((_or_none(row.validation_accuracy),) * watched),
+            )
             for row in kept
         ),
     )
@@ -249,27 +273,24 @@ def _or_none(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
 
 
-def _origin(report: BuildReport) -> Section:
+def _origin(build: BuildRecord) -> Section:
+    stream = build.bitstream
+    size = f"{grouped(stream.bytes)} bytes" if stream else "a project for the vendor's tool"
     facts = [
-        ("written", _left(report)),
-        ("board", f"{report.board}, {report.chip}"),
-        ("tried on hardware", report.tried),
-        ("network", _network(report)),
-        ("input", report.input),
-        ("serial port", f"{grouped(round(report.baud))} baud, 8N1"),
-        *report.tools.items(),
-        ("model", report.digest),
-        ("sha256", report.sha256),
+        ("written", f"{left(build)}, {size}"),
+        ("board", f"{build.board.title}, {build.device.title}"),
+        ("tried on hardware", build.board.tried),
+        ("network", _network(build)),
+        ("input", build.model.input),
+        ("serial port", f"{grouped(round(build.baud))} baud, 8N1"),
+        *build.tools.items(),
+        ("model", build.digest),
+        ("sha256", stream.sha256 if stream else ""),
     ]
     return Section("build", "Build", tuple(fact for fact in facts if fact[1]))
 
 
-def _left(report: BuildReport) -> str:
-    if report.left_bytes is None:
-        return f"{report.left}, a project for the vendor's tool"
-    return f"{report.left}, {grouped(report.left_bytes)} bytes"
-
-
-def _network(report: BuildReport) -> str:
-    layers = f"{grouped(report.n_layers)} layer{'' if report.n_layers == 1 else 's'}"
-    return f"{grouped(report.n_luts)} LUTs in {layers}, {report.n_classes} classes"
+def _network(build: BuildRecord) -> str:
+    model = build.model
+    layers = f"{grouped(model.n_layers)} layer{'' if model.n_layers == 1 else 's'}"
+    return f"{grouped(model.n_luts)} LUTs in {layers}, {model.n_classes} classes"

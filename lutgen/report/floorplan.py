@@ -10,7 +10,8 @@ import html
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from lutgen.records.build import PlacedLayer, PlacementRecord
 
 _WIDTH = 500
 _FREE = "free"
@@ -19,30 +20,6 @@ _SHADES = (35, 100)  # per cent of --core-last against --core-first
 _LEGEND_COLUMNS = 3
 _LEGEND_LAYERS = 6
 _ROW = 18
-
-
-@dataclass(frozen=True)
-class LayerCells:
-    """The placed cells of a layer: tiles (column, row), one for each cell."""
-
-    part: str
-    layer: int | None
-    cells: tuple[tuple[int, int], ...]
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-        return self.part if self.layer is None else f"layer {self.layer}"
-
-
-@dataclass(frozen=True)
-class Floorplan:
-    """Where the cells of a design are: a grid of tiles, row 0 at the bottom or at the top."""
-
-    columns: int
-    rows: int
-    row_0_at_bottom: bool
-    layers: tuple[LayerCells, ...]
 
 
 def draw_resources(parts: Mapping[str, Mapping[str, int]], room: Mapping[str, int]) -> str:
@@ -87,7 +64,7 @@ def draw_resources(parts: Mapping[str, Mapping[str, int]], room: Mapping[str, in
     return _svg(lines + legend, y, "Share of the chip that each part takes")
 
 
-def draw_floorplan(plan: Floorplan) -> str:
+def draw_floorplan(plan: PlacementRecord) -> str:
     """Draw the tiles of a chip, the cells in each coloured by the layer they belong to."""
     tiles: dict[tuple[int, int], list[int]] = defaultdict(list)
     for index, layer in enumerate(plan.layers):
@@ -98,7 +75,7 @@ def draw_floorplan(plan: Floorplan) -> str:
     pitch = side + 1  # a tile, and a line between it and the next
     paths: dict[int, list[str]] = defaultdict(list)
     for (column, row), indices in sorted(tiles.items()):
-        y = plan.rows - 1 - row if plan.row_0_at_bottom else row
+        y = plan.rows - 1 - row if plan.row_0 == "bottom" else row
         for start, length, index in _runs(sorted(indices), across):
             left = column * pitch + start % across * down
             above = y * pitch + start // across * across
@@ -140,7 +117,7 @@ def _runs(indices: Sequence[int], across: int) -> list[tuple[int, int, int]]:
     return runs
 
 
-def _layer_colours(layers: Sequence[LayerCells]) -> list[str]:
+def _layer_colours(layers: Sequence[PlacedLayer]) -> list[str]:
     core = [layer.layer for layer in layers if layer.layer is not None]
     low, high = _SHADES
     colours = []
@@ -157,7 +134,7 @@ def _layer_colours(layers: Sequence[LayerCells]) -> list[str]:
     return colours
 
 
-def _legend_items(layers: Sequence[LayerCells], colours: Sequence[str]) -> list[tuple[str, str]]:
+def _legend_items(layers: Sequence[PlacedLayer], colours: Sequence[str]) -> list[tuple[str, str]]:
     """Return colour and text of the layers with cells; of many, the middle ones are left out."""
     counts = Counter({index: len(layer.cells) for index, layer in enumerate(layers)})
     core = [i for i, layer in enumerate(layers) if layer.layer is not None and counts[i]]

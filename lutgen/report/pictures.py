@@ -17,8 +17,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from lutgen.model.provenance import LayerAccuracy
+from lutgen.netlist.stats import LayerStats
+from lutgen.records.core import ChipSize
+from lutgen.records.synthesis import SynthesisRecord
 from lutgen.report.sections import grouped, share
-from lutgen.report.values import Device, LayerAccuracy, LayerCells, Synthesis
 
 _CUT = [(-0.3, -1), (0.3, 1)]  # a slanted stroke: the bar goes on
 # Stand-ins, and the CSS variables that take their place.
@@ -97,12 +100,12 @@ def draw_accuracy(layers: Sequence[LayerAccuracy], test: float | None) -> str:
     return _picture("accuracy", "Accuracy of the LUTs, layer by layer", 3.2, draw)
 
 
-def draw_layers(layers: Sequence[LayerAccuracy], cells: Sequence[LayerCells]) -> str:
+def draw_layers(layers: Sequence[LayerAccuracy], cells: Sequence[LayerStats]) -> str:
     """Draw how many LUTs each layer learnt and how many of them the netlist keeps."""
 
     def draw(axes: Axes) -> None:
         learnt = {row.layer: row.n_luts for row in layers if row.layer}
-        kept = {row.layer: row.n_luts for row in cells if row.part == "core"}
+        kept = {row.layer: row.luts for row in cells if row.part == "core"}
         axes.bar(list(learnt), list(learnt.values()), color=LINE, width=0.7, label="learnt")
         bars = axes.bar(list(kept), list(kept.values()), color=FIRST, width=0.45, label="kept")
         if len(kept) <= _NUMBERED_BARS:
@@ -121,22 +124,22 @@ def draw_layers(layers: Sequence[LayerAccuracy], cells: Sequence[LayerCells]) ->
     return _picture("layers", "LUTs of each layer: learnt, and kept in the netlist", 3.2, draw)
 
 
-def draw_shares(devices: Sequence[Device], results: Sequence[Synthesis]) -> str:
+def draw_shares(chips: Sequence[tuple[str, ChipSize]], results: Sequence[SynthesisRecord]) -> str:
     """Draw the share of each chip's LUTs that each synthesis takes."""
     colours = {"direct": FIRST, "optimised": SECOND}
     pitch = len(results) + 0.7
 
     def draw(axes: Axes) -> None:
-        largest = max(100 * r.n_luts / d.n_luts for d in devices for r in results)
+        largest = max(100 * r.n_luts / chip.luts for _, chip in chips for r in results)
         end = min(max(largest, _FULL_SHARE), _LARGEST_SHARE)
         for j, result in enumerate(results):
-            shares = [100 * result.n_luts / device.n_luts for device in devices]
-            y = [i * pitch + j for i in range(len(devices))]
+            shares = [100 * result.n_luts / chip.luts for _, chip in chips]
+            y = [i * pitch + j for i in range(len(chips))]
             widths = [min(value, end) for value in shares]
             bars = axes.barh(y, widths, height=0.8, color=colours[result.mode], label=result.mode)
             axes.bar_label(
                 bars,
-                [share(result.n_luts, device.n_luts) for device in devices],
+                [share(result.n_luts, chip.luts) for _, chip in chips],
                 padding=4,
                 color=INK,
                 bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1},
@@ -147,8 +150,8 @@ def draw_shares(devices: Sequence[Device], results: Sequence[Synthesis]) -> str:
         axes.axvline(_FULL_SHARE, color=INK, linewidth=1, linestyle=(0, (4, 3)))
         middle = (len(results) - 1) / 2
         axes.set_yticks(
-            [i * pitch + middle for i in range(len(devices))],
-            [f"{device.name[:_NAME_CHARACTERS]}\n{grouped(device.n_luts)}" for device in devices],
+            [i * pitch + middle for i in range(len(chips))],
+            [f"{name[:_NAME_CHARACTERS]}\n{grouped(chip.luts)}" for name, chip in chips],
         )
         axes.set_xlim(0, end * 1.2)
         axes.set_xticks([0, 25, 50, 75, 100])
@@ -158,7 +161,7 @@ def draw_shares(devices: Sequence[Device], results: Sequence[Synthesis]) -> str:
         axes.grid(axis="x")
         axes.legend(loc="lower center", bbox_to_anchor=(0.45, 1), ncols=2)
 
-    height = 1.2 + 0.2 * pitch * len(devices)
+    height = 1.2 + 0.2 * pitch * len(chips)
     return _picture("shares", "Share of each chip's LUTs", height, draw)
 
 

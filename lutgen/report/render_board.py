@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from lutgen.report.board import COUNTED, BuildReport
-from lutgen.report.board_sections import build_headlines, build_sections, build_title
+from lutgen.report.board import BuildReport
+from lutgen.report.board_sections import (
+    COUNTED,
+    build_headlines,
+    build_sections,
+    build_title,
+    left,
+)
 from lutgen.report.floorplan import draw_floorplan, draw_resources
 from lutgen.report.render_html import Picture, render_page
 from lutgen.report.render_text import render_parts
@@ -16,7 +22,8 @@ _PLACES = "A square is a tile of the chip, a dot in it a cell. Empty tiles are f
 def render_build_text(report: BuildReport) -> str:
     """Return the report of a build as text."""
     return render_parts(
-        f"{build_title(report)}: {report.left} for {report.chip}, by lutgen {report.lutgen}",
+        f"{build_title(report)}: {left(report.build)} for {report.build.device.title}, "
+        f"by lutgen {report.build.lutgen}",
         build_headlines(report),
         build_sections(report),
     )
@@ -29,23 +36,27 @@ def render_build_html(report: BuildReport) -> str:
         build_headlines(report),
         build_sections(report),
         _pictures(report),
-        subject=report.left,
-        target=report.chip,
-        digest=report.digest,
-        lutgen=report.lutgen,
+        subject=left(report.build),
+        target=report.build.device.title,
+        digest=report.build.digest,
+        lutgen=report.build.lutgen,
     )
 
 
 def _pictures(report: BuildReport) -> dict[str, Picture]:
-    counts = {name: {what: part[what] for what in COUNTED} for name, part in report.parts.items()}
-    drawn: dict[str, Picture] = {
-        "resources": ("Share of the chip", Markup(draw_resources(counts, report.room)), "")
+    build = report.build
+    counts = {
+        name: {what: getattr(part, what) for what in COUNTED} for name, part in build.parts.items()
     }
-    if report.floorplan:
-        drawn["placement"] = ("Floorplan", Markup(draw_floorplan(report.floorplan)), _PLACES)
-    if report.layers:
+    room = {what: getattr(build.device, what) for what in COUNTED}
+    drawn: dict[str, Picture] = {
+        "resources": ("Share of the chip", Markup(draw_resources(counts, room)), "")
+    }
+    if report.placement:
+        drawn["placement"] = ("Floorplan", Markup(draw_floorplan(report.placement)), _PLACES)
+    if build.model.layers:
         from lutgen.report import pictures  # noqa: PLC0415 - matplotlib takes a second to load
 
-        svg = pictures.draw_accuracy(report.layers, report.test_accuracy)
+        svg = pictures.draw_accuracy(build.model.layers, build.model.test_accuracy)
         drawn["accuracy"] = ("LUT accuracy by layer", Markup(svg), "")
     return drawn

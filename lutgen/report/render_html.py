@@ -9,8 +9,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from lutgen.report.folder import Report
 from lutgen.report.sections import Headline, Section, headlines, sections, title
-from lutgen.report.values import Report
 
 Picture = tuple[str, Markup, str]
 """What stands over a picture, the picture, and a remark."""
@@ -83,7 +83,7 @@ def _pictures(report: Report) -> dict[str, Picture]:
             svg,
             "Kept is what the output depends on, before mapping.",
         )
-    if core.devices and report.synthesis:
-        svg = pictures.draw_shares(core.devices, report.synthesis)
+    if core.chips and report.synthesis:
+        svg = pictures.draw_shares(core.chips, report.synthesis)
         found["synthesis"] = ("Share of each chip's LUTs", svg, "The dashed line is a full chip.")
     return {key: (title, Markup(svg), remark) for key, (title, svg, remark) in found.items()}

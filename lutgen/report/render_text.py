@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from lutgen.report.folder import Report
 from lutgen.report.sections import Headline, Section, Table, headlines, sections, title
-from lutgen.report.values import Report
 
 _WIDTH = 88
 _GAP = "   "

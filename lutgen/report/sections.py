@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-from lutgen.report.values import MODES, Core, Device, Model, Report, Synthesis
+from lutgen.records.core import ChipSize, CoreRecord
+from lutgen.records.model import ModelRecord
+from lutgen.records.synthesis import SynthesisRecord
+from lutgen.report.folder import MODES, Report
 
 CORE = "core"
 PARTS = ("encoder", CORE, "head")
@@ -91,25 +94,26 @@ def headlines(report: Report) -> tuple[Headline, ...]:
         found.append(
             Headline("Test accuracy", _accuracy(training.test_accuracy), _on_training(report))
         )
-    if report.checks:
-        n_passed = sum(check.passed for check in report.checks)
-        numbers = sorted({f"{grouped(c.n_samples)} {c.unit}" for c in report.checks})
+    if checks := report.simulation.checks:
+        n_passed = sum(check.passed for check in checks)
+        unit = report.simulation.unit
+        numbers = sorted({f"{grouped(check.n_samples)} {unit}" for check in checks})
         found.append(
             Headline(
                 "Verification",
-                f"{n_passed} / {len(report.checks)} equal",
+                f"{n_passed} / {len(checks)} equal",
                 " or ".join(numbers) + " each",
-                bad=n_passed < len(report.checks),
+                bad=n_passed < len(checks),
             )
         )
-    if report.proofs:
-        n_passed = sum(proof.passed for proof in report.proofs)
+    proof = report.proof
+    if proof.proofs:
         found.append(
             Headline(
                 "Proof",
-                f"{n_passed} / {len(report.proofs)} proved",
+                f"{proof.n_proved} / {proof.n_proofs} proved",
                 "equal for every input",
-                bad=n_passed < len(report.proofs),
+                bad=not proof.proved,
             )
         )
     if report.synthesis:
@@ -120,11 +124,11 @@ def headlines(report: Report) -> tuple[Headline, ...]:
             if other is not best
         ]
         found.append(Headline("LUTs", grouped(best.n_luts), ", ".join([best.mode, *others])))
-        found += _smallest_device(report.core.devices, best.n_luts)
+        found += _smallest_chip(report.core, best.n_luts)
     return tuple(found)
 
 
-def model_section(model: Model) -> Section:
+def model_section(model: ModelRecord) -> Section:
     """Return what the model is."""
     training = model.training
     facts = [
@@ -152,7 +156,7 @@ def model_section(model: Model) -> Section:
     return Section("model", "Model", facts=tuple(fact for fact in facts if fact[1]))
 
 
-def accuracy_section(model: Model) -> Section:
+def accuracy_section(model: ModelRecord) -> Section:
     """Return the accuracies of the model and of its LUTs, as Table 1 of the paper."""
     training = model.training
     facts = [
@@ -179,7 +183,7 @@ def accuracy_section(model: Model) -> Section:
     return Section("accuracy", "Accuracy", tuple(facts), (table,))
 
 
-def netlist_section(core: Core) -> Section:
+def netlist_section(core: CoreRecord) -> Section:
     """Return what hardware the model became."""
     netlist = core.netlist
     facts = (
@@ -206,13 +210,14 @@ def netlist_section(core: Core) -> Section:
 def verification_section(report: Report) -> Section:
     """Return which forms of the network were compared or proved equal, and what differs."""
     lines: list[str] = []
-    if not report.checks:
+    checks, proofs = report.simulation.checks, report.proof.proofs
+    if not checks:
         reason = _why(report, "simulate.json")
         lines.append(f"Nothing compared: {reason}. lutgen simulate compares.")
-    if not report.proofs:
+    if not proofs:
         lines.append(f"Nothing proved: {_why(report, 'proof.json')}. lutgen prove proves.")
-    lines += [f"{check.name}: {check.difference}" for check in report.checks if check.difference]
-    lines += [f"{proof.name}: {proof.difference}" for proof in report.proofs if proof.difference]
+    lines += [f"{check.name}: {check.difference}" for check in checks if check.difference]
+    lines += [f"{proof.name}: {proof.difference}" for proof in proofs if proof.difference]
     tables = (_check_table(report), _proof_table(report))
     return Section(
         "verification",
@@ -234,8 +239,9 @@ def synthesis_section(report: Report) -> Section:
         return Section("synthesis", "Synthesis", lines=lines)
     tools = sorted({result.tool for result in report.synthesis})
     facts = [("tool", ", ".join(tools)), ("target", report.core.target)]
-    if report.core.n_luts_plain is not None:
-        facts.append(("without don't-cares", f"{grouped(report.core.n_luts_plain)} LUTs, direct"))
+    if report.core.luts_without_dont_cares is not None:
+        plain = grouped(report.core.luts_without_dont_cares)
+        facts.append(("without don't-cares", f"{plain} LUTs, direct"))
     tables = (_resource_table(report), _share_table(report))
     return Section(
         "synthesis",
@@ -261,23 +267,25 @@ def share(part: int, whole: int) -> str:
 
 
 def _check_table(report: Report) -> Table:
-    bad = tuple(i for i, check in enumerate(report.checks) if not check.passed)
+    simulation = report.simulation
+    bad = tuple(i for i, check in enumerate(simulation.checks) if not check.passed)
     rows = tuple(
         (
             check.name,
-            f"{grouped(check.n_equal)} / {grouped(check.n_samples)} {check.unit} equal",
-            check.tool,
+            f"{grouped(check.n_equal)} / {grouped(check.n_samples)} {simulation.unit} equal",
+            check.tool or "lutgen",
             *((("" if check.passed else "DIFFERENT"),) if bad else ()),
         )
-        for check in report.checks
+        for check in simulation.checks
     )
-    where = f" ({report.samples})" if report.samples else ""
+    where = f" ({simulation.samples})" if simulation.samples else ""
     columns = ("form", "", "by", *(("",) if bad else ()))
     return Table(f"Outputs against the model's{where}", columns, rows, bad=bad)
 
 
 def _proof_table(report: Report) -> Table:
-    bad = tuple(i for i, proof in enumerate(report.proofs) if not proof.passed)
+    proofs = report.proof.proofs
+    bad = tuple(i for i, proof in enumerate(proofs) if not proof.proved)
     rows = tuple(
         (
             proof.name,
@@ -285,7 +293,7 @@ def _proof_table(report: Report) -> Table:
             grouped(proof.n_open),
             f"{grouped(proof.n_points_proved)} / {grouped(proof.n_points)}",
         )
-        for proof in report.proofs
+        for proof in proofs
     )
     return Table(
         "Proved equal for every input",
@@ -322,13 +330,13 @@ def _share_table(report: Report) -> Table:
     columns = [text for result in results for text in (f">{result.mode}", ">share")]
     rows = tuple(
         (
-            device.name,
-            *(text for result in results for text in _used(result, device)),
-            _enough(device, results),
+            name,
+            *(text for result in results for text in _used(result, chip)),
+            _enough(chip, results),
         )
-        for device in report.core.devices
+        for name, chip in report.core.chips
     )
-    sources = sorted({device.source for device in report.core.devices if device.source})
+    sources = sorted({chip.source for _, chip in report.core.chips if chip.source})
     return Table(
         "LUTs of the core / LUTs of the chip",
         ("chip", *columns, "enough"),
@@ -337,31 +345,31 @@ def _share_table(report: Report) -> Table:
     )
 
 
-def _used(result: Synthesis, device: Device) -> tuple[str, str]:
-    used = f"{grouped(result.n_luts)} / {grouped(device.n_luts)}"
-    return used, share(result.n_luts, device.n_luts)
+def _used(result: SynthesisRecord, chip: ChipSize) -> tuple[str, str]:
+    used = f"{grouped(result.n_luts)} / {grouped(chip.luts)}"
+    return used, share(result.n_luts, chip.luts)
 
 
-def _enough(device: Device, results: tuple[Synthesis, ...]) -> str:
-    modes = [result.mode for result in results if result.n_luts <= device.n_luts]
+def _enough(chip: ChipSize, results: tuple[SynthesisRecord, ...]) -> str:
+    modes = [result.mode for result in results if result.n_luts <= chip.luts]
     if len(modes) == len(results):
         return "yes"
     return f"{modes[0]} only" if modes else "no"
 
 
-def _smallest_device(devices: tuple[Device, ...], n_luts: int) -> list[Headline]:
+def _smallest_chip(core: CoreRecord, n_luts: int) -> list[Headline]:
     """Name the smallest chip with enough LUTs, or the largest where none has."""
-    if not devices:
+    if not core.chips:
         return []
-    enough = [device for device in devices if n_luts <= device.n_luts]
-    device = enough[0] if enough else devices[-1]
-    name = "Smallest chip" if enough else "Largest chip"
-    taken = share(n_luts, device.n_luts)
-    return [Headline(name, device.name, f"{taken} of the LUTs of {device.title}")]
+    enough = [item for item in core.chips if n_luts <= item[1].luts]
+    name, chip = enough[0] if enough else core.chips[-1]
+    what = "Smallest chip" if enough else "Largest chip"
+    taken = share(n_luts, chip.luts)
+    return [Headline(what, name, f"{taken} of the LUTs of {chip.title or name}")]
 
 
-def _layer_table(core: Core) -> Table:
-    logic = {(row.part, row.layer): row.n_luts for row in core.logic.layers}
+def _layer_table(core: CoreRecord) -> Table:
+    logic = {(row.part, row.layer): row.luts for row in core.logic.layers}
     names = sorted({name for row in core.netlist.layers for name in row.cells})
     rows = tuple(
         (
@@ -385,31 +393,31 @@ def _layer_table(core: Core) -> Table:
     return Table("Cells by layer", columns, rows, note)
 
 
-def _scope(core: Core) -> str:
+def _scope(core: CoreRecord) -> str:
     """Return what is inside the counts."""
-    parts = {row.part for row in core.netlist.layers if row.n_luts}
+    parts = {row.part for row in core.netlist.layers if row.luts}
     held = [part for part in PARTS if part in parts or part == CORE]
     lacks = [f"no {part}" for part in PARTS if part not in held]
     lacks += ["no pins", "nothing of what feeds it"]
     return f"Counted is the module, x to y: {', '.join(held)}; {', '.join(lacks)}."
 
 
-def _part_table(core: Core) -> Table:
+def _part_table(core: CoreRecord) -> Table:
     """Return what encoder, core and head take, where there is more than the core."""
     rows = []
     for part in PARTS:
         layers = [row for row in core.netlist.layers if row.part == part]
         if layers:
-            n_luts = sum(row.n_luts for row in layers)
-            n_registers = sum(row.n_registers for row in layers)
+            n_luts = sum(row.luts for row in layers)
+            n_registers = sum(row.registers for row in layers)
             rows.append(
-                (part, grouped(n_luts), share(n_luts, core.netlist.n_luts), grouped(n_registers))
+                (part, grouped(n_luts), share(n_luts, core.netlist.luts), grouped(n_registers))
             )
     columns = ("part", ">LUTs", ">share", ">registers")
     return Table("Parts", columns, tuple(rows) if len(rows) > 1 else ())
 
 
-def _pass_table(core: Core) -> Table:
+def _pass_table(core: CoreRecord) -> Table:
     columns: tuple[str, ...] = ("pass", ">LUTs before", ">after", ">changes")
     rows: list[tuple[str, ...]] = [
         (item.name, grouped(item.luts_before), grouped(item.luts_after), grouped(item.changes))
@@ -424,16 +432,16 @@ def _pass_table(core: Core) -> Table:
     return Table("Passes", columns, tuple(rows))
 
 
-def _pipeline(core: Core) -> str:
+def _pipeline(core: CoreRecord) -> str:
     if core.timing:
         levels = _plural(core.timing.levels, "LUT level")
-        return f"{grouped(core.netlist.n_registers)}, after at most {levels}"
+        return f"{grouped(core.netlist.registers)}, after at most {levels}"
     if not core.pipeline:
         return "none, the core is combinational"
-    return f"{grouped(core.netlist.n_registers)}, after every {_plural(core.pipeline, 'LUT level')}"
+    return f"{grouped(core.netlist.registers)}, after every {_plural(core.pipeline, 'LUT level')}"
 
 
-def _fmax(core: Core) -> tuple[tuple[str, str], ...]:
+def _fmax(core: CoreRecord) -> tuple[tuple[str, str], ...]:
     timing = core.timing
     if timing is None:
         return ()
@@ -461,7 +469,7 @@ def _on_training(report: Report) -> str:
     return "" if value is None else f"{_accuracy(value)} on the training samples"
 
 
-def _care(model: Model) -> str:
+def _care(model: ModelRecord) -> str:
     care = model.care
     if care is None:
         return ""

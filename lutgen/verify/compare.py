@@ -8,7 +8,6 @@ value differs from the model's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,74 +20,12 @@ from lutgen.emit.verilog import core_verilog
 from lutgen.errors import DataError, MismatchError
 from lutgen.files import write_files
 from lutgen.flow.simulate import SimResult, simulate
-from lutgen.flow.yosys import SynthResult, netlist_file, simulation_models, yosys_family
+from lutgen.flow.yosys import netlist_file, simulation_models, yosys_family
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.evaluate import evaluate, evaluate_nets
 from lutgen.netlist.ir import Netlist
-
-
-@dataclass(frozen=True)
-class LutDifference:
-    """A LUT whose value is not the model's: ``0`` or ``1`` expected; seen may also be ``X``."""
-
-    name: str
-    expected: str
-    seen: str
-
-
-@dataclass(frozen=True)
-class Difference:
-    """The first sample whose outputs differ; values as bits, highest output first.
-
-    `lut` is None if every LUT that can be observed agrees: then the fault lies in the head, or the
-    latency is not the one stated.
-    """
-
-    sample: int
-    expected: str
-    seen: str
-    lut: LutDifference | None = None
-
-
-@dataclass(frozen=True)
-class Check:
-    """One form of the network compared with the model.
-
-    Parameters
-    ----------
-    name : str
-        What was compared: ``netlist``, ``RTL simulation``, ``post-synthesis simulation (direct)``.
-    n_equal, n_samples : int
-    difference : Difference or None
-        None if and only if all samples are equal.
-    tool : str
-        Simulator and version; "" if none took part.
-    build_seconds, run_seconds : float
-    """
-
-    name: str
-    n_equal: int
-    n_samples: int
-    difference: Difference | None = None
-    tool: str = ""
-    build_seconds: float = 0.0
-    run_seconds: float = 0.0
-
-    @property
-    def passed(self) -> bool:
-        """Whether every sample is equal."""
-        return self.n_equal == self.n_samples
-
-    def __str__(self) -> str:
-        text = f"{self.name}: {self.n_equal} / {self.n_samples} equal"
-        if self.difference is None:
-            return text
-        first = self.difference
-        text += f"; sample {first.sample}: expected {first.expected}, seen {first.seen}"
-        if first.lut is None:
-            return f"{text}; no LUT differs: suspect the head or the latency"
-        lut = first.lut
-        return f"{text}; first differing LUT {lut.name}: expected {lut.expected}, seen {lut.seen}"
+from lutgen.records.checks import Check, Difference, LutDifference
+from lutgen.records.synthesis import SynthesisRecord
 
 
 def require_equal(checks: Iterable[Check]) -> None:
@@ -171,7 +108,7 @@ def check_rtl(
 def check_synthesised(
     core: Core,
     bits: Bits,
-    synthesis: SynthResult,
+    synthesis: SynthesisRecord,
     out_dir: Path,
     folder: Path,
     *,

@@ -8,10 +8,9 @@ function of one input vector; where not, of the vectors of several cycles.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,11 +20,13 @@ from lutgen.core.lower import lower
 from lutgen.emit.verilog import core_verilog
 from lutgen.errors import MismatchError
 from lutgen.flow.elaborate import elaborate
-from lutgen.flow.yosys import SynthResult, netlist_file, yosys_module
+from lutgen.flow.yosys import netlist_file, yosys_module
 from lutgen.netlist.compose import compose
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.head import Head, Votes
 from lutgen.netlist.ir import Netlist
+from lutgen.records.proof import CounterexampleRecord, EqualityRecord
+from lutgen.records.synthesis import SynthesisRecord
 from lutgen.verify.head import HeadProof, prove_head
 from lutgen.verify.head_search import wanted_bits
 from lutgen.verify.readback import read_netlist
@@ -54,44 +55,33 @@ class Proof:
     n_cycles: int = 0
 
     def __str__(self) -> str:
-        result = self.result
-        ways = ", ".join(f"{count} by {way}" for way, count in result.ways.items() if count)
-        text = (
-            f"{self.name}: {result.n_proved} of {result.n_outputs} outputs proved, "
-            f"{result.n_open} open; {result.n_points_proved} of {result.n_points} points inside "
-            f"proved; nodes matched {ways or 'none'}; {self.seconds:.1f} s"
-        )
-        return text if result.counterexample is None else f"{text}; {self._difference()}"
+        return str(self.record)
 
-    def _difference(self) -> str:
-        found = self.result.counterexample
-        assert found is not None
-        where = f"; first differing LUT {found.point}" if found.point else ""
-        history = f" (this and {self.n_cycles} cycle(s) before, highest)" if self.n_cycles else ""
-        return (
-            f"NOT EQUAL: y[{found.output}] is {found.seen}, expected {found.expected}, "
-            f"for x = {found.hex}{history}{where}"
+    @property
+    def record(self) -> EqualityRecord:
+        """What it says, for a file."""
+        result, found = self.result, self.result.counterexample
+        return EqualityRecord(
+            name=self.name,
+            seconds=round(self.seconds, 3),
+            n_cycles=self.n_cycles,
+            n_outputs=result.n_outputs,
+            n_proved=result.n_proved,
+            n_points=result.n_points,
+            n_points_proved=result.n_points_proved,
+            ways=dict(result.ways),
+            counterexample=None if found is None else _record(found),
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the proof as plain JSON."""
-        result = asdict(self.result)
-        found = self.result.counterexample
-        result["counterexample"] = found and {
-            "x": found.hex,
-            "output": found.output,
-            "expected": found.expected,
-            "seen": found.seen,
-            "lut": found.point,
-        }
-        return {
-            "name": self.name,
-            "proved": self.result.proved,
-            "n_open": self.result.n_open,
-            "seconds": round(self.seconds, 3),
-            "n_cycles": self.n_cycles,
-            **result,
-        }
+
+def _record(found: Counterexample) -> CounterexampleRecord:
+    return CounterexampleRecord(
+        x=found.hex,
+        output=found.output,
+        expected=found.expected,
+        seen=found.seen,
+        lut=found.point,
+    )
 
 
 def prove(
@@ -225,7 +215,7 @@ def prove_verilog(
 
 
 def prove_synthesised(
-    core: Core, synthesis: SynthResult, out_dir: Path, effort: Effort | None = None
+    core: Core, synthesis: SynthesisRecord, out_dir: Path, effort: Effort | None = None
 ) -> Proof:
     """Prove that what synthesis left is the model and has the core's latency.
 
@@ -240,7 +230,7 @@ def prove_synthesised(
     return prove(name, reference(core), netlist, latency=core.netlist.latency, effort=effort)
 
 
-def require_proved(proofs: list[Proof], *, allow_open: bool = False) -> None:
+def require_proved(proofs: Iterable[Proof | EqualityRecord], *, allow_open: bool = False) -> None:
     """Raise unless everything is proved.
 
     Parameters
@@ -253,10 +243,11 @@ def require_proved(proofs: list[Proof], *, allow_open: bool = False) -> None:
     MismatchError
         Its message has a clause for each proof that failed.
     """
+    records = (proof.record if isinstance(proof, Proof) else proof for proof in proofs)
     failed = [
-        str(proof)
-        for proof in proofs
-        if not proof.result.proved and (proof.result.counterexample or not allow_open)
+        str(record)
+        for record in records
+        if not record.proved and (record.counterexample or not allow_open)
     ]
     if failed:
         raise MismatchError("not proved: " + "; ".join(failed))

@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from report_samples import DIGEST, core_record, files, write_folder
 
 from lutgen.errors import DataError
-from lutgen.report.parse import read_report
-from lutgen.report.record import printable
+from lutgen.records.reading import printable
+from lutgen.report.folder import read_report
 from lutgen.report.render_html import render_html
 from lutgen.report.render_text import render_text
-from lutgen.report.values import to_json
 
 
 def put(record: Any, field: str, value: Any) -> None:
@@ -44,17 +43,17 @@ def test_reads_what_the_files_say(tmp_path) -> None:
         {"SB_LUT4": 165},
         {"SB_LUT4": 29},
     ]
-    assert (report.core.netlist.n_luts, report.core.netlist.depth) == (1024, 7)
-    assert (report.core.logic.n_luts, report.core.logic.depth) == (41, 3)
-    assert [device.name for device in report.core.devices] == ["lp384", "lp1k", "up5k", "hx8k"]
-    assert [check.n_equal for check in report.checks] == [360] * 4
-    assert all(check.passed for check in report.checks)
+    assert (report.core.netlist.luts, report.core.netlist.depth) == (1024, 7)
+    assert (report.core.logic.luts, report.core.logic.depth) == (41, 3)
+    assert [name for name, _ in report.core.chips] == ["lp384", "lp1k", "up5k", "hx8k"]
+    assert [check.n_equal for check in report.simulation.checks] == [360] * 4
+    assert report.simulation.passed
     assert [(result.mode, result.n_luts) for result in report.synthesis] == [
         ("direct", 1024),
         ("optimised", 397),
     ]
     assert report.left_out == ()
-    assert report.samples == "digits, test"
+    assert report.simulation.samples == "digits, test"
 
 
 @pytest.mark.parametrize("lost", ["simulate.json", "synth/direct/synth.json"])
@@ -82,13 +81,13 @@ def test_results_of_another_core_are_left_out(tmp_path, name, field, value, reas
     assert [vars(item) for item in report.left_out] == [
         {"file": name, "reason": f"{name} is not of this core.json: {reason}"}
     ]
-    assert (report.checks == ()) == (name == "simulate.json")
+    assert (report.simulation.checks == ()) == (name == "simulate.json")
     assert len(report.synthesis) == (1 if "synth" in name else 2)
 
 
 def test_the_model_alone_makes_a_report(tmp_path) -> None:
     report = read_report(write_folder(tmp_path, {"core.json": core_record()}))
-    assert (report.checks, report.synthesis) == ((), ())
+    assert (report.simulation.checks, report.synthesis) == ((), ())
     assert len(report.left_out) == 4
 
 
@@ -131,8 +130,13 @@ def test_a_file_that_is_not_a_record_is_refused(tmp_path, name, text, message) -
         ("core.json", "pipeline", -1, "pipeline must be a whole number of 0 or more.*found -1"),
         ("core.json", "pipeline", True, "pipeline must be .*found true"),
         ("core.json", "pipeline", 1 << 53, "pipeline must be .*below 2\\^53"),
-        ("core.json", "model.training.widths", [1, "a"], "widths must be a list of whole numbers"),
-        ("core.json", "model.classes", [1], r"model\.classes must be a list of texts"),
+        (
+            "core.json",
+            "model.training.widths",
+            [1, "a"],
+            r"widths\[1\] must be a whole number",
+        ),
+        ("core.json", "model.classes", [1], r"model\.classes\[0\] must be a text, found 1"),
         (
             "core.json",
             "model.training.layers.1.mean",
@@ -142,9 +146,14 @@ def test_a_file_that_is_not_a_record_is_refused(tmp_path, name, text, message) -
         ("core.json", "model.training.layers.0.std", float("nan"), "std must be .*found NaN"),
         ("core.json", "model.training.test_accuracy", "good", 'test_accuracy must .* found "good"'),
         ("core.json", "netlist.cells", {"SB_LUT4": "x"}, r"cells\.SB_LUT4 must be"),
-        ("core.json", "netlist.layers", {}, "layers must be a list of objects, found an object"),
-        ("core.json", "passes", [7], "passes must be a list of objects"),
-        ("core.json", "devices.hx8k.luts", 0, r"devices\.hx8k\.luts must be at least 1"),
+        ("core.json", "netlist.layers", {}, "netlist.layers must be a list, found an object"),
+        ("core.json", "passes", [7], r"passes\[0\] must be an object, found 7"),
+        (
+            "core.json",
+            "devices.hx8k.luts",
+            0,
+            r"hx8k\.luts must be a whole .* 1 or more",
+        ),
         ("simulate.json", "checks.2.n_equal", 361, "n_equal is 361, more than the 360 samples"),
         ("simulate.json", "digest", 5, "digest must be a text, found 5"),
         ("synth/direct/synth.json", "levels", ..., "levels is missing; .* lutgen synth"),
@@ -228,21 +237,22 @@ def test_proofs_are_shown_and_open_ones_stand_out(tmp_path) -> None:
     records = files()
     records["core.json"]["luts_without_dont_cares"] = 1100
     report = read_report(write_folder(tmp_path, records))
-    assert [proof.passed for proof in report.proofs] == [True, True]
+    assert [proof.proved for proof in report.proof.proofs] == [True, True]
     text = render_text(report)
     assert "2 / 2 proved" in text and "model = Verilog" in text
     assert "1 100 LUTs, direct" in text
     left_open = records["proof.json"]["proofs"][1]
     left_open |= {"n_proved": 0, "n_open": 1}
     report = read_report(write_folder(tmp_path, records))
-    assert [proof.passed for proof in report.proofs] == [True, False]
+    assert [proof.proved for proof in report.proof.proofs] == [True, False]
     assert "1 / 2 proved" in render_text(report)
-    assert [item["passed"] for item in to_json(report)["proofs"]] == [True, False]
-    left_open["counterexample"] = {"inputs": "00"}
+    assert [item["proved"] for item in report.to_json()["proof"]["proofs"]] == [True, False]
+    left_open["counterexample"] = {"x": "2a", "output": 0, "expected": 1, "seen": 0}
     report = read_report(write_folder(tmp_path, records))
-    assert "model = Verilog: a counterexample was found" in render_text(report)
-    left_open["n_proved"] = 1
-    with pytest.raises(DataError, match="are more than the 1 outputs"):
+    text = " ".join(render_text(report).split())
+    assert "model = Verilog: NOT EQUAL: y[0] is 0, expected 1, for x = 2a" in text
+    left_open["n_proved"] = 2
+    with pytest.raises(DataError, match=r"proofs\[1\]\.n_proved is 2, more than the 1 outputs"):
         read_report(write_folder(tmp_path, records))
 
 

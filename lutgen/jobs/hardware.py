@@ -1,0 +1,64 @@
+"""From a model to its core: the Verilog, and ``core.json`` that says what it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lutgen import __version__
+from lutgen.core import Core, CoreConfig, make_core
+from lutgen.emit.verilog import core_verilog
+from lutgen.files import write_files
+from lutgen.model import LutNetwork
+from lutgen.netlist.stats import netlist_stats
+from lutgen.records.core import CORE_FILE, ChipSize, CoreRecord
+from lutgen.records.model import ModelRecord
+
+
+def write_core(
+    network: LutNetwork, config: CoreConfig | None, folder: Path
+) -> tuple[Core, CoreRecord]:
+    """Make the hardware of a model and write it, ``<module>.v`` and ``core.json``.
+
+    Parameters
+    ----------
+    config : CoreConfig or None
+        What the core is to be; see :func:`lutgen.core.make_core`.
+
+    Raises
+    ------
+    ConfigError
+        If the core cannot be made so.
+    OutputError
+        If the folder cannot be written.
+    """
+    core = make_core(network, config)
+    record = core_record(core)
+    write_files(folder, {f"{core.module}.v": core_verilog(core)})
+    record.write(folder / CORE_FILE)
+    return core, record
+
+
+def core_files(core: Core, folder: Path) -> list[Path]:
+    """Return the files that :func:`write_core` wrote."""
+    return [folder / f"{core.module}.v", folder / CORE_FILE]
+
+
+def core_record(core: Core, luts_without_dont_cares: int | None = None) -> CoreRecord:
+    """Return what a model's hardware is."""
+    return CoreRecord(
+        lutgen=__version__,
+        module=core.module,
+        target=core.family.name,
+        pipeline=core.config.pipeline,
+        timing=core.timing,
+        latency_cycles=core.netlist.latency,
+        model=ModelRecord.of(core.network),
+        netlist=netlist_stats(core.netlist),
+        logic=netlist_stats(core.logic),
+        passes=core.passes,
+        devices={
+            device.name: ChipSize(title=device.title, luts=device.luts, source=device.source)
+            for device in core.family.devices.values()
+        },
+        luts_without_dont_cares=luts_without_dont_cares,
+    )
