@@ -80,6 +80,16 @@ def test_a_core_is_written_with_its_record(network: LutNetwork, tmp_path: Path) 
     assert record.model.digest == network.digest
 
 
+def test_verilog_is_one_of_the_forms(network: LutNetwork, tmp_path: Path) -> None:
+    core, _ = write_core(network, CoreConfig(chip="ecp5"), tmp_path / "a")
+    emit(core, ("verilog",), folder=tmp_path / "b")
+    left = [
+        {path.name: path.read_bytes() for path in (tmp_path / folder).iterdir()}
+        for folder in ("a", "b")
+    ]
+    assert left[0] == left[1] and len(left[0]) == 2
+
+
 def test_forms_are_written_once_each(core: Core, tmp_path: Path) -> None:
     record = emit(core, ("verilog", "aiger", "verilog"), folder=tmp_path)
     assert list(record.files) == ["verilog", "aiger"] and list(record.ands) == ["aiger"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 from strategies import random_network
@@ -32,7 +33,7 @@ def test_cells_are_counted_by_layer_and_by_primitive() -> None:
 def test_layers_add_up_and_the_record_is_json() -> None:
     stats = netlist_stats(lower(random_network(np.random.default_rng(0), 9, [5, 3, 1], (1, 6))))
     assert sum(layer.luts for layer in stats.layers) == stats.luts == 9
-    record = json.loads(json.dumps(stats.to_json()))
+    record = json.loads(json.dumps(asdict(stats)))
     assert [layer["luts"] for layer in record["layers"]] == [5, 3, 1]
 
 

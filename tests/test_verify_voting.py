@@ -167,5 +167,5 @@ def test_the_proof_catches_every_random_fault() -> None:
     X = np.random.default_rng(1).integers(0, 256, size=(200, 8))
     result = score(core, core.interface.samples(X), n_faults=40, seed=0)
     counts = result.counts()
-    assert counts["open"] == 0 and counts["proof"] + counts["harmless"] == 40
-    assert counts["proof"] >= 20
+    assert counts.open == 0 and counts.proof + counts.harmless == 40
+    assert counts.proof >= 20

@@ -12,7 +12,7 @@ from lutgen.core import Core
 from lutgen.errors import MismatchError
 from lutgen.jobs.folders import working_folder
 from lutgen.jobs.progress import SILENT, Progress
-from lutgen.records.mutation import MUTATION_FILE, FaultCounts, FaultRecord, MutationRecord
+from lutgen.records.mutation import MUTATION_FILE, FaultRecord, MutationRecord
 from lutgen.verify.mutation import KINDS, Mutation, MutationScore, score, simulate_mutant
 from lutgen.verify.sweep import Effort
 
@@ -98,8 +98,8 @@ def _record(core: Core, result: MutationScore, agree: list[bool], samples: str) 
         target=core.family.name,
         top=core.module,
         n_samples=result.n_samples,
-        total=FaultCounts(**result.counts()),
-        by_kind={kind: FaultCounts(**result.counts(kind)) for kind in KINDS},
+        total=result.counts(),
+        by_kind={kind: result.counts(kind) for kind in KINDS},
         simulated=len(agree),
         simulator_agrees=sum(agree),
         faults=tuple(map(_fault, result.mutations)),

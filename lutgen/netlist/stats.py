@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from lutgen.netlist.ir import LUT, PARTS, REGISTER, Netlist
 
@@ -67,10 +66,6 @@ class NetlistStats:
     latency_cycles: int
     cells: dict[str, int]
     layers: tuple[LayerStats, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the numbers as plain JSON."""
-        return asdict(self)
 
 
 def netlist_stats(netlist: Netlist) -> NetlistStats:

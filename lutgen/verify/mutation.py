@@ -19,6 +19,7 @@ from lutgen.emit.verilog import emit_verilog
 from lutgen.errors import ConfigError
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Netlist
+from lutgen.records.mutation import FaultCounts
 from lutgen.verify.compare import check_rtl
 from lutgen.verify.mutate import drop_register, first_on_pin, flip_init_bit, rewire, swap_wires
 from lutgen.verify.prove import Proof, prove
@@ -88,17 +89,17 @@ class MutationScore:
         """Faults that are neither refuted nor proved harmless."""
         return [m for m in self.mutations if not m.harmless and not m.refuted]
 
-    def counts(self, kind: str | None = None) -> dict[str, int]:
+    def counts(self, kind: str | None = None) -> FaultCounts:
         """Return how many faults of a kind, or of all, each check catches."""
         some = [m for m in self.mutations if kind in (None, m.fault.kind)]
-        return {
-            "planted": len(some),
-            "samples": sum(m.n_wrong > 0 for m in some),
-            "random": sum(m.n_wrong_random > 0 for m in some),
-            "proof": sum(m.refuted for m in some),
-            "harmless": sum(m.harmless for m in some),
-            "open": sum(not m.harmless and not m.refuted for m in some),
-        }
+        return FaultCounts(
+            planted=len(some),
+            samples=sum(m.n_wrong > 0 for m in some),
+            random=sum(m.n_wrong_random > 0 for m in some),
+            proof=sum(m.refuted for m in some),
+            harmless=sum(m.harmless for m in some),
+            open=sum(not m.harmless and not m.refuted for m in some),
+        )
 
 
 def score(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from lutgen.netlist.ir import LUT, REGISTER, Netlist
 
@@ -30,10 +29,6 @@ class PassStats:
     registers_before: int
     registers_after: int
     changes: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the statistics as plain JSON."""
-        return asdict(self)
 
 
 def measure(name: str, before: Netlist, after: Netlist, changes: int) -> PassStats:
