@@ -145,6 +145,20 @@ def test_the_cache_serves_without_a_network(
     assert load_dataset("mnist").n_features == 784
 
 
+@pytest.mark.parametrize("inside", ["", "mnist"])
+@pytest.mark.parametrize("zipped", [True, False])
+def test_the_folder_of_the_environment_is_read_as_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: str, zipped: bool
+) -> None:
+    def write(*_: object) -> None:
+        raise AssertionError("a folder that may not be writable was to be written")
+
+    monkeypatch.setenv("LUTGEN_DATA", str(tmp_path))
+    monkeypatch.setattr(load, "fetch_files", write)
+    write_idx(tmp_path / inside, zipped=zipped)
+    assert load_dataset("mnist").X_train.shape == (5, 784)
+
+
 def test_no_network_says_how_to_give_a_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,7 +168,7 @@ def test_no_network_says_how_to_give_a_folder(
     monkeypatch.setattr(load, "find_dataset", lambda _: offline)
     with pytest.raises(
         DataError,
-        match=r"no connection, .*; try again, or name a folder \(data_dir, --data-dir\) that holds",
+        match=r"no connection, .*; try again, or name a folder \(\$LUTGEN_DATA, --data-dir, data_d",
     ):
         load_dataset("mnist")
 

@@ -6,23 +6,25 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pooch.core import create
-from pooch.downloaders import HTTPDownloader
-from pooch.utils import get_logger, os_cache
-
 from lutgen.errors import DataError, LutgenError, OutputError
 
 Progress = Callable[[str, int, int], None]
 """Told the file's name, the bytes so far and the bytes in all (0 where the server does not say)."""
 
 CACHE_VARIABLE = "LUTGEN_DATA"
+"""Names the folder of data sets, which are read from there and, if missing, downloaded to there."""
+
 _TIMEOUT_SECONDS = 30
 _RETRIES = 1
 
 
 def cache_folder() -> Path:
-    """Return the folder of downloaded data sets: $LUTGEN_DATA, or the user's cache."""
-    return Path(os.environ.get(CACHE_VARIABLE) or os_cache("lutgen"))
+    """Return the folder of data sets: $LUTGEN_DATA, or the user's cache."""
+    if given := os.environ.get(CACHE_VARIABLE):
+        return Path(given)
+    from pooch.utils import os_cache  # noqa: PLC0415 - it loads a client for HTTP
+
+    return Path(os_cache("lutgen"))
 
 
 def fetch_files(
@@ -44,6 +46,10 @@ def fetch_files(
     OutputError
         If the folder cannot be written.
     """
+    from pooch.core import create  # noqa: PLC0415 - it loads a client for HTTP
+    from pooch.downloaders import HTTPDownloader  # noqa: PLC0415
+    from pooch.utils import get_logger  # noqa: PLC0415
+
     get_logger().setLevel("ERROR")  # what it would say is said by `progress` or raised
     registry = {name: f"sha256:{value}" for name, value in sha256.items()}
     store = create(folder, base_url, registry=registry, retry_if_failed=_RETRIES)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lutgen.datasets.cifar import read_cifar10
 from lutgen.datasets.digits import read_digits
-from lutgen.datasets.download import Progress, cache_folder, fetch_files
+from lutgen.datasets.download import CACHE_VARIABLE, Progress, cache_folder, fetch_files
 from lutgen.datasets.idx import read_idx
 from lutgen.datasets.named import Parts, read_iwls2020, read_jsc, read_uci, read_unsw
 from lutgen.datasets.registry import (
@@ -89,10 +89,11 @@ def load_dataset(
         A name of `REGISTRY` (for its ``iwls2020:exNN`` one of ``iwls2020:ex00`` to
         ``iwls2020:ex99``), or the path of a ``.npz`` or ``.csv`` file.
     data_dir : Path, optional
-        Folder with the files of a named set, or with a folder of its name that holds them. By
-        default they are downloaded into the cache: the folder $LUTGEN_DATA, or the user's cache.
+        Folder with the files of a named set, or with a folder of its name that holds them; it is
+        read only. The default is the folder $LUTGEN_DATA, or the user's cache: what is there is
+        read from there likewise, and what is missing is downloaded into a folder of the set's name.
     download : bool
-        Whether files that are missing from the cache may be downloaded.
+        Whether files that are missing may be downloaded.
     test_fraction : float
         Share of the samples for testing, where the set has no test part of its own.
     split_seed : int
@@ -173,31 +174,34 @@ def _load_named(
 def _locate(
     info: DatasetInfo, data_dir: Path | None, download: bool, progress: Progress | None
 ) -> Path:
-    """Return the folder that holds the files of a set, downloading them if need be."""
-    cache = cache_folder() / (info.folder or info.name)
-    folders = [cache] if data_dir is None else [data_dir, data_dir / cache.name]
-    for folder in folders:
+    """Return the folder that holds the files of a set, downloading those that are missing."""
+    root = cache_folder() if data_dir is None else data_dir
+    own = root / (info.folder or info.name)
+    for folder in (root, own):
         if info.npz and (folder / info.npz).exists():
             return folder
     if not info.sha256:
         raise DataError(
-            f"{info.name} is not in {data_dir or cache}: {info.npz} is missing, and it cannot be "
-            f"downloaded; {info.how_to_get}; put it there, or {_by_hand(info)}"
+            f"{info.name} is not in {root if data_dir else own}: {info.npz} is missing, and it "
+            f"cannot be downloaded; {info.how_to_get}; put it there, or {_by_hand(info)}"
         )
     first = next(iter(info.sha256))
+    for folder in (root, own):
+        wanted = [first] if data_dir else info.sha256
+        if all(_find(folder, name).exists() for name in wanted):
+            return folder  # also one that cannot be written
     if data_dir is not None:
-        for folder in folders:
-            if _find(folder, first).exists():
-                return folder
-        raise DataError(f"{data_dir} lacks {first}; {info.name} is {_files(info)}")
-    if download:
-        try:
-            fetch_files(cache, info.base_url, info.sha256, progress)
-        except DataError as error:
-            raise DataError(f"{error}; try again, or {_by_hand(info)}") from error
-    elif not _find(cache, first).exists():
-        raise DataError(f"{info.name} is not in {cache}; allow the download, or {_by_hand(info)}")
-    return cache
+        raise DataError(
+            f"{data_dir} lacks {first}; {info.name} is {_files(info)}; without --data-dir "
+            f"(data_dir) it is downloaded to ${CACHE_VARIABLE}, or the user's cache"
+        )
+    if not download:
+        raise DataError(f"{info.name} is not in {own}; allow the download, or {_by_hand(info)}")
+    try:
+        fetch_files(own, info.base_url, info.sha256, progress)
+    except DataError as error:
+        raise DataError(f"{error}; try again, or {_by_hand(info)}") from error
+    return own
 
 
 def _find(folder: Path, name: str) -> Path:
@@ -208,7 +212,7 @@ def _find(folder: Path, name: str) -> Path:
 
 
 def _by_hand(info: DatasetInfo) -> str:
-    return f"name a folder (data_dir, --data-dir) that holds {_files(info)}"
+    return f"name a folder (${CACHE_VARIABLE}, --data-dir, data_dir) that holds {_files(info)}"
 
 
 def _files(info: DatasetInfo) -> str:
