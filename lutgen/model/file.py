@@ -67,8 +67,9 @@ def save(network: LutNetwork, path: Path) -> None:
     write_archive(path, FORMAT, FORMAT_VERSION, meta, arrays)
 
 
-def load(path: Path) -> LutNetwork:
+def load(path: str | Path) -> LutNetwork:
     """Read a network from a file; see :meth:`LutNetwork.load`."""
+    path = Path(path)
     try:
         version, meta, arrays = read_archive(path, FORMAT, (OLDEST_VERSION, FORMAT_VERSION), _NAMES)
         if version < FORMAT_VERSION:

@@ -312,4 +312,4 @@ class LutNetwork(LutGraph):
         """
         from lutgen.model.file import load  # noqa: PLC0415
 
-        return load(Path(path))
+        return load(path)
