@@ -14,10 +14,10 @@ from typing import Any
 
 from lutgen.board.boards import board_names, find_board
 from lutgen.board.build import build_board
-from lutgen.cli.boosting import learn_boosted
-from lutgen.cli.options import load_source
 from lutgen.core import CoreConfig
 from lutgen.errors import LutgenError, MismatchError
+from lutgen.jobs.learn import boost
+from lutgen.jobs.samples import load_source
 from lutgen.learn.boost.boost import BoostParameters
 from lutgen.model import LutNetwork, Source
 
@@ -34,7 +34,7 @@ def learn_digits(luts_per_class: int) -> LutNetwork:
     """Learn the digits with so many LUTs a class."""
     source = Source("digits")
     parameters = BoostParameters(luts_per_class=luts_per_class)
-    return learn_boosted(load_source(source), source, parameters, encoder=ENCODER)
+    return boost(load_source(source), source, parameters, encoder=ENCODER)
 
 
 def build(name: str, n_seeds: int, out: Path) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def fails(code: int, message: str, *words: object) -> None:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model") / "digits.npz"
-    result = run("boost", "--luts", 2, "--k", 4, "--search-samples", 500, "--refits", 0,
+    result = run("boost", "--luts-per-class", 2, "--k", 4, "--search-samples", 500, "--refits", 0,
                  "--encoder", "thresholds:8", "-o", path)  # fmt: skip
     assert result.exit_code == 0, result.output
     return path
@@ -116,7 +116,9 @@ def test_a_pulled_cable_keeps_the_answers(model: Path, tmp_path: Path) -> None:
     with software_board(network) as board:
         board.unplug_after = 150
         answers = tmp_path / "answers.txt"
-        result = run("host", model, "--port", board.port, "--timeout", 0.1, "--answers", answers)
+        result = run(
+            "host", model, "--port", board.port, "--answer-timeout", 0.1, "--answers", answers
+        )
     assert result.exit_code == 3, result.output
     labels = np.array(answers.read_text().split(), dtype=int)
     last = result.stderr.splitlines()[-1]
@@ -142,7 +144,7 @@ def test_the_host_refuses_another_model(model: Path) -> None:
         (2, ["build", "MODEL", "--baud", "7777777"], "try --baud"),
         (2, ["build", "MODEL", "--board", "mine.toml"], "cannot read mine.toml"),
         (3, ["host", "MODEL", "--port", "/dev/nothing"], "serial ports here"),
-        (2, ["fmax", "MODEL", "--target", "ice40-hx2k"], "has no device 'hx2k'"),
+        (2, ["fmax", "MODEL", "--chip", "ice40-hx2k"], "has no device 'hx2k'"),
     ],
 )
 def test_bad_input_is_one_line(

@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from lutgen.cli.app import app
 from lutgen.model.network import LutNetwork
 
-QUICK = ["--luts", 8, "--search-samples", 2000, "--refits", 0]
+QUICK = ["--luts-per-class", 8, "--search-samples", 2000, "--refits", 0]
 
 
 def run(*words: object) -> Result:
@@ -63,13 +63,16 @@ def test_validation_is_set_aside_and_a_model_can_be_gone_on_with(
     known = LutNetwork.load(out).provenance
     assert f"validation         {known.validation_accuracy:.4f}" in result.stdout
     assert known.n_samples < LutNetwork.load(model).provenance.n_samples
-    assert run("boost", *QUICK[2:], "--luts", 10, "--start", model, "-o", grown).exit_code == 0
+    assert (
+        run("boost", *QUICK[2:], "--luts-per-class", 10, "--start", model, "-o", grown).exit_code
+        == 0
+    )
     assert LutNetwork.load(grown).outputs.size == 100
     assert LutNetwork.load(grown).encoder.describe() == LutNetwork.load(model).encoder.describe()
 
 
 def test_hardware_of_all_three_parts(tmp_path: Path, model: Path) -> None:
-    words = ("--target", "ice40", "--input-bits", 5, "--pipeline", 2, "-o", tmp_path)
+    words = ("--chip", "ice40", "--input-bits", 5, "--pipeline", 2, "-o", tmp_path)
     result = run("simulate", model, *words)
     assert result.exit_code == 0, result.output
     assert "RTL simulation: 359 / 359 test samples equal" in result.stdout
@@ -84,15 +87,15 @@ def test_hardware_of_all_three_parts(tmp_path: Path, model: Path) -> None:
 
 
 def test_one_hot_on_another_family(tmp_path: Path, model: Path) -> None:
-    words = ("--target", "xilinx7", "--one-hot", "-o", tmp_path)
+    words = ("--chip", "xilinx7", "--one-hot", "-o", tmp_path)
     assert run("prove", model, *words).exit_code == 0
-    result = run("mutate", model, *words, "--n", 12, "--simulate", 1)
+    result = run("mutate", model, *words, "--n", 12, "--simulate-faults", 1)
     assert result.exit_code == 0, result.output
 
 
 def test_optimise_uses_what_was_not_seen(tmp_path: Path, model: Path) -> None:
     out = tmp_path / "smaller.npz"
-    result = run("optimise", model, "--target", "xilinx7", "--max-loss", "0.05", "-o", out)
+    result = run("optimise", model, "--chip", "xilinx7", "--max-loss", "0.05", "-o", out)
     assert result.exit_code == 0, result.output
     assert LutNetwork.load(out).fan_in.sum() <= LutNetwork.load(model).fan_in.sum()
     fails(2, "goes by majorities", "optimise", model, "--policy", "tied", "-o", out)
@@ -101,7 +104,7 @@ def test_optimise_uses_what_was_not_seen(tmp_path: Path, model: Path) -> None:
 def test_bad_input(tmp_path: Path, model: Path) -> None:
     out = ("-o", tmp_path / "m.npz")
     fails(2, "k must be 1 to 16", "boost", "--k", 17, *out)
-    fails(2, "luts_per_class must be 1", "boost", "--luts", 0, *out)
+    fails(2, "luts_per_class must be 1", "boost", "--luts-per-class", 0, *out)
     fails(2, "patience needs validation samples", "boost", *QUICK, "--patience", 2, *out)
     fails(2, "rows to set aside", "boost", *QUICK, "--validation", 1.5, *out)
     fails(2, "has an encoder already", "boost", "--start", model, "--encoder", "auto", *out)
@@ -115,7 +118,7 @@ def test_bad_input(tmp_path: Path, model: Path) -> None:
 
 def test_ctrl_c_keeps_the_best_so_far(tmp_path: Path) -> None:
     out, said = tmp_path / "model.npz", tmp_path / "said"
-    command = [sys.executable, "-m", "lutgen", "boost", "--luts", "5000", "-o", str(out)]
+    command = [sys.executable, "-m", "lutgen", "boost", "--luts-per-class", "5000", "-o", str(out)]
     with said.open("wb") as stream:  # learning would take minutes
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stream, text=True,
                                    env=os.environ | SHOWS_PROGRESS)  # fmt: skip

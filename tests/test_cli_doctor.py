@@ -73,7 +73,17 @@ def test_a_command_that_uses_a_tool_says_on_stderr_what_it_passed_over(
     old = fake_program(tmp_path, "yosys", "echo 'Yosys 0.23 (git sha1 7ce5011c24b)'")
     model = tmp_path / "m.npz"
     random_network(np.random.default_rng(0), 6, [3, 1], 4).save(model)
-    words = ["synth", str(model), "--mode", "direct", "-o", str(tmp_path / "out"), "--json"]
+    words = [
+        "synth",
+        str(model),
+        "--chip",
+        "ice40",
+        "--mode",
+        "direct",
+        "-o",
+        str(tmp_path / "out"),
+        "--json",
+    ]
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output
     json.loads(result.stdout)

@@ -29,7 +29,7 @@ def model(tmp_path: Path) -> Path:
 
 def test_min_median_and_max_over_the_seeds(model: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    words = (model, "--target", "ice40-hx1k, ice40-up5k", "--seeds", 2, "--pipeline", 1, "-o", out)
+    words = (model, "--chip", "ice40-hx1k, ice40-up5k", "--seeds", 2, "--pipeline", 1, "-o", out)
     result = run(*words, "--json")
     assert result.exit_code == 0, result.output
     record = json.loads(result.stdout)
@@ -50,8 +50,8 @@ def test_the_table_has_a_row_for_each_chip(
     routed = [Routed(seed, 1.0, {}, {}, (Clock("clk", mhz),), ())
               for seed, mhz in ((1, 90.0), (3, 70.5), (4, 80.0))]  # fmt: skip
     result = Fmax("ice40-hx1k", "nextpnr", tuple(routed), n_seeds=4, critical_path="layer 1 LUT 7")
-    monkeypatch.setattr("lutgen.cli.board.measure_fmax", lambda *_, **__: result)
-    said = run(model, "--target", "ice40-hx1k", "-o", tmp_path)
+    monkeypatch.setattr("lutgen.jobs.fmax.measure_fmax", lambda *_, **__: result)
+    said = run(model, "--chip", "ice40-hx1k", "-o", tmp_path)
     assert said.exit_code == 0, said.output
     words = said.stdout.replace("│", " ").split()
     assert {"min", "median", "max", "ice40-hx1k"} <= set(words)
@@ -67,6 +67,6 @@ def test_the_table_has_a_row_for_each_chip(
     ],
 )
 def test_chips_that_it_refuses(model: Path, tmp_path: Path, target: str, message: str) -> None:
-    result = run(model, "--target", target, "-o", tmp_path / "out")
+    result = run(model, "--chip", target, "-o", tmp_path / "out")
     assert result.exit_code == 2 and message in " ".join(result.stderr.split())
     assert not (tmp_path / "out").exists()

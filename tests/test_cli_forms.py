@@ -45,7 +45,7 @@ def yosys(folder: Path, script: str) -> str:
 
 
 def test_every_form_is_the_same_function_to_yosys(model: Path, tmp_path: Path) -> None:
-    result = run("emit", model, "--target", "ice40", "--fmax-target", "250MHz", "--module", "core",
+    result = run("emit", model, "--chip", "ice40", "--fmax-target", "250MHz", "--module", "core",
                  "-o", tmp_path, "--json")  # fmt: skip
     assert result.exit_code == 0, result.output
     record = json.loads(result.stdout)
@@ -85,7 +85,7 @@ def test_every_form_is_the_same_function_to_yosys(model: Path, tmp_path: Path) -
 
 def test_amaranth_writes_rtlil_of_primitives(model: Path, tmp_path: Path) -> None:
     need_module("amaranth", "pip install 'lutgen[amaranth]'")
-    words = ["emit", model, "--form", "amaranth", "--target", "ice40", "--pipeline", 1]
+    words = ["emit", model, "--form", "amaranth", "--chip", "ice40", "--pipeline", 1]
     texts = []
     for folder in (tmp_path / "a", tmp_path / "b"):
         result = run(*words, "-o", folder)

@@ -34,13 +34,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built(model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
     """An output folder with everything in it, made by one simulate command."""
     out = tmp_path_factory.mktemp("built")
-    result = run("simulate", model, "--target", "ice40", "--pipeline", 2,
+    result = run("simulate", model, "--chip", "ice40", "--pipeline", 2,
                  "--post-synthesis", "direct", "-o", out)  # fmt: skip
     return out, result
 
 
 def test_verilog_writes_core_and_record(model: Path, tmp_path: Path) -> None:
-    result = run("verilog", model, "--target", "ice40", "--pipeline", 1, "--module", "mine",
+    result = run("verilog", model, "--chip", "ice40", "--pipeline", 1, "--module", "mine",
                  "-o", tmp_path, "--json")  # fmt: skip
     record = json.loads(result.stdout)
     text = (tmp_path / "mine.v").read_text()
@@ -54,7 +54,7 @@ def test_verilog_writes_core_and_record(model: Path, tmp_path: Path) -> None:
 
 
 def test_an_fmax_is_reached_by_registers_and_simulated(model: Path, tmp_path: Path) -> None:
-    words = ["--target", "ice40", "--grade", "lp", "--fmax-target", "120MHz", "-o", tmp_path]
+    words = ["--chip", "ice40-lp8k", "--fmax-target", "120MHz", "-o", tmp_path]
     printed = run("verilog", model, *words)
     assert printed.exit_code == 0, printed.output
     record = json.loads((tmp_path / "core.json").read_text())
@@ -95,7 +95,7 @@ def test_report_shows_what_the_folder_holds(built: tuple[Path, Result]) -> None:
 
 
 def test_synth_shows_luts_against_the_chips(model: Path, tmp_path: Path) -> None:
-    result = run("synth", model, "--mode", "direct", "-o", tmp_path)
+    result = run("synth", model, "--chip", "ice40", "--mode", "direct", "-o", tmp_path)
     assert result.exit_code == 0, result.output
     n_luts = make_core(LutNetwork.load(model), CoreConfig(chip="ice40")).netlist.count("lut")
     share = 100 * n_luts / 1280
@@ -104,7 +104,7 @@ def test_synth_shows_luts_against_the_chips(model: Path, tmp_path: Path) -> None
 
 
 def test_synth_shows_all_families_side_by_side(model: Path, tmp_path: Path) -> None:
-    result = run("synth", model, "--target", "all", "--mode", "direct", "-o", tmp_path, "--json")
+    result = run("synth", model, "--chip", "all", "--mode", "direct", "-o", tmp_path, "--json")
     assert result.exit_code == 0, result.output
     areas = {area["target"]: area for area in json.loads(result.stdout)["areas"]}
     assert set(areas) == {"ice40", "ecp5", "gowin", "xilinx7", "xcup"}
@@ -121,9 +121,9 @@ def test_a_network_that_does_not_fit_ends_synth_with_exit_code_1(
 ) -> None:
     wide = tmp_path / "wide.npz"
     run("train", "--task", "ge5", "--k", 6, "--widths", "128x3", "-o", wide)
-    fits = run("synth", wide, "--mode", "direct", "--device", "hx1k", "-o", tmp_path)
+    fits = run("synth", wide, "--mode", "direct", "--chip", "ice40-hx1k", "-o", tmp_path)
     assert fits.exit_code == 0, fits.output
-    result = run("synth", wide, "--mode", "direct", "--device", "lp384", "-o", tmp_path)
+    result = run("synth", wide, "--mode", "direct", "--chip", "ice40-lp384", "-o", tmp_path)
     assert result.exit_code == 1
     n_luts = json.loads((tmp_path / "synth/direct/synth.json").read_text())["n_luts"]
     assert f"takes {n_luts:,} LUTs, iCE40 LP384 has 384: {n_luts - 384} too many" in result.stderr
@@ -162,7 +162,7 @@ def test_a_missing_tool_ends_with_exit_code_3(
         raise ToolError("Yosys is not installed; pip install 'lutgen[flow]'")
 
     monkeypatch.setattr("lutgen.flow.yosys.find_yosys", missing)
-    result = run("synth", model, "-o", tmp_path)
+    result = run("synth", model, "--chip", "ice40", "-o", tmp_path)
     assert result.exit_code == 3
     assert "pip install 'lutgen[flow]'" in result.stderr
 
@@ -170,23 +170,27 @@ def test_a_missing_tool_ends_with_exit_code_3(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["verilog", "MODEL", "--target", "spartan3"], "no target 'spartan3'"),
+        (["verilog", "MODEL", "--chip", "spartan3"], "no target 'spartan3'"),
         (["verilog", "MODEL", "--pipeline", "-1"], "pipeline must be 0"),
         (["verilog", "MODEL", "--module", "module"], "module"),
         (["verilog", "MODEL", "--fmax-target", "fast"], "a number with its unit, as in 200MHz"),
         (["verilog", "MODEL", "--fmax-target", "200"], "got '200'"),
         (["verilog", "MODEL", "--fmax-target", "9MHz"], "no delay model for target 'generic'"),
         (
-            ["synth", "MODEL", "--fmax-target", "2GHz"],
+            ["synth", "MODEL", "--chip", "ice40", "--fmax-target", "2GHz"],
             "an Fmax of 2000 MHz is out of reach on ice40 hx: with a register after every LUT",
         ),
-        (["synth", "MODEL", "--fmax-target", "9MHz", "--pipeline", "1"], "give one of them"),
+        (
+            ["synth", "MODEL", "--chip", "ice40", "--fmax-target", "9MHz", "--pipeline", "1"],
+            "give one of them",
+        ),
         (["simulate", "MODEL", "--simulator", "modelsim"], "unknown simulator 'modelsim'"),
         (["simulate", "MODEL", "--post-synthesis", "fast"], "the mode must be one of"),
-        (["synth", "MODEL", "--target", "generic"], "cannot synthesise for target 'generic'"),
+        (["synth", "MODEL", "--chip", "generic"], "cannot synthesise for target 'generic'"),
         (["synth", "MODEL", "--mode", "none"], "the mode must be one of"),
-        (["synth", "MODEL", "--device", "hx99"], "no device 'hx99'; choose one of: lp384"),
-        (["synth", "MODEL", "--target", "all", "--device", "hx1k"], "choose it with --target"),
+        (["synth", "MODEL", "--chip", "ice40-hx99"], "no device 'hx99'; choose one of: lp384"),
+        (["synth", "MODEL"], "name the chip to synthesise for: --chip ice40"),
+        (["synth", "MODEL", "--chip", "all", "--target", "ice40"], "leave --target out"),
         (["report", "."], "is not an output folder of lutgen"),
     ],
 )
@@ -212,8 +216,8 @@ def test_the_demo_runs_the_whole_job(tmp_path: Path) -> None:
     assert result.stdout.count("359 / 359 test images equal") == 4
     assert "every form equals the model" in result.stdout
     proofs = json.loads((tmp_path / "proof.json").read_text())
-    assert proofs["n_proved"] == proofs["n_proofs"] == 10
-    assert "10 / 10 proved" in (tmp_path / "report.txt").read_text()
+    assert proofs["n_proved"] == proofs["n_proofs"] == 11
+    assert "11 / 11 proved" in (tmp_path / "report.txt").read_text()
     for name in demo.FILES:
         assert (tmp_path / name).stat().st_size > 0
     assert "report.html" in result.stdout

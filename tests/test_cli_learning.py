@@ -145,6 +145,36 @@ def test_every_command_has_help(command: str) -> None:
     assert "--json" in result.stdout
 
 
+def test_labels_are_printed_as_they_are(tmp_path: Path, samples) -> None:
+    X, y = samples
+    path, out = tmp_path / "mine.csv", tmp_path / "m.npz"
+    names = np.array(["[red]", ":bug:"])
+    np.savetxt(path, np.column_stack([X.astype(int).astype(str), names[y]]), "%s", delimiter=",")
+    assert run("train", "--data", path, *QUICK, "-o", out).exit_code == 0
+    text = run("evaluate", out).stdout
+    assert "[red]" in text and ":bug:" in text
+
+
+def test_how_data_is_read_goes_with_data(model: Path) -> None:
+    fails(2, "--task goes with --data; without it, the model's own data", "evaluate", model,
+          "--task", "odd")  # fmt: skip
+
+
+def test_the_folder_of_the_environment_is_every_commands(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUTGEN_DATA", str(tmp_path))
+    for command in (["train", "-o", tmp_path / "m.npz"], ["evaluate", model],
+                    ["optimise", model, "-o", tmp_path / "s.npz"],
+                    ["host", model, "--port", "/dev/null"],
+                    ["build", model, "--simulate", 1]):  # fmt: skip
+        message = (
+            f"mnist is not in {tmp_path / 'mnist'}; allow the download, or name a folder ($LUT"
+        )
+        fails(2, message, *command, "--data", "mnist", "--no-download")
+    assert not list(tmp_path.iterdir())
+
+
 class TestBadInput:
     def test_parameters(self, tmp_path: Path) -> None:
         out = ("-o", tmp_path / "m.npz", "--task", "ge5")
@@ -208,12 +238,17 @@ class TestBadInput:
         assert below_a_file.read_text() == "mine"
 
 
-LOADING, LEARNING = r"\| +typer\n", "learning"
+LOADING, LOADING_COMMAND, LEARNING = r"\| +typer\n", r"\| +numpy\n", "learning"
 
 
 @pytest.mark.parametrize(
     ("event", "kind"),
-    [(LOADING, signal.SIGINT), (LEARNING, signal.SIGINT), (LEARNING, signal.SIGTERM)],
+    [
+        (LOADING, signal.SIGINT),
+        (LOADING_COMMAND, signal.SIGINT),
+        (LEARNING, signal.SIGINT),
+        (LEARNING, signal.SIGTERM),
+    ],
 )
 def test_a_signal_ends_training_and_leaves_the_old_model(
     tmp_path: Path, model: Path, event: str, kind: signal.Signals
@@ -222,7 +257,7 @@ def test_a_signal_ends_training_and_leaves_the_old_model(
     folder.mkdir()
     out, said = folder / "model.npz", tmp_path / "said"
     out.write_bytes(model.read_bytes())
-    says_imports = ["-X", "importtime"] if event == LOADING else []
+    says_imports = ["-X", "importtime"] if event != LEARNING else []
     command = [sys.executable, *says_imports, "-m", "lutgen", "train", "--task", "ge5", "--k", "16",
                "--widths", "20000x40", "-o", str(out)]  # fmt: skip
     environment = os.environ | SHOWS_PROGRESS

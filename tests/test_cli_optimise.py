@@ -1,13 +1,17 @@
 """lutgen optimise, as a user runs it: what it writes, what it says, and when it refuses."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from lutgen.cli.app import app
+from lutgen.jobs.optimise import optimise
+from lutgen.jobs.samples import load_source
 from lutgen.model.network import LutNetwork
+from lutgen.optimise.policy import Policy
 
 
 def run(*words: object) -> Result:
@@ -26,11 +30,12 @@ def test_unseen_writes_a_smaller_model_that_answers_training_samples_alike(
     model: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "smaller.npz"
-    result = run("optimise", model, "-o", out, "--policy", "unseen", "--max-loss", 0.05, "--json")
+    words = ("--policy", "unseen", "--max-loss", 0.05, "--chip", "ice40", "--json")
+    result = run("optimise", model, "-o", out, *words)
     assert result.exit_code == 0, result.output
     record = json.loads(result.stdout)
     before, after = LutNetwork.load(model), LutNetwork.load(out)
-    assert record["from"] == before.digest and record["digest"] == after.digest
+    assert record["original"] == before.digest and record["digest"] == after.digest
     assert before.digest != after.digest
     assert record["cells"]["after"]["SB_LUT4"] < record["cells"]["before"]["SB_LUT4"]
     assert record["network"]["inputs_after"] == after.fan_in.sum()
@@ -40,7 +45,11 @@ def test_unseen_writes_a_smaller_model_that_answers_training_samples_alike(
     assert written.validation == record["validation"] == {
         "data": "digits", "n_samples": 287, "share": 0.2, "seed": 0, **record["trials"][-1]
     }  # fmt: skip
-    assert before.provenance.test_accuracy and after.provenance.test_accuracy is None
+    measured = [json.loads(run("evaluate", path, "--json").stdout)["accuracy"]
+                for path in (model, out)]  # fmt: skip
+    assert list(record["test_accuracy"].values()) == measured
+    assert after.provenance.test_accuracy == measured[1]
+    assert record["gained"] is True
     accuracies = {
         path: json.loads(run("evaluate", path, "--part", "train", "--json").stdout)["accuracy"]
         for path in (model, out)
@@ -50,7 +59,7 @@ def test_unseen_writes_a_smaller_model_that_answers_training_samples_alike(
 
 def test_auto_tries_the_boldest_first_and_prints_each(model: Path, tmp_path: Path) -> None:
     out = tmp_path / "smaller.npz"
-    result = run("optimise", model, "-o", out, "--max-loss", 0.05, "--target", "generic")
+    result = run("optimise", model, "-o", out, "--max-loss", 0.05, "--chip", "generic")
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     policies = [line.split()[1] for line in lines if "│ weak:" in line]
@@ -78,7 +87,7 @@ def test_a_policy_that_costs_too_much_ends_with_1_and_writes_nothing(
         (("--policy", "rare"), "the policy must be one of unseen, tied, weak:SHARE"),
         (("--max-loss", "2"), "--max-loss must be a share"),
         (("--validation", "-0.1"), "--validation must be a share"),
-        (("--target", "ice41"), "there is no target 'ice41'"),
+        (("--chip", "ice41"), "there is no target 'ice41'"),
         (("--data", "digits", "--task", "pair:3-8"), "is not one of the model's, 0, 1"),
         (("--validation", "0"), "too few to set 0 %"),
     ],
@@ -90,3 +99,29 @@ def test_bad_options_end_with_2(
     assert result.exit_code == 2
     assert message in result.stderr.replace("\n", " ")
     assert not (tmp_path / "x.npz").exists()
+
+
+def test_it_says_when_there_is_nothing_to_gain(model: Path, tmp_path: Path) -> None:
+    small, again = tmp_path / "small.npz", tmp_path / "again.npz"
+    words = ("--policy", "unseen", "--max-loss", 0.5)
+    first = run("optimise", model, "-o", small, *words)
+    assert "nothing to gain" not in first.stdout and "test accuracy: 0." in first.stdout
+    result = run("optimise", small, "-o", again, *words)
+    assert result.exit_code == 0, result.output
+    assert "nothing to gain: on generic the hardware takes" in result.stdout
+    assert f"go on with {small}" in result.stdout
+    record = json.loads(run("optimise", small, "-o", again, *words, "--json").stdout)
+    assert record["gained"] is False
+
+
+def test_the_test_part_takes_no_part_in_the_choice(model: Path, tmp_path: Path) -> None:
+    dataset = load_source(LutNetwork.load(model).provenance.source)
+    network = LutNetwork.load(model)
+    shuffled = replace(dataset, y_test=1 - dataset.y_test)
+    policies = (None, Policy.parse("tied"))
+    for policy in policies:
+        done = [optimise(network, data, policy, chip="generic", max_loss=0.05)
+                for data in (dataset, shuffled)]  # fmt: skip
+        assert done[0][0].digest == done[1][0].digest
+        assert done[0][1].trials == done[1][1].trials
+        assert done[0][1].test_accuracy.after == pytest.approx(1 - done[1][1].test_accuracy.after)

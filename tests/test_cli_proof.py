@@ -36,7 +36,7 @@ def test_every_form_of_a_trained_network_is_proved(
     model: Path, tmp_path: Path, target: str
 ) -> None:
     modes = "both" if target == "ice40" else "none"
-    result = run("prove", model, "--target", target, "--pipeline", 1,
+    result = run("prove", model, "--chip", target, "--pipeline", 1,
                  "--post-synthesis", modes, "-o", tmp_path)  # fmt: skip
     assert result.exit_code == 0, result.output
     names = ["before prune = after prune", "before pipeline = after pipeline",
@@ -63,7 +63,7 @@ def test_a_planted_bit_is_refuted_and_replayed_in_the_simulator(
     faulty, lut = visible_flip(core.netlist, Bits.from_dense(dense), names)
     text = emit_verilog(faulty, get_family("ice40"), module=core.module)
     (tmp_path / "faulty.v").write_text(text)
-    result = run("prove", model, "--target", "ice40", "--verilog", tmp_path / "faulty.v",
+    result = run("prove", model, "--chip", "ice40", "--verilog", tmp_path / "faulty.v",
                  "-o", tmp_path)  # fmt: skip
     assert result.exit_code == 1
     record = json.loads((tmp_path / "proof.json").read_text())
@@ -82,7 +82,7 @@ def test_a_dropped_register_is_refuted_by_a_sequence(model: Path, tmp_path: Path
     faulty = drop_register(core.netlist, last)
     path = tmp_path / "faulty.v"
     path.write_text(emit_verilog(faulty, get_family("ice40"), module=core.module))
-    result = run("prove", model, "--target", "ice40", "--pipeline", 1, "--verilog", path,
+    result = run("prove", model, "--chip", "ice40", "--pipeline", 1, "--verilog", path,
                  "-o", tmp_path)  # fmt: skip
     assert result.exit_code == 1
     assert "(this and 3 cycle(s) before, highest)" in result.stderr
@@ -94,7 +94,7 @@ def test_open_is_not_proved(model: Path, tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(sweep, "_CONE", 0)  # no tables, and a solver that gives up
     monkeypatch.setattr(sat.Solver, "solve", lambda self, assumptions, max_conflicts: None)
-    words = ["prove", model, "--target", "ice40", "-o", tmp_path, "--conflicts", 1]
+    words = ["prove", model, "--chip", "ice40", "-o", tmp_path, "--conflicts", 1]
     refused = run(*words)
     assert refused.exit_code == 1
     assert "model = Verilog: 0 of 1 outputs proved, 1 open" in refused.stderr
@@ -105,7 +105,7 @@ def test_open_is_not_proved(model: Path, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_mutation_score(model: Path, tmp_path: Path) -> None:
-    words = ["mutate", model, "--target", "ecp5", "--pipeline", 1, "--n", 40, "--simulate", 0]
+    words = ["mutate", model, "--chip", "ecp5", "--pipeline", 1, "--n", 40, "--simulate-faults", 0]
     result = run(*words, "-o", tmp_path)
     assert result.exit_code == 0, result.output
     record = json.loads((tmp_path / "mutation.json").read_text())
@@ -124,7 +124,9 @@ def test_mutation_score(model: Path, tmp_path: Path) -> None:
 
 
 def test_the_simulator_agrees_with_the_interpreter(model: Path, tmp_path: Path) -> None:
-    result = run("mutate", model, "--n", 8, "--simulate", 1, "-o", tmp_path)
+    result = run(
+        "mutate", model, "--chip", "ice40", "--n", 8, "--simulate-faults", 1, "-o", tmp_path
+    )
     assert result.exit_code == 0, result.output
     assert "1 of the faults also through Verilog and the simulator, which agrees on 1" in (
         result.stdout
@@ -138,7 +140,9 @@ def test_undecided_faults_are_a_failure(
 
     monkeypatch.setattr(sweep, "_patterns", lambda n, _: np.zeros((n, 1), dtype=np.uint64))
     monkeypatch.setattr(sat.Solver, "solve", lambda self, assumptions, max_conflicts: None)
-    result = run("mutate", model, "--n", 10, "--simulate", 0, "-o", tmp_path)
+    result = run(
+        "mutate", model, "--chip", "ice40", "--n", 10, "--simulate-faults", 0, "-o", tmp_path
+    )
     assert result.exit_code == 1
     assert "are neither caught by the proof nor proved harmless, the first: " in result.stderr
 
@@ -146,16 +150,16 @@ def test_undecided_faults_are_a_failure(
 def test_bad_input(model: Path, tmp_path: Path) -> None:
     missing = run("prove", model, "--verilog", tmp_path / "none.v", "-o", tmp_path)
     assert missing.exit_code == 2 and "cannot read" in missing.stderr
-    target = run("prove", model, "--target", "ice41", "-o", tmp_path)
+    target = run("prove", model, "--chip", "ice41", "-o", tmp_path)
     assert target.exit_code == 2 and "there is no target 'ice41'" in target.stderr
 
 
 def test_all_families_at_once_and_no_dont_cares(model: Path, tmp_path: Path) -> None:
-    result = run("prove", model, "--target", "all", "--no-dont-cares", "-o", tmp_path, "--json")
+    result = run("prove", model, "--chip", "all", "--no-dont-cares", "-o", tmp_path, "--json")
     assert result.exit_code == 0, result.output
     records = json.loads(result.stdout)
     targets = [record["target"] for record in records]
-    assert targets == ["ice40", "ecp5", "gowin", "xilinx7", "xcup"]
+    assert targets == ["ecp5", "gowin", "ice40", "xcup", "xilinx7"]
     for record in records:
         assert record["n_proved"] == record["n_proofs"] == len(record["proofs"])
         assert not any("dontcare" in proof["name"] for proof in record["proofs"])

@@ -15,8 +15,8 @@ from lutgen.chips.chip import get_chip
 from lutgen.chips.registry import get_family
 from lutgen.chips.routability import Point, Routability
 from lutgen.cli.app import app
-from lutgen.cli.windows import chip_for_window, choose_window, luts_of_table
 from lutgen.errors import ConfigError
+from lutgen.jobs.window import chip_for_window, choose_window, luts_of_table
 from lutgen.learn.memorize.memorize import Parameters
 from lutgen.learn.memorize.wiring import Wiring, cones, draw
 from lutgen.model.network import LutNetwork
@@ -118,7 +118,7 @@ def test_train_says_what_it_chose_and_keeps_it(table: None, tmp_path: Path) -> N
     [
         (["--wiring", "window:auto"], "is for one chip: name it with --board"),
         (["--wiring", "window:64", "--board", "icebreaker"], "are for --wiring window:auto, not"),
-        (["--target", "ice40-hx8k"], "are for --wiring window:auto, not for 'random'"),
+        (["--chip", "ice40-hx8k"], "are for --wiring window:auto, not for 'random'"),
         (["--wiring", "window:auto", "--board", "arty-a7-35"], "no open router was measured for"),
     ],
 )

@@ -205,7 +205,7 @@ def test_all_goes_on_after_a_study_that_fails(
         raise DataError("mnist: no file there")
 
     studies = [Study("bad", "fails", "nobody", fail), squares([])]
-    monkeypatch.setattr("lutgen.cli.reproduce.STUDIES", {study.name: study for study in studies})
+    monkeypatch.setattr("lutgen.studies.registry.STUDIES", {study.name: study for study in studies})
     result = invoke("all", "-o", tmp_path / "studies", "--seeds", 2)
     assert result.exit_code == 2
     assert "1 of 2 studies failed, the first, bad, for: mnist: no file there" in result.stderr

@@ -5,24 +5,37 @@ from __future__ import annotations
 import typer
 
 from lutgen import __version__
-from lutgen.cli import (
-    board,
-    boosting,
-    demo,
-    doctor,
-    forms,
-    hardware,
-    learning,
-    optimise,
-    output,
-    proof,
-    reproduce,
-    synthesis,
-)
-from lutgen.cli.faults import reporting_faults
+from lutgen.cli import output
+from lutgen.cli.lazy import lazy_group
+
+COMMANDS = {
+    "train": "learning",
+    "boost": "boosting",
+    "evaluate": "learning",
+    "predict": "learning",
+    "info": "learning",
+    "optimise": "optimise",
+    "verilog": "hardware",
+    "emit": "forms",
+    "simulate": "hardware",
+    "synth": "synthesis",
+    "prove": "proof",
+    "mutate": "proof",
+    "report": "hardware",
+    "build": "board",
+    "boards": "board",
+    "fmax": "board",
+    "host": "board",
+    "demo": "demo",
+    "doctor": "doctor",
+    "reproduce": "reproduce",
+    "datasets": "learning",
+}
+"""Each command, and the module of :mod:`lutgen.cli` that holds the function of its name."""
 
 app = typer.Typer(
     name="lutgen",
+    cls=lazy_group({name: f"lutgen.cli.{module}" for name, module in COMMANDS.items()}),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -32,31 +45,6 @@ app = typer.Typer(
     epilog="Exit codes: 0 good; 1 mismatch or limit missed; 2 bad input; 3 tool missing or "
     "failed; 130 interrupted.",
 )
-
-for command in (
-    learning.train,
-    boosting.boost,
-    learning.evaluate,
-    learning.predict,
-    learning.info,
-    optimise.optimise,
-    hardware.verilog,
-    forms.emit,
-    hardware.simulate,
-    synthesis.synth,
-    proof.prove,
-    proof.mutate,
-    hardware.report,
-    board.build,
-    board.boards,
-    board.fmax,
-    board.host,
-    demo.demo,
-    doctor.doctor,
-    reproduce.reproduce,
-    learning.datasets,
-):
-    app.command()(reporting_faults(command))
 
 
 def _show_version(value: bool) -> None:

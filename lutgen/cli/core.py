@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import wraps
-from inspect import Parameter, signature
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated
 
 import typer
 
 from lutgen.bits import MAX_FAN_IN
-from lutgen.chips.registry import families
 from lutgen.cli import output
-from lutgen.cli.options import parse_frequency_mhz
+from lutgen.cli.options import option_group, parse_frequency_mhz
 from lutgen.core import DEFAULT_MODULE, Core, CoreConfig
 from lutgen.netlist.stats import count_cells
 
 Out = Annotated[Path, typer.Option("-o", "--output", help="Folder for what is written.")]
-Target = Annotated[str, typer.Option(help=f"Chip family: {', '.join(families())}.")]
 DEFAULT_OUT = Path("build")
 
 
 @dataclass(frozen=True)
 class CoreOptions:
-    """Options of every command that makes a core, beside the chip family."""
+    """Options of every command that makes a core, beside the chip."""
 
     pipeline: Annotated[
         int, typer.Option(help="Registers after every N levels of LUTs; 0: purely combinational.")
@@ -36,10 +31,6 @@ class CoreOptions:
             help="Registers as the delay model of the chip asks for to reach a clock, e.g. 200MHz; "
             "instead of --pipeline."
         ),
-    ] = ""
-    grade: Annotated[
-        str,
-        typer.Option(help="Speed grade or device that --fmax-target is for, e.g. up or hx8k."),
     ] = ""
     input_bits: Annotated[
         int,
@@ -58,40 +49,18 @@ class CoreOptions:
     ] = True
     module: Annotated[str, typer.Option(help="Name of the Verilog module.")] = DEFAULT_MODULE
 
-    def config(self, target: str) -> CoreConfig:
-        """Return what the core is to be, for a chip family."""
+    def config(self, chip: str) -> CoreConfig:
+        """Return what the core is to be, for a chip."""
         options = {field.name: getattr(self, field.name) for field in fields(self)}
         options["fmax_target_mhz"] = parse_frequency_mhz(options.pop("fmax_target"))
-        grade = options.pop("grade")
-        return CoreConfig(chip=f"{target}-{grade}" if grade else target, **options)
+        return CoreConfig(chip=chip, **options)
 
 
 DEFAULTS = CoreOptions()
 
 
-def core_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for each field of its parameter `options`."""
-    hints = get_type_hints(CoreOptions, include_extras=True)
-    extra = [
-        Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default,
-                  annotation=hints[field.name])
-        for field in fields(CoreOptions)
-    ]  # fmt: skip
-    given = signature(command, eval_str=True)
-    names = list(given.parameters)
-    place = names.index("options")
-    parameters = [given.parameters[name] for name in names]
-    parameters[place : place + 1] = extra
-    parameters = [parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in parameters]
-
-    @wraps(command)
-    def wrapper(**values: Any) -> None:
-        chosen = CoreOptions(**{option.name: values.pop(option.name) for option in extra})
-        command(options=chosen, **values)
-
-    wrapper.__signature__ = given.replace(parameters=parameters)  # type: ignore[attr-defined]
-    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return wrapper
+core_options = option_group("options", CoreOptions)
+"""Gives a command an option for each field of its parameter `options`."""
 
 
 def print_core(core: Core) -> None:

@@ -10,21 +10,22 @@ import typer
 
 from lutgen.board.fit import MARGIN
 from lutgen.cli import output
-from lutgen.cli.board import DEMO_BOARD, build_demo
-from lutgen.cli.boosting import learn_boosted
+from lutgen.cli.board import DEMO_BOARD, print_build
 from lutgen.cli.core import CoreOptions, print_core
 from lutgen.cli.hardware import print_check
 from lutgen.cli.learning import print_model
-from lutgen.cli.options import load_source
 from lutgen.cli.proof import print_proof
 from lutgen.cli.synthesis import print_synthesis
 from lutgen.core import DEFAULT_MODULE
 from lutgen.emit.vectors import EXPECTED, INPUTS
 from lutgen.files import ensure_writable
 from lutgen.flow.yosys import MODES
+from lutgen.jobs.build import build, require_clock
 from lutgen.jobs.hardware import write_core
+from lutgen.jobs.learn import boost
 from lutgen.jobs.prove import prove
 from lutgen.jobs.report import write_report
+from lutgen.jobs.samples import load_source
 from lutgen.jobs.simulate import simulate
 from lutgen.jobs.synthesise import measure_area
 from lutgen.learn.boost.boost import BoostParameters
@@ -37,10 +38,10 @@ from lutgen.verify.prove import require_proved
 
 PARAMETERS = BoostParameters(luts_per_class=10)
 ENCODER = "thresholds:4,8,12"
-TARGET = "ice40"
+CHIP = "ice40-up5k"
 CLOCK_MHZ = 12  # of the board
 # The encoder is in the hardware: pixels of 0 to 16 come in. The registers are for the board.
-OPTIONS = CoreOptions(input_bits=5, fmax_target=f"{MARGIN * CLOCK_MHZ:g}MHz", grade="up5k")
+OPTIONS = CoreOptions(input_bits=5, fmax_target=f"{MARGIN * CLOCK_MHZ:g}MHz")
 
 
 def demo(
@@ -54,14 +55,14 @@ def demo(
     model_file = out / "model.npz"
     ensure_writable(model_file)
     source = Source("digits")
-    dataset = load_source(source)
+    dataset = load_source(source, progress=output.SHOWN)
     _say(json, f"data: {len(dataset.X_train)} training and {len(dataset.X_test)} test images of "
                f"8x8 pixels; task: which digit is it?")  # fmt: skip
-    network = learn_boosted(dataset, source, PARAMETERS, encoder=ENCODER)
+    network = boost(dataset, source, PARAMETERS, encoder=ENCODER, progress=output.SHOWN)
     network.save(model_file)
     if not json:
         print_model(network)
-    core, record = write_core(network, OPTIONS.config(TARGET), out)
+    core, record = write_core(network, OPTIONS.config(CHIP), out)
     if not json:
         print_core(core)
     area = measure_area(core, MODES, out, progress=output.SHOWN)
@@ -86,7 +87,11 @@ def demo(
     require_proved(proof.proofs)
     with output.working("writing the report"):
         write_report(out)
-    built = build_demo(network, out, OPTIONS.config(TARGET), quiet=json)
+    built = build(network, DEMO_BOARD, out, OPTIONS.config(CHIP), progress=output.SHOWN)
+    write_report(built.folder)
+    if not json:
+        print_build(built.record, built.folder, was_cached=built.was_cached)
+    require_clock(built, DEMO_BOARD)
     seconds = time.monotonic() - start
     if json:
         output.print_json(
@@ -94,7 +99,7 @@ def demo(
                 "folder": str(out),
                 "seconds": round(seconds, 1),
                 **record.to_json(),
-                "build": built.to_json(),
+                "build": built.record.to_json(),
             }
         )
         return

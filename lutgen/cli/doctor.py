@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from rich.markup import escape
-
 from lutgen.cli import output
 from lutgen.errors import ToolError
 from lutgen.flow.doctor import ToolState, examine_tools
@@ -38,7 +36,7 @@ def _print_states(states: tuple[ToolState, ...]) -> None:
             state.version or "-",
             state.minimum or "any",
             state.needed_for,
-            escape(state.path) or "-",
+            state.path or "-",
         )
     table.columns[-1].overflow = "fold"  # a path is of use only as a whole
     output.print_table(table)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import ParamSpec
 
 import typer
@@ -22,24 +23,31 @@ def reporting_faults(command: Callable[_P, None]) -> Callable[_P, None]:
 
     @functools.wraps(command)
     def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> None:
-        try:
+        with faults_reported():
             command(*args, **kwargs)
             sys.stdout.flush()
-        except LutgenError as error:
-            _say(str(error))
-            raise typer.Exit(error.exit_code) from error
-        except KeyboardInterrupt as error:
-            _say("interrupted; files that were already there are unchanged")
-            raise typer.Exit(INTERRUPTED) from error
-        except MemoryError as error:
-            _say("out of memory; use fewer samples, a smaller k or narrower layers")
-            raise typer.Exit(2) from error
-        except BrokenPipeError as error:
-            # whoever read our output has enough; leave nothing that could be flushed to it
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(0) from error
 
     return wrapped
+
+
+@contextmanager
+def faults_reported() -> Iterator[None]:
+    """End the program with a message and an exit code where a fault of the user's is met."""
+    try:
+        yield
+    except LutgenError as error:
+        _say(str(error))
+        raise typer.Exit(error.exit_code) from error
+    except KeyboardInterrupt as error:
+        _say("interrupted; files that were already there are unchanged")
+        raise typer.Exit(INTERRUPTED) from error
+    except MemoryError as error:
+        _say("out of memory; use fewer samples, a smaller k or narrower layers")
+        raise typer.Exit(2) from error
+    except BrokenPipeError as error:
+        # whoever read our output has enough; leave nothing that could be flushed to it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from error
 
 
 def _say(message: str) -> None:

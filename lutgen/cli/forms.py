@@ -12,10 +12,9 @@ from lutgen.cli.core import (
     DEFAULTS,
     CoreOptions,
     Out,
-    Target,
     core_options,
 )
-from lutgen.cli.options import ModelFile
+from lutgen.cli.options import ChipName, ModelFile
 from lutgen.core import make_core
 from lutgen.emit.forms import FORMS
 from lutgen.jobs.emit import AMARANTH, require_forms
@@ -35,14 +34,14 @@ def emit(
         ),
     ] = None,
     out: Out = DEFAULT_OUT,
-    target: Target = "generic",
+    chip: ChipName = "generic",
     options: CoreOptions = DEFAULTS,
     json: output.Json = False,
 ) -> None:
     """Write a model as Verilog, BLIF, AIGER or a component for Amaranth."""
     names = tuple(form or FORMS)
     require_forms(names)
-    core = make_core(LutNetwork.load(model), options.config(target))
+    core = make_core(LutNetwork.load(model), options.config(chip))
     record = emit_core(core, names, folder=out)
     if json:
         output.print_json(record.to_json())

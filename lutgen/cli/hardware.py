@@ -13,19 +13,17 @@ from lutgen.cli.core import (
     DEFAULTS,
     CoreOptions,
     Out,
-    Target,
     core_options,
     print_core,
 )
 from lutgen.cli.options import (
-    DataDir,
-    LabelColumn,
+    ChipName,
     ModelFile,
-    NoDownload,
-    SplitSeed,
-    Task,
-    TestFraction,
-    samples_for,
+    NSamples,
+    Part,
+    PostSynthesis,
+    SourceOptions,
+    option_group,
 )
 from lutgen.cli.synthesis import Timeout, parse_modes
 from lutgen.flow.simulate import SIMULATORS
@@ -33,7 +31,7 @@ from lutgen.jobs.hardware import core_files, write_core
 from lutgen.jobs.report import write_report
 from lutgen.jobs.simulate import simulate as simulate_core
 from lutgen.jobs.synthesise import DEFAULT_TIMEOUT_SECONDS, synthesise
-from lutgen.model import LutNetwork, Source
+from lutgen.model import LutNetwork
 from lutgen.records.checks import Check
 from lutgen.verify.compare import require_equal
 
@@ -42,12 +40,12 @@ from lutgen.verify.compare import require_equal
 def verilog(
     model: ModelFile,
     out: Out = DEFAULT_OUT,
-    target: Target = "generic",
+    chip: ChipName = "generic",
     options: CoreOptions = DEFAULTS,
     json: output.Json = False,
 ) -> None:
     """Write a model as Verilog; the same as: emit --form verilog."""
-    core, record = write_core(LutNetwork.load(model), options.config(target), out)
+    core, record = write_core(LutNetwork.load(model), options.config(chip), out)
     files = [str(path) for path in core_files(core, out)]
     if json:
         output.print_json({"files": files, **record.to_json()})
@@ -58,36 +56,25 @@ def verilog(
 
 
 @core_options
+@option_group("source", SourceOptions)
 def simulate(
     model: ModelFile,
+    source: SourceOptions,
     out: Out = DEFAULT_OUT,
-    target: Target = "generic",
+    chip: ChipName = "generic",
     options: CoreOptions = DEFAULTS,
     simulator: Annotated[str, typer.Option(help=f"One of {', '.join(SIMULATORS)}.")] = "verilator",
-    post_synthesis: Annotated[
-        str,
-        typer.Option(help="Simulate what Yosys leaves, too: direct, optimised or both; or none."),
-    ] = "none",
+    post_synthesis: PostSynthesis = "none",
     timeout: Timeout = DEFAULT_TIMEOUT_SECONDS,
-    samples: Annotated[int, typer.Option(min=0, help="Use the first N samples; 0: all.")] = 0,
-    data: Annotated[
-        str | None, typer.Option(help="Data set; default: the one it was trained on.")
-    ] = None,
-    task: Task = None,
-    part: Annotated[str, typer.Option(help="test, train or all.")] = "test",
-    data_dir: DataDir = None,
-    label: LabelColumn = None,
-    test_fraction: TestFraction = 0.2,
-    split_seed: SplitSeed = 0,
-    no_download: NoDownload = False,
+    samples: NSamples = 0,
+    part: Part = "test",
     json: output.Json = False,
 ) -> None:
     """Stream samples through the hardware and compare each output with the model, bit for bit."""
     network = LutNetwork.load(model)
     modes = parse_modes(post_synthesis, none=True)
-    given = None if data is None else Source(data, task, label, test_fraction, split_seed)
-    name, X, _ = samples_for(network, given, part, data_dir, download=not no_download)
-    core, _ = write_core(network, options.config(target), out)
+    name, X, _ = source.samples(network, part)
+    core, _ = write_core(network, options.config(chip), out)
     unit = "samples" if part == "all" else f"{part} samples"
     record = simulate_core(
         core,

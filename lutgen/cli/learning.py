@@ -6,47 +6,46 @@ import dataclasses
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
-from rich.table import Table
 
 from lutgen.chips.chip import Chip
 from lutgen.cli import output
 from lutgen.cli.options import (
-    Data,
-    DataDir,
-    LabelColumn,
+    BOARD_HELP,
+    CHIP_HELP,
+    EncoderSpec,
     ModelFile,
-    NoDownload,
-    SplitSeed,
-    Task,
-    TestFraction,
-    class_numbers,
-    load_source,
+    ModelOut,
+    Part,
+    Seed,
+    SourceOptions,
+    Threads,
+    TrainingOptions,
+    option_group,
     parse_widths,
-    samples_for,
 )
-from lutgen.cli.windows import chip_for_window, choose_window
-from lutgen.datasets.load import Dataset
 from lutgen.datasets.registry import list_datasets
-from lutgen.datasets.tables import load_features
-from lutgen.datasets.tasks import require_two_classes
-from lutgen.encode.encoder import SPECS, fit_encoder
 from lutgen.errors import ConfigError
-from lutgen.files import ensure_writable, write_atomic
+from lutgen.files import ensure_writable
+from lutgen.jobs.evaluate import evaluate as evaluate_model
+from lutgen.jobs.learn import memorize
+from lutgen.jobs.predict import answer_lines
+from lutgen.jobs.predict import predict as predict_labels
+from lutgen.jobs.window import chip_for_window
 from lutgen.learn.fill import FILLS
-from lutgen.learn.memorize.memorize import Parameters, memorize
+from lutgen.learn.memorize.memorize import Parameters
 from lutgen.learn.memorize.wiring import AUTO
-from lutgen.model import LutNetwork, Provenance, Source
+from lutgen.model import LutNetwork, Provenance
 from lutgen.records.model import ModelRecord
 
+BoardForWindow = Annotated[str | None, typer.Option(help=BOARD_HELP)]
+ChipForWindow = Annotated[str | None, typer.Option(help=f"{CHIP_HELP} For window:auto.")]
 
+
+@option_group("samples", TrainingOptions)
 def train(
-    data: Data = "digits",
-    task: Task = None,
-    out: Annotated[Path, typer.Option("-o", "--output", help="Model file to write.")] = Path(
-        "model.npz"
-    ),
+    samples: TrainingOptions,
+    out: ModelOut = Path("model.npz"),
     k: Annotated[int, typer.Option(help="Inputs of each LUT, 1 to 16.")] = 8,
     widths: Annotated[
         str, typer.Option(help="LUTs in each hidden layer: 1024x5, or 512,256,256.")
@@ -55,49 +54,44 @@ def train(
         str,
         typer.Option(
             help="random; window:W (each LUT reads among the W nearest); or window:auto, the "
-            "largest W that the router of --board or --target takes."
+            "largest W that the router of --board or --chip takes."
         ),
     ] = "random",
-    board: Annotated[str | None, typer.Option(help="Board for window:auto.")] = None,
-    target: Annotated[
-        str | None, typer.Option(help="Chip for window:auto: ice40-hx8k, ecp5-25k ...")
-    ] = None,
+    board: BoardForWindow = None,
+    chip: ChipForWindow = None,
     fill: Annotated[
         str, typer.Option(help=f"Entries whose counts are equal become: {', '.join(FILLS)}.")
     ] = "random",
-    encoder: Annotated[
-        str | None, typer.Option(help=f"Features to bits: {SPECS}. Default: the data set's.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Fixes wires and random fill.")] = 0,
+    encoder: EncoderSpec = None,
+    seed: Seed = 0,
     cone_only: Annotated[
         bool,
         typer.Option("--cone-only", help="Learn only what reaches the output; same predictions."),
     ] = False,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads; the model is the same for any number.")
-    ] = None,
-    data_dir: DataDir = None,
-    label: LabelColumn = None,
-    test_fraction: TestFraction = 0.2,
-    split_seed: SplitSeed = 0,
-    no_download: NoDownload = False,
+    threads: Threads = None,
     json: output.Json = False,
 ) -> None:
     """Learn a network from data and write the model file."""
-    chip = _chip(wiring, board, target)
+    for_chip = _chip(wiring, board, chip)
     parameters = Parameters(
         k=k,
         widths=parse_widths(widths),
-        wiring="random" if chip else wiring,
+        wiring="random" if for_chip else wiring,
         fill=fill,
         seed=seed,
         cone_only=cone_only,
     )
     ensure_writable(out)
-    source = Source(data, task, label, test_fraction, split_seed)
-    dataset = load_source(source, data_dir, download=not no_download)
-    require_two_classes(dataset)
-    network = learn(dataset, source, parameters, encoder=encoder, threads=threads, chip=chip)
+    source, dataset = samples.load()
+    network = memorize(
+        dataset,
+        source,
+        parameters,
+        encoder=encoder,
+        threads=threads,
+        chip=for_chip,
+        progress=output.SHOWN,
+    )
     network.save(out)
     if json:
         output.print_json({"model": str(out), **ModelRecord.of(network).to_json()})
@@ -106,67 +100,13 @@ def train(
     output.print_text(f"model written to {out}; see it with: lutgen info {out}")
 
 
-def learn(
-    dataset: Dataset,
-    source: Source,
-    parameters: Parameters,
-    *,
-    encoder: str | None = None,
-    threads: int | None = None,
-    chip: Chip | None = None,
-) -> LutNetwork:
-    """Fit the encoder, learn with a progress bar, and record what it was learnt from.
-
-    Parameters
-    ----------
-    chip : Chip, optional
-        Family and device: choose the largest window that its router takes.
-    """
-    fitted = fit_encoder(encoder or dataset.encoder, dataset.X_train, dataset.y_train)
-    chosen = ""
-    if chip is not None:
-        found = choose_window(parameters, fitted, dataset.feature_shape, chip)
-        parameters = dataclasses.replace(parameters, wiring=found.wiring)
-        chosen = found.why
-    classes, numbers = np.unique(dataset.y_train, return_inverse=True)
-    with output.counting("learning", "LUTs") as progress:
-        network = memorize(
-            fitted.encode(dataset.X_train),
-            numbers,
-            parameters,
-            encoder=fitted,
-            classes=classes,
-            feature_shape=dataset.feature_shape,
-            n_threads=threads,
-            progress=progress,
-        )
-    return with_origin(network, dataset, source, wiring_chosen=chosen)
-
-
-def _chip(wiring: str, board: str | None, target: str | None) -> Chip | None:
+def _chip(wiring: str, board: str | None, chip: str | None) -> Chip | None:
     """Return the chip that the wiring is to be chosen for, if it is."""
     if wiring == AUTO:
-        return chip_for_window(board, target)
-    if board is not None or target is not None:
-        raise ConfigError(f"--board and --target are for --wiring {AUTO}, not for {wiring!r}")
+        return chip_for_window(board, chip)
+    if board is not None or chip is not None:
+        raise ConfigError(f"--board and --chip are for --wiring {AUTO}, not for {wiring!r}")
     return None
-
-
-def with_origin(
-    network: LutNetwork, dataset: Dataset, source: Source, *, wiring_chosen: str = ""
-) -> LutNetwork:
-    """Return a network that says what samples it was learnt from, and how it does on the test."""
-    right = network.predict(dataset.X_test) == dataset.y_test
-    provenance = dataclasses.replace(
-        network.provenance,
-        data=dataset.name,
-        task=source.task or "",
-        split=dataset.split,
-        source=source,
-        wiring_chosen=wiring_chosen,
-        test_accuracy=float(right.mean()),
-    )
-    return dataclasses.replace(network, provenance=provenance)
 
 
 def print_model(network: LutNetwork) -> None:
@@ -197,48 +137,35 @@ def print_model(network: LutNetwork) -> None:
     )
 
 
+@option_group("samples", SourceOptions)
 def evaluate(
     model: ModelFile,
-    data: Annotated[
-        str | None, typer.Option(help="Data set; default: the one it was trained on.")
-    ] = None,
-    task: Task = None,
-    part: Annotated[str, typer.Option(help="test, train or all.")] = "test",
-    data_dir: DataDir = None,
-    label: LabelColumn = None,
-    test_fraction: TestFraction = 0.2,
-    split_seed: SplitSeed = 0,
-    no_download: NoDownload = False,
+    samples: SourceOptions,
+    part: Part = "test",
     json: output.Json = False,
 ) -> None:
     """Measure a model's accuracy on labelled data."""
-    network = LutNetwork.load(model)
-    given = None if data is None else Source(data, task, label, test_fraction, split_seed)
-    name, X, y = samples_for(network, given, part, data_dir, download=not no_download)
-    labels = network.classes
-    class_numbers(network, name, y)  # refuses labels that the model does not know
-    predicted = network.predict(X)
-    confusion = [[int(((y == a) & (predicted == b)).sum()) for b in labels] for a in labels]
-    n_correct = int((predicted == y).sum())
+    found = evaluate_model(
+        LutNetwork.load(model),
+        samples.source,
+        part,
+        samples.data_dir,
+        download=not samples.no_download,
+        progress=output.SHOWN,
+    )
     if json:
-        output.print_json(
-            {
-                "data": name,
-                "part": part,
-                "n_samples": len(y),
-                "n_correct": n_correct,
-                "accuracy": n_correct / len(y),
-                "classes": [str(c) for c in labels],
-                "confusion": confusion,
-            }
-        )
+        output.print_json(found.to_json())
         return
-    table = output.table(f"{name}, {part}: true class against prediction", "true \\ predicted",
-                         *map(str, labels))  # fmt: skip
-    for true_label, row in zip(labels, confusion, strict=True):
-        table.add_row(str(true_label), *map(str, row))
+    table = output.table(
+        f"{found.data}, {found.part}: true class against prediction",
+        *("true \\ predicted", *found.classes),
+    )
+    for true_label, row in zip(found.classes, found.confusion, strict=True):
+        table.add_row(true_label, *map(str, row))
     output.print_table(table)
-    output.print_text(f"accuracy  {n_correct / len(y):.4f}  ({n_correct} of {len(y)} samples)")
+    output.print_text(
+        f"accuracy  {found.accuracy:.4f}  ({found.n_correct} of {found.n_samples} samples)"
+    )
 
 
 def predict(
@@ -252,15 +179,12 @@ def predict(
     json: output.Json = False,
 ) -> None:
     """Predict the label of each sample, one a line."""
-    network = LutNetwork.load(model)
-    labels = network.predict(load_features(samples, network.encoder.n_features))
-    if out is not None:
-        write_atomic(out, "".join(f"{label}\n" for label in labels))
+    labels = predict_labels(LutNetwork.load(model), samples, out)
     if json:
         output.print_json({"n_samples": len(labels), "labels": labels.tolist()})
     elif out is None:
-        for label in labels:
-            output.print_text(str(label))
+        for line in answer_lines(labels):
+            output.print_text(line)
     else:
         output.print_text(f"{len(labels)} labels written to {out}")
 
@@ -312,7 +236,7 @@ def datasets(json: output.Json = False) -> None:
         records = [dataclasses.asdict(item) for item in known]
         output.print_json([{**record, "sha256": dict(record["sha256"])} for record in records])
         return
-    table: Table = output.table(
+    table = output.table(
         "Data sets by name (besides: any .npz with X and y, any .csv with a column of labels)",
         *("name", "what", "source", "licence", "samples", "features", "classes", "download"),
         left=4,

@@ -1,26 +1,48 @@
-"""Options that several commands share, and what they mean."""
+"""Options that several commands share, and what they mean: one meaning for each name."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from inspect import Parameter, signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
-import numpy as np
 import typer
 from numpy.typing import NDArray
 
+from lutgen.chips.registry import families
 from lutgen.cli import output
-from lutgen.datasets.load import Dataset, load_dataset
-from lutgen.datasets.tasks import TASKS, apply_task
-from lutgen.errors import ConfigError, DataError
+from lutgen.datasets.load import Dataset
+from lutgen.datasets.tasks import TASKS
+from lutgen.encode.encoder import SPECS
+from lutgen.errors import ConfigError
+from lutgen.jobs import samples
 from lutgen.model import LutNetwork, Source
 
 ModelFile = Annotated[Path, typer.Argument(help="Model file, as lutgen train writes it.")]
-Data = Annotated[str, typer.Option(help="Data set: a name (lutgen datasets), or a .npz or .csv.")]
+ModelOut = Annotated[Path, typer.Option("-o", "--output", help="Model file to write.")]
+Data = Annotated[
+    str | None,
+    typer.Option(
+        help="Data set: a name (lutgen datasets), or a .npz or .csv; default: the one that the "
+        "model was trained on."
+    ),
+]
+TrainingData = Annotated[
+    str, typer.Option(help="Data set: a name (lutgen datasets), or a .npz or .csv.")
+]
 Task = Annotated[str | None, typer.Option(help=f"Two classes out of many: {TASKS}.")]
+Part = Annotated[str, typer.Option(help="test, train or all.")]
+NSamples = Annotated[int, typer.Option(min=0, help="Use the first N samples; 0: all.")]
 DataDir = Annotated[
-    Path | None, typer.Option(help="Folder that holds the data set; default: download it once.")
+    Path | None,
+    typer.Option(
+        help="Folder of the data sets, read only; default: $LUTGEN_DATA, or the user's cache, "
+        "where what is missing is downloaded to."
+    ),
 ]
 LabelColumn = Annotated[
     str | None, typer.Option(help="Column of labels in a .csv: name or number; default: last.")
@@ -30,23 +52,147 @@ TestFraction = Annotated[
 ]
 SplitSeed = Annotated[int, typer.Option(help="Seed of that split.")]
 NoDownload = Annotated[bool, typer.Option("--no-download", help="Never download anything.")]
+Validation = Annotated[
+    float, typer.Option(help="Share of the training samples to hold out and measure on.")
+]
+PostSynthesis = Annotated[
+    str,
+    typer.Option(
+        help="Take what Yosys leaves, too: direct (our primitives as they are), optimised (Yosys "
+        "decides) or both; or none."
+    ),
+]
+Seed = Annotated[int, typer.Option(help="Fixes all that is drawn.")]
+Threads = Annotated[
+    int | None, typer.Option(min=1, help="Threads; the result is the same for any number.")
+]
+Seeds = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        max=1000,
+        help="Run with N different seeds, of place and route; the best is kept.",
+    ),
+]
+TIMEOUT_HELP = "Seconds that one run of a tool may take"
+Timeout = Annotated[
+    float, typer.Option(min=1, help=f"{TIMEOUT_HELP}: place and route, for each seed.")
+]
+EncoderSpec = Annotated[
+    str | None, typer.Option(help=f"Features to bits: {SPECS}. Default: the data set's.")
+]
+BOARD_HELP = "A board (lutgen boards), a TOML file of yours, or module:Class."
+CHIP_HELP = (
+    f"Chip: FAMILY[-DEVICE[-GRADE]], e.g. ice40, ice40-hx8k or ecp5-25k-6; families: "
+    f"{', '.join(families())}."
+)
+ChipName = Annotated[str, typer.Option(help=CHIP_HELP)]
+Baud = Annotated[
+    int, typer.Option(min=0, help="Bits a second on the serial line; 0: the board's usual ones.")
+]
 
-PARTS = ("test", "train", "all")
 
+@dataclass(frozen=True)
+class SourceOptions:
+    """Options that name labelled samples."""
 
-def load_source(source: Source, data_dir: Path | None = None, *, download: bool = True) -> Dataset:
-    """Load the data set, with a progress bar if it is downloaded, and choose the task."""
-    with output.downloading() as progress:
-        dataset = load_dataset(
-            source.data,
-            data_dir=data_dir,
-            download=download,
-            label=source.label,
-            test_fraction=source.test_fraction,
-            split_seed=source.split_seed,
-            progress=progress,
+    data: Data = None
+    task: Task = None
+    data_dir: DataDir = None
+    label: LabelColumn = None
+    test_fraction: TestFraction = 0.2
+    split_seed: SplitSeed = 0
+    no_download: NoDownload = False
+
+    @property
+    def source(self) -> Source | None:
+        """What was named, if anything was.
+
+        Raises
+        ------
+        ConfigError
+            If it is said how a set is to be read, but not which.
+        """
+        if self.data is not None:
+            return Source(self.data, self.task, self.label, self.test_fraction, self.split_seed)
+        for name in ("task", "label", "test_fraction", "split_seed"):
+            if getattr(self, name) != getattr(SourceOptions, name):
+                raise ConfigError(
+                    f"--{name.replace('_', '-')} goes with --data; without it, the model's own "
+                    "data is read as it was for training"
+                )
+        return None
+
+    def load(self, network: LutNetwork | None = None) -> tuple[Source, Dataset]:
+        """Load the data set that was named, or the one that the model was trained on."""
+        source = self.source or (network.provenance.source if network else None)
+        if source is None:
+            raise ConfigError(
+                "the model does not say what data it was trained on; name it with --data"
+            )
+        dataset = samples.load_source(
+            source, self.data_dir, download=not self.no_download, progress=output.SHOWN
         )
-    return apply_task(dataset, source.task)
+        return source, dataset
+
+    def samples(
+        self, network: LutNetwork, part: str = "test"
+    ) -> tuple[str, NDArray[Any], NDArray[Any]]:
+        """Return name, features and labels of the samples to test a model on."""
+        return samples.samples_for(
+            network,
+            self.source,
+            part,
+            self.data_dir,
+            download=not self.no_download,
+            progress=output.SHOWN,
+        )
+
+
+@dataclass(frozen=True)
+class TrainingOptions(SourceOptions):
+    """The same, where something has to be named."""
+
+    data: TrainingData = "digits"
+
+
+def option_group(parameter: str, group: type[Any]) -> Callable[..., Any]:
+    """Give a command an option for each field of its parameter, a dataclass.
+
+    Parameters
+    ----------
+    parameter : str
+        Name of the command's parameter; its options stand where it stands.
+    group : type
+        The dataclass.
+    """
+    hints = get_type_hints(group, include_extras=True)
+    extra = [
+        Parameter(
+            field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+        )
+        for field in fields(group)
+    ]
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        given = signature(command, eval_str=True)
+        parameters = list(given.parameters.values())
+        place = list(given.parameters).index(parameter)
+        parameters[place : place + 1] = extra
+        parameters = [item.replace(kind=Parameter.KEYWORD_ONLY) for item in parameters]
+
+        @wraps(command)
+        def wrapper(**values: Any) -> None:
+            chosen = group(**{option.name: values.pop(option.name) for option in extra})
+            command(**{parameter: chosen}, **values)
+
+        wrapper.__signature__ = given.replace(  # type: ignore[attr-defined]
+            parameters=parameters
+        )
+        wrapper.__annotations__ = {item.name: item.annotation for item in parameters}
+        return wrapper
+
+    return decorate
 
 
 _MHZ = {"hz": 1e-6, "khz": 1e-3, "mhz": 1.0, "ghz": 1e3}
@@ -85,54 +231,3 @@ def parse_widths(text: str) -> tuple[int, ...]:
             )
         widths += [int(match[1])] * int(match[2] or 1)
     return tuple(widths)
-
-
-def samples_for(
-    network: LutNetwork,
-    source: Source | None,
-    part: str,
-    data_dir: Path | None = None,
-    *,
-    download: bool = True,
-) -> tuple[str, NDArray[Any], NDArray[Any]]:
-    """Return name, features and labels of the samples to test a model on.
-
-    Without `source`, they are those that the model was trained on, parted in the same way.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such part, or the model does not say what it was trained on.
-    """
-    if part not in PARTS:
-        raise ConfigError(f"part must be one of {', '.join(PARTS)}, got {part!r}")
-    if source is None:
-        source = network.provenance.source
-    if source is None:
-        raise ConfigError("the model does not say what data it was trained on; name it with --data")
-    dataset = load_source(source, data_dir, download=download)
-    if part == "test":
-        return dataset.name, dataset.X_test, dataset.y_test
-    if part == "train":
-        return dataset.name, dataset.X_train, dataset.y_train
-    X = np.concatenate([dataset.X_train, dataset.X_test])
-    return dataset.name, X, np.concatenate([dataset.y_train, dataset.y_test])
-
-
-def class_numbers(network: LutNetwork, name: str, y: NDArray[Any]) -> NDArray[np.intp]:
-    """Return the model's number of each label.
-
-    Raises
-    ------
-    DataError
-        If a label is none of the model's; `name` says where it is from.
-    """
-    matches = y[:, None] == network.classes
-    unknown = ~matches.any(axis=1)
-    if unknown.any():
-        raise DataError(
-            f"{name}: label {y[np.argmax(unknown)]!r} is not one of the model's, "
-            f"{', '.join(map(str, network.classes))}; give the task that it was trained on (--task)"
-        )
-    numbers: NDArray[np.intp] = matches.argmax(axis=1)
-    return numbers

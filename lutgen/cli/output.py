@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-)
-from rich.table import Table
+
+if TYPE_CHECKING:  # rich takes a tenth of a second to load
+    from rich.console import Console
+    from rich.table import Table
+
+    from lutgen.jobs.progress import Count
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
-progress_console = Console(stderr=True)
+
+@cache
+def progress_console() -> Console:
+    """Return what shows progress, on stderr."""
+    from rich.console import Console  # noqa: PLC0415
+
+    return Console(stderr=True)
 
 
 class _Remarks(logging.Handler):
     """Shows on stderr what the library remarks, such as a tool that it passed over."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        typer.echo(f"lutgen: {record.getMessage()}", err=True)
+        remark(record.getMessage())
 
 
 def show_remarks() -> None:
@@ -37,6 +40,11 @@ def show_remarks() -> None:
     logger = logging.getLogger("lutgen")
     if not any(isinstance(handler, _Remarks) for handler in logger.handlers):
         logger.addHandler(_Remarks(logging.WARNING))
+
+
+def remark(text: str) -> None:
+    """Print a line on stderr, as it is."""
+    typer.echo(f"lutgen: {text}", err=True)
 
 
 def print_json(record: Any) -> None:
@@ -50,10 +58,12 @@ def print_text(text: str = "") -> None:
 
 
 def print_table(table: Table) -> None:
-    """Print a table on stdout, as wide as it needs."""
-    console = Console()
+    """Print a table on stdout, as wide as it needs, and its text as it is, never as markup."""
+    from rich.console import Console  # noqa: PLC0415
+
+    console = Console(markup=False, emoji=False)
     if not console.is_terminal:
-        console = Console(width=140)
+        console = Console(markup=False, emoji=False, width=140)
     console.print(table.title, style="bold", soft_wrap=True)
     table.title = None  # rich would fold it to the width of the columns
     console.print(table)
@@ -61,6 +71,8 @@ def print_table(table: Table) -> None:
 
 def table(title: str, *columns: str, left: int = 1) -> Table:
     """Return an empty table whose first `left` columns are text and the others numbers."""
+    from rich.table import Table  # noqa: PLC0415
+
     result = Table(title=title)
     for number, column in enumerate(columns):
         result.add_column(column, justify="left" if number < left else "right")
@@ -68,48 +80,34 @@ def table(title: str, *columns: str, left: int = 1) -> Table:
 
 
 @contextmanager
-def counting(what: str, unit: str) -> Iterator[Callable[..., None]]:
+def counting(what: str, unit: str) -> Iterator[Count]:
     """Show a progress bar on stderr; yields a function of (done, in all, remark)."""
-    bar = Progress(
-        TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(unit),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[remark]}"),
-        console=progress_console,
+    from rich import progress as bars  # noqa: PLC0415
+
+    is_size = unit == "bytes"
+    counts = (bars.DownloadColumn(),) if is_size else (bars.MofNCompleteColumn(),
+                                                       bars.TextColumn(unit))  # fmt: skip
+    bar = bars.Progress(
+        bars.TextColumn("{task.description}", markup=False),
+        bars.BarColumn(),
+        *counts,
+        bars.TimeElapsedColumn(),
+        bars.TextColumn("{task.fields[remark]}", markup=False),
+        console=progress_console(),
     )
     with bar:
         task = bar.add_task(what, total=None, remark="")
         yield lambda done, total, remark="": bar.update(
-            task, completed=done, total=total, remark=remark
+            task, completed=done, total=total or None, remark=remark
         )
-
-
-@contextmanager
-def downloading() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a progress bar for each file that is downloaded; none if none is."""
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=progress_console
-    )
-    tasks: dict[str, Any] = {}
-
-    def update(name: str, done: int, total: int) -> None:
-        bar.start()
-        if name not in tasks:
-            tasks[name] = bar.add_task(name, total=total or None)
-        bar.update(tasks[name], completed=done)
-
-    try:
-        yield update
-    finally:
-        bar.stop()
 
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
     """Show on stderr what is going on while something of unknown length runs."""
-    with progress_console.status(what):
+    from rich.text import Text  # noqa: PLC0415
+
+    with progress_console().status(Text(what)):
         yield
 
 
@@ -118,11 +116,7 @@ class _Shown:
 
     working = staticmethod(working)
     count = staticmethod(counting)
-
-    @staticmethod
-    def say(text: str) -> None:
-        """Print a line on stderr, as it is."""
-        typer.echo(f"lutgen: {text}", err=True)
+    say = staticmethod(remark)
 
 
 SHOWN = _Shown()

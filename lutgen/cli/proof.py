@@ -7,17 +7,23 @@ from typing import Annotated
 
 import typer
 
-from lutgen.chips.registry import families
 from lutgen.cli import output
 from lutgen.cli.core import (
     DEFAULT_OUT,
     DEFAULTS,
     CoreOptions,
     Out,
-    Target,
     core_options,
 )
-from lutgen.cli.options import DataDir, ModelFile, NoDownload, samples_for
+from lutgen.cli.options import (
+    CHIP_HELP,
+    ChipName,
+    ModelFile,
+    PostSynthesis,
+    Seed,
+    SourceOptions,
+    option_group,
+)
 from lutgen.cli.synthesis import ALL, Timeout, parse_modes, target_folders
 from lutgen.errors import DataError
 from lutgen.jobs.hardware import write_core
@@ -44,13 +50,11 @@ Conflicts = Annotated[
 def prove(
     model: ModelFile,
     out: Out = DEFAULT_OUT,
-    target: Annotated[
-        str, typer.Option(help=f"Chip family: {', '.join(families())}; or all but generic: all.")
+    chip: Annotated[
+        str, typer.Option(help=f"{CHIP_HELP} all: every family but generic, one after another.")
     ] = "generic",
     options: CoreOptions = DEFAULTS,
-    post_synthesis: Annotated[
-        str, typer.Option(help="Prove what Yosys leaves: direct, optimised or both; or none.")
-    ] = "none",
+    post_synthesis: PostSynthesis = "none",
     timeout: Timeout = DEFAULT_TIMEOUT_SECONDS,
     verilog: Annotated[
         Path | None, typer.Option(help="Prove this file instead of the Verilog that lutgen writes.")
@@ -66,9 +70,9 @@ def prove(
     modes = parse_modes(post_synthesis, none=True)
     text = None if verilog is None else _read_text(verilog)
     records: list[ProofRecord] = []
-    for name, folder in target_folders(target, out).items():
+    for name, folder in target_folders(chip, out).items():
         core, _ = write_core(network, options.config(name), folder)
-        if target == ALL and not json:
+        if chip == ALL and not json:
             output.print_text(f"{name}:")
         record = prove_core(
             core,
@@ -92,7 +96,7 @@ def prove(
                 f"written: {folder / PROOF_FILE}"
             )
     if json:
-        output.print_json(to_json(records if target == ALL else records[0]))
+        output.print_json(to_json(records if chip == ALL else records[0]))
     proofs = (proof for record in records for proof in record.proofs)
     require_proved(proofs, allow_open=allow_open)
 
@@ -118,32 +122,32 @@ def _read_text(path: Path) -> str:
 
 
 @core_options
+@option_group("source", SourceOptions)
 def mutate(
     model: ModelFile,
+    source: SourceOptions,
     out: Out = DEFAULT_OUT,
-    target: Target = "ice40",
+    chip: ChipName = "generic",
     options: CoreOptions = DEFAULTS,
     n: Annotated[int, typer.Option("--n", min=1, help="Faults to plant, one at a time.")] = 200,
-    seed: Annotated[int, typer.Option(help="Seed of the faults and the random vectors.")] = 0,
-    simulate: Annotated[
+    seed: Seed = 0,
+    simulate_faults: Annotated[
         int, typer.Option(min=0, help="Faults to run through the real simulator, too.")
     ] = 3,
     conflicts: Conflicts = DEFAULT_EFFORT.output_conflicts,
-    data_dir: DataDir = None,
-    no_download: NoDownload = False,
     json: output.Json = False,
 ) -> None:
     """Plant random faults in the hardware and count how many each check catches."""
     network = LutNetwork.load(model)
-    name, X, _ = samples_for(network, None, "test", data_dir, download=not no_download)
-    core, _ = write_core(network, options.config(target), out)
+    name, X, _ = source.samples(network)
+    core, _ = write_core(network, options.config(chip), out)
     record = mutate_core(
         core,
         X,
         n,
         seed,
         folder=out,
-        n_simulated=simulate,
+        n_simulated=simulate_faults,
         effort=_effort(conflicts),
         samples=f"{name}, test",
         progress=output.SHOWN,

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from lutgen.cli import output
-from lutgen.cli.options import DataDir
+from lutgen.cli.options import DataDir, Threads
 from lutgen.errors import LutgenError
-from lutgen.studies.context import Settings
-from lutgen.studies.page import describe_settings, show, show_signed
-from lutgen.studies.registry import STUDIES, get_study
-from lutgen.studies.runner import Run, run_study, write_page
-from lutgen.studies.study import Study
+
+if TYPE_CHECKING:  # the studies load what they compare with
+    from lutgen.studies.context import Settings
+    from lutgen.studies.runner import Run
+    from lutgen.studies.study import Study
 
 _MOST_ROWS = 40
 
@@ -26,7 +25,7 @@ def reproduce(
     ],
     quick: Annotated[bool, typer.Option("--quick", help="A small version, for a look.")] = False,
     seeds: Annotated[
-        int | None, typer.Option(min=1, help="Runs with different seeds; default: the study's.")
+        int | None, typer.Option(min=1, help="Run with N different seeds; default: the study's.")
     ] = None,
     out: Annotated[
         Path, typer.Option("-o", "--output", help="Folder for results, a folder a study.")
@@ -34,7 +33,7 @@ def reproduce(
     force: Annotated[
         bool, typer.Option("--force", help="Forget earlier results and unfinished work.")
     ] = False,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the learners.")] = None,
+    threads: Threads = None,
     data_dir: DataDir = None,
     json: output.Json = False,
 ) -> None:
@@ -43,8 +42,12 @@ def reproduce(
     Writes result.json, rows.csv and pictures, and beside the folder a page of all studies in it.
     What was finished is not run again: after Ctrl-C the same command goes on.
     """
+    from lutgen.studies.context import Settings  # noqa: PLC0415
+    from lutgen.studies.registry import STUDIES, get_study  # noqa: PLC0415
+    from lutgen.studies.runner import write_page  # noqa: PLC0415
+
     if name == "list":
-        _list(json)
+        _list(list(STUDIES.values()), json)
         return
     if name == "page":
         output.print_text(f"{write_page(STUDIES.values(), out, redraw=True)} written")
@@ -59,7 +62,7 @@ def reproduce(
         except LutgenError as error:
             if name != "all":
                 raise
-            output.progress_console.print(f"{study.name}: {error}", markup=False)
+            output.progress_console().print(f"{study.name}: {error}", markup=False)
             failed.append((study, error))
             continue
         runs.append(run)
@@ -76,18 +79,22 @@ def reproduce(
 
 
 def _run(study: Study, settings: Settings, out: Path, force: bool) -> Run:
+    from lutgen.studies.runner import run_study  # noqa: PLC0415
+
     with output.counting(study.name, "cells") as bar:
         return run_study(study, settings, out, force=force, progress=bar)
 
 
 def _print(run: Run, *, rows: bool) -> None:
+    from lutgen.studies.page import describe_settings, show, show_signed  # noqa: PLC0415
+
     output.print_text(f"{run.study.name}: {run.study.title}")
     output.print_text(f"  {run.study.source}. {describe_settings(run.record)}")
     if rows and run.result.rows:
         table = output.table(run.study.title, "", "ours", "theirs", "difference", "note", left=1)
         for row in run.result.rows[:_MOST_ROWS]:
             numbers = (show(row.ours, row.std), show(row.theirs), show_signed(row.difference))
-            table.add_row(escape(row.name), *numbers, escape(row.note))
+            table.add_row(row.name, *numbers, row.note)
         output.print_table(table)
         if len(run.result.rows) > _MOST_ROWS:
             output.print_text(f"  and {len(run.result.rows) - _MOST_ROWS} more rows")
@@ -99,13 +106,11 @@ def _print(run: Run, *, rows: bool) -> None:
     output.print_text(f"  files in {run.folder}{earlier}")
 
 
-def _list(json: bool) -> None:
+def _list(studies: list[Study], json: bool) -> None:
     if json:
-        output.print_json(
-            [{"name": s.name, "title": s.title, "source": s.source} for s in STUDIES.values()]
-        )
+        output.print_json([{"name": s.name, "title": s.title, "source": s.source} for s in studies])
         return
     table = output.table("Studies", "name", "what", "source", left=3)
-    for study in STUDIES.values():
+    for study in studies:
         table.add_row(study.name, study.title, study.source)
     output.print_table(table)

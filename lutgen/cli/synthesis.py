@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from lutgen.chips.chip import get_chip
 from lutgen.chips.family import Device
-from lutgen.chips.registry import get_device, get_family
+from lutgen.chips.registry import get_family
 from lutgen.cli import output
 from lutgen.cli.core import (
     DEFAULT_OUT,
@@ -17,7 +18,7 @@ from lutgen.cli.core import (
     Out,
     core_options,
 )
-from lutgen.cli.options import ModelFile
+from lutgen.cli.options import CHIP_HELP, TIMEOUT_HELP, ModelFile
 from lutgen.errors import ConfigError
 from lutgen.flow.yosys import DIRECT, MODES, yosys_names
 from lutgen.jobs.hardware import write_core
@@ -28,8 +29,12 @@ from lutgen.records.synthesis import AreaRecord, SynthesisRecord
 
 ALL = "all"
 
-AnyTarget = Annotated[
-    str, typer.Option(help=f"Chip family: {', '.join(yosys_names())}; or all, side by side.")
+AnyChip = Annotated[
+    str,
+    typer.Option(
+        help=f"{CHIP_HELP} A device that is named has to be large enough; exit code 1 if it is "
+        "not. all: the families side by side."
+    ),
 ]
 Mode = Annotated[
     str,
@@ -38,18 +43,14 @@ Mode = Annotated[
         "long; both."
     ),
 ]
-Timeout = Annotated[float, typer.Option(min=1, help="Seconds that Yosys may take, for each mode.")]
-DeviceName = Annotated[
-    str, typer.Option(help="Chip that it has to fit, e.g. hx1k; exit code 1 if it does not.")
-]
+Timeout = Annotated[float, typer.Option(min=1, help=f"{TIMEOUT_HELP}: Yosys, for each mode.")]
 
 
 @core_options
 def synth(
     model: ModelFile,
     out: Out = DEFAULT_OUT,
-    target: AnyTarget = "ice40",
-    device: DeviceName = "",
+    chip: AnyChip = "",
     options: CoreOptions = DEFAULTS,
     mode: Mode = DIRECT,
     timeout: Timeout = DEFAULT_TIMEOUT_SECONDS,
@@ -58,27 +59,32 @@ def synth(
     """Synthesise with Yosys and count what it takes, against the size of the chips."""
     network = LutNetwork.load(model)
     modes = parse_modes(mode)
-    chip = device_to_fit(target, device) if device else None
+    if not chip:
+        raise ConfigError(
+            "name the chip to synthesise for: --chip ice40 or ecp5-25k, or all families, side by "
+            "side: --chip all"
+        )
+    device = None if chip == ALL else get_chip(chip).device
     areas = []
-    for name, folder in target_folders(target, out).items():
+    for name, folder in target_folders(chip, out).items():
         core, _ = write_core(network, options.config(name), folder)
         area = measure_area(core, modes, folder, timeout_seconds=timeout, progress=output.SHOWN)
         areas.append(area)
     if json:
         output.print_json({"digest": network.digest, "areas": to_json(areas)})
-    elif target == ALL:
+    elif chip == ALL:
         print_areas(areas)
     else:
         print_synthesis(areas[0])
-    if chip is not None:
-        require_fit(areas[0], chip)
+    if device is not None:
+        require_fit(areas[0], device)
 
 
-def target_folders(target: str, out: Path) -> dict[str, Path]:
-    """Return the families that an option names, each with its folder."""
-    if target == ALL:
+def target_folders(chip: str, out: Path) -> dict[str, Path]:
+    """Return the chips that an option names, each with its folder."""
+    if chip == ALL:
         return {name: out / name for name in yosys_names()}
-    return {target: out}
+    return {chip: out}
 
 
 def parse_modes(text: str, *, none: bool = False) -> tuple[str, ...]:
@@ -93,19 +99,6 @@ def parse_modes(text: str, *, none: bool = False) -> tuple[str, ...]:
     if text not in choices:
         raise ConfigError(f"the mode must be one of {', '.join(choices)}; got {text!r}")
     return choices[text]
-
-
-def device_to_fit(target: str, name: str) -> Device:
-    """Return a chip of a family by its name.
-
-    Raises
-    ------
-    ConfigError
-        If the family has no such chip, or no one family is chosen.
-    """
-    if target == ALL:
-        raise ConfigError(f"device {name!r} is of one family: choose it with --target")
-    return get_device(target, name)
 
 
 ROWS = {

@@ -75,28 +75,49 @@ class CellsChange:
     after: dict[str, int]
 
 
+@dataclass(frozen=True)
+class AccuracyChange:
+    """Accuracy on the test part, before and after."""
+
+    before: Fraction
+    after: Fraction
+
+
 @dataclass(frozen=True, kw_only=True)
 class OptimisationRecord(Record):
     """A smaller model, and the one that it was made of.
 
     Parameters
     ----------
-    model : str
-        File that it was written to.
     digest, original : str
         Digests of the smaller model, and of the one before.
+    validation : ValidationRecord
+        What decided.
     trials : tuple of TrialRecord
         The policies that were tried; the last one was taken.
-    target : str
-        Chip family that `cells` are of.
+    network : SizeChange
+        LUTs in the cone, and their inputs.
+    chip : str
+        What `cells` are of.
+    cells : CellsChange
+        Primitives of the hardware, by what they are.
+    test_accuracy : AccuracyChange
+        It took no part in the choice.
     """
 
-    model: str
+    DERIVED: ClassVar = ("gained",)
+
     digest: str
     original: str
     policy: str
     validation: ValidationRecord
     trials: tuple[TrialRecord, ...]
     network: SizeChange
-    target: str
+    chip: str
     cells: CellsChange
+    test_accuracy: AccuracyChange
+
+    @property
+    def gained(self) -> bool:
+        """Whether the hardware takes fewer primitives than before."""
+        return sum(self.cells.after.values()) < sum(self.cells.before.values())

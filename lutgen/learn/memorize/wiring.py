@@ -41,7 +41,7 @@ class Wiring:
         if spec == AUTO:
             raise ConfigError(
                 "wiring 'window:auto' goes by what a chip's router takes: name the chip, with "
-                "--board or --target, or give the number of signals, e.g. window:128"
+                "--board or --chip, or give the number of signals, e.g. window:128"
             )
         raise ConfigError(
             f"wiring must be 'random' or 'window:W' with W the number of signals to choose from, "

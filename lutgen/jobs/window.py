@@ -31,7 +31,7 @@ class Chosen:
     why: str
 
 
-def chip_for_window(board: str | None, target: str | None) -> Chip:
+def chip_for_window(board: str | None, chip: str | None) -> Chip:
     """Return the chip of a board, or the one named ``FAMILY-DEVICE``.
 
     Raises
@@ -39,21 +39,21 @@ def chip_for_window(board: str | None, target: str | None) -> Chip:
     ConfigError
         If neither or both are given, or there is none of that name.
     """
-    if (board is None) == (target is None):
+    if (board is None) == (chip is None):
         raise ConfigError(
-            f"--wiring {wiring.AUTO} is for one chip: name it with --board, or with --target as "
-            "FAMILY-DEVICE, e.g. ice40-hx8k"
+            f"--wiring {wiring.AUTO} is for one chip: name it with --board, e.g. icebreaker, or "
+            "with --chip, e.g. ice40-hx8k"
         )
     if board is not None:
         found = find_board(board)
         return get_chip(f"{found.family}-{found.device}")
-    chip = get_chip(str(target))
-    if chip.device is None:
+    named = get_chip(str(chip))
+    if named.device is None:
         raise ConfigError(
-            f"--wiring {wiring.AUTO} is for one chip, not for all of {target}; choose one of: "
-            + ", ".join(Chip(chip.family, device).name for device in chip.family.devices.values())
+            f"--wiring {wiring.AUTO} is for one chip, not for all of {chip}; choose one of: "
+            + ", ".join(Chip(named.family, device).name for device in named.family.devices.values())
         )
-    return chip
+    return named
 
 
 def choose_window(

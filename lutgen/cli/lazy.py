@@ -1,0 +1,93 @@
+"""Commands whose modules are loaded when they run; until then only their names are known.
+
+Most of what lutgen loads is for one command alone. The list of commands needs a line of each, which
+is read from the docstring without importing the module.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from importlib.abc import InspectLoader
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from lutgen.cli import output, spellings
+from lutgen.cli.faults import faults_reported, reporting_faults
+
+
+class _Command(TyperCommand):
+    """A command that takes the old spellings of its options, too."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        known = {name for option in self.params for name in (*option.opts, *option.secondary_opts)}
+        with faults_reported():
+            words, remarks = spellings.renew(str(self.name), args, known)
+        for remark in remarks:
+            output.remark(remark)
+        return super().parse_args(ctx, words)
+
+
+class _Unloaded(TyperCommand):
+    """Stands for a command until it is run, or asked for its help."""
+
+    def __init__(self, name: str, module: str) -> None:
+        super().__init__(name)
+        self.module = module
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        with faults_reported():
+            command = self.load()
+        return command.make_context(info_name, args, parent, **extra)
+
+    def load(self) -> TyperCommand:
+        """Import the command's module and return the command."""
+        app = typer.Typer(
+            add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich"
+        )
+        function = getattr(importlib.import_module(self.module), str(self.name))
+        app.command(self.name, cls=_Command)(reporting_faults(function))
+        command = typer.main.get_command(app)
+        assert isinstance(command, TyperCommand)
+        return command
+
+
+def lazy_group(commands: Mapping[str, str]) -> type[TyperGroup]:
+    """Return a group of commands that are loaded when they are used.
+
+    Parameters
+    ----------
+    commands : mapping of str to str
+        Name of each command, which is also its function's, to the module that holds it.
+    """
+
+    class LazyGroup(TyperGroup):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            for name, module in commands.items():
+                self.add_command(_Unloaded(name, module))
+
+        def list_commands(self, ctx: Any) -> list[str]:
+            for name, command in self.commands.items():
+                if isinstance(command, _Unloaded):
+                    command.help = first_line(command.module, name)
+            return super().list_commands(ctx)
+
+    return LazyGroup
+
+
+def first_line(module: str, function: str) -> str:
+    """Return the first line of a function's docstring, without importing its module."""
+    spec = importlib.util.find_spec(module)
+    if spec is None or not isinstance(spec.loader, InspectLoader):
+        return ""
+    for node in ast.parse(spec.loader.get_source(module) or "").body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            return (ast.get_docstring(node) or "").partition("\n")[0]
+    return ""

@@ -1,0 +1,163 @@
+"""Learn a network from a data set: by memorization or by boosting, with where it came from."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from lutgen.chips.chip import Chip
+from lutgen.datasets.load import Dataset
+from lutgen.datasets.split import split_rows
+from lutgen.datasets.tasks import require_two_classes
+from lutgen.encode.encoder import fit_encoder
+from lutgen.errors import ConfigError
+from lutgen.jobs.progress import SILENT, Progress
+from lutgen.jobs.samples import class_numbers
+from lutgen.jobs.window import choose_window
+from lutgen.learn.boost.boost import BoostParameters, BoostProgress, Interrupted
+from lutgen.learn.boost.boost import boost as learn_boosted
+from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize.memorize import memorize as learn_memorized
+from lutgen.model import LutNetwork, Source
+
+
+def memorize(
+    dataset: Dataset,
+    source: Source,
+    parameters: Parameters,
+    *,
+    encoder: str | None = None,
+    threads: int | None = None,
+    chip: Chip | None = None,
+    progress: Progress = SILENT,
+) -> LutNetwork:
+    """Learn two classes by memorization.
+
+    Parameters
+    ----------
+    source : Source
+        Where the data set is from, for the record.
+    encoder : str, optional
+        Features to bits; by default the data set's own.
+    chip : Chip, optional
+        Family and device: choose the largest window that its router takes.
+
+    Raises
+    ------
+    DataError
+        If there are not two classes.
+    ConfigError
+        If the parameters do not go with the data, or no window would do.
+    """
+    require_two_classes(dataset)
+    fitted = fit_encoder(encoder or dataset.encoder, dataset.X_train, dataset.y_train)
+    chosen = ""
+    if chip is not None:
+        found = choose_window(parameters, fitted, dataset.feature_shape, chip)
+        parameters = dataclasses.replace(parameters, wiring=found.wiring)
+        chosen = found.why
+    classes, numbers = np.unique(dataset.y_train, return_inverse=True)
+    with progress.count("learning", "LUTs") as count:
+        network = learn_memorized(
+            fitted.encode(dataset.X_train),
+            numbers,
+            parameters,
+            encoder=fitted,
+            classes=classes,
+            feature_shape=dataset.feature_shape,
+            n_threads=threads,
+            progress=count,
+        )
+    return _with_origin(network, dataset, source, wiring_chosen=chosen)
+
+
+def boost(
+    dataset: Dataset,
+    source: Source,
+    parameters: BoostParameters,
+    *,
+    encoder: str | None = None,
+    validation: float = 0.0,
+    start: LutNetwork | None = None,
+    threads: int | None = None,
+    progress: Progress = SILENT,
+) -> LutNetwork:
+    """Learn any number of classes by boosting.
+
+    Parameters
+    ----------
+    source : Source
+        Where the data set is from, for the record.
+    encoder : str, optional
+        Features to bits; by default the data set's own.
+    validation : float
+        Share of the training samples, drawn with the seed, that is only watched.
+    start : LutNetwork, optional
+        Go on with this network; it brings its encoder along.
+
+    Raises
+    ------
+    Interrupted
+        On Ctrl-C, with what has been learnt, and what it was learnt from recorded, too.
+    ConfigError
+        If the parameters do not go with the data, or both `encoder` and `start` are given.
+    """
+    if start is not None and encoder is not None:
+        raise ConfigError("the model to go on with has an encoder already; name no other")
+    X, y = dataset.X_train, dataset.y_train
+    classes = np.unique(y) if start is None else start.classes
+    aside = None
+    if validation:
+        kept, rest = split_rows(y, validation, parameters.seed)
+        aside = X[rest], y[rest]
+        X, y = X[kept], y[kept]
+    fitted = fit_encoder(encoder or dataset.encoder, X, y) if start is None else start.encoder
+    numbers = _numbers(classes, y) if start is None else class_numbers(start, dataset.name, y)
+    try:
+        with progress.count("learning", "LUTs") as count:
+            network = learn_boosted(
+                fitted.encode(X),
+                numbers,
+                parameters,
+                encoder=fitted,
+                classes=classes,
+                validation=aside and (fitted.encode(aside[0]), _numbers(classes, aside[1])),
+                feature_shape=dataset.feature_shape,
+                start=start,
+                n_threads=threads,
+                progress=lambda now: count(now.n_done, now.n_total, _describe(now)),
+            )
+    except Interrupted as stop:
+        raise Interrupted(_with_origin(stop.network, dataset, source)) from stop
+    return _with_origin(network, dataset, source)
+
+
+def _with_origin(
+    network: LutNetwork, dataset: Dataset, source: Source, *, wiring_chosen: str = ""
+) -> LutNetwork:
+    """Return a network that says what samples it was learnt from, and how it does on the test."""
+    right = network.predict(dataset.X_test) == dataset.y_test
+    provenance = dataclasses.replace(
+        network.provenance,
+        data=dataset.name,
+        task=source.task or "",
+        split=dataset.split,
+        source=source,
+        wiring_chosen=wiring_chosen,
+        test_accuracy=float(right.mean()),
+    )
+    return dataclasses.replace(network, provenance=provenance)
+
+
+def _describe(now: BoostProgress) -> str:
+    """Return the accuracies so far, for the progress bar."""
+    text = f"train {now.train_accuracy:.4f}"
+    if now.validation_accuracy is not None:
+        text += f", validation {now.validation_accuracy:.4f}"
+    return text
+
+
+def _numbers(classes: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return np.searchsorted(classes, y)

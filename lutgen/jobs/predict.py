@@ -1,0 +1,39 @@
+"""The answer to each sample of a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from lutgen.datasets.tables import load_features
+from lutgen.files import write_atomic
+from lutgen.model import LutNetwork
+
+
+def predict(network: LutNetwork, samples: Path, out: Path | None = None) -> NDArray[Any]:
+    """Return the answer to each sample of a file, and write them, one a line, if `out` says where.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, or its samples have not the model's features.
+    OutputError
+        If `out` cannot be written.
+    """
+    answers = network.predict(load_features(samples, network.encoder.n_features))
+    if out is not None:
+        write_answers(out, answers)
+    return answers
+
+
+def answer_lines(answers: NDArray[Any]) -> list[str]:
+    """Return a line for each answer; scores and bits of one sample have commas between."""
+    rows = ([row] if answers.ndim == 1 else row for row in answers.tolist())
+    return [",".join(map(str, row)) for row in rows]
+
+
+def write_answers(path: Path, answers: NDArray[Any]) -> None:
+    """Write answers to a file, one a line."""
+    write_atomic(path, "".join(f"{line}\n" for line in answer_lines(answers)))
