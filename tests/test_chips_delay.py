@@ -79,7 +79,9 @@ def test_a_grade_is_found_by_itself_and_by_its_devices() -> None:
 
 
 def test_what_has_no_model_is_told() -> None:
-    with pytest.raises(ConfigError, match=r"no delay model for target 'generic'.* one of: ecp5"):
+    with pytest.raises(
+        ConfigError, match=r"no delay model for chip family 'generic'.* one of: ecp5"
+    ):
         get_delay_model("generic")
     for target in ("xilinx7", "xcup"):
         with pytest.raises(ConfigError, match="no open place and route measures AMD's chips"):

@@ -169,7 +169,7 @@ def test_a_toy_core_is_synthesised(core: Core, bits: Bits, tmp_path: Path) -> No
     require_proved([prove_synthesised(core, result, tmp_path)])
     check = check_synthesised(core, bits, result, tmp_path, tmp_path / "simulation")
     require_equal([check])
-    with pytest.raises(ConfigError, match="Yosys has no synthesis command for target 'toy'"):
+    with pytest.raises(ConfigError, match="Yosys has no synthesis command for chip family 'toy'"):
         synthesise(core_verilog(core), mode=OPTIMISED, **settings)
 
 
@@ -208,7 +208,9 @@ def test_a_broken_package_is_named_and_takes_nothing_down(installed: Install, ki
     assert get_family("ice40") is ice40 and list(families()) == built_in
     (fault,) = plugin_faults()
     assert "the entry point toy of the package lutgen-toy" in fault and message in fault
-    with pytest.raises(ConfigError, match=r"no target 'toy'; choose one of: generic.*lutgen-toy"):
+    with pytest.raises(
+        ConfigError, match=r"no chip family 'toy'; choose one of: generic.*lutgen-toy"
+    ):
         get_family("toy")
 
 
@@ -253,11 +255,11 @@ def test_a_chip_is_named_by_family_device_and_grade(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "there is no target ''; choose one of: generic, ecp5"),
-        ("stratix-1", "there is no target 'stratix'; choose one of: generic, ecp5"),
-        ("ice40-hx2k", "target 'ice40' has no device 'hx2k'; choose one of: lp384, lp1k"),
-        ("ice40-", "target 'ice40' has no device ''"),
-        ("generic-1", "target 'generic' has no device '1'; it is no chip in particular"),
+        ("", "there is no chip family ''; choose one of: generic, ecp5"),
+        ("stratix-1", "there is no chip family 'stratix'; choose one of: generic, ecp5"),
+        ("ice40-hx2k", "chip family 'ice40' has no device 'hx2k'; choose one of: lp384, lp1k"),
+        ("ice40-", "chip family 'ice40' has no device ''"),
+        ("generic-1", "chip family 'generic' has no device '1'; it is no chip in particular"),
         ("gowin-gw1nr", "has no device 'gw1nr'; choose one of: gw1n-1, gw1nr-9"),
         ("ice40-hx8k-up", "ice40-hx8k has no speed grade 'up'; choose one of: hx"),
         ("ice40-hx8k-", "ice40-hx8k has no speed grade ''; choose one of: hx"),

@@ -76,9 +76,9 @@ def test_a_chip_goes_by_itself_or_by_a_larger_one(table: None) -> None:
 
 
 def test_what_is_not_known_is_told(table: None) -> None:
-    with pytest.raises(ConfigError, match=r"no open router was measured for target 'xilinx7'"):
+    with pytest.raises(ConfigError, match=r"no open router was measured for chip family 'xilinx7'"):
         get_routability("xilinx7", next(iter(get_family("xilinx7").devices)))
     with pytest.raises(ConfigError, match=r"'ice40' has no device 'hx2k'; choose one of: lp384"):
         get_routability("ice40", "hx2k")
-    with pytest.raises(ConfigError, match=r"there is no target 'ecp6'"):
+    with pytest.raises(ConfigError, match=r"there is no chip family 'ecp6'"):
         get_routability("ecp6", "25k")

@@ -170,12 +170,12 @@ def test_a_missing_tool_ends_with_exit_code_3(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["verilog", "MODEL", "--chip", "spartan3"], "no target 'spartan3'"),
+        (["verilog", "MODEL", "--chip", "spartan3"], "no chip family 'spartan3'"),
         (["verilog", "MODEL", "--pipeline", "-1"], "pipeline must be 0"),
         (["verilog", "MODEL", "--module", "module"], "module"),
         (["verilog", "MODEL", "--fmax-target", "fast"], "a number with its unit, as in 200MHz"),
         (["verilog", "MODEL", "--fmax-target", "200"], "got '200'"),
-        (["verilog", "MODEL", "--fmax-target", "9MHz"], "no delay model for target 'generic'"),
+        (["verilog", "MODEL", "--fmax-target", "9MHz"], "no delay model for chip family 'generic'"),
         (
             ["synth", "MODEL", "--chip", "ice40", "--fmax-target", "2GHz"],
             "an Fmax of 2000 MHz is out of reach on ice40 hx: with a register after every LUT",
@@ -186,7 +186,7 @@ def test_a_missing_tool_ends_with_exit_code_3(
         ),
         (["simulate", "MODEL", "--simulator", "modelsim"], "unknown simulator 'modelsim'"),
         (["simulate", "MODEL", "--post-synthesis", "fast"], "the mode must be one of"),
-        (["synth", "MODEL", "--chip", "generic"], "cannot synthesise for target 'generic'"),
+        (["synth", "MODEL", "--chip", "generic"], "cannot synthesise for chip family 'generic'"),
         (["synth", "MODEL", "--mode", "none"], "the mode must be one of"),
         (["synth", "MODEL", "--chip", "ice40-hx99"], "no device 'hx99'; choose one of: lp384"),
         (["synth", "MODEL"], "name the chip to synthesise for: --chip ice40"),

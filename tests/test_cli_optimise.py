@@ -87,7 +87,7 @@ def test_a_policy_that_costs_too_much_ends_with_1_and_writes_nothing(
         (("--policy", "rare"), "the policy must be one of unseen, tied, weak:SHARE"),
         (("--max-loss", "2"), "--max-loss must be a share"),
         (("--validation", "-0.1"), "--validation must be a share"),
-        (("--chip", "ice41"), "there is no target 'ice41'"),
+        (("--chip", "ice41"), "there is no chip family 'ice41'"),
         (("--data", "digits", "--task", "pair:3-8"), "is not one of the model's, 0, 1"),
         (("--validation", "0"), "too few to set 0 %"),
     ],

@@ -151,7 +151,7 @@ def test_bad_input(model: Path, tmp_path: Path) -> None:
     missing = run("prove", model, "--verilog", tmp_path / "none.v", "-o", tmp_path)
     assert missing.exit_code == 2 and "cannot read" in missing.stderr
     target = run("prove", model, "--chip", "ice41", "-o", tmp_path)
-    assert target.exit_code == 2 and "there is no target 'ice41'" in target.stderr
+    assert target.exit_code == 2 and "there is no chip family 'ice41'" in target.stderr
 
 
 def test_all_families_at_once_and_no_dont_cares(model: Path, tmp_path: Path) -> None:

@@ -143,13 +143,13 @@ def test_a_network_that_is_constant_becomes_a_wire() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"chip": "stratix"}, "there is no target 'stratix'; choose one of: generic, ecp5"),
+        ({"chip": "stratix"}, "there is no chip family 'stratix'; choose one of: generic, ecp5"),
         ({"pipeline": -1}, r"pipeline must be 0 \(no registers\) or the LUT levels .*, got -1"),
         ({"pipeline": 1, "fmax_target_mhz": 100}, "pipeline of 1 .* and an Fmax of 100 MHz were"),
         ({"fmax_target_mhz": -5}, "must be a positive frequency, got -5"),
         ({"fmax_target_mhz": float("nan")}, "must be a positive frequency, got nan"),
-        ({"fmax_target_mhz": 100}, "there is no delay model for target 'generic'"),
-        ({"chip": "ice40-ep", "fmax_target_mhz": 9}, "target 'ice40' has no device 'ep'"),
+        ({"fmax_target_mhz": 100}, "there is no delay model for chip family 'generic'"),
+        ({"chip": "ice40-ep", "fmax_target_mhz": 9}, "chip family 'ice40' has no device 'ep'"),
         ({"module": "2fast"}, "'2fast' cannot name a Verilog module"),
         ({"module": "module"}, "'module' cannot name a Verilog module"),
     ],

@@ -248,7 +248,7 @@ def test_look_ups_without_a_platform() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"target": "stratix"}, "there is no target 'stratix'; choose one of: generic"),
+        ({"target": "stratix"}, "there is no chip family 'stratix'; choose one of: generic"),
         ({"pipeline": -1}, "pipeline must be 0"),
     ],
 )

@@ -117,11 +117,13 @@ def get_delay_model(family: str, grade: str = "") -> DelayModel:
         why = f": {found.why_no_delays}" if found.why_no_delays else ""
         measured = ", ".join(name for name, other in families().items() if delay_models(other))
         raise ConfigError(
-            f"there is no delay model for target {family!r}{why}; so no clock frequency can be "
-            f"aimed at; choose one of: {measured}, or say --pipeline N"
+            f"there is no delay model for chip family {family!r}{why}; so no clock frequency "
+            f"can be aimed at; choose one of: {measured}, or say --pipeline N"
         )
     for model in models:
         if grade in ("", model.grade, *model.devices):
             return model
     known = "; ".join(f"{model.grade} ({', '.join(model.devices)})" for model in models)
-    raise ConfigError(f"target {family!r} has no speed grade {grade!r}; choose one of: {known}")
+    raise ConfigError(
+        f"chip family {family!r} has no speed grade {grade!r}; choose one of: {known}"
+    )

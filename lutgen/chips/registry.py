@@ -62,7 +62,7 @@ def get_family(name: str) -> Family:
     if family is None:
         faults = "".join(f"; {fault}" for fault in plugin_faults())
         raise ConfigError(
-            f"there is no target {name!r}; choose one of: {', '.join(families())}{faults}"
+            f"there is no chip family {name!r}; choose one of: {', '.join(families())}{faults}"
         )
     return family
 
@@ -78,7 +78,7 @@ def get_device(family: str, device: str) -> Device:
     devices = get_family(family).devices
     if device not in devices:
         known = f"choose one of: {', '.join(devices)}" if devices else "it is no chip in particular"
-        raise ConfigError(f"target {family!r} has no device {device!r}; {known}")
+        raise ConfigError(f"chip family {family!r} has no device {device!r}; {known}")
     return devices[device]
 
 

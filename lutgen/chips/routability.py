@@ -110,8 +110,8 @@ def get_routability(family: str, device: str) -> Routability:
     if not measured:
         known = ", ".join(name for name, other in families().items() if routabilities(other))
         raise ConfigError(
-            f"no open router was measured for target {family!r}, so no window can be chosen for "
-            f"it; name one (window:W), or choose a chip of: {known}"
+            f"no open router was measured for chip family {family!r}, so no window can be chosen "
+            f"for it; name one (window:W), or choose a chip of: {known}"
         )
     for part in measured:
         if part.device == device:

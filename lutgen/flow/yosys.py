@@ -44,7 +44,8 @@ def yosys_family(target: str) -> YosysFacts:
     facts = get_family(target).yosys
     if facts is None:
         raise ConfigError(
-            f"cannot synthesise for target {target!r}; choose one of: {', '.join(yosys_names())}"
+            f"cannot synthesise for chip family {target!r}; choose one of: "
+            + ", ".join(yosys_names())
         )
     return facts
 
@@ -147,7 +148,9 @@ def synthesise(
             f"and one of {', '.join(_SOURCES)}"
         )
     if mode == OPTIMISED and not family.synth:
-        raise ConfigError(f"Yosys has no synthesis command for target {target!r}; use {DIRECT}")
+        raise ConfigError(
+            f"Yosys has no synthesis command for chip family {target!r}; use {DIRECT}"
+        )
     tool = find_yosys()
     folder = out_dir / mode
     _remove_results(folder)

@@ -204,8 +204,8 @@ def _gate(name: str, cell: Mapping[str, Any], family: Family, clock: Bit | None)
         if len(pins["A"]) == 1 << len(reads):
             return _Gate(LUT, table, reads, _driven(pins["Y"]))
     raise NetlistError(
-        f"cell {name} is a {kind}, whose function is not known for target {family.name}; known: "
-        + (", ".join(family.primitives) or "truth tables")
+        f"cell {name} is a {kind}, whose function is not known for chip family {family.name}; "
+        "known: " + (", ".join(family.primitives) or "truth tables")
     )
 
 
