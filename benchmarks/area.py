@@ -28,7 +28,7 @@ from lutgen.core.lower import lower
 from lutgen.emit.blif import emit_blif
 from lutgen.errors import ToolError
 from lutgen.flow.yosys import OPTIMISED, synthesise
-from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize import Parameters
 from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, Netlist
 from lutgen.netlist.passes.simplify import simplify
 

@@ -18,7 +18,7 @@ from lutgen.core import CoreConfig
 from lutgen.errors import LutgenError, MismatchError
 from lutgen.jobs.learn import boost
 from lutgen.jobs.samples import load_source
-from lutgen.learn.boost.boost import BoostParameters
+from lutgen.learn.boost import BoostParameters
 from lutgen.model import LutNetwork, Source
 
 ENCODER = "thresholds:4,8,12"

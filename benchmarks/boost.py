@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from lutgen.bits import unpack
 from lutgen.datasets.load import Dataset, load_dataset
 from lutgen.encode.encoder import fit_encoder
-from lutgen.learn.boost.boost import BoostParameters, boost
+from lutgen.learn.boost import BoostParameters, boost
 from lutgen.model.network import LutNetwork
 
 N_VALIDATION = 10_000

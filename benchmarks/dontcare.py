@@ -15,7 +15,7 @@ from paper import BinaryMnist, arguments
 from lutgen.bits import Bits
 from lutgen.chips.registry import get_family
 from lutgen.core import CoreConfig, make_core
-from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize import Parameters
 from lutgen.model.network import LutNetwork
 from lutgen.optimise.external import optimise
 from lutgen.optimise.policy import LADDER, Policy

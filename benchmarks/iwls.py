@@ -31,7 +31,7 @@ from lutgen.encode.encoder import fit_encoder
 from lutgen.files import write_json
 from lutgen.flow.process import run, subprocess_environment
 from lutgen.flow.tools import find_yosys
-from lutgen.learn.boost.boost import BoostParameters, boost
+from lutgen.learn.boost import BoostParameters, boost
 from lutgen.model.network import LutNetwork
 
 SYSTEM = "lutgen"

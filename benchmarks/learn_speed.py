@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from paper import BinaryMnist, arguments
 
-from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize import Parameters
 
 PARAMETERS = Parameters(k=8, widths=(1024,) * 5, seed=0)
 

@@ -27,7 +27,7 @@ from lutgen.emit.verilog import core_verilog
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ToolError
 from lutgen.flow.yosys import DIRECT, OPTIMISED, synthesise, yosys_family
-from lutgen.learn.boost.boost import BoostParameters, boost
+from lutgen.learn.boost import BoostParameters, boost
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import CORE, ENCODER, HEAD
 from lutgen.netlist.stats import netlist_stats

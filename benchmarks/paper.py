@@ -14,7 +14,7 @@ from lutgen.bits import Bits
 from lutgen.datasets.load import load_dataset
 from lutgen.datasets.tasks import apply_task
 from lutgen.encode.encoder import Encoder, fit_encoder
-from lutgen.learn.memorize.memorize import Parameters, memorize
+from lutgen.learn.memorize import Parameters, memorize
 from lutgen.model.network import LutNetwork
 
 

@@ -6,7 +6,7 @@ import statistics
 
 from paper import BinaryMnist, arguments
 
-from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize import Parameters
 
 WIRINGS = ("random", *(f"window:{width}" for width in (512, 256, 128, 64, 32)))
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from lutgen.cli.app import app
 from lutgen.cli.spellings import RENAMED, renew
 from lutgen.errors import ConfigError
-from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize import Parameters
 from lutgen.model import LutNetwork, Source
 
 CHIP = {"--chip"}

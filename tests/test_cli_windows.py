@@ -17,7 +17,7 @@ from lutgen.chips.routability import Point, Routability
 from lutgen.cli.app import app
 from lutgen.errors import ConfigError
 from lutgen.jobs.window import chip_for_window, choose_window, luts_of_table
-from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize import Parameters
 from lutgen.learn.memorize.wiring import Wiring, cones, draw
 from lutgen.model.network import LutNetwork
 

@@ -18,8 +18,8 @@ from lutgen.jobs.optimise import optimise
 from lutgen.jobs.predict import predict
 from lutgen.jobs.progress import Count
 from lutgen.jobs.samples import load_source, samples_for
-from lutgen.learn.boost.boost import BoostParameters, Interrupted
-from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.boost import BoostParameters, Interrupted
+from lutgen.learn.memorize import Parameters
 from lutgen.model import LutNetwork, Provenance, Source
 
 GE5 = Source("digits", "ge5")

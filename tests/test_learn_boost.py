@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits
 from lutgen.bits import Bits
 from lutgen.encode.encoder import Encoder, fit_encoder
 from lutgen.errors import ConfigError, DataError
-from lutgen.learn.boost.boost import BoostParameters, BoostProgress, Interrupted, boost
+from lutgen.learn.boost import BoostParameters, BoostProgress, Interrupted, boost
 from lutgen.model.network import LutNetwork
 
 SMALL = BoostParameters(k=4, luts_per_class=4, search_samples=300, random_wires=1, sweeps=1)

@@ -10,7 +10,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ConfigError, DataError
-from lutgen.learn.boost.boost import BoostParameters, BoostProgress, boost
+from lutgen.learn.boost import BoostParameters, BoostProgress, boost
 from lutgen.learn.estimators.boosting import BoostedLutClassifier
 from lutgen.model.network import LutNetwork
 

@@ -10,8 +10,8 @@ from sklearn.utils.estimator_checks import check_estimator
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn.estimators.memorization import MemorizationClassifier
+from lutgen.learn.memorize import Parameters, memorize
 from lutgen.learn.memorize.manyclass import memorize_classes
-from lutgen.learn.memorize.memorize import Parameters, memorize
 
 
 @pytest.mark.filterwarnings("ignore")

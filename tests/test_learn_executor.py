@@ -126,8 +126,8 @@ def test_learners_run_on_any_executor() -> None:
     import numpy as np
 
     from lutgen.encode.encoder import fit_encoder
-    from lutgen.learn.boost.boost import BoostParameters, boost
-    from lutgen.learn.memorize.memorize import Parameters, memorize
+    from lutgen.learn.boost import BoostParameters, boost
+    from lutgen.learn.memorize import Parameters, memorize
 
     class Pool:
         n_workers = 3

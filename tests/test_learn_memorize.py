@@ -12,7 +12,7 @@ from lutgen.bits import Bits
 from lutgen.encode.encoder import Encoder, fit_encoder
 from lutgen.errors import DataError
 from lutgen.learn.fill import FILLS
-from lutgen.learn.memorize.memorize import Parameters, memorize
+from lutgen.learn.memorize import Parameters, memorize
 from lutgen.model import LutNetwork
 from lutgen.model.migrate import digest_of_version_2
 

@@ -6,8 +6,8 @@ from sklearn.datasets import load_digits
 
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ConfigError, DataError
+from lutgen.learn.memorize import Parameters, memorize
 from lutgen.learn.memorize.manyclass import code_matrix, memorize_classes, put_side_by_side
-from lutgen.learn.memorize.memorize import Parameters, memorize
 
 X, Y = load_digits(return_X_y=True)
 ENCODER = fit_encoder("threshold:8", X)

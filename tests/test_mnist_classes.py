@@ -7,7 +7,7 @@ import numpy as np
 from lutgen.core import CoreConfig, Interface, make_core
 from lutgen.datasets.load import load_dataset
 from lutgen.encode.encoder import fit_encoder
-from lutgen.learn.boost.boost import BoostParameters, boost
+from lutgen.learn.boost import BoostParameters, boost
 from lutgen.netlist.ir import CORE, HEAD
 from lutgen.netlist.stats import netlist_stats
 from lutgen.verify.compare import check_netlist, check_rtl, require_equal

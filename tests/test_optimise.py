@@ -13,7 +13,7 @@ from strategies import binary_encoder, networks, random_samples, voting_network
 from lutgen.bits import Bits, pack
 from lutgen.core import CoreConfig, make_core
 from lutgen.errors import ConfigError, DataError, MismatchError
-from lutgen.learn.memorize.memorize import Parameters, memorize
+from lutgen.learn.memorize import Parameters, memorize
 from lutgen.model import LutNetwork
 from lutgen.model.provenance import Optimised
 from lutgen.optimise.evidence import CountEvidence, MaskEvidence

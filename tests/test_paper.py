@@ -10,7 +10,7 @@ from lutgen.core import Interface, make_core
 from lutgen.datasets.load import load_dataset
 from lutgen.datasets.tasks import apply_task
 from lutgen.encode.encoder import fit_encoder
-from lutgen.learn.memorize.memorize import Parameters, memorize
+from lutgen.learn.memorize import Parameters, memorize
 from lutgen.model.network import LutNetwork
 from lutgen.verify.compare import check_netlist, check_rtl, require_equal
 from lutgen.verify.prove import prove_model, require_proved

@@ -7,7 +7,7 @@ import pytest
 
 from lutgen.datasets.load import Dataset, load_dataset
 from lutgen.errors import ConfigError, DataError
-from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize import Parameters
 from lutgen.studies import (
     binary_mnist,
     bound,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lutgen.bits import Bits
 from lutgen.encode.encoder import fit_encoder
-from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize import Parameters
 from lutgen.model.network import LutNetwork
 from lutgen.studies.noise import (
     add_noise,

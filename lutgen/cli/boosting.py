@@ -21,7 +21,7 @@ from lutgen.cli.options import (
 from lutgen.errors import ConfigError
 from lutgen.files import ensure_writable
 from lutgen.jobs.learn import boost as learn
-from lutgen.learn.boost.boost import BoostParameters, Interrupted
+from lutgen.learn.boost import BoostParameters, Interrupted
 from lutgen.model import LutNetwork
 from lutgen.records.model import ModelRecord
 

@@ -28,7 +28,7 @@ from lutgen.jobs.report import write_report
 from lutgen.jobs.samples import load_source
 from lutgen.jobs.simulate import simulate
 from lutgen.jobs.synthesise import measure_area
-from lutgen.learn.boost.boost import BoostParameters
+from lutgen.learn.boost import BoostParameters
 from lutgen.model import Source
 from lutgen.records.checks import SIMULATION_FILE
 from lutgen.records.core import CORE_FILE

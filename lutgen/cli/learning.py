@@ -33,7 +33,7 @@ from lutgen.jobs.predict import answer_lines
 from lutgen.jobs.predict import predict as predict_labels
 from lutgen.jobs.window import chip_for_window
 from lutgen.learn.fill import FILLS
-from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize import Parameters
 from lutgen.learn.memorize.wiring import AUTO
 from lutgen.model import LutNetwork, Provenance
 from lutgen.records.model import ModelRecord

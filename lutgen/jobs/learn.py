@@ -16,10 +16,10 @@ from lutgen.errors import ConfigError
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.jobs.samples import class_numbers
 from lutgen.jobs.window import choose_window
-from lutgen.learn.boost.boost import BoostParameters, BoostProgress, Interrupted
-from lutgen.learn.boost.boost import boost as learn_boosted
-from lutgen.learn.memorize.memorize import Parameters
-from lutgen.learn.memorize.memorize import memorize as learn_memorized
+from lutgen.learn.boost import BoostParameters, BoostProgress, Interrupted
+from lutgen.learn.boost import boost as learn_boosted
+from lutgen.learn.memorize import Parameters
+from lutgen.learn.memorize import memorize as learn_memorized
 from lutgen.model import LutNetwork, Source
 
 

@@ -18,8 +18,7 @@ from lutgen.chips.registry import get_device
 from lutgen.chips.routability import RANDOM, Point, Routability, get_routability
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError
-from lutgen.learn.memorize import wiring
-from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize import Parameters, wiring
 from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, NetlistBuilder
 
 

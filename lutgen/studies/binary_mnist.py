@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import fmean
 from typing import Any
 
-from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize import Parameters
 from lutgen.studies.context import Context
 from lutgen.studies.plot import Curve, Panel, draw
 from lutgen.studies.study import MEMORIZATION, Result, Row, Study, Verdict, within

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lutgen.encode.encoder import fit_encoder
-from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize import Parameters
 from lutgen.studies.context import Context
 from lutgen.studies.plot import Image, draw
 from lutgen.studies.problem import Problem

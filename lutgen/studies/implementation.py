@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lutgen.bits import Bits
 from lutgen.learn.counts import apply, count_classes, total
 from lutgen.learn.fill import Fill
-from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize import Parameters
 from lutgen.model.network import LutNetwork
 from lutgen.studies.context import Context
 from lutgen.studies.plot import Curve, Panel, draw

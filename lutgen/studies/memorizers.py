@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lutgen.bits import Bits
-from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize import Parameters
 from lutgen.studies.context import Context
 from lutgen.studies.convex import (
     ConvexMemorizer,

@@ -21,8 +21,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import BernoulliNB
 from sklearn.neighbors import KNeighborsClassifier
 
-from lutgen.learn.boost.boost import BoostParameters, boost
-from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.boost import BoostParameters, boost
+from lutgen.learn.memorize import Parameters
 from lutgen.studies.context import Cell, Context
 from lutgen.studies.conv_net import MISSING, is_available, train_conv_net
 from lutgen.studies.plot import Bars, draw

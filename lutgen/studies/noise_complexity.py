@@ -15,7 +15,7 @@ from lutgen.bits import Bits
 from lutgen.chips.registry import get_family
 from lutgen.core.lower import lower
 from lutgen.emit.aiger import make_aig
-from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize import Parameters
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import LUT, Netlist
 from lutgen.netlist.passes.shrink import shrink

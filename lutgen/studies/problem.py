@@ -13,7 +13,7 @@ from lutgen.datasets.load import Dataset
 from lutgen.datasets.tasks import apply_task
 from lutgen.encode.encoder import Encoder, fit_encoder
 from lutgen.errors import DataError
-from lutgen.learn.memorize.memorize import Parameters, memorize
+from lutgen.learn.memorize import Parameters, memorize
 from lutgen.model.network import LutNetwork
 
 Labels = NDArray[np.uint8]

@@ -11,7 +11,7 @@ import numpy as np
 from lutgen.bits import Bits
 from lutgen.learn.counts import Counts, apply, count_classes
 from lutgen.learn.fill import FILLS, Fill
-from lutgen.learn.memorize.memorize import Parameters
+from lutgen.learn.memorize import Parameters
 from lutgen.learn.randomness import keys
 from lutgen.model.network import LutNetwork
 from lutgen.optimise.external import optimise

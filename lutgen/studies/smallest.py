@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lutgen.bits import Bits
 from lutgen.encode.encoder import fit_encoder
-from lutgen.learn.memorize.memorize import Parameters, memorize
+from lutgen.learn.memorize import Parameters, memorize
 from lutgen.model.network import LutNetwork
 
 DEPTHS = (1, 2, 3, 4, 6, 8, 12)

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from lutgen.datasets.split import split_rows
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ConfigError, DataError
-from lutgen.learn.boost.boost import BoostParameters, BoostProgress, Interrupted, boost
+from lutgen.learn.boost import BoostParameters, BoostProgress, Interrupted, boost
 from lutgen.learn.estimators.memorization import plain_labels
 
 
@@ -27,7 +27,7 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     ----------
     k, luts_per_class, layers, temperature, search_samples, random_wires, sweeps, interactions
     refits, shift, patience
-        See :class:`lutgen.learn.boost.boost.BoostParameters`.
+        See :class:`lutgen.learn.boost.BoostParameters`.
     encoder : str, default="auto"
         How features become bits; see :func:`lutgen.encode.encoder.fit_encoder`.
     feature_shape : sequence of int, default=()
@@ -108,7 +108,7 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         sample_weight : array-like of shape (n_samples,), optional
             What each sample counts; default: all the same.
         progress : callable, optional
-            Called with a :class:`lutgen.learn.boost.boost.BoostProgress` after each round. It is
+            Called with a :class:`lutgen.learn.boost.BoostProgress` after each round. It is
             no parameter of the model: neither `clone` nor a grid search sees it.
 
         Raises

@@ -15,8 +15,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import DataError
+from lutgen.learn.memorize import Parameters, memorize
 from lutgen.learn.memorize.manyclass import memorize_classes
-from lutgen.learn.memorize.memorize import Parameters, memorize
 from lutgen.model import LutNetwork
 
 

@@ -19,7 +19,7 @@ from lutgen.bits import Bits
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn import randomness
-from lutgen.learn.memorize.memorize import Parameters, memorize
+from lutgen.learn.memorize.training import Parameters, memorize
 from lutgen.model import Argmax, LutNetwork
 
 MAX_CODE_BITS = 1024
@@ -87,7 +87,7 @@ def memorize_classes(
     progress : callable, optional
         Called with (networks learnt, networks in all).
     options
-        As for :func:`lutgen.learn.memorize.memorize.memorize`, which see for the other parameters.
+        As for :func:`lutgen.learn.memorize.memorize`, which see for the other parameters.
 
     Raises
     ------

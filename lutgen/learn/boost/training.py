@@ -33,8 +33,6 @@ from lutgen.learn.boost.views import shift_views
 from lutgen.learn.executor import Executor, executor_for
 from lutgen.model import LutNetwork, Provenance
 
-__all__ = ["BACKENDS", "BoostParameters", "BoostProgress", "Interrupted", "boost"]
-
 
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C while learning: who catches it has the best network that there was by then.
