@@ -1,0 +1,141 @@
+"""Every command and every Python block that the documents show, run as a reader would run them.
+
+A document is read from top to bottom: its shell commands run in one folder, its Python blocks in
+one interpreter beside them. The data set is small: scikit-learn's digits, drawn larger, in place of
+MNIST. What stands for a reader's own hands (a board, a cable, an installation) is listed here.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from software_board import software_board
+
+from lutgen.model import LutNetwork
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = ("README.md", "docs/boards.md")
+PORT = "/dev/ttyUSB1"
+NOT_RUN = {
+    r"make (demo|test)\b": "test_cli_board runs the demo; the tests run already",
+    r"pip install ": "it is installed",
+    r"iceprog ": "there is no board",
+}
+"""Commands that are not run, and why."""
+
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A code block of a document."""
+
+    language: str
+    text: str
+    line: int
+
+    @property
+    def commands(self) -> list[str]:
+        """The commands of a shell block, without comments."""
+        lines = self.text.replace("\\\n", " ").splitlines()
+        words = [shlex.split(line, comments=True) for line in lines]
+        return [shlex.join(command) for command in words if command]
+
+
+def blocks(text: str) -> list[Block]:
+    return [
+        Block(found[1], found[2], text[: found.start()].count("\n") + 2)
+        for found in BLOCK.finditer(text)
+    ]
+
+
+def test_blocks_and_commands_are_found() -> None:
+    text = "a\n```sh\nlutgen a \\\n  -o 'b c'  # why\n\n# only this\n```\n```\nout\n```\n"
+    found = blocks(text)
+    assert [block.language for block in found] == ["sh", ""]
+    assert found[0].line == 3
+    assert found[0].commands == ["lutgen a -o 'b c'"]
+
+
+@pytest.fixture(scope="module", name="data")
+def small_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with files like MNIST's: 28 x 28 pixels, ten classes, 1,797 images."""
+    from sklearn.datasets import load_digits
+
+    images, labels = load_digits(return_X_y=True)
+    drawn = np.kron(images.reshape(-1, 8, 8) * (255 / 16), np.ones((3, 3)))
+    pixels = np.pad(drawn, ((0, 0), (2, 2), (2, 2))).astype(np.uint8)
+    folder = tmp_path_factory.mktemp("data") / "mnist"
+    folder.mkdir()
+    for name, part in (("train", slice(1400)), ("t10k", slice(1400, None))):
+        _write_idx(folder / f"{name}-images-idx3-ubyte.gz", pixels[part])
+        _write_idx(folder / f"{name}-labels-idx1-ubyte.gz", labels[part].astype(np.uint8))
+    return folder.parent
+
+
+def _write_idx(path: Path, values: NDArray[np.uint8]) -> None:
+    sizes = np.array(values.shape, ">u4").tobytes()
+    path.write_bytes(gzip.compress(bytes([0, 0, 8, values.ndim]) + sizes + values.tobytes()))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_what_a_document_shows_runs(
+    document: str, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = blocks((ROOT / document).read_text(encoding="utf-8"))
+    shown = [block for block in found if block.language in ("sh", "python")]
+    assert {block.language for block in shown} == {"sh", "python"}
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LUTGEN_DATA", str(data))
+    names: dict[str, Any] = {}
+    for block in shown:
+        place = f"{document}:{block.line}"
+        if block.language == "python":
+            with connected(block.text) as text:
+                exec(compile("\n" * (block.line - 1) + text, document, "exec"), names)
+        else:
+            for command in block.commands:
+                run(command, place)
+
+
+def run(command: str, place: str) -> None:
+    """Run a command of a shell block, ours from this checkout."""
+    if any(re.match(pattern, command) for pattern in NOT_RUN):
+        return
+    name, *rest = shlex.split(command)
+    assert name == "lutgen", f"{place}: {command}: run it here, or say in NOT_RUN why not"
+    with connected(shlex.join(rest)) as text:
+        done = subprocess.run(
+            [sys.executable, "-m", "lutgen", *shlex.split(text)],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
+    said = f"{place}: {command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    assert done.returncode == 0, said
+    assert "Deprecat" not in done.stderr, said
+
+
+@contextmanager
+def connected(text: str) -> Iterator[str]:
+    """Put a board in software at the port that a text names, and yield the text for it."""
+    if PORT not in text:
+        yield text
+        return
+    with software_board(LutNetwork.load("digits.npz")) as board:
+        yield text.replace(PORT, board.port)
