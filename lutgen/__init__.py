@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lutgen.model import Argmax, Bits, LutNetwork, Sum
     from lutgen.model.file import load
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 __all__ = [
     "Argmax",
     "Bits",
