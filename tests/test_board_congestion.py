@@ -14,6 +14,7 @@ from lutgen.board.build import build_board
 from lutgen.board.congestion import advise_window, window_advice
 from lutgen.chips import routability
 from lutgen.flow.pnr import CongestionError
+from lutgen.records.build import PartCount
 
 
 @pytest.fixture(autouse=True)
@@ -47,9 +48,11 @@ def test_each_case_has_its_advice(family: str, device: str, n_luts: int, words: 
 def test_a_congested_build_says_it_and_keeps_its_logs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def synthesise(*_: object) -> dict[str, object]:
-        part = {"luts": 1200, "registers": 10}
-        return {"parts": {"core": part, "shell": part}, "resources": {"luts": 3000}}
+    def synthesise(*_: object) -> dict[str, PartCount]:
+        return {
+            "core": PartCount(luts=1800, registers=10),
+            "shell": PartCount(luts=1200, registers=10),
+        }
 
     def place_and_route(*_: object, folder: Path, **__: object) -> None:
         (folder / "seed1.nextpnr.log").write_text("iter=1 wires=9 overused=9")

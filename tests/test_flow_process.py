@@ -106,7 +106,7 @@ def test_a_request_to_terminate_ends_the_children(tmp_path: Path) -> None:
     model = tmp_path / "m.npz"
     random_network(np.random.default_rng(0), 8, [4, 1], 4).save(model)
     process = subprocess.Popen(
-        [sys.executable, "-m", "lutgen", "synth", model, "-o", tmp_path / "out"],
+        [sys.executable, "-m", "lutgen", "synth", model, "--chip", "ice40", "-o", tmp_path / "out"],
         env=os.environ
         | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "CHILD": str(tmp_path / "child")},
         stdout=subprocess.DEVNULL,
