@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from lutgen import moved
+from lutgen.version import __version__
 
 if TYPE_CHECKING:
     from lutgen.core import CoreConfig, make_core
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from lutgen.model import Argmax, Bits, LutNetwork, Sum
     from lutgen.model.file import load
 
-__version__ = "0.2.0.dev0"
+
 __all__ = [
     "Argmax",
     "Bits",

@@ -75,8 +75,7 @@ def is_within(module: str, part: str) -> bool:
 def imports_of_ours(name: str, path: Path) -> set[str]:
     """Return what a module imports of lutgen, without the exceptions."""
     found = {module for module in imports(path) if is_within(module, "lutgen")}
-    ours = found - EXCEPTIONS.get(name, set())
-    return {"version" if module == "lutgen" else module.removeprefix("lutgen.") for module in ours}
+    return {module.removeprefix("lutgen.") for module in found - EXCEPTIONS.get(name, set())}
 
 
 def part_of(name: str) -> str:

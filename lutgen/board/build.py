@@ -19,7 +19,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lutgen import __version__
 from lutgen.board.boards import Board
 from lutgen.board.congestion import advise_window
 from lutgen.board.fit import MARGIN, clock_advice, no_place, require_fit, require_room
@@ -67,6 +66,7 @@ from lutgen.records.build import (
     SeedRun,
     Spread,
 )
+from lutgen.version import __version__
 
 PIPELINE_UNKNOWN = 2  # levels of k-LUTs between registers where there is no delay model
 DEFAULT_TIMEOUT_SECONDS = 900.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from lutgen import __version__
 from lutgen.cli import output
 from lutgen.cli.lazy import lazy_group
+from lutgen.version import __version__
 
 COMMANDS = {
     "train": "learning",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lutgen import __version__
 from lutgen.chips.chip import chip_delays, get_chip
 from lutgen.chips.delay import DelayModel
 from lutgen.chips.family import Family
@@ -21,6 +20,7 @@ from lutgen.netlist.passes.pipeline import arrivals, pipeline_to_delay, shortest
 from lutgen.netlist.passes.pipeline import pipeline as insert_registers
 from lutgen.netlist.passes.shrink import shrink
 from lutgen.netlist.passes.stats import PassStats, measure
+from lutgen.version import __version__
 
 HEAD_STEP, MAPPING = "head", "mapping"
 

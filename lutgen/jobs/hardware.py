@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lutgen import __version__
 from lutgen.core import Core, CoreConfig, make_core
 from lutgen.emit.verilog import core_verilog
 from lutgen.files import write_files
@@ -12,6 +11,7 @@ from lutgen.model import LutNetwork
 from lutgen.netlist.stats import netlist_stats
 from lutgen.records.core import CORE_FILE, ChipSize, CoreRecord
 from lutgen.records.model import ModelRecord
+from lutgen.version import __version__
 
 
 def write_core(

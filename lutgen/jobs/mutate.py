@@ -6,7 +6,6 @@ from pathlib import Path
 
 from numpy.typing import ArrayLike
 
-from lutgen import __version__
 from lutgen.bits import Bits
 from lutgen.core import Core
 from lutgen.errors import MismatchError
@@ -15,6 +14,7 @@ from lutgen.jobs.progress import SILENT, Progress
 from lutgen.records.mutation import MUTATION_FILE, FaultRecord, MutationRecord
 from lutgen.verify.mutation import KINDS, Mutation, MutationScore, score, simulate_mutant
 from lutgen.verify.sweep import Effort
+from lutgen.version import __version__
 
 
 def mutate(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from lutgen import __version__
 from lutgen.bits import Bits
 from lutgen.core import Core
 from lutgen.errors import MismatchError
@@ -18,6 +17,7 @@ from lutgen.records.synthesis import SynthesisRecord
 from lutgen.verify.compare import check_rtl, check_synthesised
 from lutgen.verify.prove import Proof, prove_model, prove_steps, prove_synthesised, prove_verilog
 from lutgen.verify.sweep import Effort
+from lutgen.version import __version__
 
 
 def prove(

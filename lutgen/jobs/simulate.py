@@ -7,7 +7,6 @@ from pathlib import Path
 
 from numpy.typing import ArrayLike
 
-from lutgen import __version__
 from lutgen.bits import Bits
 from lutgen.core import Core
 from lutgen.jobs.folders import working_folder
@@ -16,6 +15,7 @@ from lutgen.jobs.synthesise import SYNTHESIS
 from lutgen.records.checks import SIMULATION_FILE, Check, SimulationRecord
 from lutgen.records.synthesis import SynthesisRecord
 from lutgen.verify.compare import check_netlist, check_rtl, check_synthesised
+from lutgen.version import __version__
 
 
 def simulate(

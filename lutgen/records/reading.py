@@ -25,10 +25,10 @@ from typing import (
     get_type_hints,
 )
 
-from lutgen import __version__
 from lutgen.errors import DataError
 from lutgen.files import read_json, write_atomic, write_json
 from lutgen.model.provenance import LayerAccuracy, LearntAccuracy
+from lutgen.version import __version__
 
 _COUNT_BITS = 53  # what every reader of JSON takes for a whole number
 _SEED_BITS = 64

@@ -14,11 +14,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from lutgen import __version__
 from lutgen.datasets.load import Dataset, load_dataset
 from lutgen.errors import DataError
 from lutgen.files import read_json, write_json
 from lutgen.studies.problem import Problem, make_problem
+from lutgen.version import __version__
 
 Progress = Callable[[int, int, str], None]
 Cell = Callable[[], Any]
