@@ -1,5 +1,7 @@
 """Views of an image: encoding a shifted image is reading the image's signals in a view."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -14,10 +16,18 @@ def shifted(images: np.ndarray, dy: int, dx: int) -> np.ndarray:
     return padded[..., 2 - dy : 2 - dy + height, 2 - dx : 2 - dx + width]
 
 
+@pytest.mark.parametrize("shuffled", [False, True])
 @pytest.mark.parametrize("shape", [(5, 7), (3, 4, 6)])
-def test_a_view_is_the_encoding_of_the_shifted_image(shape: tuple[int, ...]) -> None:
+def test_a_view_is_the_encoding_of_the_shifted_image(
+    shape: tuple[int, ...], shuffled: bool
+) -> None:
     images = np.random.default_rng(0).integers(0, 256, (200, *shape))
     encoder = fit_encoder("thresholds:50,120,200", images.reshape(200, -1))
+    if shuffled:  # an encoder of somebody else's, its bits in no order
+        order = np.random.default_rng(1).permutation(encoder.n_bits)
+        encoder = replace(
+            encoder, feature=encoder.feature[order], threshold=encoder.threshold[order]
+        )
     signals = encoder.encode(images.reshape(200, -1)).to_dense()
     views = shift_views(encoder, shape, 1)
     assert views.dtype == np.int32

@@ -37,7 +37,7 @@ class Encoder:
     n_features : int
         Width of the matrices that :meth:`encode` takes.
     feature : ndarray of shape (n_bits,), dtype=np.int32
-        Feature that bit j compares, ascending.
+        Feature that bit j compares, in any order.
     threshold : ndarray of shape (n_bits,), dtype=np.float64
         Bit j is one where the feature is greater than or equal to threshold j.
     """

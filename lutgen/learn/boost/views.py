@@ -66,11 +66,13 @@ def _shifted(encoder: Encoder, shape: Sequence[int], dy: int, dx: int) -> NDArra
     row, column = row - dy, column - dx
     inside = (row >= 0) & (row < n_rows) & (column >= 0) & (column < n_columns)
     source = (channel * n_rows + row) * n_columns + column
-    first = np.searchsorted(encoder.feature, np.arange(encoder.n_features + 1))
+    order = np.argsort(encoder.feature, kind="stable")
+    first = np.searchsorted(encoder.feature[order], np.arange(encoder.n_features + 1))
     view = np.full(encoder.n_bits, -1, dtype=np.int32)
     for signal in np.flatnonzero(inside).tolist():
         start, stop = first[source[signal]], first[source[signal] + 1]
         if start < stop:
-            distance = np.abs(encoder.threshold[start:stop] - encoder.threshold[signal])
-            view[signal] = start + int(distance.argmin())
+            there = order[start:stop]
+            distance = np.abs(encoder.threshold[there] - encoder.threshold[signal])
+            view[signal] = there[distance.argmin()]
     return view
