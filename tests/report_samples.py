@@ -6,13 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+from lutgen.version import __version__
+
 DIGEST = "18da463cf110ffa6caf7f7245a09c330928b6b8e292c093b95d59fb374514c91"
 
 
 def core_record() -> dict[str, Any]:
     """Return what core.json holds for a small network on the iCE40."""
     return {
-        "lutgen": "0.1.0",
+        "lutgen": __version__,
         "module": "lutgen_core",
         "target": "ice40",
         "pipeline": 0,

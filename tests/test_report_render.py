@@ -15,6 +15,7 @@ from report_samples import DIGEST, core_record, files, pass_run, planted_differe
 from lutgen.report.folder import Report, read_report
 from lutgen.report.render_html import render_html
 from lutgen.report.render_text import render_text
+from lutgen.version import __version__
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> & $\\frac{"
@@ -96,7 +97,7 @@ def lines_of(report: Report) -> list[str]:
 @pytest.mark.parametrize(
     "line",
     [
-        "digits, ge5: lutgen_core for ice40, by lutgen 0.1.0",
+        f"digits, ge5: lutgen_core for ice40, by lutgen {__version__}",
         "Test accuracy 0.8694 0.9137 on the training samples",
         "Verification 4 / 4 equal 360 test images each",
         "LUTs 397 optimised, 1 024 direct",
