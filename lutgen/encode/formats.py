@@ -1,20 +1,37 @@
 """Fixed-point formats: how a feature comes in as a number of a few bits, its code.
 
-``code = floor((x - offset) / scale)``. A comparison ``x >= threshold`` becomes ``code >= T`` with
-``T = ceil((threshold - offset) / scale)``, in exact arithmetic: for a whole number n,
-``(x - offset) / scale >= n`` where and only where ``floor((x - offset) / scale) >= n``.
+``code = floor((x - offset) / scale)``, saturating at both ends. A comparison ``x >= threshold``
+becomes ``code >= T`` with ``T = ceil((threshold - offset) / scale)``, all in exact arithmetic: for
+a whole number n, ``(x - offset) / scale >= n`` where and only where
+``floor((x - offset) / scale) >= n``. So a code passes where its value ``scale * code + offset``
+does, and only numbers between the threshold and the value of T are told otherwise than before.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from lutgen.bits import MAX_FAN_IN
-from lutgen.errors import ConfigError
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-MAX_WIDTH = MAX_FAN_IN
+from lutgen.bits import MAX_FAN_IN
+from lutgen.errors import ConfigError, DataError
+
+MAX_WIDTH = 24
+GRAMMAR = (
+    "u8 or s12 (unsigned, two's complement), q4.8 or uq4.8 (bits before and after the point; the "
+    "sign is one of the 4), each with :scale=NUMBER (not after q), :offset=NUMBER and "
+    ":missing=CODE, e.g. u8:scale=0.5:offset=-64"
+)
+
+_WHOLE = re.compile(r"([us])(\d{1,3})")
+_POINT = re.compile(r"(u?q)(\d{1,3})\.(\d{1,3})")
+_POWER = re.compile(r"2\^(-?\d{1,4})")
+_OPTIONS = ("scale", "offset", "missing")
+_NEAR, _TINY = 2.0**-50, 2.0**-900  # more than what two roundings lose
 
 
 @dataclass(frozen=True)
@@ -24,11 +41,14 @@ class FeatureFormat:
     Parameters
     ----------
     width : int
-        Bits, 1 to 16.
+        Bits, 1 to 24.
     signed : bool
         Two's complement; else unsigned.
     scale, offset : float
         The value of a code is ``scale * code + offset``; the scale is above zero.
+    missing : int or None
+        Code of NaN, the least or the largest; no number has it, and it compares as its value
+        does. None: NaN has no code.
 
     Raises
     ------
@@ -40,6 +60,7 @@ class FeatureFormat:
     signed: bool = False
     scale: float = 1.0
     offset: float = 0.0
+    missing: int | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.width <= MAX_WIDTH:
@@ -49,6 +70,58 @@ class FeatureFormat:
                 f"the scale of a feature must be above 0, and scale and offset finite; got "
                 f"{self.scale:g} and {self.offset:g}"
             )
+        object.__setattr__(self, "scale", float(self.scale))  # 1 and 1.0 have one spelling
+        object.__setattr__(self, "offset", self.offset + 0.0)  # as 0.0 and -0.0 have
+        if self.missing is None:
+            return
+        if self.width < 2 or self.missing not in (self.least, self.largest):
+            raise ConfigError(
+                f"the code of missing values must be the least or the largest, {self.least} or "
+                f"{self.largest}, of 2 bits or more, such that no number has it; got "
+                f"{self.missing} of {self.width} bit(s)"
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> FeatureFormat:
+        """Read a format as :data:`GRAMMAR` has it; ``str`` of a format is read back as the same.
+
+        Raises
+        ------
+        ConfigError
+            If it is not of that form, or a number is out of its range.
+        """
+        head, *pairs = text.strip().lower().split(":")
+        whole, point = _WHOLE.fullmatch(head), _POINT.fullmatch(head)
+        options: dict[str, str] = {}
+        for pair in pairs:
+            name, sign, value = pair.partition("=")
+            if not sign or name not in _OPTIONS or name in options:
+                raise _unreadable(text, f"{pair!r} is none of {', '.join(_OPTIONS)}, once each")
+            options[name] = value
+        if whole:
+            width, signed, scale = int(whole[2]), whole[1] == "s", 1.0
+        elif point:
+            if "scale" in options:
+                raise _unreadable(text, "the point says the scale already")
+            signed, before, after = point[1] == "q", int(point[2]), int(point[3])
+            if signed and not before:
+                raise _unreadable(text, "the sign takes one bit before the point")
+            width, scale = before + after, 2.0**-after
+        else:
+            raise _unreadable(text, f"{head!r} says no width")
+        missing = options.get("missing")
+        if missing is not None and not re.fullmatch(r"-?\d{1,9}", missing):
+            raise _unreadable(text, f"the code {missing!r} is no whole number")
+        try:
+            return cls(
+                width,
+                signed,
+                _number(text, options["scale"]) if "scale" in options else scale,
+                _number(text, options.get("offset", "0")),
+                None if missing is None else int(missing),
+            )
+        except ConfigError as error:
+            raise ConfigError(f"input format {text!r}: {error}") from error
 
     @property
     def least(self) -> int:
@@ -60,21 +133,107 @@ class FeatureFormat:
         """The largest code."""
         return self.least + (1 << self.width) - 1
 
+    @property
+    def limits(self) -> tuple[int, int]:
+        """The least and the largest code that a number can have."""
+        return self.least + (self.missing == self.least), self.largest - (
+            self.missing == self.largest
+        )
+
+    def value(self, code: int) -> Fraction:
+        """Return the value of a code, exactly."""
+        return Fraction(self.scale) * code + Fraction(self.offset)
+
     def threshold_code(self, threshold: float) -> int:
         """Return T such that a code passes the threshold if it is T or more; see the module."""
         return math.ceil((Fraction(threshold) - Fraction(self.offset)) / Fraction(self.scale))
 
+    def rank(self, threshold: float) -> int:
+        """Return how many codes do not pass a threshold, 0 to 2^width."""
+        return min(max(self.threshold_code(threshold) - self.least, 0), 1 << self.width)
+
     def comparator(self, threshold: float) -> int:
-        """Return the truth table of ``code >= T`` over the bits of a code, bit 0 first."""
+        """Return the truth table of ``code >= T`` over the bits of a code, bit 0 first.
+
+        The format may have 16 bits, as a LUT does.
+        """
+        assert self.width <= MAX_FAN_IN
         n_codes = 1 << self.width
-        rank = min(max(self.threshold_code(threshold) - self.least, 0), n_codes)
+        rank = self.rank(threshold)
         table = ((1 << n_codes) - 1) >> rank << rank
         if not self.signed:
             return table
         half = n_codes // 2  # the codes below zero come first by rank, but last by bits
         return table >> half | (table & ((1 << half) - 1)) << half
 
+    def codes(self, values: ArrayLike) -> NDArray[np.int64]:
+        """Return the code of each number, of any shape; the floor is exact.
+
+        Raises
+        ------
+        DataError
+            If one is NaN and the format has no code for it.
+        """
+        numbers = np.asarray(values, dtype=np.float64)
+        nan = np.isnan(numbers)
+        if nan.any() and self.missing is None:
+            raise DataError(
+                f"NaN has no code in the format {self}; replace it, or reserve a code with "
+                ":missing=CODE"
+            )
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+            shifted = numbers - self.offset
+            quotient = shifted / self.scale
+            near = np.abs(quotient - np.rint(quotient)) <= _NEAR * np.abs(quotient) + _TINY
+            near &= np.abs(quotient) <= float(1 << (MAX_WIDTH + 2))
+            near &= ~self._is_exact(numbers, shifted, quotient)
+            low, high = self.limits
+            codes = np.clip(np.floor(quotient), low, high)
+        codes = np.where(nan, low if self.missing is None else self.missing, codes)
+        result: NDArray[np.int64] = codes.astype(np.int64)
+        if near.any():
+            distinct, places = np.unique(numbers[near], return_inverse=True)
+            exact = [min(max(self._floor(number), low), high) for number in distinct.tolist()]
+            result[near] = np.array(exact, dtype=np.int64)[places]
+        return result
+
+    def _is_exact(
+        self,
+        numbers: NDArray[np.float64],
+        shifted: NDArray[np.float64],
+        quotient: NDArray[np.float64],
+    ) -> NDArray[np.bool_]:
+        """Return where nothing was rounded: the error of the difference is 0 (Knuth's TwoSum)."""
+        if math.frexp(self.scale)[0] != 0.5:  # no power of two
+            return np.zeros(numbers.shape, dtype=bool)
+        back = shifted - numbers
+        error = (numbers - (shifted - back)) + (-self.offset - back)
+        is_small = (np.abs(quotient) <= _TINY) & (shifted != 0)
+        return np.asarray((error == 0) & ~is_small)
+
+    def _floor(self, number: float) -> int:
+        return math.floor((Fraction(number) - Fraction(self.offset)) / Fraction(self.scale))
+
     def __str__(self) -> str:
         text = f"{'s' if self.signed else 'u'}{self.width}"
-        text += f":scale={self.scale:g}" if self.scale != 1 else ""
-        return text + (f":offset={self.offset:g}" if self.offset else "")
+        text += f":scale={_spell(self.scale)}" if self.scale != 1 else ""
+        text += f":offset={_spell(self.offset)}" if self.offset else ""
+        return text + (f":missing={self.missing}" if self.missing is not None else "")
+
+
+def _spell(number: float) -> str:
+    """Return the shortest spelling that is read back as the same number."""
+    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(float(number))
+
+
+def _number(text: str, value: str) -> float:
+    if power := _POWER.fullmatch(value):
+        return math.ldexp(1.0, int(power[1])) if abs(int(power[1])) < 1000 else math.inf
+    try:
+        return float(value)
+    except ValueError as error:
+        raise _unreadable(text, f"{value!r} is no number") from error
+
+
+def _unreadable(text: str, why: str) -> ConfigError:
+    return ConfigError(f"input format {text!r}: {why}; a format is {GRAMMAR}")
