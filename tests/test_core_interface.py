@@ -1,4 +1,5 @@
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,9 +9,9 @@ from strategies import random_network, voting_network
 
 from lutgen.bits import Bits
 from lutgen.core import CoreConfig, Interface, make_core
-from lutgen.core.lower import lower
+from lutgen.core.lower import lower, lower_encoder
 from lutgen.emit.verilog import core_verilog
-from lutgen.encode.encoder import fit_encoder
+from lutgen.encode.encoder import Encoder, fit_encoder
 from lutgen.encode.formats import FeatureFormat
 from lutgen.errors import ConfigError, DataError
 from lutgen.model import ONE, ZERO, Argmax, LutNetwork, Sum
@@ -222,3 +223,42 @@ def test_the_header_says_what_goes_in_and_comes_out() -> None:
     assert "// answer   y[3:0]: y[c] is one for class c alone" in text
     text = core_verilog(make_core(network))
     assert "// answer   y[1:0]: class number in binary, y[0] the lowest bit" in text
+
+
+@given(
+    st.integers(1, 13), st.booleans(), st.lists(st.floats(-9000, 9000), min_size=1, max_size=9)
+)
+@settings(max_examples=60)
+def test_comparators_are_exact_for_every_code(
+    width: int, signed: bool, thresholds: list[float]
+) -> None:
+    item = FeatureFormat(width, signed, 0.75, 3.5)
+    feature = np.zeros(len(thresholds), dtype=np.int32)
+    encoder = Encoder("threshold", 1, feature, np.array(thresholds))
+    network = random_network(np.random.default_rng(0), len(thresholds), [1], 1, encoder=encoder)
+    netlist = lower_encoder(network, (item,))
+    codes = np.arange(item.least, item.largest + 1)
+    x = Bits.from_dense((codes[:, None] >> np.arange(width) & 1).astype(np.uint8))
+    seen = Bits(evaluate(netlist, x.words), x.n_samples).to_dense()
+    for bit, threshold in enumerate(thresholds):
+        passes = [0.75 * code + 3.5 >= threshold for code in codes.tolist()]  # exact: few bits
+        assert seen[:, bit].tolist() == passes
+    assert len({cell.name for cell in netlist.cells}) == len(netlist.cells)
+
+
+@pytest.mark.parametrize("spec", ["u24", "s24:scale=2^-10", "s17:scale=0.1:offset=-5"])
+def test_wide_comparators_are_exact_around_their_thresholds(spec: str) -> None:
+    item, rng = FeatureFormat.parse(spec), np.random.default_rng(1)
+    codes = rng.integers(item.least, item.largest + 1, size=12)
+    thresholds = np.array([float(item.value(code)) for code in codes.tolist()])
+    encoder = Encoder("threshold", 1, np.zeros(12, dtype=np.int32), thresholds)
+    network = random_network(rng, 12, [2], 3, encoder=encoder)
+    netlist = lower_encoder(network, (item,))
+    near = (codes[:, None] + [-1, 0, 1]).reshape(-1)
+    near = np.concatenate([near, rng.integers(item.least, item.largest + 1, size=500)])
+    near = np.clip([*near, item.least, item.largest, 0, -1], item.least, item.largest)
+    x = Bits.from_dense((near[:, None] >> np.arange(item.width) & 1).astype(np.uint8))
+    seen = Bits(evaluate(netlist, x.words), x.n_samples).to_dense()
+    for bit, threshold in enumerate(thresholds):
+        assert seen[:, bit].tolist() == [item.value(c) >= Fraction(threshold) for c in near.tolist()]
+    assert max(len(cell.inputs) for cell in netlist.cells) <= 6

@@ -8,7 +8,21 @@ from lutgen.encode.formats import FeatureFormat
 from lutgen.errors import ConfigError
 from lutgen.model import ONE, ZERO, LutNetwork
 from lutgen.netlist.compose import compose
-from lutgen.netlist.ir import CONST0, CONST1, ENCODER, FIRST_INPUT, LUT, Cell, Netlist
+from lutgen.netlist.ir import (
+    CONST0,
+    CONST1,
+    ENCODER,
+    FIRST_INPUT,
+    LUT,
+    Cell,
+    Netlist,
+    NetlistBuilder,
+)
+
+WHOLE_WIDTH = 8
+"""Bits of a feature up to which a comparator is one LUT; a wider one is a chain of LUTs."""
+
+CHAIN_INPUTS = 6
 
 
 def lower(network: LutNetwork, formats: Sequence[FeatureFormat] = ()) -> Netlist:
@@ -50,7 +64,9 @@ def lower(network: LutNetwork, formats: Sequence[FeatureFormat] = ()) -> Netlist
 
 
 def lower_encoder(network: LutNetwork, formats: Sequence[FeatureFormat]) -> Netlist:
-    """Return the comparators of a network's encoder, ``feature >= threshold``, one LUT each.
+    """Return the comparators of a network's encoder, ``feature >= threshold``.
+
+    The last LUT of comparator j, the only one where the feature is narrow, is named ``e<j>_f…``.
 
     Raises
     ------
@@ -66,21 +82,51 @@ def lower_encoder(network: LutNetwork, formats: Sequence[FeatureFormat]) -> Netl
     for item in formats:
         first.append(first[-1] + item.width)
     n_inputs = first[-1] - FIRST_INPUT
-    cells = []
+    builder, outputs = NetlistBuilder(n_inputs), []
     for bit, (feature, threshold) in enumerate(
         zip(encoder.feature.tolist(), encoder.threshold.tolist(), strict=True)
     ):
         item = formats[feature]
         least = min(max(item.threshold_code(threshold), item.least), item.largest + 1)
-        cells.append(
-            Cell(
-                kind=LUT,
-                inputs=tuple(range(first[feature], first[feature + 1])),
-                init=item.comparator(threshold),
-                name=f"e{bit}_f{feature}_ge{least}".replace("-", "m"),
-                layer=0,
-                part=ENCODER,
-            )
-        )
-    first_cell = FIRST_INPUT + n_inputs
-    return Netlist(n_inputs, tuple(cells), tuple(range(first_cell, first_cell + len(cells))))
+        name = f"e{bit}_f{feature}_ge{least}".replace("-", "m")
+        nets = range(first[feature], first[feature + 1])
+        if item.width <= WHOLE_WIDTH:
+            outputs.append(builder.add(_cell(name, tuple(nets), item.comparator(threshold))))
+        else:
+            outputs.append(_add_chain(builder, name, nets, item, item.rank(threshold)))
+    return builder.finish(tuple(outputs))
+
+
+def _cell(name: str, inputs: tuple[int, ...], init: int) -> Cell:
+    return Cell(kind=LUT, inputs=inputs, init=init, name=name, layer=0, part=ENCODER)
+
+
+def _add_chain(
+    builder: NetlistBuilder, name: str, nets: Sequence[int], item: FeatureFormat, rank: int
+) -> int:
+    """Add the comparator of a wide code as LUTs one after the other, from the lowest bits up.
+
+    Each says whether the bits so far, as a number, are those of the rank or more: its own bits are
+    above, or equal and the bits below passed. A rank is a code less the least one: the sign bit is
+    inverted, all others are the code's. Bits below the lowest one of the rank decide nothing.
+    """
+    if not 0 < rank < 1 << item.width:
+        table = int(rank == 0)
+        return builder.add(_cell(name, (nets[0],), table * 0b11))
+    place = (rank & -rank).bit_length() - 1
+    below: tuple[int, ...] = ()
+    net = 0
+    while place < item.width:
+        own = nets[place : min(place + CHAIN_INPUTS - len(below), item.width)]
+        end = place + len(own)
+        wanted = rank >> place & ((1 << len(own)) - 1)
+        flip = 1 << (len(own) - 1) if item.signed and end == item.width else 0
+        table = 0
+        for address in range(1 << (len(own) + len(below))):
+            value = address >> len(below) ^ flip
+            passed = address & 1 if below else 1
+            table |= (value > wanted or (value == wanted and passed)) << address
+        part = name if end == item.width else f"{name}_b{end}"
+        net = builder.add(_cell(part, (*below, *own), table))
+        below, place = (net,), end
+    return net

@@ -6,7 +6,7 @@ encoder is the special case of one threshold of 0.5 a feature that accepts only 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lutgen.bits import WORD_BITS, Bits, n_words, pack
 from lutgen.encode.gain import gain_thresholds
+from lutgen.encode.seen import SeenValues
 from lutgen.errors import ConfigError, DataError
 
 KINDS = ("binary", "threshold", "thermometer", "gain")
@@ -40,12 +41,15 @@ class Encoder:
         Feature that bit j compares, in any order.
     threshold : ndarray of shape (n_bits,), dtype=np.float64
         Bit j is one where the feature is greater than or equal to threshold j.
+    seen : SeenValues or None
+        Training values around the thresholds; None where nobody looked. No part of the function.
     """
 
     kind: str
     n_features: int
     feature: NDArray[np.int32]
     threshold: NDArray[np.float64]
+    seen: SeenValues | None = None
 
     def __post_init__(self) -> None:
         faults = []
@@ -58,6 +62,8 @@ class Encoder:
                 faults.append(f"feature numbers must lie in [0, {self.n_features})")
             if not np.isfinite(self.threshold).all():
                 faults.append("thresholds must be finite")
+        if self.seen is not None and not faults:
+            faults += self.seen.faults(self.n_features, self.threshold)
         if faults:
             raise ConfigError("encoder: " + "; ".join(faults))
 
@@ -65,6 +71,11 @@ class Encoder:
     def n_bits(self) -> int:
         """Number of bits that a sample becomes."""
         return int(self.feature.size)
+
+    def seeing(self, X: ArrayLike) -> Encoder:
+        """Return the encoder that has seen these training samples, beside those of before."""
+        seen = SeenValues.of(as_matrix(X), self.feature, self.threshold)
+        return replace(self, seen=seen.merge(self.seen) if self.seen else seen)
 
     def describe(self) -> str:
         """Return one line for people, e.g. ``threshold at 128: 784 features -> 784 bits``."""
@@ -98,8 +109,13 @@ class Encoder:
         return Bits(words, int(matrix.shape[0]))
 
 
-def as_matrix(X: ArrayLike) -> NDArray[Any]:
+def as_matrix(X: ArrayLike, *, missing: bool = False) -> NDArray[Any]:
     """Return X as a numeric matrix of finite values, without copying where it already is one.
+
+    Parameters
+    ----------
+    missing : bool
+        Whether NaN may stand for missing values.
 
     Raises
     ------
@@ -120,7 +136,7 @@ def as_matrix(X: ArrayLike) -> NDArray[Any]:
             f"{array.shape}; reshape a single sample with X.reshape(1, -1)"
         )
     if array.dtype.kind == "f":
-        bad = ~np.isfinite(array)
+        bad = np.isinf(array) if missing else ~np.isfinite(array)
         if bad.any():
             row, column = np.argwhere(bad)[0]
             raise DataError(
@@ -177,12 +193,16 @@ def fit_encoder(spec: str, X: ArrayLike, y: ArrayLike | None = None) -> Encoder:
     DataError
         If the samples cannot be encoded, or no threshold tells any two of them apart.
     """
-    kind, _, rest = spec.partition(":")
     matrix = as_matrix(X)
     if matrix.size == 0:
         raise DataError(
             f"there is nothing to train on: {matrix.shape[0]} rows of {matrix.shape[1]} columns"
         )
+    return _fit(spec, matrix, y).seeing(matrix)
+
+
+def _fit(spec: str, matrix: NDArray[Any], y: ArrayLike | None) -> Encoder:
+    kind, _, rest = spec.partition(":")
     if kind == "auto" and not rest:
         is_binary = bool(((matrix == 0) | (matrix == 1)).all())
         kind, rest = ("binary", "") if is_binary else ("thermometer", "8:quantile")

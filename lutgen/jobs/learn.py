@@ -113,7 +113,12 @@ def boost(
         kept, rest = split_rows(y, validation, parameters.seed)
         aside = X[rest], y[rest]
         X, y = X[kept], y[kept]
-    fitted = fit_encoder(encoder or dataset.encoder, X, y) if start is None else start.encoder
+    if start is None:
+        fitted = fit_encoder(encoder or dataset.encoder, X, y)
+    else:
+        fitted = start.encoder.seeing(X) if start.encoder.seen else start.encoder
+    if aside is not None and fitted.seen:
+        fitted = fitted.seeing(aside[0])
     numbers = _numbers(classes, y) if start is None else class_numbers(start, dataset.name, y)
     try:
         with progress.count("learning", "LUTs") as count:

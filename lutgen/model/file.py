@@ -1,13 +1,15 @@
 """The model's file: what of a network it holds, in which version, and older versions read.
 
 A file of version 3 is a ``.npz`` of vectors (:mod:`lutgen.model.archive`): the graph's arrays, the
-outputs, the encoder's comparators and the head's arrays; and metadata in JSON: sizes, the kinds of
-encoder and head, names, digests and the provenance.
+outputs, the encoder's comparators and the head's arrays; where they are known, the training values
+around the encoder's thresholds; and metadata in JSON: sizes, the kinds of encoder and head, names,
+digests and the provenance.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lutgen.encode.encoder import Encoder
+from lutgen.encode.seen import SeenValues
 from lutgen.errors import ConfigError, ModelError
 from lutgen.model.archive import read_archive, write_archive
 from lutgen.model.graph import ARRAYS
@@ -32,7 +35,8 @@ _HEAD_MEMBERS: dict[str, dict[str, str]] = {
     Sum.kind: {"weights": "<i4", "bias": "<i4"},
     Bits.kind: {},
 }
-_NAMES = {*_MEMBERS, *(name for names in _HEAD_MEMBERS.values() for name in names)}
+_SEEN = tuple(item.name for item in fields(SeenValues))  # members "seen_…", all of them or none
+_NAMES = {*_MEMBERS, *(f"seen_{name}" for name in _SEEN), *(name for names in _HEAD_MEMBERS.values() for name in names)}
 _MAX_TEXTS = 1 << 20
 
 
@@ -55,6 +59,9 @@ def save(network: LutNetwork, path: Path) -> None:
     }
     arrays["encoder_feature"] = network.encoder.feature.astype("<i4")
     arrays["encoder_threshold"] = network.encoder.threshold.astype("<f8")
+    if network.encoder.seen:
+        for name in _SEEN:
+            arrays[f"seen_{name}"] = getattr(network.encoder.seen, name).astype("<f8")
     if isinstance(head, Argmax | Sum):
         arrays["weights"] = head.weights.astype("<i4").reshape(-1)  # row by row
         arrays["bias"] = head.bias.astype("<i4")
@@ -128,11 +135,24 @@ def _network(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Lut
             n_features,
             arrays["encoder_feature"].astype(np.int32),
             arrays["encoder_threshold"].astype(np.float64),
+            _seen(arrays),
         ),
         feature_names=_texts(meta, "feature_names"),
         provenance=Provenance.from_json(meta.get("provenance")),
         aliases=_texts(meta, "aliases"),
     )
+
+
+def _seen(arrays: Mapping[str, NDArray[Any]]) -> SeenValues | None:
+    """Return the training values around the thresholds; None where a file does not have them."""
+    given = {name: arrays[f"seen_{name}"] for name in _SEEN if f"seen_{name}" in arrays}
+    if not given:
+        return None
+    if missing := [f"seen_{name}.npy" for name in _SEEN if name not in given]:
+        raise ModelError(f"incomplete: {', '.join(missing)} missing; save it again")
+    if any(array.dtype != np.dtype("<f8") for array in given.values()):
+        raise ModelError("its training values must have dtype float64")
+    return SeenValues(**{name: array.astype(np.float64) for name, array in given.items()})
 
 
 def _head(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], n_outputs: int) -> Head:

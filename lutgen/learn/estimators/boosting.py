@@ -160,6 +160,8 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             if start is None
             else start.encoder
         )
+        if encoder.seen:  # what is watched, and what a warm start adds, are training samples, too
+            encoder = encoder.seeing(matrix)
         if self.patience:
             validation = encoder.encode(matrix[aside]), numbers[aside]
         try:
