@@ -193,27 +193,43 @@ def test_unused_comparators_vanish() -> None:
     assert all(cell.name.startswith("e") for cell in encoder_cells)
 
 
-@pytest.mark.parametrize(
-    ("value", "message"),
-    [
-        (256, "row 2, column 3 of the samples is 256"),
-        (-1, "row 2, column 3 of the samples is -1"),
-        (0.5, "row 2, column 3 of the samples is 0.5, which is no unsigned number of 8 bits"),
-    ],
-)
-def test_features_that_the_core_cannot_take_are_refused(value: float, message: str) -> None:
+@pytest.mark.parametrize(("value", "code"), [(256, 255), (-1, 0), (0.5, 0), (254.9, 254)])
+def test_codes_saturate_and_are_floors(value: float, code: int) -> None:
     rng = np.random.default_rng(0)
     network, X = pixel_network(rng), pixels(rng).astype(float)
     X[2, 3] = value
-    with pytest.raises(DataError, match=message):
+    interface = Interface.of(network, CoreConfig(input_bits=8))
+    assert interface.codes(X)[2, 3] == code
+    assert (interface.codes(X) != X).sum() == 1
+    bits, answers = interface.changed(X)
+    assert not bits.any() and not answers.any()  # the thresholds are whole numbers of the range
+
+
+def test_features_that_the_core_cannot_take_are_refused() -> None:
+    rng = np.random.default_rng(0)
+    network, X = pixel_network(rng), pixels(rng).astype(float)
+    with pytest.raises(DataError, match="the samples have 4 columns, the core takes 5 features"):
+        Interface.of(network, CoreConfig(input_bits=8)).samples(X[:, :4])
+    X[2, 3] = np.nan
+    with pytest.raises(DataError, match="row 2, column 3 of the samples is nan"):
         Interface.of(network, CoreConfig(input_bits=8)).samples(X)
+    interface = Interface.taking(network, {3: "s9:missing=-256", "*": "u8"})
+    assert interface.codes(X)[2, 3] == -256
+    assert not any(part[2] for part in interface.changed(X))
+    X[2, 0] = np.nan
+    with pytest.raises(DataError, match=r"feature 0: NaN has no code in the format u8"):
+        interface.samples(X)
 
 
 def test_input_bits_out_of_range_are_refused() -> None:
     network = pixel_network(np.random.default_rng(0))
-    for input_bits in (-1, 17):
-        with pytest.raises(ConfigError, match=r"input bits must be 0 .* or 1 to 16"):
+    for input_bits in (-1, 25):
+        with pytest.raises(ConfigError, match=r"input bits must be 0 .* or 1 to 24"):
             make_core(network, CoreConfig(input_bits=input_bits))
+    with pytest.raises(ConfigError, match="input bits 8 and an input format were both asked for"):
+        CoreConfig(input_bits=8, input_format="u8")
+    with pytest.raises(ConfigError, match="input format 'x8': 'x8' says no width"):
+        CoreConfig(input_format="x8")
 
 
 def test_the_header_says_what_goes_in_and_comes_out() -> None:
@@ -225,9 +241,7 @@ def test_the_header_says_what_goes_in_and_comes_out() -> None:
     assert "// answer   y[1:0]: class number in binary, y[0] the lowest bit" in text
 
 
-@given(
-    st.integers(1, 13), st.booleans(), st.lists(st.floats(-9000, 9000), min_size=1, max_size=9)
-)
+@given(st.integers(1, 13), st.booleans(), st.lists(st.floats(-9000, 9000), min_size=1, max_size=9))
 @settings(max_examples=60)
 def test_comparators_are_exact_for_every_code(
     width: int, signed: bool, thresholds: list[float]
@@ -260,5 +274,34 @@ def test_wide_comparators_are_exact_around_their_thresholds(spec: str) -> None:
     x = Bits.from_dense((near[:, None] >> np.arange(item.width) & 1).astype(np.uint8))
     seen = Bits(evaluate(netlist, x.words), x.n_samples).to_dense()
     for bit, threshold in enumerate(thresholds):
-        assert seen[:, bit].tolist() == [item.value(c) >= Fraction(threshold) for c in near.tolist()]
+        assert seen[:, bit].tolist() == [
+            item.value(c) >= Fraction(threshold) for c in near.tolist()
+        ]
     assert max(len(cell.inputs) for cell in netlist.cells) <= 6
+
+
+def test_the_header_says_the_formats() -> None:
+    network = pixel_network(np.random.default_rng(0))
+    named = replace(network, feature_names=tuple("abcde"))
+    config = CoreConfig(input_format={"*": "u8", "b": "s10:scale=0.5"}, one_hot=True)
+    text = core_verilog(make_core(named, config))
+    assert "// input    x[41:0]: 5 features, each a number of its own format, the first" in text
+    assert "//   feature 0 (a): x[0 +: 8] u8" in text
+    assert "//   feature 1 (b): x[8 +: 10] s10:scale=0.5" in text
+    assert "//   feature 4 (e): x[34 +: 8] u8" in text
+    text = core_verilog(make_core(network, CoreConfig(input_format="q9.1")))
+    assert (
+        "// input    x[49:0]: 5 features of 10 bit(s), two's complement, value = 0.5 * code, "
+        "feature f at x[10*f +: 10]" in text
+    )
+
+
+def test_formats_that_need_not_lose_are_of_one_identity_with_input_bits() -> None:
+    network = pixel_network(np.random.default_rng(0))
+    ids = {
+        Interface.of(network, config).core_id
+        for config in (CoreConfig(input_bits=8), CoreConfig(input_format="u8"))
+    }
+    ids.add(Interface.taking(network, [FeatureFormat(8, scale=1)] * 5).core_id)
+    assert len(ids) == 1
+    assert Interface.taking(network, "u8:missing=255", accept_rounding=True).core_id not in ids

@@ -153,5 +153,5 @@ def test_any_number_has_a_code(item: FeatureFormat, number: float) -> None:
 def test_missing_values_have_the_code_that_no_number_has() -> None:
     item = FeatureFormat.parse("u4:missing=15")
     assert item.codes([float("nan"), 14, 15, 99, -3]).tolist() == [15, 14, 14, 14, 0]
-    with pytest.raises(DataError, match="NaN has no code in the format u4; .*:missing=CODE"):
+    with pytest.raises(DataError, match=r"NaN has no code in the format u4; .*:missing=CODE"):
         FeatureFormat(4).codes([1.0, float("nan")])

@@ -148,6 +148,7 @@ class Core:
             f"input    {x}",
             f"answer   {y}",
         ]
+        lines[4:4] = [f"  {line}" for line in self.interface.describe_features()]
         if self.config.pipeline:
             every = self.config.pipeline
             lines.append(f"pipeline a register after every {every} level(s) of k-LUTs")

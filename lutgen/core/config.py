@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from lutgen.encode.formats import MAX_WIDTH
+from lutgen.core.inputs import AUTO, InputFormat
+from lutgen.encode.formats import MAX_WIDTH, FeatureFormat
 from lutgen.errors import ConfigError
 from lutgen.netlist.names import MODULE_NAMES, is_module_name
 
@@ -29,8 +30,12 @@ class CoreConfig:
         Put registers between the primitives such that the delay model expects this clock
         frequency, as few stages as do; 0 for not. An alternative to `pipeline`.
     input_bits : int
-        Bits of each feature, to have the encoder in hardware; 0: encoded bits come in. See
-        :class:`lutgen.core.interface.Interface`.
+        The same as the `input_format` ``u<N>``; 0: encoded bits come in.
+    input_format : str, FeatureFormat, mapping or sequence
+        The number that each feature comes in as, to have the encoder in hardware: ``auto``,
+        ``u8``, ``q4.8`` …, see :func:`lutgen.core.inputs.choose_formats`; "": encoded bits come in.
+    accept_rounding : bool
+        Take a format in which thresholds or training samples lose something, too.
     one_hot : bool
         Answer with one bit a class instead of the class number.
     dont_cares : bool
@@ -48,6 +53,8 @@ class CoreConfig:
     pipeline: int = 0
     fmax_target_mhz: float = 0.0
     input_bits: int = 0
+    input_format: InputFormat = ""
+    accept_rounding: bool = False
     one_hot: bool = False
     dont_cares: bool = True
     module: str = DEFAULT_MODULE
@@ -72,8 +79,26 @@ class CoreConfig:
                 f"input bits must be 0 (encoded bits come in) or 1 to {MAX_WIDTH}, got "
                 f"{self.input_bits}"
             )
+        self._check_format()
         if not is_module_name(self.module):
             raise ConfigError(f"{self.module!r} cannot name a Verilog module; {MODULE_NAMES}")
+
+    def _check_format(self) -> None:
+        if self.input_bits and self.input_format:
+            raise ConfigError(
+                f"input bits {self.input_bits} and an input format were both asked for; the one is "
+                f"short for the format u{self.input_bits}, give one of them"
+            )
+        if isinstance(self.input_format, str) and self.input_format.strip().lower() not in (
+            "",
+            AUTO,
+        ):
+            FeatureFormat.parse(self.input_format)
+
+    @property
+    def takes_features(self) -> InputFormat:
+        """The format that is asked for, in whichever way; "" where encoded bits come in."""
+        return f"u{self.input_bits}" if self.input_bits else self.input_format
 
 
 def config_of(config: CoreConfig | None, options: Mapping[str, Any]) -> CoreConfig:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lutgen.bits import Bits
 from lutgen.core.config import CoreConfig
-from lutgen.encode.encoder import as_matrix
+from lutgen.core.inputs import InputFormat, choose_formats, feature_title, used_bits
+from lutgen.encode.encoder import as_matrix, check_binary
 from lutgen.encode.formats import FeatureFormat
 from lutgen.errors import ConfigError, DataError
 from lutgen.model import Argmax, LutNetwork, Sum
@@ -69,11 +70,39 @@ class Interface:
 
     @classmethod
     def of(cls, network: LutNetwork, config: CoreConfig) -> Interface:
-        """Return the interface that a configuration asks for."""
-        formats: tuple[FeatureFormat, ...] = ()
-        if config.input_bits:
-            formats = (FeatureFormat(config.input_bits),) * network.encoder.n_features
-        return cls(network, formats, config.one_hot)
+        """Return the interface that a configuration asks for.
+
+        Raises
+        ------
+        ConfigError
+            If a format of the features loses something, and that is not accepted; see
+            :func:`lutgen.core.inputs.choose_formats`.
+        """
+        asked = config.takes_features
+        if not asked:
+            return cls(network, (), config.one_hot)
+        return cls.taking(
+            network, asked, one_hot=config.one_hot, accept_rounding=config.accept_rounding
+        )
+
+    @classmethod
+    def taking(
+        cls,
+        network: LutNetwork,
+        input_format: InputFormat,
+        *,
+        one_hot: bool = False,
+        accept_rounding: bool = False,
+    ) -> Interface:
+        """Return the interface that takes features as numbers of a format, e.g. ``auto``.
+
+        Raises
+        ------
+        ConfigError
+            See :meth:`of`.
+        """
+        formats = choose_formats(network, input_format, accept_rounding=accept_rounding)
+        return cls(network, formats, one_hot)
 
     # -- widths --------------------------------------------------------------------------------
 
@@ -89,7 +118,7 @@ class Interface:
 
     @property
     def feature_bits(self) -> int:
-        """Bits of each feature where all have as many; 0 where encoded bits come in."""
+        """Bits of the first feature, of all where they have one format; 0: encoded bits come in."""
         return self.formats[0].width if self.formats else 0
 
     @property
@@ -130,18 +159,83 @@ class Interface:
     def samples(self, X: ArrayLike) -> Bits:
         """Return samples of shape (n_samples, n_features) as they come in at ``x``.
 
+        Where features come in, each is its code, which saturates; NaN is its format's code of
+        missing values. :meth:`changed` tells where that is another answer than the model's.
+
         Raises
         ------
         DataError
-            If the encoder cannot encode them, or the core cannot take a feature: it is no code of
-            its format.
+            If the encoder cannot encode them, or the core cannot take a feature: it is NaN and its
+            format has no code for that.
         """
-        encoded = self.network.encoder.encode(X)
         if not self.formats:
-            return encoded
-        codes = _codes(as_matrix(X), self.formats)
+            return self.network.encoder.encode(X)
+        codes = self.codes(X)
         columns = [codes[:, f, None] >> np.arange(width) & 1 for f, width in enumerate(self.widths)]
         return Bits.from_dense(np.concatenate(columns, axis=1).astype(np.uint8))
+
+    def codes(self, X: ArrayLike) -> NDArray[np.int64]:
+        """Return samples as codes, shape (n_samples, n_features); features have to come in.
+
+        Raises
+        ------
+        DataError
+            See :meth:`samples`.
+        """
+        matrix = as_matrix(X, missing=any(item.missing is not None for item in self.formats))
+        if matrix.shape[1] != len(self.formats):
+            raise DataError(
+                f"the samples have {matrix.shape[1]} columns, the core takes "
+                f"{len(self.formats)} features; give the same columns as in training"
+            )
+        if self.network.encoder.kind == "binary":
+            check_binary(
+                np.where(np.isnan(matrix), 0, matrix) if matrix.dtype.kind == "f" else matrix
+            )
+        codes = np.empty(matrix.shape, dtype=np.int64)
+        for feature, item in enumerate(self.formats):
+            try:
+                codes[:, feature] = item.codes(matrix[:, feature])
+            except DataError as error:
+                raise DataError(f"{feature_title(self.network, feature)}: {error}") from error
+        return codes
+
+    def changed(self, X: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return which samples' encoder bits, of those used, and which answers are not the model's.
+
+        The model is given the numbers themselves, the core their codes. Rows of NaN, of which the
+        model makes nothing, count as not changed.
+
+        Returns
+        -------
+        (bits, answers) : ndarrays of bool of shape (n_samples,)
+        """
+        x = self.samples(X)
+        none = np.zeros(x.n_samples, dtype=bool)
+        if not self.formats:
+            return none, none
+        matrix = np.asarray(X)
+        lacking: NDArray[np.bool_] = none
+        if any(item.missing is not None for item in self.formats):
+            matrix = as_matrix(X, missing=True)
+            lacking = np.asarray(np.isnan(matrix.astype(np.float64)).any(axis=1))
+            matrix = np.where(np.isnan(matrix.astype(np.float64)), 0, matrix)
+        given, taken = self.network.encoder.encode(matrix), self.encoded(x)
+        used = used_bits(self.network)
+        bits = (given.to_dense()[:, used] != taken.to_dense()[:, used]).any(axis=1) & ~lacking
+        answers = np.zeros_like(bits)
+        rows = np.flatnonzero(bits)
+        if rows.size:
+            first, second = (
+                np.asarray(self.network.answers(item.take(rows))).reshape(rows.size, -1)
+                for item in (given, taken)
+            )
+            answers[rows] = (first != second).any(axis=1)
+        return bits, answers
+
+    def predict(self, X: ArrayLike) -> Answers:
+        """Return what the core answers to samples, as the model's own ``predict`` does."""
+        return self.meant(self.numbers(self.answers(self.samples(X))))
 
     def encoded(self, x: Bits) -> Bits:
         """Return the bits that the encoder makes of what comes in at ``x``."""
@@ -250,11 +344,7 @@ class Interface:
         width = self.n_inputs
         x = f"x[{width - 1}:0]: x[i] is bit i of the encoder"
         if self.formats:
-            bits = self.feature_bits
-            x = (
-                f"x[{width - 1}:0]: {len(self.formats)} features of {bits} "
-                f"bit(s), unsigned, feature f at x[{bits}*f +: {bits}]"
-            )
+            x = f"x[{width - 1}:0]: {len(self.formats)} features{_layout(self.formats)}"
         y = f"y[{self.n_outputs - 1}:0]: "
         return x, y + {
             NUMBER: "class number in binary, y[0] the lowest bit",
@@ -264,6 +354,16 @@ class Interface:
             BITS: "y[i] is output bit i of the network",
         }[self.answer]
 
+    def describe_features(self) -> tuple[str, ...]:
+        """Return for people a line a feature, where they have several formats; else nothing."""
+        if len(set(self.formats)) < 2:
+            return ()
+        starts = np.cumsum([0, *self.widths]).tolist()
+        return tuple(
+            f"{feature_title(self.network, feature)}: x[{start} +: {item.width}] {item}"
+            for feature, (start, item) in enumerate(zip(starts, self.formats, strict=False))
+        )
+
     def _n_scores(self) -> int:
         head = self.network.head
         return head.n_scores if isinstance(head, Sum) else 0
@@ -271,29 +371,28 @@ class Interface:
     @cached_property
     def core_id(self) -> str:
         """SHA-256 (hex) of the function and its ports: what hardware carries as its identity."""
-        ports = {"input": [asdict(item) for item in self.formats], "answer": self.answer}
+        ports = {"input": [_plain(item) for item in self.formats], "answer": self.answer}
         sha = hashlib.sha256(_ID_VERSION)
         sha.update(bytes.fromhex(self.network.digest))
         sha.update(json.dumps(ports, sort_keys=True).encode())
         return sha.hexdigest()
 
 
-def _codes(matrix: NDArray[np.generic], formats: Sequence[FeatureFormat]) -> NDArray[np.int64]:
-    """Return features as codes, where they are the values of codes; refuse others."""
-    scale = np.array([item.scale for item in formats])
-    offset = np.array([item.offset for item in formats])
-    codes = (matrix.astype(np.float64) - offset) / scale
-    least = np.array([item.least for item in formats])
-    largest = np.array([item.largest for item in formats])
-    bad = (codes != np.floor(codes)) | (codes < least) | (codes > largest)
-    if bad.any():
-        row, column = np.argwhere(bad)[0]
-        item = formats[int(column)]
-        kind = "signed" if item.signed else "unsigned"
-        raise DataError(
-            f"row {row}, column {column} of the samples is {matrix[row, column]}, which is no "
-            f"{kind} number of {item.width} bits ({item.least} to {item.largest}); scale the "
-            "features, choose other input bits, or leave the encoder out of the hardware "
-            "(input bits 0)"
-        )
-    return np.asarray(codes, dtype=np.int64)
+def _plain(item: FeatureFormat) -> dict[str, Any]:
+    """Return a format for the identity; what a later lutgen added is left out where it is idle."""
+    return {name: value for name, value in asdict(item).items() if value is not None}
+
+
+def _layout(formats: tuple[FeatureFormat, ...]) -> str:
+    """Return how codes stand in ``x``, and what they mean."""
+    first = formats[0]
+    if any(item != first for item in formats):
+        return ", each a number of its own format, the first in the lowest bits"
+    kind = "two's complement" if first.signed else "unsigned"
+    value = ""
+    if first.scale != 1 or first.offset:
+        value = f", value = {first.scale!r} * code" + (f" + {first.offset!r}" * bool(first.offset))
+    if first.missing is not None:
+        value += f", missing {first.missing}"
+    bits = first.width
+    return f" of {bits} bit(s), {kind}{value}, feature f at x[{bits}*f +: {bits}]"

@@ -35,9 +35,7 @@ class SeenValues:
     beyond: Floats
 
     @classmethod
-    def of(
-        cls, matrix: NDArray[Any], feature: NDArray[np.int32], threshold: Floats
-    ) -> SeenValues:
+    def of(cls, matrix: NDArray[Any], feature: NDArray[np.int32], threshold: Floats) -> SeenValues:
         """Look at training samples of shape (n_samples, n_features), one at least."""
         below, above, beyond = (np.full(feature.size, np.nan) for _ in range(3))
         order = np.argsort(feature, kind="stable")

@@ -36,7 +36,11 @@ _HEAD_MEMBERS: dict[str, dict[str, str]] = {
     Bits.kind: {},
 }
 _SEEN = tuple(item.name for item in fields(SeenValues))  # members "seen_…", all of them or none
-_NAMES = {*_MEMBERS, *(f"seen_{name}" for name in _SEEN), *(name for names in _HEAD_MEMBERS.values() for name in names)}
+_NAMES = {
+    *_MEMBERS,
+    *(f"seen_{name}" for name in _SEEN),
+    *(name for names in _HEAD_MEMBERS.values() for name in names),
+}
 _MAX_TEXTS = 1 << 20
 
 

@@ -1,0 +1,364 @@
+"""Which number format each feature has: as asked for, or the smallest that loses nothing.
+
+A format loses something where a threshold that the model uses lies outside its range, or a training
+sample changes a bit of the encoder: by the law of :mod:`lutgen.encode.formats`, one that lies
+between the threshold and the value of its code. Both are told from the values that the encoder
+keeps (:class:`lutgen.encode.seen.SeenValues`), without the samples.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lutgen.encode.formats import GRAMMAR, MAX_WIDTH, FeatureFormat
+from lutgen.encode.seen import SeenValues
+from lutgen.errors import ConfigError
+from lutgen.model import LutNetwork
+
+AUTO = "auto"
+REST = "*"
+"""In a table of formats, the features that it does not name."""
+
+Spec = str | FeatureFormat
+InputFormat = Spec | Mapping[str, Spec] | Sequence[Spec]
+"""One format for all features; one by the feature's name or number; or one after the other."""
+
+_NAMED = 3
+_FEWEST = FeatureFormat(1)
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A comparator that the model uses, with the training values next to it; None: none.
+
+    `is_known` tells whether anybody looked for these values.
+    """
+
+    bit: int
+    feature: int
+    threshold: float
+    below: float | None
+    above: float | None
+    beyond: float | None
+    is_known: bool
+
+
+def used_bits(network: LutNetwork) -> NDArray[np.bool_]:
+    """Return which bits of the encoder reach the answer; shape (n_inputs,)."""
+    read = np.repeat(network.cone, network.fan_in)
+    signals = np.concatenate([network.wires[read], network.outputs])
+    used = np.zeros(network.n_inputs, dtype=bool)
+    used[signals[(signals >= 0) & (signals < network.n_inputs)]] = True
+    return used
+
+
+def feature_title(network: LutNetwork, feature: int) -> str:
+    """Return for people which feature it is: its number, and its name if it has one."""
+    names = network.feature_names
+    return f"feature {feature}" + (f" ({names[feature]})" if names else "")
+
+
+def choose_formats(
+    network: LutNetwork, asked: InputFormat, *, accept_rounding: bool = False
+) -> tuple[FeatureFormat, ...]:
+    """Return the format of each feature.
+
+    Parameters
+    ----------
+    asked : str, FeatureFormat, mapping or sequence
+        ``auto``: the smallest that loses nothing, with a power of two as scale and no offset; or
+        :data:`lutgen.encode.formats.GRAMMAR`; for all features, for each, or by name or number,
+        ``*`` standing for the rest.
+    accept_rounding : bool
+        Take a format that loses something, too.
+
+    Raises
+    ------
+    ConfigError
+        If it is no format, or it loses something; the message says where, and what would do.
+    """
+    specs = _by_feature(network, asked)
+    known: dict[str, FeatureFormat] = {}
+    formats: list[FeatureFormat | None] = []
+    for spec in specs:
+        if isinstance(spec, FeatureFormat):
+            formats.append(spec)
+        elif spec.strip().lower() == AUTO:
+            formats.append(None)
+        else:
+            if spec not in known:
+                known[spec] = FeatureFormat.parse(spec)
+            formats.append(known[spec])
+    if None in formats:
+        smallest = _smallest_of_each(network, formats, accept_rounding=accept_rounding)
+        formats = [item or small for item, small in zip(formats, smallest, strict=True)]
+    chosen = tuple(item or _FEWEST for item in formats)
+    if not accept_rounding:
+        _refuse_losses(network, chosen)
+    return chosen
+
+
+def _by_feature(network: LutNetwork, asked: InputFormat) -> list[Spec]:
+    n_features = network.encoder.n_features
+    if isinstance(asked, Spec):
+        return [asked] * n_features
+    if isinstance(asked, Mapping):
+        numbers = {name: number for number, name in enumerate(network.feature_names)}
+        specs: list[Spec | None] = [asked.get(REST)] * n_features
+        for name, spec in asked.items():
+            if name == REST:
+                continue
+            digits = str(name)
+            number = numbers.get(digits, int(digits) if digits.isdecimal() else -1)
+            if not 0 <= number < n_features:
+                raise ConfigError(
+                    f"input format: there is no feature {name!r}; the model has {n_features}, "
+                    + (
+                        f"named {', '.join(network.feature_names)}"
+                        if numbers
+                        else "numbered from 0"
+                    )
+                )
+            specs[number] = spec
+        given = [spec for spec in specs if spec is not None]
+        if len(given) < n_features:
+            lacking = [feature_title(network, i) for i, spec in enumerate(specs) if spec is None]
+            raise ConfigError(
+                f"input format: {_listed(lacking)} has none; give each feature one, or one for "
+                f"the rest under {REST!r}"
+            )
+        return given
+    listed = list(asked)
+    if len(listed) != n_features:
+        raise ConfigError(f"{len(listed)} formats for {n_features} features; give one each")
+    return listed
+
+
+# -- what a format loses -----------------------------------------------------------------------
+
+
+def used_thresholds(network: LutNetwork) -> list[Threshold]:
+    """Return the comparators that the model uses, with the training values next to them."""
+    encoder = network.encoder
+    seen = _seen(network)
+    below, above, beyond = (
+        [None if math.isnan(value) else value for value in side.tolist()]
+        for side in (
+            (seen.below, seen.above, seen.beyond)
+            if seen
+            else (np.full(encoder.n_bits, np.nan),) * 3
+        )
+    )
+    return [
+        Threshold(
+            bit=bit,
+            feature=int(encoder.feature[bit]),
+            threshold=float(encoder.threshold[bit]),
+            below=below[bit],
+            above=above[bit],
+            beyond=beyond[bit],
+            is_known=seen is not None,
+        )
+        for bit in np.flatnonzero(used_bits(network)).tolist()
+    ]
+
+
+def _seen(network: LutNetwork) -> SeenValues | None:
+    encoder = network.encoder
+    if encoder.seen is not None or encoder.kind != "binary":
+        return encoder.seen
+    bits = np.array([[0.0], [1.0]]) * np.ones(encoder.n_features)  # all that it accepts
+    return SeenValues.of(bits, encoder.feature, encoder.threshold)
+
+
+def loss(item: FeatureFormat, cut: Threshold) -> str:
+    """Return what a format loses at a threshold, in words; "" if nothing."""
+    low, high = item.limits
+    code = item.threshold_code(cut.threshold)
+    text = f"threshold {cut.threshold:.12g}"
+    reach = f"its range, {float(item.value(low)):g} to {float(item.value(high)):g}"
+    if code > high:
+        return f"{text} lies outside {reach}: no code passes it"
+    if code < low or (code == low and (cut.below is not None or not cut.is_known)):
+        return f"{text} lies outside {reach}: every code passes it"
+    value = item.value(code)
+    if not cut.is_known:
+        if value == cut.threshold:
+            return ""
+        return (
+            f"{text} becomes {float(value):.12g}, and the model does not say what its training "
+            "samples have in between (train it again, then it does)"
+        )
+    if cut.above is not None and cut.above < value:
+        return (
+            f"{text} becomes {float(value):.12g}, which training samples of {cut.above:.12g} no "
+            "longer pass"
+        )
+    return ""
+
+
+def losses(network: LutNetwork, formats: Sequence[FeatureFormat]) -> Iterator[tuple[int, str]]:
+    """Yield feature and words of each threshold at which the formats lose something."""
+    for cut in used_thresholds(network):
+        if words := loss(formats[cut.feature], cut):
+            yield cut.feature, words
+
+
+def _refuse_losses(network: LutNetwork, formats: tuple[FeatureFormat, ...]) -> None:
+    found = list(losses(network, formats))
+    if not found:
+        return
+    feature, words = found[0]
+    more = f" (and {len(found) - 1} more thresholds)" if len(found) > 1 else ""
+    raise ConfigError(
+        f"input format {formats[feature]}, {feature_title(network, feature)}: {words}{more}; "
+        f"{_would_do(network, formats, feature)}; accept_rounding (--accept-rounding) takes it as "
+        "it is and counts what changes"
+    )
+
+
+def _would_do(network: LutNetwork, formats: tuple[FeatureFormat, ...], feature: int) -> str:
+    """Return which format would lose nothing: the asked one wider, else another scale."""
+    asked = formats[feature]
+    is_common = all(item == asked for item in formats)
+    cuts = [cut for cut in used_thresholds(network) if is_common or cut.feature == feature]
+    whose = "" if is_common else f" for {feature_title(network, feature)}"
+    for signed in sorted({asked.signed, True}):
+        for width in range(1, MAX_WIDTH + 1):
+            if width < max(asked.width, 1 if asked.missing is None else 2):
+                continue
+            item = FeatureFormat(width, signed, asked.scale, asked.offset)
+            if asked.missing is not None:
+                end = item.least if asked.missing == asked.least else item.largest
+                item = replace(item, missing=end)
+            if not any(loss(item, cut) for cut in cuts):
+                return f"{item} would do{whose}"
+    seen = _seen(network)
+    if seen is not None:
+        every = slice(None) if is_common else slice(feature, feature + 1)
+        span = float(seen.low[every].min()), float(seen.high[every].max())
+        if small := smallest(*span, cuts):
+            own = ", or auto, which gives each feature its own" if is_common else ""
+            return f"{small} would do{whose}{own}"
+    return (
+        f"no format of at most {MAX_WIDTH} bits and a power of two as scale would do{whose}: "
+        "choose scale and offset such that the thresholds are values of codes, or train on whole "
+        "numbers"
+    )
+
+
+# -- the smallest format -----------------------------------------------------------------------
+
+
+def smallest(
+    low: float, high: float, cuts: Iterable[Threshold], *, is_strict: bool = True
+) -> FeatureFormat | None:
+    """Return the smallest format that separates thresholds as the training samples do.
+
+    Its scale is the largest power of two at which a multiple of it lies between each threshold and
+    the least training value that passes, and its width the least that holds thresholds and range.
+
+    Parameters
+    ----------
+    low, high : float
+        Range of the training samples.
+    is_strict : bool
+        False: training values equal to the threshold need not pass.
+
+    Returns
+    -------
+    FeatureFormat or None
+        None if it needs more than 24 bits.
+    """
+    cuts = list(cuts)
+    ends = [abs(low), abs(high), *(abs(cut.threshold) for cut in cuts)]
+    largest = math.frexp(max(ends))[1] if any(ends) else 0
+    exponent = largest if low < 0 else largest - 1
+    least = exponent - MAX_WIDTH - 1
+    for cut in cuts:
+        top = cut.above if is_strict else cut.beyond
+        if top is not None:
+            exponent = _exponent(cut.threshold, top, exponent, least)
+        if exponent < least:
+            return None
+    return _holding(low, high, cuts, exponent)
+
+
+def _exponent(threshold: float, top: float, exponent: int, least: int) -> int:
+    """Return the largest exponent, of this or less, with a multiple of 2^it from one to other."""
+    while exponent >= least and _ceil(threshold, exponent) > math.ldexp(top, -exponent):
+        exponent -= 1
+    return exponent
+
+
+def _ceil(threshold: float, exponent: int) -> int:
+    return math.ceil(math.ldexp(threshold, -exponent))
+
+
+def _holding(low: float, high: float, cuts: list[Threshold], exponent: int) -> FeatureFormat | None:
+    """Return the narrowest format of a scale that holds a range and its thresholds."""
+    codes = [math.floor(math.ldexp(value, -exponent)) for value in (low, high)]
+    for cut in cuts:
+        code = _ceil(cut.threshold, exponent)
+        codes += [code, code - 1] if cut.below is not None else [code]
+    signed = min(codes) < 0
+    width = max(*codes, -1 - min(codes)).bit_length() + signed
+    if width > MAX_WIDTH:
+        return None
+    return FeatureFormat(max(width, 1), signed, 2.0**exponent)
+
+
+def _smallest_of_each(
+    network: LutNetwork, formats: Sequence[FeatureFormat | None], *, accept_rounding: bool
+) -> list[FeatureFormat]:
+    """Return the smallest format of each feature that has none yet."""
+    seen = _seen(network)
+    if seen is None:
+        raise ConfigError(
+            "input format auto: the model does not say what ranges its training samples had "
+            "(an older lutgen wrote it, or no learner did); train it again, or name a format: "
+            + GRAMMAR
+        )
+    cuts: dict[int, list[Threshold]] = {}
+    for cut in used_thresholds(network):
+        cuts.setdefault(cut.feature, []).append(cut)
+    chosen, refused = [], []
+    for feature, given in enumerate(formats):
+        low, high = float(seen.low[feature]), float(seen.high[feature])
+        item = given or smallest(low, high, cuts.get(feature, []))
+        if item is None:
+            item = _rounded(low, high, cuts[feature])
+            refused.append((feature, item))
+        chosen.append(item)
+    if refused and not accept_rounding:
+        feature, item = refused[0]
+        cut = next(cut for cut in cuts[feature] if loss(item, cut))
+        more = f" (and {len(refused) - 1} more features)" if len(refused) > 1 else ""
+        raise ConfigError(
+            f"input format auto, {feature_title(network, feature)}: no format of at most "
+            f"{MAX_WIDTH} bits and a power of two as scale loses nothing{more}; in {item}, "
+            f"{loss(item, cut)}; accept_rounding (--accept-rounding) takes it and counts what "
+            "changes, or name scale and offset such that the thresholds are values of codes"
+        )
+    return chosen
+
+
+def _rounded(low: float, high: float, cuts: list[Threshold]) -> FeatureFormat:
+    """Return a format that tells thresholds and training values apart, but for equal ones."""
+    if found := smallest(low, high, cuts, is_strict=False):
+        return found
+    ends = [abs(low), abs(high), *(abs(cut.threshold) for cut in cuts)]
+    exponent = math.frexp(max(ends))[1] - MAX_WIDTH
+    while (item := _holding(low, high, cuts, exponent)) is None:
+        exponent += 1
+    return item
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
