@@ -10,7 +10,15 @@ import typer
 from lutgen.board.boards import Board, find_board, load_boards
 from lutgen.board.fmax import chip_names
 from lutgen.cli import output
-from lutgen.cli.core import DEFAULT_OUT, DEFAULTS, CoreOptions, Out, core_options
+from lutgen.cli.core import (
+    DEFAULT_OUT,
+    DEFAULTS,
+    CoreOptions,
+    InputFormatText,
+    Out,
+    core_options,
+    print_input,
+)
 from lutgen.cli.options import (
     BOARD_HELP,
     CHIP_HELP,
@@ -23,10 +31,12 @@ from lutgen.cli.options import (
     Timeout,
     option_group,
 )
+from lutgen.core import Interface
 from lutgen.errors import ConfigError
 from lutgen.host.device import DEFAULT_TIMEOUT_SECONDS
 from lutgen.jobs import build as jobs_build
 from lutgen.jobs.fmax import fmax as measure
+from lutgen.jobs.formats import read_input_format
 from lutgen.jobs.host import ask_board
 from lutgen.jobs.report import write_report
 from lutgen.model import LutNetwork
@@ -105,6 +115,8 @@ def build(
     network = LutNetwork.load(model)
     chosen = find_board(board)
     config = options.config(chosen.family)
+    if not json:
+        print_input(Interface.of(network, config))
     samples = source.samples(network) if simulate else None
     built = jobs_build.build(
         network,
@@ -203,6 +215,8 @@ def fmax(
             + ", ".join(chip_names())
         )
     network = LutNetwork.load(model)
+    if not json:
+        print_input(Interface.of(network, options.config("generic")))
     record = measure(
         network,
         [name.strip() for name in chip.split(",")],
@@ -248,6 +262,7 @@ def host(
     answers: Annotated[
         Path | None, typer.Option(help="Write the answers there, one a line.")
     ] = None,
+    input_format: InputFormatText = "",
     json: output.Json = False,
 ) -> None:
     """Ask a board at a serial port for its answers to samples, and compare with the model."""
@@ -262,6 +277,7 @@ def host(
         baud=baud,
         timeout_seconds=answer_timeout,
         answers=answers,
+        input_format=read_input_format(input_format),
         progress=output.SHOWN,
     )
     if json:
@@ -271,6 +287,7 @@ def host(
             f"{found.n_equal:,} of {found.n_samples:,} answers equal to the model "
             f"({name}, {part}); {found.samples_per_second:,} samples a second, "
             f"{found.retries} sent again; "
+            + (f"{found.n_rounded:,} answers are other ones as codes; " * bool(found.n_rounded))
             + ("" if found.accuracy is None else f"accuracy {found.accuracy:.4f}; ")
             + f"self-test {'passed' if found.self_test_passed else 'FAILED'}"
         )

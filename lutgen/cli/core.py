@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from lutgen.bits import MAX_FAN_IN
 from lutgen.cli import output
 from lutgen.cli.options import option_group, parse_frequency_mhz
-from lutgen.core import DEFAULT_MODULE, Core, CoreConfig
+from lutgen.core import DEFAULT_MODULE, Core, CoreConfig, Interface
+from lutgen.encode.formats import GRAMMAR, MAX_WIDTH
+from lutgen.jobs.formats import own_changes, read_input_format
 from lutgen.netlist.stats import count_cells
+from lutgen.records.core import ChangeRecord
 
 Out = Annotated[Path, typer.Option("-o", "--output", help="Folder for what is written.")]
 DEFAULT_OUT = Path("build")
+_FORMATS = 4  # named in a line
+
+
+InputFormatText = Annotated[
+    str,
+    typer.Option(
+        help="Take features as numbers, with the encoder's comparators in hardware: auto (the "
+        f"smallest that loses nothing), {GRAMMAR}; or a .json or .csv that has a format for each "
+        "feature."
+    ),
+]
+AcceptRounding = Annotated[
+    bool,
+    typer.Option(
+        "--accept-rounding",
+        help="Take a format in which thresholds or training samples lose something; what changes "
+        "is counted.",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -36,11 +59,13 @@ class CoreOptions:
         int,
         typer.Option(
             min=0,
-            max=MAX_FAN_IN,
+            max=MAX_WIDTH,
             help="Take features as unsigned numbers of N bits, with the encoder's comparators in "
-            "hardware; 0: take encoded bits.",
+            "hardware, as --input-format uN does; 0: take encoded bits.",
         ),
     ] = 0
+    input_format: InputFormatText = ""
+    accept_rounding: AcceptRounding = False
     one_hot: Annotated[
         bool, typer.Option("--one-hot", help="Answer with a bit a class, not the class number.")
     ] = False
@@ -52,6 +77,7 @@ class CoreOptions:
     def config(self, chip: str) -> CoreConfig:
         """Return what the core is to be, for a chip."""
         options = {field.name: getattr(self, field.name) for field in fields(self)}
+        options["input_format"] = read_input_format(options["input_format"])
         options["fmax_target_mhz"] = parse_frequency_mhz(options.pop("fmax_target"))
         return CoreConfig(chip=chip, **options)
 
@@ -77,3 +103,26 @@ def print_core(core: Core) -> None:
     )
     if core.timing:
         output.print_text(f"Fmax {core.timing}")
+
+
+def print_input(interface: Interface) -> None:
+    """Print as which numbers the features come in, and what that changes in the model's samples."""
+    if interface.formats:
+        print_changes(interface, *own_changes(interface))
+
+
+def print_changes(interface: Interface, changes: Sequence[ChangeRecord], unknown: str) -> None:
+    """Print as which numbers the features come in, and what that changes."""
+    if not interface.formats:
+        return
+    counts = Counter(map(str, interface.formats))
+    formats = ", ".join(f"{name} ({n:,} of them)" for name, n in counts.most_common(_FORMATS))
+    more = f" and {len(counts) - _FORMATS} more formats" if len(counts) > _FORMATS else ""
+    said = next(iter(counts)) if len(counts) == 1 else formats + more
+    output.print_text(f"features come in as numbers: {said}")
+    for change in changes:
+        output.print_text(str(change))
+    if unknown:
+        output.print_text(
+            f"warning: the format loses something; what changes was not counted: {unknown}"
+        )

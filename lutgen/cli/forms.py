@@ -13,6 +13,7 @@ from lutgen.cli.core import (
     CoreOptions,
     Out,
     core_options,
+    print_input,
 )
 from lutgen.cli.options import ChipName, ModelFile
 from lutgen.core import make_core
@@ -46,6 +47,7 @@ def emit(
     if json:
         output.print_json(record.to_json())
         return
+    print_input(core.interface)
     for name, path in record.files.items():
         more = f", {record.ands[name]:,} ANDs" if name in record.ands else ""
         output.print_text(f"written: {path} ({name}, {record.bytes[name]:,} bytes{more})")

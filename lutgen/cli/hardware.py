@@ -14,6 +14,7 @@ from lutgen.cli.core import (
     CoreOptions,
     Out,
     core_options,
+    print_changes,
     print_core,
 )
 from lutgen.cli.options import (
@@ -50,6 +51,7 @@ def verilog(
     if json:
         output.print_json({"files": files, **record.to_json()})
         return
+    print_changes(core.interface, record.changes, record.changes_unknown)
     print_core(core)
     for path in files:
         output.print_text(f"written: {path}")
@@ -74,7 +76,9 @@ def simulate(
     network = LutNetwork.load(model)
     modes = parse_modes(post_synthesis, none=True)
     name, X, _ = source.samples(network, part)
-    core, _ = write_core(network, options.config(chip), out)
+    core, written = write_core(network, options.config(chip), out)
+    if not json:
+        print_changes(core.interface, written.changes, written.changes_unknown)
     unit = "samples" if part == "all" else f"{part} samples"
     record = simulate_core(
         core,
@@ -92,6 +96,11 @@ def simulate(
     )
     if json:
         output.print_json(record.to_json())
+    elif core.interface.formats:
+        output.print_text(
+            f"compared on codes; of the {unit}, {record.bits_changed:,} have other encoder bits as "
+            f"codes than as they are, {record.answers_changed:,} another answer"
+        )
     require_equal(record.checks)
 
 

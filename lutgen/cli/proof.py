@@ -14,6 +14,7 @@ from lutgen.cli.core import (
     CoreOptions,
     Out,
     core_options,
+    print_changes,
 )
 from lutgen.cli.options import (
     CHIP_HELP,
@@ -71,9 +72,11 @@ def prove(
     text = None if verilog is None else _read_text(verilog)
     records: list[ProofRecord] = []
     for name, folder in target_folders(chip, out).items():
-        core, _ = write_core(network, options.config(name), folder)
+        core, written = write_core(network, options.config(name), folder)
         if chip == ALL and not json:
             output.print_text(f"{name}:")
+        if not json:
+            print_changes(core.interface, written.changes, written.changes_unknown)
         record = prove_core(
             core,
             folder=folder,
@@ -140,7 +143,9 @@ def mutate(
     """Plant random faults in the hardware and count how many each check catches."""
     network = LutNetwork.load(model)
     name, X, _ = source.samples(network)
-    core, _ = write_core(network, options.config(chip), out)
+    core, written = write_core(network, options.config(chip), out)
+    if not json:
+        print_changes(core.interface, written.changes, written.changes_unknown)
     record = mutate_core(
         core,
         X,

@@ -17,6 +17,7 @@ from lutgen.cli.core import (
     CoreOptions,
     Out,
     core_options,
+    print_changes,
 )
 from lutgen.cli.options import CHIP_HELP, TIMEOUT_HELP, ModelFile
 from lutgen.errors import ConfigError
@@ -67,7 +68,9 @@ def synth(
     device = None if chip == ALL else get_chip(chip).device
     areas = []
     for name, folder in target_folders(chip, out).items():
-        core, _ = write_core(network, options.config(name), folder)
+        core, written = write_core(network, options.config(name), folder)
+        if not json:
+            print_changes(core.interface, written.changes, written.changes_unknown)
         area = measure_area(core, modes, folder, timeout_seconds=timeout, progress=output.SHOWN)
         areas.append(area)
     if json:

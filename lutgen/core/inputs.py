@@ -238,18 +238,18 @@ def _would_do(network: LutNetwork, formats: tuple[FeatureFormat, ...], feature: 
                 item = replace(item, missing=end)
             if not any(loss(item, cut) for cut in cuts):
                 return f"{item} would do{whose}"
+    lossless = f"no format of at most {MAX_WIDTH} bits and a power of two as scale loses nothing"
     seen = _seen(network)
-    if seen is not None:
-        every = slice(None) if is_common else slice(feature, feature + 1)
-        span = float(seen.low[every].min()), float(seen.high[every].max())
-        if small := smallest(*span, cuts):
-            own = ", or auto, which gives each feature its own" if is_common else ""
-            return f"{small} would do{whose}{own}"
-    return (
-        f"no format of at most {MAX_WIDTH} bits and a power of two as scale would do{whose}: "
-        "choose scale and offset such that the thresholds are values of codes, or train on whole "
-        "numbers"
-    )
+    if seen is None:
+        return f"scale and offset must make the thresholds values of codes{whose}"
+    every = slice(None) if is_common else slice(feature, feature + 1)
+    span = float(seen.low[every].min()), float(seen.high[every].max())
+    if small := smallest(*span, cuts):
+        own = ", or auto, which gives each feature its own" if is_common else ""
+        return f"{small} would do{whose}{own}"
+    if near := smallest(*span, cuts, is_strict=False):
+        return f"{lossless}{whose}; {near} changes only training values that equal a threshold"
+    return f"{lossless}{whose}; {_rounded(*span, cuts)} is the finest"
 
 
 # -- the smallest format -----------------------------------------------------------------------
@@ -341,8 +341,8 @@ def _smallest_of_each(
         more = f" (and {len(refused) - 1} more features)" if len(refused) > 1 else ""
         raise ConfigError(
             f"input format auto, {feature_title(network, feature)}: no format of at most "
-            f"{MAX_WIDTH} bits and a power of two as scale loses nothing{more}; in {item}, "
-            f"{loss(item, cut)}; accept_rounding (--accept-rounding) takes it and counts what "
+            f"{MAX_WIDTH} bits and a power of two as scale loses nothing{more}; in {item}, the "
+            f"nearest, {loss(item, cut)}; accept_rounding (--accept-rounding) takes it and counts what "
             "changes, or name scale and offset such that the thresholds are values of codes"
         )
     return chosen

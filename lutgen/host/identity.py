@@ -86,7 +86,7 @@ class Identity:
         if not interface.formats:
             return identity
         first = interface.formats[0]
-        if any(item != first for item in interface.formats):
+        if first.missing is not None or any(item != first for item in interface.formats):
             return replace(identity, form=TABLE)
         return replace(identity, form=COMMON, format=first)
 
@@ -101,8 +101,8 @@ class Identity:
         if self.form == TABLE:
             raise MismatchError(
                 "the board takes features of several formats, which it does not tell; give the "
-                "interface of the core that it was built of: Device(port, network, "
-                "interface=core.interface)"
+                "format that it was built with (lutgen host --input-format), or the interface of "
+                "its core: Device(port, network, interface=core.interface)"
             )
         formats: tuple[FeatureFormat, ...] = ()
         if self.form == COMMON:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from lutgen.core import Core, CoreConfig, make_core
 from lutgen.emit.verilog import core_verilog
 from lutgen.files import write_files
+from lutgen.jobs.formats import own_changes
 from lutgen.model import LutNetwork
 from lutgen.netlist.stats import netlist_stats
 from lutgen.records.core import CORE_FILE, ChipSize, CoreRecord
@@ -24,6 +26,12 @@ def write_core(
     config : CoreConfig or None
         What the core is to be; see :func:`lutgen.core.make_core`.
 
+    Returns
+    -------
+    Core, CoreRecord
+        Where a format of the features loses something, and that is accepted, the record has what
+        it changes in the model's own samples.
+
     Raises
     ------
     ConfigError
@@ -32,7 +40,8 @@ def write_core(
         If the folder cannot be written.
     """
     core = make_core(network, config)
-    record = core_record(core)
+    changes, unknown = own_changes(core.interface)
+    record = replace(core_record(core), changes=changes, changes_unknown=unknown)
     write_files(folder, {f"{core.module}.v": core_verilog(core)})
     record.write(folder / CORE_FILE)
     return core, record
@@ -60,5 +69,6 @@ def core_record(core: Core, luts_without_dont_cares: int | None = None) -> CoreR
             device.name: ChipSize(title=device.title, luts=device.luts, source=device.source)
             for device in core.family.devices.values()
         },
+        input_formats=tuple(str(item) for item in core.interface.formats),
         luts_without_dont_cares=luts_without_dont_cares,
     )

@@ -10,6 +10,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from lutgen.board.boards import DEFAULT_BAUD
+from lutgen.core import Interface
+from lutgen.core.inputs import InputFormat
 from lutgen.errors import MismatchError
 from lutgen.host.device import DEFAULT_TIMEOUT_SECONDS, Device, DeviceError
 from lutgen.jobs.predict import write_answers
@@ -27,7 +29,9 @@ class Answers:
     digest : str
         That of the model.
     n_samples, n_equal : int
-        Samples that were asked for, and answers equal to the model's.
+        Samples that were asked for, and answers equal to the model's of the same codes.
+    n_rounded : int
+        Samples whose codes the model answers otherwise than the numbers themselves.
     accuracy : float or None
         Share of the answers that are right; None where they are no classes.
     seconds : float
@@ -44,6 +48,7 @@ class Answers:
     seconds: float
     retries: int
     self_test_passed: bool
+    n_rounded: int = 0
 
     @property
     def samples_per_second(self) -> int:
@@ -73,6 +78,7 @@ def ask_board(
     baud: int = 0,
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
     answers: Path | None = None,
+    input_format: InputFormat = "",
     progress: Progress = SILENT,
 ) -> Answers:
     """Send samples to a board and compare its answers with the model's.
@@ -87,6 +93,8 @@ def ask_board(
         Limit for each answer.
     answers : Path, optional
         File that gets the answers, one a line; also those that came before a cable was pulled.
+    input_format : str, mapping or sequence
+        As it was given to the build; needed where the board does not tell its formats.
 
     Raises
     ------
@@ -100,8 +108,13 @@ def ask_board(
         if answers is not None:
             write_answers(answers, found)
 
+    given = Interface.taking(network, input_format, accept_rounding=True) if input_format else None
     with Device(
-        port, network, baud=baud or DEFAULT_BAUD, timeout_seconds=timeout_seconds
+        port,
+        network,
+        baud=baud or DEFAULT_BAUD,
+        timeout_seconds=timeout_seconds,
+        interface=given,
     ) as device:
         tested = device.self_test()
         start = time.monotonic()
@@ -117,7 +130,8 @@ def ask_board(
             ) from error
         seconds = time.monotonic() - start
     keep(found)
-    equal = (found == network.predict(X)).reshape(len(X), found[:1].size or 1).all(axis=1)
+    _, rounded = device.interface.changed(X)
+    equal = (found == device.interface.predict(X)).reshape(len(X), found[:1].size or 1).all(axis=1)
     is_class = len(X) and isinstance(network.head, Argmax)
     return Answers(
         port=port,
@@ -128,4 +142,5 @@ def ask_board(
         seconds=round(seconds, 3),
         retries=device.n_retries,
         self_test_passed=tested,
+        n_rounded=int(rounded.sum()),
     )

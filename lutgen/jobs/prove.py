@@ -15,7 +15,14 @@ from lutgen.records.checks import Check
 from lutgen.records.proof import PROOF_FILE, EqualityRecord, ProofRecord
 from lutgen.records.synthesis import SynthesisRecord
 from lutgen.verify.compare import check_rtl, check_synthesised
-from lutgen.verify.prove import Proof, prove_model, prove_steps, prove_synthesised, prove_verilog
+from lutgen.verify.prove import (
+    Proof,
+    prove_encoder,
+    prove_model,
+    prove_steps,
+    prove_synthesised,
+    prove_verilog,
+)
 from lutgen.verify.sweep import Effort
 from lutgen.version import __version__
 
@@ -116,6 +123,7 @@ def _proofs(
     progress: Progress,
 ) -> Iterator[Proof]:
     """Prove one form after the other; the Verilog and what synthesis left are the last."""
+    yield from prove_encoder(core, effort)
     yield from prove_steps(core, effort)
     yield from prove_model(core, effort)
     with progress.working("proving the Verilog"):

@@ -75,6 +75,9 @@ def simulate(
     True
     """
     bits = X if isinstance(X, Bits) else core.interface.samples(X)
+    bits_changed, answers_changed = (
+        (0, 0) if isinstance(X, Bits) else (int(rows.sum()) for rows in core.interface.changed(X))
+    )
     checks: list[Check] = []
 
     def note(check: Check) -> None:
@@ -104,6 +107,8 @@ def simulate(
             top=core.module,
             samples=samples,
             unit=unit,
+            bits_changed=bits_changed,
+            answers_changed=answers_changed,
             checks=tuple(checks),
         )
         if folder is not None:

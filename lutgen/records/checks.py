@@ -93,6 +93,8 @@ class SimulationRecord(Record):
         What was compared on, e.g. ``digits, test``; "" if it does not say.
     unit : str
         What a sample is: ``test images`` …
+    bits_changed, answers_changed : int
+        Samples that have other encoder bits as codes than as they are, and another answer.
     """
 
     MEND: ClassVar[str] = "write it anew with: lutgen simulate"
@@ -103,6 +105,8 @@ class SimulationRecord(Record):
     top: str = ""
     samples: str = ""
     unit: str = "samples"
+    bits_changed: int = 0
+    answers_changed: int = 0
     checks: tuple[Check, ...] = ()
 
     @property

@@ -9,7 +9,7 @@ from lutgen.core.build import Timing
 from lutgen.netlist.passes.stats import PassStats
 from lutgen.netlist.stats import NetlistStats
 from lutgen.records.model import ModelRecord
-from lutgen.records.reading import AtLeastOne, Record
+from lutgen.records.reading import AtLeastOne, Fraction, Problems, Record
 
 CORE_FILE = "core.json"
 
@@ -24,6 +24,43 @@ class ChipSize:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChangeRecord:
+    """Samples whose codes are told otherwise than the numbers themselves.
+
+    Parameters
+    ----------
+    samples : str
+        Which samples.
+    n_samples : int
+    bits_changed, answers_changed : int
+        Samples with other encoder bits, of those used, and with another answer than the model's.
+    accuracy, accuracy_of_codes : float or None
+        Share of right answers of the model, and of the core; None where they are no classes.
+    """
+
+    samples: str
+    n_samples: int
+    bits_changed: int
+    answers_changed: int
+    accuracy: Fraction | None = None
+    accuracy_of_codes: Fraction | None = None
+
+    def problems(self) -> Problems:
+        """Yield what does not go together."""
+        if not self.answers_changed <= self.bits_changed <= self.n_samples:
+            yield "answers_changed", "must not be more than bits_changed, nor that than n_samples"
+
+    def __str__(self) -> str:
+        text = (
+            f"{self.samples}: the format changes encoder bits of {self.bits_changed:,} and answers "
+            f"of {self.answers_changed:,} of {self.n_samples:,} rows"
+        )
+        if self.accuracy is None or self.accuracy_of_codes is None:
+            return text
+        return f"{text}; accuracy {self.accuracy_of_codes:.4f}, was {self.accuracy:.4f}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class CoreRecord(Record):
     """The model and the hardware that was made of it.
 
@@ -35,6 +72,12 @@ class CoreRecord(Record):
         After mapping onto the target.
     logic : NetlistStats
         Before mapping: simplified k-LUTs, and registers.
+    input_formats : tuple of str
+        The number format of each feature; empty where encoded bits come in.
+    changes : tuple of ChangeRecord
+        Where the format loses something: what changes in the model's own samples.
+    changes_unknown : str
+        Why these could not be counted; "" where they are, or nothing is lost.
     luts_without_dont_cares : int or None
         LUTs after mapping when no don't-care is used; None if nobody counted.
     devices : dict of str to ChipSize
@@ -54,6 +97,9 @@ class CoreRecord(Record):
     logic: NetlistStats
     passes: tuple[PassStats, ...] = ()
     devices: dict[str, ChipSize]
+    input_formats: tuple[str, ...] = ()
+    changes: tuple[ChangeRecord, ...] = ()
+    changes_unknown: str = ""
     luts_without_dont_cares: int | None = None
 
     @property

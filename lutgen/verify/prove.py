@@ -27,6 +27,7 @@ from lutgen.netlist.head import Head, Votes
 from lutgen.netlist.ir import Netlist
 from lutgen.records.proof import CounterexampleRecord, EqualityRecord
 from lutgen.records.synthesis import SynthesisRecord
+from lutgen.verify.encoder import built_encoder, formula
 from lutgen.verify.head import HeadProof, prove_head
 from lutgen.verify.head_search import wanted_bits
 from lutgen.verify.readback import read_netlist
@@ -146,6 +147,17 @@ def prove_steps(core: Core, effort: Effort | None = None) -> Iterator[Proof]:
         before = step.after
     if before != core.netlist:
         raise MismatchError("the last step does not end with the netlist of the core")
+
+
+def prove_encoder(core: Core, effort: Effort | None = None) -> Iterator[Proof]:
+    """Prove that the encoder in hardware is the formula, for every code; nothing if there is none.
+
+    The formula is ``scale * code + offset >= threshold``, of each bit that the model uses; the
+    proof takes nothing from what built the encoder, see :mod:`lutgen.verify.encoder`.
+    """
+    if core.interface.formats:
+        name = "scale * code + offset >= threshold = encoder"
+        yield prove(name, formula(core), built_encoder(core), effort=effort)
 
 
 def prove_model(core: Core, effort: Effort | None = None) -> Iterator[Proof]:

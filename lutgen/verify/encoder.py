@@ -1,0 +1,104 @@
+"""The encoder in hardware against what it is to be: ``scale * code + offset >= threshold``.
+
+The formula is evaluated as it stands, in fractions, of codes alone: as the value of a code grows
+with it, the least code that passes is found by halving the range. What a netlist has to do is then
+"the code is that one or larger", which is written down as a comparison bit by bit. Nothing of it is
+taken from what built the encoder (:mod:`lutgen.core.lower`, the threshold codes of
+:mod:`lutgen.encode.formats`).
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+import numpy as np
+
+from lutgen.core import Core
+from lutgen.core.inputs import used_bits
+from lutgen.encode.formats import FeatureFormat
+from lutgen.errors import MismatchError
+from lutgen.netlist.ir import (
+    CONST0,
+    CONST1,
+    ENCODER,
+    FIRST_INPUT,
+    LUT,
+    Cell,
+    Netlist,
+    NetlistBuilder,
+)
+
+_BIT = re.compile(r"e(\d+)_f\d+_gem?\d+")
+_OR, _AND = 0b1110, 0b1000
+
+
+def first_code(item: FeatureFormat, threshold: float) -> int:
+    """Return the least code whose value is the threshold or more; one past the last if none is."""
+    scale, offset, wanted = Fraction(item.scale), Fraction(item.offset), Fraction(threshold)
+    half = 1 << (item.width - 1)
+    low, high = (-half, half) if item.signed else (0, 2 * half)
+    while low < high:
+        middle = (low + high) // 2
+        if scale * middle + offset >= wanted:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def formula(core: Core) -> Netlist:
+    """Return what the encoder of a core is to be: an output for each bit that the model uses."""
+    interface, encoder = core.interface, core.network.encoder
+    builder = NetlistBuilder(interface.n_inputs)
+    starts = np.cumsum([FIRST_INPUT, *interface.widths]).tolist()
+    outputs = []
+    for bit in np.flatnonzero(used_bits(core.network)).tolist():
+        feature = int(encoder.feature[bit])
+        item = interface.formats[feature]
+        nets = list(range(starts[feature], starts[feature + 1]))
+        least = first_code(item, float(encoder.threshold[bit]))
+        outputs.append(_at_least(builder, f"formula{bit}", nets, item, least))
+    return builder.finish(tuple(outputs))
+
+
+def _at_least(
+    builder: NetlistBuilder, name: str, nets: list[int], item: FeatureFormat, least: int
+) -> int:
+    """Add ``code >= least`` from the lowest bit up, two inputs a cell."""
+    half = 1 << (item.width - 1)
+    if least == (half if item.signed else 2 * half):
+        return CONST0
+    net = CONST1  # equal so far
+    for place, own in enumerate(nets):
+        wanted = least >> place & 1
+        if item.signed and place == item.width - 1:
+            # own bit lowest; a sign of 1 makes the number less: it passes where it need not be 1
+            table = 0b1101 if wanted else 0b0100
+        else:
+            table = _AND if wanted else _OR
+        net = builder.add(Cell(LUT, (own, net), table, f"{name}_{place}", 0))
+    return net
+
+
+def built_encoder(core: Core) -> Netlist:
+    """Return the encoder as it stands in front of the core, with the outputs of :func:`formula`.
+
+    Raises
+    ------
+    MismatchError
+        If a comparator is not there.
+    """
+    source = core.source
+    nets: dict[int, int] = {}
+    last = 0
+    for place, cell in enumerate(source.cells):
+        if cell.part != ENCODER:
+            continue
+        last = place + 1
+        if found := _BIT.fullmatch(cell.name):
+            nets[int(found[1])] = source.first_cell + place
+    used = np.flatnonzero(used_bits(core.network)).tolist()
+    if missing := [bit for bit in used if bit not in nets]:
+        raise MismatchError(f"the core has no comparator for bit {missing[0]} of its encoder")
+    return Netlist(source.n_inputs, source.cells[:last], tuple(nets[bit] for bit in used))
