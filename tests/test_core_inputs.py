@@ -68,7 +68,7 @@ def test_fractions_are_refused_with_the_format_that_would_do() -> None:
         FeatureFormat(3),
     )
     decimals = network_of(X * 0.1)
-    with pytest.raises(ConfigError, match="no format of at most 24 bits .* changes only training"):
+    with pytest.raises(ConfigError, match=r"no format of at most 24 bits .* changes only training"):
         Interface.taking(decimals, "u8")
     with pytest.raises(ConfigError, match=r"input format auto, feature 0: no format .* loses noth"):
         Interface.taking(decimals, "auto")

@@ -1,13 +1,19 @@
 """The AXI4-Stream shell under cocotbext-axi: every stall, cut and reset; faults are seen."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from strategies import voting_network
 
 from hdl import STREAM_PORTS, faulty, fold_core, write_vectors
 from lutgen.assets import asset
 from lutgen.board.shell import STREAM_MODULE, CorePorts, stream_sources, stream_top
+from lutgen.board.stream import simulate_stream
+from lutgen.core import CoreConfig, make_core
+from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ConfigError
 from lutgen.flow.cocotb import Design, TestOutcome, build_bench
 from lutgen.flow.lint import lint
@@ -103,6 +109,34 @@ def test_the_shell_is_lint_clean(tmp_path: Path, shape: tuple[int, int, int, int
     top.write_text(stream_top(core, beat_width=shape[3]))
     body.write_text(text)
     assert lint([top, body, *stream_sources()], top=STREAM_MODULE) == []
+
+
+def test_features_stand_in_lanes_of_whole_bytes(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 4)) * [1, 900, 30, 1]
+    encoder = fit_encoder("thermometer:4:quantile", X)
+    network = voting_network(rng, encoder.n_bits, [9, 5], 4, 3, encoder=encoder)
+    formats = ("q4.8", "s17:scale=2^-5", "s8", "u3:scale=0.5:offset=-2")
+    config = CoreConfig(input_format=formats, accept_rounding=True, pipeline=1)
+    core = make_core(network, config)
+    ports = CorePorts.of(core)
+    assert (ports.lanes, ports.n_stream_bits) == ((16, 24, 8, 8), 56)
+    sent = ports.to_lanes(core.interface.samples(X)).to_dense().astype(np.int64)
+    codes = core.interface.codes(X)
+    assert np.array_equal(sent[:, :16] @ (1 << np.arange(16)), codes[:, 0] & 0xFFF)
+    assert np.array_equal(sent[:, 16:40] @ (1 << np.arange(24)), codes[:, 1] & 0x1FFFF)
+    assert np.array_equal(sent[:, 48:] @ (1 << np.arange(8)), codes[:, 3])
+    result = simulate_stream(network, X, tmp_path, config, beat_width=24)
+    assert (result.n_equal, result.n_samples, result.message) == (40, 40, "")
+
+
+def test_lanes_are_lint_clean(tmp_path: Path) -> None:
+    core, text = fold_core(40, 3, 1)
+    for widths in ((12, 17, 8, 3), (8, 16, 16)):
+        top, body = tmp_path / f"{STREAM_MODULE}.v", tmp_path / f"{core.module}.v"
+        top.write_text(stream_top(replace(core, widths=widths), beat_width=16))
+        body.write_text(text)
+        assert lint([top, body, *stream_sources()], top=STREAM_MODULE) == []
 
 
 def test_a_beat_has_at_least_one_bit() -> None:

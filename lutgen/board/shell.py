@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from lutgen.assets import asset
+from lutgen.bits import Bits
 from lutgen.core import Core
 from lutgen.core.interface import BITS
 from lutgen.errors import ConfigError
@@ -38,6 +41,8 @@ class CorePorts:
         Clock cycles from ``x`` to ``y``.
     has_clock : bool
         Whether it has a port ``clk``.
+    widths : tuple of int
+        Bits of each feature at ``x``, the first lowest; empty where encoded bits come in.
     """
 
     module: str
@@ -45,6 +50,7 @@ class CorePorts:
     answer_width: int
     latency: int
     has_clock: bool
+    widths: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, core: Core) -> CorePorts:
@@ -55,7 +61,31 @@ class CorePorts:
             answer_width=len(core.netlist.outputs),
             latency=core.netlist.latency,
             has_clock=core.netlist.count(REGISTER) > 0,
+            widths=core.interface.widths,
         )
+
+    @property
+    def lanes(self) -> tuple[int, ...]:
+        """Bits that each feature has on a stream: whole bytes; empty where encoded bits come in."""
+        return tuple(8 * -(-width // 8) for width in self.widths)
+
+    @property
+    def n_stream_bits(self) -> int:
+        """Bits of a sample on a stream."""
+        return sum(self.lanes) if self.widths else self.n_inputs
+
+    def to_lanes(self, x: Bits) -> Bits:
+        """Return samples as they stand at ``x`` as they go over a stream, idle bits 0."""
+        if not self.widths:
+            return x
+        words = np.zeros((self.n_stream_bits, x.words.shape[1]), dtype=np.uint64)
+        starts = np.cumsum([0, *self.lanes[:-1]])
+        words[
+            np.concatenate(
+                [start + np.arange(w) for start, w in zip(starts, self.widths, strict=True)]
+            )
+        ] = x.words
+        return Bits(words, x.n_samples)
 
 
 def stream_sources() -> list[Path]:
@@ -72,7 +102,8 @@ def stream_top(core: CorePorts, *, beat_width: int = 8, module: str = STREAM_MOD
     """Return a Verilog module that is a core between two AXI4-Streams.
 
     Ports: ``clk``, ``rst``, ``s_axis_*`` and ``m_axis_*``; ``hdl/lutgen_stream.v`` says what they
-    mean.
+    mean. A sample is the encoded bits, lowest first; or, where features come in, each of them in a
+    lane of whole bytes, feature 0 lowest: its code in the low bits, the rest of the lane ignored.
 
     Parameters
     ----------
@@ -106,8 +137,9 @@ def stream_top(core: CorePorts, *, beat_width: int = 8, module: str = STREAM_MOD
             "    output wire m_axis_tuser",
             ");",
             *_core_lines(core),
+            *_lane_lines(core),
             "  lutgen_stream #(",
-            f"      .BEAT_WIDTH({beat_width}), .N_INPUTS({core.n_inputs}),",
+            f"      .BEAT_WIDTH({beat_width}), .N_INPUTS({core.n_stream_bits}),",
             f"      .LATENCY({core.latency}), .ANSWER_WIDTH({core.answer_width})",
             "  ) stream (",
             "      .clk(clk), .rst(rst),",
@@ -115,7 +147,8 @@ def stream_top(core: CorePorts, *, beat_width: int = 8, module: str = STREAM_MOD
             "      .s_axis_tready(s_axis_tready), .s_axis_tlast(s_axis_tlast),",
             "      .m_axis_tdata(m_axis_tdata), .m_axis_tvalid(m_axis_tvalid),",
             "      .m_axis_tready(m_axis_tready), .m_axis_tlast(m_axis_tlast),",
-            "      .m_axis_tuser(m_axis_tuser), .core_x(x), .core_y(y));",
+            "      .m_axis_tuser(m_axis_tuser), .core_y(y),",
+            f"      .core_x({'lanes' if core.widths else 'x'}));",
             *_END,
         ]
     )
@@ -188,6 +221,24 @@ def _core_lines(core: CorePorts) -> list[str]:
         f"  wire [{core.answer_width - 1}:0] y;",
         f"  {core.module} core ({clock}.x(x), .y(y));",
     ]
+
+
+def _lane_lines(core: CorePorts) -> list[str]:
+    """Return how the features' codes come out of their lanes."""
+    if not core.widths:
+        return []
+    lines = [f"  wire [{core.n_stream_bits - 1}:0] lanes;"]
+    if core.n_stream_bits > core.n_inputs:
+        lines = [
+            "  /* verilator lint_off UNUSEDSIGNAL */  // lanes are whole bytes, codes need not be",
+            *lines,
+            "  /* verilator lint_on UNUSEDSIGNAL */",
+        ]
+    code = lane = 0
+    for width, room in zip(core.widths, core.lanes, strict=True):
+        lines.append(f"  assign x[{code} +: {width}] = lanes[{lane} +: {width}];")
+        code, lane = code + width, lane + room
+    return lines
 
 
 def _check_uart(core: CorePorts, identity: Identity, clks_per_bit: int, timeout_clks: int) -> None:

@@ -23,18 +23,27 @@ STREAM_PORTS = (
 
 
 def simulate_stream(
-    network: LutNetwork, X: ArrayLike, folder: Path, *, beat_width: int = 64, pipeline: int = 1
+    network: LutNetwork,
+    X: ArrayLike,
+    folder: Path,
+    config: CoreConfig | None = None,
+    *,
+    beat_width: int = 64,
 ) -> LineResult:
     """Send samples through the AXI4-Stream shell in simulation; compare with the model.
 
-    The core has the truth tables that every tool reads.
+    Parameters
+    ----------
+    config : CoreConfig, optional
+        What the core is to be; by default one of truth tables that every tool reads, with a
+        register after each level.
 
     Raises
     ------
     ToolError
         If a tool is missing or fails.
     """
-    core = make_core(network, CoreConfig(pipeline=pipeline))
+    core = make_core(network, config or CoreConfig(pipeline=1))
     ports = CorePorts.of(core)
     texts = {f"{core.module}.v": core_verilog(core), f"{STREAM_MODULE}.v": ""}
     texts[f"{STREAM_MODULE}.v"] = stream_top(ports, beat_width=beat_width)
@@ -45,10 +54,10 @@ def simulate_stream(
         folder=folder / "bench",
     )
     bits = core.interface.samples(X)
-    write_vectors(bench.folder, bits, core.interface.answers(bits))
+    write_vectors(bench.folder, ports.to_lanes(bits), core.interface.answers(bits))
     settings = {
         **vector_settings(bench.folder),
-        "LUTGEN_WIDTH": str(ports.n_inputs),
+        "LUTGEN_WIDTH": str(ports.n_stream_bits),
         "LUTGEN_LATENCY": str(ports.latency),
     }
     return run_line(bench, settings, "every_sample_once", bits.n_samples)

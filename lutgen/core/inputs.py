@@ -342,8 +342,8 @@ def _smallest_of_each(
         raise ConfigError(
             f"input format auto, {feature_title(network, feature)}: no format of at most "
             f"{MAX_WIDTH} bits and a power of two as scale loses nothing{more}; in {item}, the "
-            f"nearest, {loss(item, cut)}; accept_rounding (--accept-rounding) takes it and counts what "
-            "changes, or name scale and offset such that the thresholds are values of codes"
+            f"nearest, {loss(item, cut)}; accept_rounding (--accept-rounding) takes it and counts "
+            "what changes, or name scale and offset such that the thresholds are values of codes"
         )
     return chosen
 
