@@ -111,8 +111,8 @@ def test_bad_input(tmp_path: Path, model: Path) -> None:
     one = tmp_path / "one.csv"
     one.write_text("1,2,a\n3,4,a\n" * 10)
     fails(2, "one class only, a", "boost", "--data", one, *out)
-    fails(2, "which is no unsigned number of 4 bits", "simulate", model, "--input-bits", 4,
-          "-o", tmp_path)  # fmt: skip
+    fails(2, "lies outside its range, 0 to 7: no code passes it", "simulate", model,
+          "--input-bits", 3, "-o", tmp_path)  # fmt: skip
     assert not (tmp_path / "m.npz").exists()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -191,6 +193,7 @@ def netlist_section(core: CoreRecord) -> Section:
         ("target", core.target),
         ("registers", _pipeline(core)),
         ("latency", _plural(core.latency_cycles, "clock cycle")),
+        *_input(core),
         *_fmax(core),
         ("LUT levels", f"{grouped(netlist.depth)} between registers, inputs and output"),
         (
@@ -205,6 +208,19 @@ def netlist_section(core: CoreRecord) -> Section:
     )
     tables = (_part_table(core), _layer_table(core), cells, _pass_table(core))
     return Section("netlist", "Netlist", facts, tuple(table for table in tables if table.rows))
+
+
+def _input(core: CoreRecord) -> Iterator[tuple[str, str]]:
+    """Yield as which numbers features come in, and what that changes."""
+    counts = Counter(core.input_formats).most_common()
+    if not counts:
+        return
+    many = len(counts) > 1
+    yield "input format", ", ".join(f"{name}{f' ({n})' * many}" for name, n in counts)
+    for change in core.changes:
+        yield "format changes", str(change)
+    if core.changes_unknown:
+        yield "format changes", f"not counted: {core.changes_unknown}"
 
 
 def verification_section(report: Report) -> Section:
