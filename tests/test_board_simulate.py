@@ -14,7 +14,8 @@ from lutgen.board.routed import Cell, build_routed_simulation, close_netlist
 from lutgen.board.simulate import bridged, build_board_simulation, run_board_simulation
 from lutgen.board.stream import simulate_stream
 from lutgen.chips.registry import get_family
-from lutgen.core import Interface
+from lutgen.core import CoreConfig, Interface
+from lutgen.encode.encoder import fit_encoder
 from lutgen.encode.formats import FeatureFormat
 from lutgen.errors import ConfigError, DataError, MismatchError, ToolError
 from lutgen.host import Device
@@ -202,6 +203,20 @@ def test_scores_and_bits_pins_to_pins(tmp_path: Path, answering: LutNetwork) -> 
         assert device.self_test()
         answers = device.predict(samples[:20])
     assert np.array_equal(answers, answering.predict(samples[:20]))
+
+
+def test_codes_wider_than_a_byte_go_over_the_line(tmp_path: Path) -> None:
+    rng = np.random.default_rng(8)
+    X = rng.normal(size=(60, 5)) * 3
+    encoder = fit_encoder("thermometer:4:quantile", X)
+    network = voting_network(rng, encoder.n_bits, [12, 12], 4, n_classes=5, encoder=encoder)
+    config = CoreConfig(input_format="q5.8", accept_rounding=True)
+    simulation = build_board_simulation(network, ICEBREAKER, tmp_path, config)
+    result = run_board_simulation(simulation, X)
+    assert result.passed and result.n_samples == 60, result.message
+    with bridged(simulation) as port, Device(port, network, timeout_seconds=30) as device:
+        assert str(device.interface.formats[0]) == "s13:scale=0.00390625"
+        assert np.array_equal(device.predict(X[:20]), device.interface.predict(X[:20]))
 
 
 def test_answers_that_no_line_carries(tmp_path: Path) -> None:

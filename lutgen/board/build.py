@@ -280,6 +280,7 @@ def _built_model(core: Core) -> BuiltModel:
         n_layers=network.n_layers,
         n_classes=network.n_classes if isinstance(network.head, Argmax) else 0,
         input=core.interface.describe()[0],
+        input_formats=tuple(str(item) for item in core.interface.formats),
         levels=core.netlist.depth,
         test_accuracy=known.test_accuracy,
         layers=known.layers,

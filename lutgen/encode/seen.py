@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+_BLOCK = 64
+
 Floats = NDArray[np.float64]
 
 
@@ -40,14 +42,20 @@ class SeenValues:
         below, above, beyond = (np.full(feature.size, np.nan) for _ in range(3))
         order = np.argsort(feature, kind="stable")
         ends = np.searchsorted(feature[order], np.arange(matrix.shape[1] + 1))
-        for number in np.unique(feature).tolist():
+        low, high = np.empty((2, matrix.shape[1]))
+        for number in range(matrix.shape[1]):
+            if number % _BLOCK == 0:  # columns of a matrix of rows lie far apart
+                columns = np.ascontiguousarray(matrix[:, number : number + _BLOCK].T)
+            column = columns[number % _BLOCK]
             bits = order[ends[number] : ends[number + 1]]
-            values = np.unique(matrix[:, number]).astype(np.float64)
+            low[number], high[number] = column.min(), column.max()
+            if not bits.size:
+                continue
+            values = np.unique(column).astype(np.float64)
             padded = np.concatenate([[np.nan], values, [np.nan]])
             first = np.searchsorted(values, threshold[bits], side="left")
             below[bits], above[bits] = padded[first], padded[first + 1]
             beyond[bits] = padded[np.searchsorted(values, threshold[bits], side="right") + 1]
-        low, high = (edge.astype(np.float64) for edge in (matrix.min(axis=0), matrix.max(axis=0)))
         return cls(low, high, below, above, beyond)
 
     def merge(self, other: SeenValues) -> SeenValues:

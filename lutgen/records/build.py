@@ -73,6 +73,8 @@ class BuiltModel:
     ----------
     input : str
         What its port carries, in words.
+    input_formats : tuple of str
+        The number format of each feature; empty where encoded bits come in.
     levels : int
         LUTs between registers, at most.
     """
@@ -84,6 +86,7 @@ class BuiltModel:
     n_classes: int
     input: str
     levels: int
+    input_formats: tuple[str, ...] = ()
     test_accuracy: Fraction | None = None
     layers: tuple[LayerAccuracy, ...] = ()
     history: tuple[LearntAccuracy, ...] = ()
