@@ -305,3 +305,19 @@ def test_formats_that_need_not_lose_are_of_one_identity_with_input_bits() -> Non
     ids.add(Interface.taking(network, [FeatureFormat(8, scale=1)] * 5).core_id)
     assert len(ids) == 1
     assert Interface.taking(network, "u8:missing=255", accept_rounding=True).core_id not in ids
+
+
+def test_many_samples_are_taken_apart_some_at_a_time() -> None:
+    rng = np.random.default_rng(0)
+    network = pixel_network(rng)
+    X = pixels(rng, 4096 + 77) + 0.25
+    interface = Interface.taking(network, ["u8", "s9", "u8:scale=3", "u24", "u9"],
+                                 accept_rounding=True)  # fmt: skip
+    encoded = interface.encoded(interface.samples(X)).to_dense()
+    bits, answers = interface.changed(X)
+    assert np.array_equal(bits, (encoded != network.encoder.encode(X).to_dense()).any(axis=1))
+    assert np.array_equal(answers, interface.predict(X) != network.predict(X))
+    assert bits[4096:].any() and bits[:4096].any() and not bits.all()
+    for n in (0, 64, 4096):
+        assert interface.encoded(interface.samples(X[:n])).n_samples == n
+        assert interface.changed(X[:n])[0].sum() == bits[:n].sum()

@@ -116,7 +116,7 @@ def build(
     chosen = find_board(board)
     config = options.config(chosen.family)
     if not json:
-        print_input(Interface.of(network, config))
+        print_input(Interface.of(network, config), source.data_dir)
     samples = source.samples(network) if simulate else None
     built = jobs_build.build(
         network,

@@ -105,10 +105,10 @@ def print_core(core: Core) -> None:
         output.print_text(f"Fmax {core.timing}")
 
 
-def print_input(interface: Interface) -> None:
+def print_input(interface: Interface, data_dir: Path | None = None) -> None:
     """Print as which numbers the features come in, and what that changes in the model's samples."""
     if interface.formats:
-        print_changes(interface, *own_changes(interface))
+        print_changes(interface, *own_changes(interface, data_dir))
 
 
 def print_changes(interface: Interface, changes: Sequence[ChangeRecord], unknown: str) -> None:

@@ -76,7 +76,7 @@ def simulate(
     network = LutNetwork.load(model)
     modes = parse_modes(post_synthesis, none=True)
     name, X, _ = source.samples(network, part)
-    core, written = write_core(network, options.config(chip), out)
+    core, written = write_core(network, options.config(chip), out, source.data_dir)
     if not json:
         print_changes(core.interface, written.changes, written.changes_unknown)
     unit = "samples" if part == "all" else f"{part} samples"

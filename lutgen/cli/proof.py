@@ -143,7 +143,7 @@ def mutate(
     """Plant random faults in the hardware and count how many each check catches."""
     network = LutNetwork.load(model)
     name, X, _ = source.samples(network)
-    core, written = write_core(network, options.config(chip), out)
+    core, written = write_core(network, options.config(chip), out, source.data_dir)
     if not json:
         print_changes(core.interface, written.changes, written.changes_unknown)
     record = mutate_core(

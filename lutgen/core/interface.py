@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lutgen.bits import Bits
+from lutgen.bits import WORD_BITS, Bits, pack
 from lutgen.core.config import CoreConfig
 from lutgen.core.inputs import InputFormat, choose_formats, feature_title, used_bits
 from lutgen.encode.encoder import as_matrix, check_binary
@@ -27,6 +28,7 @@ from lutgen.netlist.head import NUMBER, ONE_HOT, SCORES, Votes
 BITS = "bits"
 MAX_VALUE_BITS = 62
 _ID_VERSION = b"lutgen core 1"
+_CHUNK = 64 * WORD_BITS  # samples taken apart at a time: bounds the memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +42,8 @@ class Interface:
     formats : tuple of FeatureFormat
         How each feature comes in, where the encoder is in hardware: bit b of feature f is
         ``x[b + (widths of the features before it)]``. Empty: ``x[i]`` is bit i of the encoder.
+        They are taken as they are; :meth:`taking` reads formats, and refuses one that loses
+        something.
     one_hot : bool
         Whether ``y[c]`` is one for class c alone; else ``y`` is the class number in binary. Of a
         network that answers numbers, ``y`` is its scores as two's complement numbers, score 0
@@ -171,10 +175,13 @@ class Interface:
         if not self.formats:
             return self.network.encoder.encode(X)
         codes = self.codes(X)
-        columns = [codes[:, f, None] >> np.arange(width) & 1 for f, width in enumerate(self.widths)]
-        return Bits.from_dense(np.concatenate(columns, axis=1).astype(np.uint8))
+        place = np.concatenate([np.arange(width) for width in self.widths])
+        feature = np.repeat(np.arange(len(self.widths)), self.widths)
+        return _by_chunks(
+            len(codes), lambda rows: (codes[rows][:, feature] >> place & 1).astype(np.uint8)
+        )
 
-    def codes(self, X: ArrayLike) -> NDArray[np.int64]:
+    def codes(self, X: ArrayLike) -> NDArray[np.int32]:
         """Return samples as codes, shape (n_samples, n_features); features have to come in.
 
         Raises
@@ -192,7 +199,7 @@ class Interface:
             check_binary(
                 np.where(np.isnan(matrix), 0, matrix) if matrix.dtype.kind == "f" else matrix
             )
-        codes = np.empty(matrix.shape, dtype=np.int64)
+        codes = np.empty(matrix.shape, dtype=np.int32)
         for feature, item in enumerate(self.formats):
             try:
                 codes[:, feature] = item.codes(matrix[:, feature])
@@ -210,27 +217,30 @@ class Interface:
         -------
         (bits, answers) : ndarrays of bool of shape (n_samples,)
         """
-        x = self.samples(X)
-        none = np.zeros(x.n_samples, dtype=bool)
+        matrix = as_matrix(X, missing=any(item.missing is not None for item in self.formats))
+        bits, answers = np.zeros((2, len(matrix)), dtype=bool)
         if not self.formats:
-            return none, none
-        matrix = np.asarray(X)
-        lacking: NDArray[np.bool_] = none
-        if any(item.missing is not None for item in self.formats):
-            matrix = as_matrix(X, missing=True)
-            lacking = np.asarray(np.isnan(matrix.astype(np.float64)).any(axis=1))
-            matrix = np.where(np.isnan(matrix.astype(np.float64)), 0, matrix)
-        given, taken = self.network.encoder.encode(matrix), self.encoded(x)
+            self.network.encoder.encode(matrix)  # what it refuses is refused
+            return bits, answers
         used = used_bits(self.network)
-        bits = (given.to_dense()[:, used] != taken.to_dense()[:, used]).any(axis=1) & ~lacking
-        answers = np.zeros_like(bits)
-        rows = np.flatnonzero(bits)
-        if rows.size:
-            first, second = (
-                np.asarray(self.network.answers(item.take(rows))).reshape(rows.size, -1)
-                for item in (given, taken)
-            )
-            answers[rows] = (first != second).any(axis=1)
+        for start in range(0, len(matrix), _CHUNK):
+            part = matrix[start : start + _CHUNK]
+            taken = Bits.from_dense(self._passed(self.codes(part)))
+            lacking = np.zeros(len(part), dtype=bool)
+            if part.dtype.kind == "f":
+                lacking = np.asarray(np.isnan(part).any(axis=1))
+                part = np.where(np.isnan(part), 0, part)
+            given = self.network.encoder.encode(part)
+            differ = np.bitwise_or.reduce(given.words[used] ^ taken.words[used], axis=0)
+            own = Bits(differ[None], len(part)).to_dense()[:, 0].astype(bool) & ~lacking
+            rows = np.flatnonzero(own)
+            bits[start + rows] = True
+            if rows.size:
+                first, second = (
+                    np.asarray(self.network.answers(item.take(rows))).reshape(rows.size, -1)
+                    for item in (given, taken)
+                )
+                answers[start + rows] = (first != second).any(axis=1)
         return bits, answers
 
     def predict(self, X: ArrayLike) -> Answers:
@@ -241,22 +251,33 @@ class Interface:
         """Return the bits that the encoder makes of what comes in at ``x``."""
         if not self.formats:
             return x
-        dense = x.to_dense().astype(np.int64)
-        ends = np.cumsum(self.widths)
-        codes = np.empty((x.n_samples, len(self.formats)), dtype=np.int64)
-        for f, (item, end) in enumerate(zip(self.formats, ends.tolist(), strict=True)):
-            code = (dense[:, end - item.width : end] << np.arange(item.width)).sum(axis=1)
-            codes[:, f] = code - ((code > item.largest) << item.width)
+        ends = np.cumsum(self.widths).tolist()
+
+        def passed(rows: slice) -> NDArray[np.uint8]:
+            words = x.words[:, rows.start // WORD_BITS : -(-rows.stop // WORD_BITS)]
+            dense = Bits(words, rows.stop - rows.start).to_dense()
+            codes = np.empty((len(dense), len(self.formats)), dtype=np.int32)
+            for f, (item, end) in enumerate(zip(self.formats, ends, strict=True)):
+                own = dense[:, end - item.width : end].astype(np.int32)
+                code = (own << np.arange(item.width, dtype=np.int32)).sum(axis=1)
+                codes[:, f] = code - ((code > item.largest).astype(np.int32) << item.width)
+            return self._passed(codes)
+
+        return _by_chunks(x.n_samples, passed)
+
+    @cached_property
+    def _least_codes(self) -> NDArray[np.int32]:
+        """The least code that passes each comparator, held where an int32 ends."""
         encoder = self.network.encoder
-        least = [
-            self.formats[feature].threshold_code(threshold)
-            for feature, threshold in zip(
-                encoder.feature.tolist(), encoder.threshold.tolist(), strict=True
-            )
-        ]
-        limit = 1 << 62
-        bounded = np.array([min(max(code, -limit), limit) for code in least], dtype=np.int64)
-        return Bits.from_dense((codes[:, encoder.feature] >= bounded).astype(np.uint8))
+        pairs = zip(encoder.feature.tolist(), encoder.threshold.tolist(), strict=True)
+        least = (self.formats[feature].threshold_code(threshold) for feature, threshold in pairs)
+        limit = 1 << 30  # beyond every code
+        return np.array([min(max(code, -limit), limit) for code in least], dtype=np.int32)
+
+    def _passed(self, codes: NDArray[np.int32]) -> NDArray[np.uint8]:
+        """Return which comparators codes pass, shape (n_samples, n_bits)."""
+        passes = codes[:, self.network.encoder.feature] >= self._least_codes
+        return np.asarray(passes).view(np.uint8)
 
     def answers(self, x: Bits) -> Bits:
         """Return what has to stand at ``y`` for what comes in at ``x``."""
@@ -376,6 +397,13 @@ class Interface:
         sha.update(bytes.fromhex(self.network.digest))
         sha.update(json.dumps(ports, sort_keys=True).encode())
         return sha.hexdigest()
+
+
+def _by_chunks(n_samples: int, dense: Callable[[slice], NDArray[np.uint8]]) -> Bits:
+    """Pack samples that come some at a time, as numbers or bits of a byte each."""
+    starts = range(0, max(n_samples, 1), _CHUNK)
+    parts = [pack(dense(slice(start, min(start + _CHUNK, n_samples)))) for start in starts]
+    return Bits(np.concatenate(parts, axis=1), n_samples)
 
 
 def _plain(item: FeatureFormat) -> dict[str, Any]:

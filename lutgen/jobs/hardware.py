@@ -17,7 +17,7 @@ from lutgen.version import __version__
 
 
 def write_core(
-    network: LutNetwork, config: CoreConfig | None, folder: Path
+    network: LutNetwork, config: CoreConfig | None, folder: Path, data_dir: Path | None = None
 ) -> tuple[Core, CoreRecord]:
     """Make the hardware of a model and write it, ``<module>.v`` and ``core.json``.
 
@@ -25,6 +25,8 @@ def write_core(
     ----------
     config : CoreConfig or None
         What the core is to be; see :func:`lutgen.core.make_core`.
+    data_dir : Path, optional
+        Folder of the data sets, for what follows.
 
     Returns
     -------
@@ -40,7 +42,7 @@ def write_core(
         If the folder cannot be written.
     """
     core = make_core(network, config)
-    changes, unknown = own_changes(core.interface)
+    changes, unknown = own_changes(core.interface, data_dir)
     record = replace(core_record(core), changes=changes, changes_unknown=unknown)
     write_files(folder, {f"{core.module}.v": core_verilog(core)})
     record.write(folder / CORE_FILE)
