@@ -154,6 +154,11 @@ def build(
                 f"model = {check.name}: {check.n_equal} / {check.n_samples} test samples equal "
                 f"({check.tool})"
             )
+        if samples is not None and pins.bits_changed:
+            output.print_text(
+                f"compared on codes; {pins.bits_changed:,} samples have other encoder bits as "
+                f"codes than as they are, {pins.answers_changed:,} another answer"
+            )
     if samples is not None:
         jobs_build.require_pins(pins)
     jobs_build.require_clock(built, chosen.title)

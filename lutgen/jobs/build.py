@@ -137,7 +137,14 @@ def simulate_pins(
                 difference=result.message,
             )
         )
-    record = PinsRecord(digest=network.digest, samples=samples, checks=tuple(checks))
+    bits, answers = Interface.of(network, config).changed(X)
+    record = PinsRecord(
+        digest=network.digest,
+        samples=samples,
+        bits_changed=int(bits.sum()),
+        answers_changed=int(answers.sum()),
+        checks=tuple(checks),
+    )
     record.write(folder / PINS_FILE)
     return record
 

@@ -301,10 +301,18 @@ class PinsCheck:
 
 @dataclass(frozen=True, kw_only=True)
 class PinsRecord(Record):
-    """Simulations of a board, pins to pins."""
+    """Simulations of a board, pins to pins.
+
+    Parameters
+    ----------
+    bits_changed, answers_changed : int
+        Samples that have other encoder bits as codes than as they are, and another answer.
+    """
 
     MEND: ClassVar[str] = "write it anew with: lutgen build --simulate 200"
 
     digest: str
     samples: str = ""
+    bits_changed: int = 0
+    answers_changed: int = 0
     checks: tuple[PinsCheck, ...] = ()
