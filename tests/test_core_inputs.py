@@ -116,6 +116,11 @@ def test_formats_by_name_number_and_order() -> None:
     u5, s8, u6 = FeatureFormat(5), FeatureFormat(8, True), FeatureFormat(6)
     for asked in ({"a": "u5", "1": "s8", "*": "u6"}, ["u5", s8, "u6"], {"a": u5, 1: s8, "c": u6}):
         assert Interface.taking(network, asked).formats == (u5, s8, u6)
+    for direct in ("auto", {"*": "u5"}, ["u5", u5, "u5"], u5):
+        interface = Interface(network, direct)  # type: ignore[arg-type]
+        assert interface.formats == Interface.taking(network, direct).formats
+    with pytest.raises(ConfigError, match="lies outside its range"):
+        Interface(network, "u1")  # type: ignore[arg-type]
     mixed = Interface.taking(network, {"b": "auto", "*": "u5"})
     assert mixed.formats == (u5, FeatureFormat(3, scale=4.0), u5)
     for asked, message in (

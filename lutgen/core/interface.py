@@ -42,8 +42,9 @@ class Interface:
     formats : tuple of FeatureFormat
         How each feature comes in, where the encoder is in hardware: bit b of feature f is
         ``x[b + (widths of the features before it)]``. Empty: ``x[i]`` is bit i of the encoder.
-        They are taken as they are; :meth:`taking` reads formats, and refuses one that loses
-        something.
+        Formats are taken as they are. What :func:`lutgen.core.inputs.choose_formats` reads may
+        stand here, too, as ``"auto"`` or ``"q4.8"``: then one that loses something is refused, and
+        :meth:`taking` can accept it.
     one_hot : bool
         Whether ``y[c]`` is one for class c alone; else ``y`` is the class number in binary. Of a
         network that answers numbers, ``y`` is its scores as two's complement numbers, score 0
@@ -62,6 +63,9 @@ class Interface:
 
     def __post_init__(self) -> None:
         n_features = self.network.encoder.n_features
+        asked: Any = self.formats
+        if not isinstance(asked, tuple) or not all(isinstance(f, FeatureFormat) for f in asked):
+            object.__setattr__(self, "formats", choose_formats(self.network, asked))
         if self.formats and len(self.formats) != n_features:
             raise ConfigError(
                 f"{len(self.formats)} formats for {n_features} features; give one each"
