@@ -215,7 +215,7 @@ def test_codes_wider_than_a_byte_go_over_the_line(tmp_path: Path) -> None:
     result = run_board_simulation(simulation, X)
     assert result.passed and result.n_samples == 60, result.message
     with bridged(simulation) as port, Device(port, network, timeout_seconds=30) as device:
-        assert str(device.interface.formats[0]) == "s13:scale=0.00390625"
+        assert str(device.interface.formats[0]) == "s13:scale=2^-8"
         assert np.array_equal(device.predict(X[:20]), device.interface.predict(X[:20]))
 
 

@@ -35,6 +35,9 @@ def test_ranges_and_words() -> None:
     assert (FeatureFormat(1, True).least, FeatureFormat(1, True).largest) == (-1, 0)
     assert str(FeatureFormat(12, True, 0.5, -64)) == "s12:scale=0.5:offset=-64"
     assert str(FeatureFormat(8)) == "u8"
+    assert str(FeatureFormat(12, False, 2.0**-6)) == "u12:scale=0.015625"
+    assert str(FeatureFormat(12, False, 2.0**-7)) == "u12:scale=2^-7"
+    assert str(FeatureFormat(12, False, 0.1, 1 / 3)) == "u12:scale=0.1:offset=0.3333333333333333"
     assert FeatureFormat(3).comparator(np.float64(2.5)) == 0b11111000
 
 
@@ -110,6 +113,7 @@ def test_the_grammar(text: str, item: FeatureFormat) -> None:
         ("u8:scale=x", "'x' is no number"),
         ("u8:scale=0", "must be above 0"),
         ("u8:scale=nan", "must be above 0"),
+        ("u8:scale=2^1024", "must be above 0, and scale and offset finite; got inf"),
         ("u8:scale=1:scale=2", "once each"),
         ("u8:sclae=1", "none of scale, offset, missing"),
         ("u8:missing=3", "must be the least or the largest"),

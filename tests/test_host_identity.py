@@ -72,7 +72,7 @@ def test_the_words_of_version_1() -> None:
 
 
 @pytest.mark.parametrize("formats", [
-    (), (FeatureFormat(5),) * 6, (FeatureFormat(7, signed=True, scale=0.25, offset=3.0),) * 6,
+    (), (FeatureFormat(5),) * 6, (FeatureFormat(24, scale=2.0**-20),) * 6, (FeatureFormat(7, signed=True, scale=0.25, offset=3.0),) * 6,
 ])  # fmt: skip
 def test_the_interface_comes_of_the_identity(formats: tuple[FeatureFormat, ...]) -> None:
     network = digits_like(np.random.default_rng(1))
@@ -85,11 +85,12 @@ def test_the_interface_comes_of_the_identity(formats: tuple[FeatureFormat, ...])
 
 def test_several_formats_are_not_told() -> None:
     network = digits_like(np.random.default_rng(1))
-    formats = (FeatureFormat(6), *(FeatureFormat(5),) * 5)
-    told = read_info(info_words(Identity.of(Interface(network, formats))))
-    assert told.form == TABLE and told.n_inputs == 31
-    with pytest.raises(MismatchError, match=r"several formats.*interface=core.interface"):
-        told.interface(network)
+    missing = (FeatureFormat(5, missing=31),) * 6  # the words have no place for the code
+    for formats in ((FeatureFormat(6), *(FeatureFormat(5),) * 5), missing):
+        told = read_info(info_words(Identity.of(Interface(network, formats))))
+        assert told.form == TABLE and told.n_inputs == sum(item.width for item in formats)
+        with pytest.raises(MismatchError, match=r"several formats.*interface=core.interface"):
+            told.interface(network)
 
 
 def test_what_answers_are() -> None:

@@ -31,6 +31,7 @@ _WHOLE = re.compile(r"([us])(\d{1,3})")
 _POINT = re.compile(r"(u?q)(\d{1,3})\.(\d{1,3})")
 _POWER = re.compile(r"2\^(-?\d{1,4})")
 _OPTIONS = ("scale", "offset", "missing")
+_LONG = 8  # characters
 _NEAR, _TINY = 2.0**-50, 2.0**-900  # more than what two roundings lose
 
 
@@ -222,13 +223,16 @@ class FeatureFormat:
 
 
 def _spell(number: float) -> str:
-    """Return the shortest spelling that is read back as the same number."""
-    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(float(number))
+    """Return a short spelling that is read back as the same number: 64, 0.25, 2^-20, 0.1."""
+    whole = number.is_integer() and abs(number) < 1e15
+    text = str(int(number)) if whole else repr(float(number))
+    half, exponent = math.frexp(number)
+    return f"2^{exponent - 1}" if half == 0.5 and len(text) > _LONG else text
 
 
 def _number(text: str, value: str) -> float:
     if power := _POWER.fullmatch(value):
-        return math.ldexp(1.0, int(power[1])) if abs(int(power[1])) < 1000 else math.inf
+        return math.ldexp(1.0, int(power[1])) if int(power[1]) < 1024 else math.inf
     try:
         return float(value)
     except ValueError as error:
