@@ -72,7 +72,8 @@ def test_the_words_of_version_1() -> None:
 
 
 @pytest.mark.parametrize("formats", [
-    (), (FeatureFormat(5),) * 6, (FeatureFormat(24, scale=2.0**-20),) * 6, (FeatureFormat(7, signed=True, scale=0.25, offset=3.0),) * 6,
+    (), (FeatureFormat(5),) * 6, (FeatureFormat(24, scale=2.0**-20),) * 6,
+    (FeatureFormat(7, signed=True, scale=0.25, offset=3.0),) * 6,
 ])  # fmt: skip
 def test_the_interface_comes_of_the_identity(formats: tuple[FeatureFormat, ...]) -> None:
     network = digits_like(np.random.default_rng(1))
