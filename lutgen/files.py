@@ -23,7 +23,8 @@ def write_atomic(path: Path, content: str | bytes) -> None:
     OutputError
         If the folder or the file cannot be written; what stood at `path` is untouched.
     """
-    data = content.encode() if isinstance(content, str) else content
+    # bytes of file names that are no text are escaped, see os.fsdecode
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     with _reporting(path):
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a folder")
