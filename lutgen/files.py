@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,24 @@ def write_files(folder: Path, files: Mapping[str, str | bytes]) -> list[Path]:
         write_atomic(path, content)
         paths.append(path)
     return paths
+
+
+def move_files(folder: Path, to: Path, names: Iterable[str]) -> None:
+    """Move files and folders, as far as they are there, replacing those of the same names.
+
+    Raises
+    ------
+    OutputError
+        If one cannot be moved.
+    """
+    with _reporting(to):
+        to.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            if not (folder / name).exists():
+                continue
+            if (to / name).is_dir():
+                shutil.rmtree(to / name)
+            (folder / name).replace(to / name)
 
 
 def write_json(path: Path, record: Any) -> None:
