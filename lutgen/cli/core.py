@@ -12,6 +12,7 @@ from lutgen.bits import MAX_FAN_IN
 from lutgen.cli import output
 from lutgen.cli.options import option_group, parse_frequency_mhz
 from lutgen.core import DEFAULT_MODULE, Core, CoreConfig
+from lutgen.core.ports import Ports
 from lutgen.netlist.stats import count_cells
 
 Out = Annotated[Path, typer.Option("-o", "--output", help="Folder for what is written.")]
@@ -75,5 +76,7 @@ def print_core(core: Core) -> None:
     output.print_text(
         f"depth {core.netlist.depth} LUTs between registers, latency {core.netlist.latency} cycles"
     )
+    for line in Ports.of(core.interface).class_lines():
+        output.print_text(line)
     if core.timing:
         output.print_text(f"Fmax {core.timing}")

@@ -16,6 +16,7 @@ from lutgen.core import DEFAULT_MODULE, Core
 from lutgen.core.config import require_module_name
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Cell, Netlist
 from lutgen.netlist.stats import count_cells
+from lutgen.text import in_comment
 
 
 def core_verilog(core: Core) -> str:
@@ -53,7 +54,7 @@ def emit_verilog(
     """
     require_module_name(module)
     names = [_net_reference(netlist, net) for net in range(netlist.n_nets)]
-    lines = [f"// {line}".rstrip() for line in (*header, *_facts(netlist, family))]
+    lines = [f"// {in_comment(line)}".rstrip() for line in (*header, *_facts(netlist, family))]
     lines += ["", "`default_nettype none", "", f"module {module} (", *_ports(netlist), ");"]
     together = instances(netlist, family.primitives)
     for net, cell in enumerate(netlist.cells, netlist.first_cell):

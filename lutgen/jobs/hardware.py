@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from lutgen.core import Core, CoreConfig, make_core
+from lutgen.core.ports import Ports
 from lutgen.emit.forms import FORMS
 from lutgen.emit.vectors import EXPECTED, INPUTS
 from lutgen.emit.verilog import core_verilog
@@ -115,6 +116,7 @@ def core_record(core: Core, luts_without_dont_cares: int | None = None) -> CoreR
         pipeline=core.config.pipeline,
         timing=core.timing,
         latency_cycles=core.netlist.latency,
+        ports=Ports.of(core.interface),
         model=ModelRecord.of(core.network),
         netlist=netlist_stats(core.netlist),
         logic=netlist_stats(core.logic),
