@@ -51,7 +51,7 @@ def as_copies(sample_weight: ArrayLike, n_samples: int) -> NDArray[np.intp]:
     """
     weights = as_weights(sample_weight, n_samples)
     if not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
-        raise DataError("sample weights must be finite and not negative, and not all 0")
+        raise DataError("sample weights must be finite and not negative, and not all zero")
     ratios = weights / weights[weights > 0].min()
     copies = np.rint(ratios)
     if np.abs(ratios - copies).max() > _ROUNDED or copies.max() > _MOST_COPIES:
