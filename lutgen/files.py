@@ -108,6 +108,20 @@ def move_files(folder: Path, to: Path, names: Iterable[str]) -> None:
             (folder / name).replace(to / name)
 
 
+def move_folder(folder: Path, to: Path) -> None:
+    """Give a folder another place, replacing what is there.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be moved.
+    """
+    with _reporting(to):
+        if to.exists():
+            shutil.rmtree(to)
+        folder.replace(to)
+
+
 def write_json(path: Path, record: Any) -> None:
     """Write a record as indented JSON, keys in the order given."""
     write_atomic(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
