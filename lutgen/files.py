@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ def write_atomic(path: Path, content: str | bytes) -> None:
     OutputError
         If the folder or the file cannot be written; what stood at `path` is untouched.
     """
-    data = content.encode() if isinstance(content, str) else content
+    # bytes of file names that are no text are escaped, see os.fsdecode
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     with _reporting(path):
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a folder")
@@ -86,6 +88,38 @@ def write_files(folder: Path, files: Mapping[str, str | bytes]) -> list[Path]:
         write_atomic(path, content)
         paths.append(path)
     return paths
+
+
+def move_files(folder: Path, to: Path, names: Iterable[str]) -> None:
+    """Move files and folders, as far as they are there, replacing those of the same names.
+
+    Raises
+    ------
+    OutputError
+        If one cannot be moved.
+    """
+    with _reporting(to):
+        to.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            if not (folder / name).exists():
+                continue
+            if (to / name).is_dir():
+                shutil.rmtree(to / name)
+            (folder / name).replace(to / name)
+
+
+def move_folder(folder: Path, to: Path) -> None:
+    """Give a folder another place, replacing what is there.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be moved.
+    """
+    with _reporting(to):
+        if to.exists():
+            shutil.rmtree(to)
+        folder.replace(to)
 
 
 def write_json(path: Path, record: Any) -> None:

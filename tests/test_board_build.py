@@ -18,7 +18,7 @@ from lutgen.board.build import Build, build_board
 from lutgen.core import CoreConfig, Interface
 from lutgen.errors import ConfigError, MismatchError, ToolError
 from lutgen.model.network import LutNetwork
-from lutgen.records.build import BuildRecord
+from lutgen.records.build import BUILD_FILE, BuildRecord
 from lutgen.report.board import read_build
 
 
@@ -118,15 +118,18 @@ def test_a_design_that_does_not_fit_leaves_nothing(tmp_path: Path, network: LutN
 
 
 def test_a_vendors_project_is_written_out(tmp_path: Path, network: LutNetwork) -> None:
-    built = build_board(network, find_board("arty-a7-35"), tmp_path)
+    built = build_board(network, find_board("arty-a7-35"), tmp_path, CoreConfig(module="mine"))
     tcl = (built.folder / "top.tcl").read_text()
-    assert (
-        "-part xc7a35ticsg324-1L" in tcl
-        and "synth_design -top top" in tcl
-        and "lutgen_core.v" in tcl
-    )
+    assert "-part xc7a35ticsg324-1L" in tcl and "synth_design -top top" in tcl and "mine.v" in tcl
     assert "LOC A9" in (built.folder / "top.xdc").read_text()
     assert built.record.parts["core"].luts >= 12 and built.record.bitstream is None
+    other = voting_network(np.random.default_rng(3), 12, [6, 4], 4, n_classes=2)
+    again = build_board(other, find_board("arty-a7-35"), tmp_path)
+    assert again.folder == built.folder
+    apart = tmp_path / f"arty-a7-35-{network.digest[:8]}"
+    assert BuildRecord.read(apart / BUILD_FILE) == built.record
+    build_board(other, find_board("arty-a7-35"), tmp_path, rebuild=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"arty-a7-35", apart.name}
 
 
 def test_a_board_without_a_serial_port(tmp_path: Path, network: LutNetwork) -> None:

@@ -9,6 +9,10 @@ from hypothesis import strategies as st
 from strategies import networks, random_network, random_samples
 
 from lutgen.bits import Bits, tail_mask
+from lutgen.board.fmax import TOP as FMAX_TOP
+from lutgen.board.shell import STREAM_MODULE, UART_MODULE, stream_sources, uart_sources
+from lutgen.board.simulate import BENCH_TOP
+from lutgen.board.top import TOP
 from lutgen.chips.delay import get_delay_model
 from lutgen.chips.ecp5.family import FABRIC
 from lutgen.chips.fabric.legal import check_muxes
@@ -21,6 +25,7 @@ from lutgen.model.network import LutNetwork
 from lutgen.netlist.check import check
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import Netlist
+from lutgen.netlist.names import SHELL_MODULES
 from lutgen.netlist.passes.pipeline import arrivals
 from lutgen.netlist.passes.simplify import simplify
 
@@ -158,3 +163,19 @@ def test_bad_options(options: dict[str, object], message: str) -> None:
     network = random_network(np.random.default_rng(4), 5, [1], 2)
     with pytest.raises(ConfigError, match=message):
         make_core(network, CoreConfig(**options))
+
+
+@pytest.mark.parametrize(
+    ("name", "owners"),
+    [("SB_LUT4", "ice40"), ("sb_dff", "ice40"), ("SB_RAM40_4K", "ice40"), ("LUT4", "ecp5, gowin"),
+     ("FDRE", "xcup, xilinx7"), ("TRELLIS_FF", "ecp5"), ("GND", "gowin")],
+)  # fmt: skip
+def test_a_module_cannot_be_called_as_a_primitive(name: str, owners: str) -> None:
+    with pytest.raises(ConfigError, match=f"it is a primitive of .*{owners}"):
+        CoreConfig(module=name)
+
+
+def test_shells_are_known_by_name() -> None:
+    modules = {TOP, FMAX_TOP, BENCH_TOP, STREAM_MODULE, UART_MODULE}
+    modules |= {path.stem for path in (*stream_sources(), *uart_sources())}
+    assert modules == SHELL_MODULES

@@ -43,7 +43,7 @@ CASES = {
     "constant_luts": Netlist(
         1, (Cell(LUT, (2,), 0b00, "l1_n0", 1), Cell(LUT, (2,), 0b11, "l1_n1", 1)), (3, 4)
     ),
-    "register": Netlist(1, (Cell(REGISTER, (2,), 0, "x0_r1", 0),), (3,)),
+    "one_register": Netlist(1, (Cell(REGISTER, (2,), 0, "x0_r1", 0),), (3,)),
     "mixed": trained((1, 9)),
     "pipelined": trained(6, every=1),
 }

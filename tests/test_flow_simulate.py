@@ -108,12 +108,6 @@ def test_missing_vectors_and_unknown_simulators(tmp_path: Path) -> None:
         run(tmp_path, simulator="vcs")
 
 
-def test_a_folder_with_a_space_is_refused_before_building(tmp_path: Path) -> None:
-    write_design(tmp_path, [0], [0])
-    with pytest.raises(ConfigError, match="Verilator cannot build with a path that has a spa"):
-        run(tmp_path, build_dir=tmp_path / "my build")
-
-
 def test_broken_verilog_fails_with_the_error_and_leaves_no_result(tmp_path: Path) -> None:
     write_design(tmp_path, [0], [0])
     folder = tmp_path / "build"

@@ -80,6 +80,28 @@ def test_a_core_is_written_with_its_record(network: LutNetwork, tmp_path: Path) 
     assert record.model.digest == network.digest
 
 
+def test_two_cores_in_one_folder_keep_their_records(
+    network: LutNetwork, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = random_network(np.random.default_rng(8), N_INPUTS, [3, 1], 4)
+    core, record = write_core(network, None, tmp_path)
+    (tmp_path / "simulate.json").write_text("{}")
+    write_core(network, CoreConfig(pipeline=1), tmp_path)  # another shape of the same core
+    record = write_core(network, None, tmp_path)[1]
+    assert not caplog.records and (tmp_path / "simulate.json").exists()
+    emit(make_core(other, CoreConfig()), ("verilog",), folder=tmp_path)
+    apart = tmp_path / f"lutgen_core-{network.digest[:8]}"
+    assert f"what is known of it is now in {apart}" in caplog.text
+    assert CoreRecord.read(apart / CORE_FILE) == record
+    assert (apart / "simulate.json").exists() and not (tmp_path / "simulate.json").exists()
+    assert (apart / "lutgen_core.v").read_text() == core_verilog(core)
+    _, mine = write_core(network, CoreConfig(module="mine"), tmp_path)
+    assert (tmp_path / "lutgen_core.v").exists() and (tmp_path / "mine.v").exists()
+    assert CoreRecord.read(tmp_path / CORE_FILE) == mine
+    beside = CoreRecord.read(tmp_path / f"lutgen_core-{other.digest[:8]}" / CORE_FILE)
+    assert beside.model.digest == other.digest
+
+
 def test_verilog_is_one_of_the_forms(network: LutNetwork, tmp_path: Path) -> None:
     core, _ = write_core(network, CoreConfig(chip="ecp5"), tmp_path / "a")
     emit(core, ("verilog",), folder=tmp_path / "b")

@@ -15,7 +15,7 @@ from lutgen.errors import ConfigError, DataError
 from lutgen.jobs import learn
 from lutgen.jobs.evaluate import evaluate
 from lutgen.jobs.optimise import optimise
-from lutgen.jobs.predict import predict
+from lutgen.jobs.predict import answer_lines, predict
 from lutgen.jobs.progress import Count
 from lutgen.jobs.samples import load_source, samples_for
 from lutgen.learn.boost import BoostParameters, Interrupted
@@ -137,3 +137,7 @@ def test_optimising_tells_its_steps_and_measures(digits: Dataset, memorized: Lut
     assert done.gained is (sum(cells.after.values()) < sum(cells.before.values()))
     with pytest.raises(ConfigError, match="--max-loss must be a share"):
         optimise(memorized, digits, chip="ice40", max_loss=1.5)
+
+
+def test_a_label_stays_on_its_line() -> None:
+    assert answer_lines(np.array(["c\nd", "[red]"])) == ["c\\nd", "[red]"]

@@ -16,7 +16,7 @@ from lutgen.learn.memorize.manyclass import memorize_classes
 
 @pytest.mark.filterwarnings("ignore")
 def test_passes_the_checks_of_scikit_learn() -> None:
-    check_estimator(MemorizationClassifier(k=6, widths=(64,) * 3, random_state=0))
+    check_estimator(MemorizationClassifier(k=4, widths=(64,) * 3, random_state=0))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from netlists import netlists
 from lutgen.errors import NetlistError
 from lutgen.netlist.check import check
 from lutgen.netlist.ir import LUT, REGISTER, Cell, Netlist
-from lutgen.netlist.names import is_module_name, is_net_name
+from lutgen.netlist.names import is_module_name, is_net_name, module_fault
 
 AND = 0b1000
 
@@ -88,3 +88,22 @@ def test_module_names(name: str) -> None:
 def test_what_is_no_module_name(name: str) -> None:
     assert not is_module_name(name)
     assert not is_net_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("x", "x is a port"),
+        ("CLK", "clk is a port"),
+        ("entity", "keyword of VHDL"),
+        ("Signal", "keyword of VHDL"),
+        ("std", "Verilator has a package"),
+        ("TOP", "Verilator's own top module"),
+        ("wreal", "keyword of Icarus"),
+        ("top", "around a core"),
+        ("lutgen_uart", "around a core"),
+    ],
+)
+def test_what_else_is_called_so_is_said(name: str, reason: str) -> None:
+    assert reason in module_fault(name)
+    assert not is_module_name(name)

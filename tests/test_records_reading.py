@@ -24,8 +24,9 @@ from lutgen.records.learnt import EvaluationRecord, OptimisationRecord
 from lutgen.records.model import ModelRecord
 from lutgen.records.mutation import MutationRecord
 from lutgen.records.proof import EqualityRecord, ProofRecord
-from lutgen.records.reading import AtLeastOne, Fraction, Limit, Record, hints, printable, to_json
+from lutgen.records.reading import AtLeastOne, Fraction, Limit, Record, hints, to_json
 from lutgen.records.synthesis import SynthesisRecord
+from lutgen.text import printable
 
 RECORDS: list[Any] = [
     CoreRecord, SimulationRecord, ProofRecord, MutationRecord, SynthesisRecord, BuildRecord,

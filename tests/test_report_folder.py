@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from report_samples import DIGEST, core_record, files, write_folder
 
 from lutgen.errors import DataError
-from lutgen.records.reading import printable
 from lutgen.report.folder import read_report
 from lutgen.report.render_html import render_html
 from lutgen.report.render_text import render_text
+from lutgen.text import printable
 
 
 def put(record: Any, field: str, value: Any) -> None:

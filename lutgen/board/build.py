@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -36,7 +37,7 @@ from lutgen.chips.delay import delay_models
 from lutgen.chips.registry import get_family
 from lutgen.core import Core, CoreConfig, make_core
 from lutgen.errors import ConfigError, DataError, MismatchError, OutputError, ToolError
-from lutgen.files import read_json, write_files
+from lutgen.files import move_folder, read_json, write_files
 from lutgen.flow.pnr import (
     CongestionError,
     Routed,
@@ -72,6 +73,7 @@ PIPELINE_UNKNOWN = 2  # levels of k-LUTs between registers where there is no del
 DEFAULT_TIMEOUT_SECONDS = 900.0
 
 _RECORD_VERSION = 3
+_log = logging.getLogger(__name__)
 _LARGE = (".asc", ".config", ".json")
 _NO_ROOM = re.compile(r"no BELs remaining|[Uu]nable to (find legal )?place|failed to place")
 _BITSTREAMS = (".bin", ".bit", ".fs")
@@ -169,6 +171,7 @@ def build_board(
         made = work(board, core, plan, part, seeds, timeout_seconds)
         record = _record(board, core, plan, key, tools, made)
         record.write(part / BUILD_FILE)
+        _set_aside(folder, core)
         _move(part, folder)
     except ToolError as error:
         raise _with_logs(error, part, out / f"{board.name}.failed") from error
@@ -221,6 +224,27 @@ def _cached(folder: Path, key: str) -> BuildRecord | None:
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def _set_aside(folder: Path, core: Core) -> None:
+    """Keep the build of another core, module or model, apart: in ``<board>-<digest>``."""
+    try:
+        digest = BuildRecord.read(folder / BUILD_FILE).digest
+    except DataError:
+        return  # there is none, or a damaged one
+    network = core.network
+    is_same = digest in (network.digest, *network.aliases)
+    if re.fullmatch("[0-9a-f]{64}", digest) is None:
+        return
+    if not is_same or not (folder / f"{core.module}.v").is_file():
+        apart = folder.with_name(f"{folder.name}-{digest[:8]}")
+        move_folder(folder, apart)
+        _log.warning(
+            "%s held the build of another core, of model %s; it is now in %s",
+            folder,
+            digest[:8],
+            apart,
+        )
 
 
 def _move(part: Path, folder: Path) -> None:
@@ -402,7 +426,8 @@ def _vendor_project(
 ) -> _Made:
     """Synthesise the shell and its core with Yosys; the project is the vendor's to build."""
     family = yosys_family(board.family)
-    sources = " ".join(sorted(name for name in plan.files if name.startswith("lutgen_")))
+    own = {name for name in plan.files if name.startswith("lutgen_")} | {f"{core.module}.v"}
+    sources = " ".join(sorted(own))
     script = (
         f"{library_command(board.family)}; read_verilog {sources}; "
         f"{family.synth} -flatten -top {UART_MODULE}; write_json {TOP}.json"

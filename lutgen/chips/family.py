@@ -19,6 +19,8 @@ from lutgen.chips.primitive import Primitive
 from lutgen.chips.tools import AddedCell, DesignModels, Packer, RoutedModels, Router, YosysFacts
 from lutgen.netlist.ir import Netlist
 
+CELLS_FILE = "cells.txt"
+
 
 @dataclass(frozen=True)
 class Device:
@@ -90,8 +92,9 @@ class Family:
     carry : type of CarryChain, optional
         Builds carry chains; None if there are none, or none that lutgen knows.
     folder : Path, optional
-        Folder with its files: ``delays.json`` and ``routability.json``, if they were measured, and
-        the Verilog that `models`, `pins` and `routed` name.
+        Folder with its files: ``delays.json`` and ``routability.json``, if they were measured, the
+        Verilog that `models`, `pins` and `routed` name, and ``cells.txt``, the modules of the
+        vendor's library, a name a line.
     models : str
         Verilog file in `folder` with simulation models of the primitives; "" where Yosys has them.
     yosys : YosysFacts, optional
@@ -138,6 +141,14 @@ class Family:
     def map(self, netlist: Netlist) -> Netlist:
         """Return the netlist with every cell realised by a primitive, the same function."""
         return map_onto(netlist, self.fabric) if self.fabric else netlist
+
+    @cached_property
+    def cell_names(self) -> frozenset[str]:
+        """Modules of the vendor's library: those used here, and all that ``cells.txt`` lists."""
+        names = {part.module for part in self.primitives.values()}
+        names |= {cell.name for cell in self.added_cells}
+        path = self.file(CELLS_FILE)
+        return frozenset(names.union(path.read_text(encoding="ascii").split() if path else ()))
 
     @property
     def models_path(self) -> Path | None:

@@ -82,6 +82,16 @@ def get_device(family: str, device: str) -> Device:
     return devices[device]
 
 
+def families_with_cell(name: str) -> tuple[str, ...]:
+    """Return the families that have a cell of that name, case aside for those of a mapping."""
+    return tuple(
+        family.name
+        for family in families().values()
+        if name in family.cell_names
+        or any(name.lower() == part.module.lower() for part in family.primitives.values())
+    )
+
+
 @cache
 def _built_in() -> Mapping[str, Family]:
     """Return the families of this package's folders."""

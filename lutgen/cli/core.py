@@ -13,6 +13,7 @@ import typer
 from lutgen.cli import output
 from lutgen.cli.options import option_group, parse_frequency_mhz
 from lutgen.core import DEFAULT_MODULE, Core, CoreConfig, Interface
+from lutgen.core.ports import Ports
 from lutgen.encode.formats import GRAMMAR, MAX_WIDTH
 from lutgen.jobs.formats import own_changes, read_input_format
 from lutgen.netlist.stats import count_cells
@@ -101,6 +102,8 @@ def print_core(core: Core) -> None:
     output.print_text(
         f"depth {core.netlist.depth} LUTs between registers, latency {core.netlist.latency} cycles"
     )
+    for line in Ports.of(core.interface).class_lines():
+        output.print_text(line)
     if core.timing:
         output.print_text(f"Fmax {core.timing}")
 

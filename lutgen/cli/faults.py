@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import ParamSpec
 
 import typer
 
+from lutgen.cli import streams
 from lutgen.errors import LutgenError
 
 _P = ParamSpec("_P")
@@ -46,8 +46,12 @@ def faults_reported() -> Iterator[None]:
         raise typer.Exit(2) from error
     except BrokenPipeError as error:
         # whoever read our output has enough; leave nothing that could be flushed to it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.drop_output()
         raise typer.Exit(0) from error
+    except OSError as error:
+        if not streams.is_full(error):
+            raise
+        raise typer.Exit(streams.told_full(error)) from error
 
 
 def _say(message: str) -> None:

@@ -37,6 +37,7 @@ from lutgen.learn.memorize import Parameters
 from lutgen.learn.memorize.wiring import AUTO
 from lutgen.model import LutNetwork, Provenance
 from lutgen.records.model import ModelRecord
+from lutgen.text import printable
 
 BoardForWindow = Annotated[str | None, typer.Option(help=BOARD_HELP)]
 ChipForWindow = Annotated[str | None, typer.Option(help=f"{CHIP_HELP} For window:auto.")]
@@ -156,11 +157,12 @@ def evaluate(
     if json:
         output.print_json(found.to_json())
         return
+    classes = [printable(label) for label in found.classes]
     table = output.table(
         f"{found.data}, {found.part}: true class against prediction",
-        *("true \\ predicted", *found.classes),
+        *("true \\ predicted", *classes),
     )
-    for true_label, row in zip(found.classes, found.confusion, strict=True):
+    for true_label, row in zip(classes, found.confusion, strict=True):
         table.add_row(true_label, *map(str, row))
     output.print_table(table)
     output.print_text(
@@ -212,7 +214,7 @@ def info(model: ModelFile, json: output.Json = False) -> None:
         f"({100 * care['seen'] / care['entries']:.1f} %) and {care['tied']} of those tied",
     }
     for name, text in lines.items():
-        output.print_text(f"{name:14} {text}")
+        output.print_text(f"{name:14} {printable(text)}")
     print_model(network)
 
 

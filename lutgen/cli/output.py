@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from lutgen.cli import streams
 
 if TYPE_CHECKING:  # rich takes a tenth of a second to load
     from rich.console import Console
@@ -49,7 +52,8 @@ def remark(text: str) -> None:
 
 def print_json(record: Any) -> None:
     """Print a record as JSON on stdout."""
-    typer.echo(json.dumps(record, indent=2, ensure_ascii=False))
+    plain = not streams.takes_unicode(sys.stdout)
+    typer.echo(json.dumps(record, indent=2, ensure_ascii=plain))
 
 
 def print_text(text: str = "") -> None:

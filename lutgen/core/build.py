@@ -10,6 +10,7 @@ from lutgen.chips.family import Family
 from lutgen.core.config import CoreConfig
 from lutgen.core.interface import Interface
 from lutgen.core.lower import lower
+from lutgen.core.ports import Ports
 from lutgen.errors import ConfigError
 from lutgen.model import LutNetwork
 from lutgen.netlist.check import check
@@ -20,6 +21,7 @@ from lutgen.netlist.passes.pipeline import arrivals, pipeline_to_delay, shortest
 from lutgen.netlist.passes.pipeline import pipeline as insert_registers
 from lutgen.netlist.passes.shrink import shrink
 from lutgen.netlist.passes.stats import PassStats, measure
+from lutgen.text import in_comment
 from lutgen.version import __version__
 
 HEAD_STEP, MAPPING = "head", "mapping"
@@ -139,7 +141,7 @@ class Core:
 
     @property
     def header(self) -> tuple[str, ...]:
-        """What to say at the top of every form: what it is, of which model."""
+        """What to say at the top of every form: what it is, of which model, what its bits mean."""
         x, y = self.interface.describe()
         lines = [
             f"{self.module}: a learnt network of lookup tables, written by lutgen {__version__}",
@@ -147,6 +149,7 @@ class Core:
             f"identity sha256 {self.interface.core_id}",
             f"input    {x}",
             f"answer   {y}",
+            *Ports.of(self.interface).header(),
         ]
         lines[4:4] = [f"  {line}" for line in self.interface.describe_features()]
         if self.config.pipeline:
@@ -154,7 +157,7 @@ class Core:
             lines.append(f"pipeline a register after every {every} level(s) of k-LUTs")
         if self.timing:
             lines.append(f"fmax     {self.timing}")
-        return tuple(lines)
+        return tuple(in_comment(line) for line in lines)
 
 
 def make_core(network: LutNetwork, config: CoreConfig | None = None) -> Core:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from lutgen.chips.registry import families_with_cell
 from lutgen.core.inputs import AUTO, InputFormat
 from lutgen.encode.formats import MAX_WIDTH, FeatureFormat
 from lutgen.errors import ConfigError
-from lutgen.netlist.names import MODULE_NAMES, is_module_name
+from lutgen.netlist.names import module_fault
 
 DEFAULT_MODULE = "lutgen_core"
 
@@ -80,8 +81,7 @@ class CoreConfig:
                 f"{self.input_bits}"
             )
         self._check_format()
-        if not is_module_name(self.module):
-            raise ConfigError(f"{self.module!r} cannot name a Verilog module; {MODULE_NAMES}")
+        require_module_name(self.module)
 
     def _check_format(self) -> None:
         if self.input_bits and self.input_format:
@@ -99,6 +99,25 @@ class CoreConfig:
     def takes_features(self) -> InputFormat:
         """The format that is asked for, in whichever way; "" where encoded bits come in."""
         return f"u{self.input_bits}" if self.input_bits else self.input_format
+
+
+def require_module_name(name: str) -> None:
+    """Refuse names that a module cannot have, or that a cell of any chip family has.
+
+    Raises
+    ------
+    ConfigError
+        The message says what else is called so.
+    """
+    if name == DEFAULT_MODULE:
+        return
+    if fault := module_fault(name):
+        raise ConfigError(fault)
+    if owners := families_with_cell(name):
+        raise ConfigError(
+            f"{name!r} cannot name a module: it is a primitive of {', '.join(owners)}; choose "
+            "another name"
+        )
 
 
 def config_of(config: CoreConfig | None, options: Mapping[str, Any]) -> CoreConfig:

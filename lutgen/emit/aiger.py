@@ -14,6 +14,7 @@ from functools import cache
 
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Netlist
 from lutgen.netlist.tables import depends_on, insert, ones, reduce, variable
+from lutgen.text import in_comment
 
 _LEAF = 4
 _LEAF_ONES = ones(_LEAF)
@@ -88,7 +89,7 @@ class Aig:
         for kind, count in counts.items():
             yield from (f"{kind}{place} {next(names)}" for place in range(count))
         if header:
-            yield from ("c", *header)
+            yield from ("c", *map(in_comment, header))
 
 
 def make_aig(netlist: Netlist) -> Aig:

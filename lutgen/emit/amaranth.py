@@ -29,6 +29,7 @@ from lutgen.chips.primitive import Primitive
 from lutgen.core import Core, CoreConfig, config_of, make_core
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import CORE, FIRST_INPUT, REGISTER, Cell, Netlist
+from lutgen.text import in_comment
 
 
 class NetlistFunction(wiring.Component):
@@ -206,7 +207,9 @@ class LutNetworkCore(StreamedFunction):
 def emit_rtlil(core: Core, *, primitives: bool = True) -> str:
     """Return a core between two streams, as :class:`LutNetworkCore`, in RTLIL, Yosys's language."""
     function = NetlistFunction(core.netlist, core.family, primitives=primitives)
-    return str(rtlil.convert(StreamedFunction(function), name=core.module, emit_src=False))
+    header = "".join(f"# {in_comment(line)}\n" for line in core.header)
+    text = rtlil.convert(StreamedFunction(function), name=core.module, emit_src=False)
+    return header + str(text)
 
 
 def _add_cell(

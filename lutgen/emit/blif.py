@@ -13,6 +13,7 @@ from itertools import compress
 
 from lutgen.netlist.ir import CONST0, CONST1, LUT, REGISTER, Cell, Netlist
 from lutgen.netlist.tables import cofactor, ones
+from lutgen.text import in_comment
 
 _UNKNOWN = 3  # initial value of a latch
 _MAX_FAN_IN = 12  # Yosys reads no wider .names; such a LUT is written in halves and a multiplexer
@@ -26,7 +27,7 @@ def emit_blif(netlist: Netlist, *, model: str = "lutgen_core", header: Sequence[
     """
     inputs = ["clk"] if netlist.count(REGISTER) else []
     inputs += [f"x[{i}]" for i in range(netlist.n_inputs)]
-    lines = [f"# {line}".rstrip() for line in header]
+    lines = [f"# {in_comment(line)}".rstrip() for line in header]
     lines.append(f".model {model}")
     lines += _wrapped(".inputs", inputs)
     lines += _wrapped(".outputs", [f"y[{i}]" for i in range(len(netlist.outputs))])

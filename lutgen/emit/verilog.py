@@ -13,10 +13,10 @@ from lutgen.chips.fabric.site import Instance, instances
 from lutgen.chips.family import Family
 from lutgen.chips.primitive import Primitive
 from lutgen.core import DEFAULT_MODULE, Core
-from lutgen.errors import ConfigError
+from lutgen.core.config import require_module_name
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Cell, Netlist
-from lutgen.netlist.names import MODULE_NAMES, is_module_name
 from lutgen.netlist.stats import count_cells
+from lutgen.text import in_comment
 
 
 def core_verilog(core: Core) -> str:
@@ -52,10 +52,9 @@ def emit_verilog(
     ConfigError
         If the module cannot be called so.
     """
-    if not is_module_name(module):
-        raise ConfigError(f"{module!r} cannot name a Verilog module; {MODULE_NAMES}")
+    require_module_name(module)
     names = [_net_reference(netlist, net) for net in range(netlist.n_nets)]
-    lines = [f"// {line}".rstrip() for line in (*header, *_facts(netlist, family))]
+    lines = [f"// {in_comment(line)}".rstrip() for line in (*header, *_facts(netlist, family))]
     lines += ["", "`default_nettype none", "", f"module {module} (", *_ports(netlist), ");"]
     together = instances(netlist, family.primitives)
     for net, cell in enumerate(netlist.cells, netlist.first_cell):

@@ -7,11 +7,13 @@ run is cocotb's own record of its tests, ``results.xml``, and whatever files the
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +22,7 @@ from xml.etree import ElementTree
 
 from lutgen.assets import asset
 from lutgen.errors import ConfigError, ToolError
-from lutgen.files import write_files, write_json
+from lutgen.files import write_atomic, write_files, write_json
 from lutgen.flow.process import run, subprocess_environment
 from lutgen.flow.tools import Tool, find_icarus, find_verilator, is_enough, require_cocotb
 
@@ -192,22 +194,25 @@ def build_bench(
     ToolError
         If the simulator or cocotb is missing or too old, or building fails.
     ConfigError
-        If a path has a character that the simulator's makefiles cannot take.
+        If the simulator, or the folder for temporary files, has a path with a character that the
+        simulator's makefiles cannot take; where `folder` has, it builds in a temporary one.
     """
     tool = find_simulator(simulator)
     folder = folder.resolve()
     sources = [path.resolve() for path in design.sources]
-    require_plain_paths(simulator, folder, sources, tool)
+    work = _building_folder(simulator, folder, sources, tool)
     if (folder / _JOB).exists():
         shutil.rmtree(folder, ignore_errors=True)
-    write_files(folder, {_READABLE: _readable(design)})
+    if work != folder:
+        sources = _copied(sources, work)
+    write_files(work, {_READABLE: _readable(design)})
     job = {
         "simulator": simulator,
         "module": module,
         "sources": [str(path) for path in sources],
         "top": design.top,
-        "build_dir": str(folder / "build"),
-        "build_args": _build_args(simulator, folder / _READABLE, fast),
+        "build_dir": str(work / "build"),
+        "build_args": _build_args(simulator, work / _READABLE, fast),
         "parameters": dict(design.parameters),
         "defines": dict(design.defines),
         "timescale": design.timescale,
@@ -225,32 +230,50 @@ def build_bench(
     return Bench(module, folder, tool, seconds)
 
 
-# What the makefiles that Verilator writes (or the names in its line directives) take for their own:
-# in the folder that it builds in, and in a file that it reads. All other ASCII was tried.
-_NOT_IN_FOLDERS = re.compile(r'[\s#:;"]')
+# What the makefiles that Verilator writes (or the names in its line directives) take for their own,
+# in the folder that it builds in and in a file that it reads; and what ends Icarus's strings. All
+# other ASCII was tried.
+_NOT_IN_FOLDERS = {VERILATOR: re.compile(r'[\s#:;"]'), ICARUS: re.compile(r'[\n"]')}
 _NOT_IN_FILES = re.compile(r'[\n:"]')
 
 
-def require_plain_paths(simulator: str, folder: Path, sources: Sequence[Path], tool: Tool) -> None:
-    """Refuse, before work starts, paths that the simulator's makefiles cannot take.
+def _building_folder(simulator: str, folder: Path, sources: Sequence[Path], tool: Tool) -> Path:
+    """Return where to build: the folder itself, or a temporary one where its path will not do.
+
+    The temporary folder is there until the program ends.
 
     Raises
     ------
     ConfigError
-        The message names the path, the character and what to do.
+        If neither will do, or the simulator itself is installed in such a folder; the message
+        names the path, the character and what to do.
     """
-    if simulator != VERILATOR:
-        return
-    places = [
-        (folder, _NOT_IN_FOLDERS, "choose another folder (-o)"),
-        *((source, _NOT_IN_FILES, "move it to another folder") for source in sources),
-        (tool.path, _NOT_IN_FOLDERS, "install it in another folder"),
-    ]
-    for path, forbidden, mend in places:
-        found = forbidden.search(str(path))
-        if found:
-            kind = "a space" if found[0].isspace() else f"the character {found[0]}"
-            raise ConfigError(f"{path}: Verilator cannot build with a path that has {kind}; {mend}")
+    forbidden = _NOT_IN_FOLDERS[simulator]
+    if simulator == VERILATOR:
+        _require_plain(tool, tool.path, forbidden, "install it in another folder")
+    if not forbidden.search(str(folder)) and not any(
+        _NOT_IN_FILES.search(str(path)) for path in sources
+    ):
+        return folder
+    made = Path(tempfile.mkdtemp(prefix="lutgen-")).resolve()
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    _require_plain(tool, made, forbidden, "name another folder for temporary files in TMPDIR")
+    return made
+
+
+def _require_plain(tool: Tool, path: Path, forbidden: re.Pattern[str], mend: str) -> None:
+    if found := forbidden.search(str(path)):
+        kind = "a space" if found[0].isspace() else f"the character {found[0]}"
+        raise ConfigError(f"{path}: {tool.name} cannot build with a path that has {kind}; {mend}")
+
+
+def _copied(sources: Sequence[Path], folder: Path) -> list[Path]:
+    """Copy files into a folder, those of one name apart, and return the copies."""
+    copies = []
+    for number, path in enumerate(sources):
+        copies.append(folder / "sources" / str(number) / _NOT_IN_FILES.sub("_", path.name))
+        write_atomic(copies[-1], path.read_bytes())
+    return copies
 
 
 def _build_args(simulator: str, readable: Path, fast: bool) -> list[str]:

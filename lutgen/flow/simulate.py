@@ -107,7 +107,7 @@ def simulate(
     DataError
         If there are no vectors, or not as many inputs as outputs.
     ConfigError
-        If the folder's path has a character that the simulator's makefiles cannot take.
+        See :func:`lutgen.flow.cocotb.build_bench`.
     """
     find_simulator(simulator)
     vectors, answers = _read_lines(inputs), _read_lines(expected)

@@ -10,7 +10,7 @@ from lutgen.core import Core
 from lutgen.emit.forms import FORMS, get_form
 from lutgen.errors import ToolError
 from lutgen.files import write_files
-from lutgen.jobs.hardware import core_record
+from lutgen.jobs.hardware import core_record, set_aside
 from lutgen.records.core import CORE_FILE
 from lutgen.records.forms import FormsRecord
 
@@ -51,6 +51,7 @@ def emit(core: Core, forms: Sequence[str] = tuple(FORMS), *, folder: Path) -> Fo
         If the folder cannot be written.
     """
     require_forms(forms)
+    set_aside(core, folder)
     files = {name: _write(core, name) for name in forms}
     write_files(folder, dict(files.values()))
     core_record(core).write(folder / CORE_FILE)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from lutgen.board.fmax import Fmax, get_routable_chip, measure_fmax
 from lutgen.core import Core, CoreConfig, make_core
+from lutgen.errors import DataError
+from lutgen.files import move_folder
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.model import LutNetwork
 from lutgen.records.build import Spread
 from lutgen.records.fmax import FMAX_FILE, ChipFmax, FmaxRecord
+
+_log = logging.getLogger(__name__)
 
 
 def fmax(
@@ -44,6 +50,7 @@ def fmax(
     ToolError
         If a tool is missing or fails, or no seed routes.
     """
+    _set_aside(out, network)
     found = []
     for chip in [get_routable_chip(name) for name in chips]:
         core = make_core(network, replace(config or CoreConfig(), chip=chip.name))
@@ -55,6 +62,19 @@ def fmax(
     record = FmaxRecord(digest=network.digest, chips=tuple(found))
     record.write(out / "fmax" / FMAX_FILE)
     return record
+
+
+def _set_aside(out: Path, network: LutNetwork) -> None:
+    """Keep what was measured of another model apart: in ``fmax-<digest>``."""
+    try:
+        digest = FmaxRecord.read(out / "fmax" / FMAX_FILE).digest
+    except DataError:
+        return  # there is none, or a damaged one
+    if digest in (network.digest, *network.aliases) or not re.fullmatch("[0-9a-f]{64}", digest):
+        return
+    apart = out / f"fmax-{digest[:8]}"
+    move_folder(out / "fmax", apart)
+    _log.warning("%s is of another model, %s; it is now in %s", out / "fmax", digest[:8], apart)
 
 
 def _chip_fmax(core: Core, result: Fmax) -> ChipFmax:

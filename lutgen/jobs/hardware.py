@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from dataclasses import replace
 from pathlib import Path
 
 from lutgen.core import Core, CoreConfig, make_core
+from lutgen.core.ports import Ports
+from lutgen.emit.forms import FORMS
+from lutgen.emit.vectors import EXPECTED, INPUTS
 from lutgen.emit.verilog import core_verilog
-from lutgen.files import write_files
+from lutgen.errors import DataError
+from lutgen.files import move_files, read_json, write_files
 from lutgen.jobs.formats import own_changes
 from lutgen.model import LutNetwork
+from lutgen.netlist.names import is_module_name
 from lutgen.netlist.stats import netlist_stats
+from lutgen.records.checks import SIMULATION_FILE
 from lutgen.records.core import CORE_FILE, ChipSize, CoreRecord
 from lutgen.records.model import ModelRecord
+from lutgen.records.mutation import MUTATION_FILE
+from lutgen.records.proof import PROOF_FILE
 from lutgen.version import __version__
+
+FORM_SUFFIXES = (*(form.suffix for form in FORMS.values()), ".il")
+
+_OF_A_CORE = (
+    *(CORE_FILE, SIMULATION_FILE, PROOF_FILE, MUTATION_FILE, INPUTS, EXPECTED),
+    *("report.txt", "report.json", "report.html"),
+    *("simulation", "proof", "mutation", "synth"),
+)
+_log = logging.getLogger(__name__)
 
 
 def write_core(
     network: LutNetwork, config: CoreConfig | None, folder: Path, data_dir: Path | None = None
 ) -> tuple[Core, CoreRecord]:
     """Make the hardware of a model and write it, ``<module>.v`` and ``core.json``.
+
+    What the folder holds of another core is kept apart, see :func:`set_aside`.
 
     Parameters
     ----------
@@ -44,9 +65,52 @@ def write_core(
     core = make_core(network, config)
     changes, unknown = own_changes(core.interface, data_dir)
     record = replace(core_record(core), changes=changes, changes_unknown=unknown)
+    set_aside(core, folder)
     write_files(folder, {f"{core.module}.v": core_verilog(core)})
     record.write(folder / CORE_FILE)
     return core, record
+
+
+def set_aside(core: Core, folder: Path) -> Path | None:
+    """Keep what a folder holds of another core apart, so that nothing of it is overwritten.
+
+    Its records and results go into a folder inside, ``<module>-<digest>``, of which
+    ``lutgen report`` makes its report; Verilog and other forms go with them where the new core's
+    have the same names. A remark says so.
+
+    Returns
+    -------
+    Path or None
+        Where they are now; None if the folder holds no other core.
+
+    Raises
+    ------
+    OutputError
+        If they cannot be moved.
+    """
+    try:
+        found = read_json(folder / CORE_FILE)
+        module, digest = str(found["module"]), str(found["model"]["digest"])
+    except (DataError, KeyError, TypeError):
+        return None  # there is none, or none that could be read
+    network = core.network
+    if module == core.module and digest in (network.digest, *network.aliases):
+        return None
+    if not is_module_name(module) or re.fullmatch("[0-9a-f]{64}", digest) is None:
+        return None  # no record of a core
+    names = [*_OF_A_CORE]
+    if module == core.module:
+        names += [f"{module}{suffix}" for suffix in FORM_SUFFIXES]
+    apart = folder / f"{module}-{digest[:8]}"
+    move_files(folder, apart, names)
+    _log.warning(
+        "%s held another core, module %s of model %s; what is known of it is now in %s",
+        folder,
+        module,
+        digest[:8],
+        apart,
+    )
+    return apart
 
 
 def core_files(core: Core, folder: Path) -> list[Path]:
@@ -63,6 +127,7 @@ def core_record(core: Core, luts_without_dont_cares: int | None = None) -> CoreR
         pipeline=core.config.pipeline,
         timing=core.timing,
         latency_cycles=core.netlist.latency,
+        ports=Ports.of(core.interface),
         model=ModelRecord.of(core.network),
         netlist=netlist_stats(core.netlist),
         logic=netlist_stats(core.logic),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from lutgen.datasets.tables import load_features
 from lutgen.files import write_atomic
 from lutgen.model import LutNetwork
+from lutgen.text import printable
 
 
 def predict(network: LutNetwork, samples: Path, out: Path | None = None) -> NDArray[Any]:
@@ -29,9 +30,12 @@ def predict(network: LutNetwork, samples: Path, out: Path | None = None) -> NDAr
 
 
 def answer_lines(answers: NDArray[Any]) -> list[str]:
-    """Return a line for each answer; scores and bits of one sample have commas between."""
+    """Return a line for each answer; scores and bits of one sample have commas between.
+
+    Line ends in labels are written as escapes.
+    """
     rows = ([row] if answers.ndim == 1 else row for row in answers.tolist())
-    return [",".join(map(str, row)) for row in rows]
+    return [",".join(printable(str(item)) for item in row) for row in rows]
 
 
 def write_answers(path: Path, answers: NDArray[Any]) -> None:

@@ -18,7 +18,7 @@ from lutgen.flow.process import LateError
 from lutgen.flow.tools import find_yosys
 from lutgen.flow.yosys import DIRECT
 from lutgen.jobs.folders import working_folder
-from lutgen.jobs.hardware import core_record
+from lutgen.jobs.hardware import core_record, set_aside
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.netlist.ir import LUT
 from lutgen.netlist.passes.dontcare import NAME as DONTCARE
@@ -121,6 +121,7 @@ def measure_area(
     ToolError
         If Yosys is missing, fails or takes longer.
     """
+    set_aside(core, folder)
     plain = core.netlist.count(LUT)
     if any(stats.name == DONTCARE and stats.changes for stats in core.passes):
         with progress.working("counting without don't-cares"):

@@ -39,9 +39,57 @@ _KEYWORDS = """
 KEYWORDS = frozenset(_KEYWORDS.split())
 
 
+# IEEE 1076-2008, 15.10, without what is above; VHDL ignores case.
+_VHDL = """
+    abs access after all architecture array assume_guarantee attribute block body buffer bus
+    component configuration constant disconnect downto elsif entity exit fairness file generic
+    group guarded impure in inertial is label library linkage literal loop map mod next null of on
+    open others out port postponed procedure process range record register reject rem report
+    restrict_guarantee rol ror select severity shared signal sla sll sra srl subtype then to
+    transport unaffected units variable vmode vprop vunit when
+"""
+VHDL_KEYWORDS = frozenset(_VHDL.split()) | KEYWORDS
+
+# What was found by giving each name to the tools: Verilator 5 keeps two modules of its own, and
+# Icarus has keywords beyond the standards.
+TOOL_NAMES = {
+    "std": "Verilator has a package of that name",
+    "TOP": "Verilator's own top module is called so",
+    "bool": "it is a keyword of Icarus Verilog",
+    "wone": "it is a keyword of Icarus Verilog",
+    "wreal": "it is a keyword of Icarus Verilog",
+}
+
+SHELL_MODULES = frozenset(
+    {"around", "board_bench", "lutgen_axis", "lutgen_shell", "lutgen_stream", "lutgen_uart",
+     "lutgen_uart_rx", "lutgen_uart_tx", "top"}
+)  # fmt: skip
+"""Modules that lutgen puts around a core, on boards and in benches."""
+
+
+def module_fault(name: str) -> str:
+    """Return why no module can be called so, in words; "" where one can."""
+    if _MODULE.fullmatch(name) is None or name in KEYWORDS:
+        fault = f"{name!r} cannot name a Verilog module; {MODULE_NAMES}"
+    elif name.lower() in VHDL_KEYWORDS:
+        fault = f"{name!r} cannot name a module: it is a keyword of VHDL; choose another name"
+    elif name.lower() in PORTS:
+        fault = f"{name!r} cannot name a module: {name.lower()} is a port of it; choose another"
+    elif name in SHELL_MODULES:
+        fault = (
+            f"{name!r} cannot name a module: lutgen puts a module of that name around a core; "
+            "choose another name"
+        )
+    elif name in TOOL_NAMES:
+        fault = f"{name!r} cannot name a module: {TOOL_NAMES[name]}; choose another name"
+    else:
+        fault = ""
+    return fault
+
+
 def is_module_name(name: str) -> bool:
-    """Return whether a module can be called so in Verilog and SystemVerilog."""
-    return _MODULE.fullmatch(name) is not None and name not in KEYWORDS
+    """Return whether a module can be called so, see :func:`module_fault`."""
+    return not module_fault(name)
 
 
 def is_net_name(name: str) -> bool:

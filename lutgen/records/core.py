@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lutgen.core.build import Timing
+from lutgen.core.ports import Ports
 from lutgen.netlist.passes.stats import PassStats
 from lutgen.netlist.stats import NetlistStats
 from lutgen.records.model import ModelRecord
@@ -82,6 +83,8 @@ class CoreRecord(Record):
         LUTs after mapping when no don't-care is used; None if nobody counted.
     devices : dict of str to ChipSize
         The chips of the family.
+    ports : Ports or None
+        What each bit of the ports means; None in files of before.
     """
 
     MEND: ClassVar[str] = "write it anew with: lutgen verilog"
@@ -92,6 +95,7 @@ class CoreRecord(Record):
     pipeline: int
     timing: Timing | None = None
     latency_cycles: int
+    ports: Ports | None = None
     model: ModelRecord
     netlist: NetlistStats
     logic: NetlistStats

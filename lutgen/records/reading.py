@@ -28,6 +28,7 @@ from typing import (
 from lutgen.errors import DataError
 from lutgen.files import read_json, write_atomic, write_json
 from lutgen.model.provenance import LayerAccuracy, LearntAccuracy
+from lutgen.text import printable
 from lutgen.version import __version__
 
 _COUNT_BITS = 53  # what every reader of JSON takes for a whole number
@@ -145,11 +146,6 @@ def to_json(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [to_json(item) for item in value]
     return value
-
-
-def printable(text: str) -> str:
-    """Return a text with its control characters and line ends written as escapes."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class _Wrong:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from lutgen.records.core import ChipSize, CoreRecord
+from lutgen.core.ports import span, told
+from lutgen.records.core import CORE_FILE, ChipSize, CoreRecord
 from lutgen.records.model import ModelRecord
 from lutgen.records.synthesis import SynthesisRecord
 from lutgen.report.folder import MODES, Report
 
 CORE = "core"
+_PORT_ROWS = 64
 PARTS = ("encoder", CORE, "head")
 
 
@@ -206,7 +208,10 @@ def netlist_section(core: CoreRecord) -> Section:
         ("cell", ">count"),
         tuple((name, grouped(count)) for name, count in sorted(netlist.cells.items())),
     )
-    tables = (_part_table(core), _layer_table(core), cells, _pass_table(core))
+    tables = (
+        *_port_tables(core),
+        *(_part_table(core), _layer_table(core), cells, _pass_table(core)),
+    )
     return Section("netlist", "Netlist", facts, tuple(table for table in tables if table.rows))
 
 
@@ -221,6 +226,46 @@ def _input(core: CoreRecord) -> Iterator[tuple[str, str]]:
         yield "format changes", str(change)
     if core.changes_unknown:
         yield "format changes", f"not counted: {core.changes_unknown}"
+
+
+def _port_tables(core: CoreRecord) -> tuple[Table, ...]:
+    """Return what the bits of the ports mean: what comes in, and what an answer is."""
+    ports = core.ports
+    if ports is None:
+        return ()
+    inputs = [
+        (
+            f"x{span(item.low, item.width)}",
+            str(item.feature),
+            item.name,
+            "its code" if item.threshold is None else f"1 where it is {item.threshold!r} or more",
+        )
+        for item in ports.inputs
+    ]
+    width = max(len(ports.classes) - 1, 1).bit_length()
+    classes = [
+        (
+            str(item.number),
+            f"y[{item.number}]" if ports.one_hot else f"{item.number:0{width}b}",
+            told(item),
+        )
+        for item in ports.classes
+    ]
+    outputs = [(f"y{span(item.low, item.width)}", item.name) for item in ports.outputs]
+    code = "bit" if ports.one_hot else ">y in binary"
+    return (
+        Table("Classes", (">number", code, "label"), *_some(classes)),
+        Table("Outputs", ("bits", "name"), *_some(outputs)),
+        Table("Inputs", ("bits", ">feature", "name", "what they tell"), *_some(inputs)),
+    )
+
+
+def _some(rows: Sequence[tuple[str, ...]]) -> tuple[tuple[tuple[str, ...], ...], str]:
+    """Return the rows that a report shows of a long table, and a note on the others."""
+    if len(rows) <= _PORT_ROWS:
+        return tuple(rows), ""
+    note = f"The first {_PORT_ROWS} of {grouped(len(rows))}; {CORE_FILE} has them all."
+    return tuple(rows[:_PORT_ROWS]), note
 
 
 def verification_section(report: Report) -> Section:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +19,7 @@ from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn.boost import BoostParameters, BoostProgress, Interrupted, boost
 from lutgen.learn.estimators.memorization import plain_labels
+from lutgen.learn.estimators.shared import as_weights, n_threads, names_of, softmax
 
 
 class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -40,7 +42,8 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     random_state : int, RandomState instance or None, default=None
         An int is the seed itself: the same model as on the command line.
     n_jobs : int or None, default=None
-        Threads; None or -1: all processors. The model is the same for any number.
+        Threads, negative as joblib reads it: -1 all processors, -2 all but one. None: all, but one
+        in a worker of joblib's. The model is the same for any number.
 
     Attributes
     ----------
@@ -151,7 +154,8 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
                 f"warm_start: the network reads {start.encoder.n_features} features, the samples "
                 f"have {self.n_features_in_}"
             )
-        weights = None if sample_weight is None else _as_weights(sample_weight, len(numbers))
+        threads = n_threads(self.n_jobs)
+        weights = None if sample_weight is None else as_weights(sample_weight, len(numbers))
         rows, validation = np.arange(len(numbers)), None
         if self.patience:
             rows, aside = split_rows(numbers, self.validation_fraction, int(seed))
@@ -175,23 +179,34 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
                 validation=validation,
                 feature_shape=tuple(self.feature_shape),
                 start=start,
-                n_threads=None if self.n_jobs in (None, -1) else self.n_jobs,
+                n_threads=threads,
                 progress=progress,
             )
         except Interrupted as stop:
             self.network_ = stop.network
             warnings.warn(f"{stop}; the network of that moment is kept", stacklevel=2)
+        if names := names_of(self):
+            self.network_ = replace(self.network_, feature_names=names)
         return self
 
-    def decision_function(self, X: ArrayLike) -> NDArray[np.int64]:
-        """Return the scores, shape (n_samples, n_classes).
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the scores, whole numbers of votes, shape (n_samples, n_classes).
 
         With two classes, how much class 1 is ahead of class 0, shape (n_samples,).
         """
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype="numeric", ensure_all_finite=False)
-        scores = self.network_.scores(self.network_.encoder.encode(X))
+        scores = self.network_.scores(self.network_.encoder.encode(X)).astype(np.float64)
         return scores if self.classes_.size > 2 else scores[:, 1] - scores[:, 0]
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return a probability for each class, shape (n_samples, n_classes).
+
+        The softmax of the scores at the temperature that was learnt with; it is not calibrated, see
+        :class:`sklearn.calibration.CalibratedClassifierCV`.
+        """
+        scores = self.decision_function(X)
+        return softmax(scores, float(self.network_.provenance.parameters["temperature"]))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the label of each sample; X of shape (n_samples, n_features)."""
@@ -199,10 +214,3 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         numbers = scores > 0 if scores.ndim == 1 else scores.argmax(axis=1)
         labels: NDArray[Any] = self.classes_[numbers.astype(np.intp)]
         return labels
-
-
-def _as_weights(sample_weight: ArrayLike, n_samples: int) -> NDArray[np.float64]:
-    weights = np.asarray(sample_weight, dtype=np.float64)
-    if weights.shape != (n_samples,):
-        raise DataError(f"{n_samples} samples, but sample weights of shape {weights.shape}")
-    return weights

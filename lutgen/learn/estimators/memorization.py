@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Self
 
@@ -13,11 +15,15 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from lutgen.bits import Bits
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import DataError
+from lutgen.learn.estimators.shared import as_copies, n_threads, names_of, softmax
 from lutgen.learn.memorize import Parameters, memorize
-from lutgen.learn.memorize.manyclass import memorize_classes
+from lutgen.learn.memorize.manyclass import ONE_VS_REST, memorize_classes
 from lutgen.model import LutNetwork
+
+_LEAST = 1e-6
 
 
 class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -47,7 +53,8 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
     random_state : int, RandomState instance or None, default=None
         An int is the seed itself: the same model as ``lutgen train --seed``.
     n_jobs : int or None, default=None
-        Threads; None or -1: all processors.
+        Threads, negative as joblib reads it: -1 all processors, -2 all but one. None: all, but one
+        in a worker of joblib's. The model is the same for any number.
 
     Attributes
     ----------
@@ -57,6 +64,8 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         The labels.
     n_features_in_ : int
         Features seen in fit.
+    margins_ : ndarray of shape (2**k,)
+        Of two classes, how far ahead class 1 is at each entry of the last LUT; else empty.
     """
 
     def __init__(
@@ -84,20 +93,31 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Learn from samples X of shape (n_samples, n_features) and labels y.
+
+        Parameters
+        ----------
+        sample_weight : array-like of shape (n_samples,), optional
+            What each sample counts, as if it stood there so many times; default: all the same.
+            Weights of which none is a whole multiple of the least are rounded, with a warning.
 
         Raises
         ------
         DataError
-            If X holds NaN or infinity, y has only one class, or there are fewer encoded
-            bits than k.
+            If X holds NaN or infinity, y has only one class, weights are negative or not finite,
+            or there are fewer encoded bits than k.
         ConfigError
             If a parameter is out of its range.
         """
-        X, y = validate_data(self, X, y, dtype="numeric", ensure_all_finite=False)
-        check_classification_targets(y)
-        self.classes_, numbers = np.unique(y, return_inverse=True)
+        checked = validate_data(self, X, y, dtype="numeric", ensure_all_finite=False)
+        matrix: NDArray[Any] = checked[0]
+        labels: NDArray[Any] = checked[1]
+        check_classification_targets(labels)
+        if sample_weight is not None:
+            rows = np.repeat(np.arange(labels.size), as_copies(sample_weight, labels.size))
+            matrix, labels = matrix[rows], labels[rows]
+        self.classes_, numbers = np.unique(labels, return_inverse=True)
         if self.classes_.size < 2:
             raise DataError(
                 f"all {len(numbers)} samples are of one class, {self.classes_[0]}; learning "
@@ -106,12 +126,12 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         seed = self.random_state
         if not isinstance(seed, int | np.integer):
             seed = check_random_state(seed).randint(1 << 31)
-        encoder = fit_encoder(self.encoder, X, y)
+        encoder = fit_encoder(self.encoder, matrix, labels)
         learn: Callable[..., LutNetwork] = memorize
         if self.classes_.size > 2:
             learn = partial(memorize_classes, code=self.code)
         self.network_ = learn(
-            encoder.encode(X),
+            encoder.encode(matrix),
             numbers,
             Parameters(
                 k=self.k,
@@ -124,9 +144,59 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
             encoder=encoder,
             classes=plain_labels(self.classes_),
             feature_shape=tuple(self.feature_shape),
-            n_threads=None if self.n_jobs in (None, -1) else self.n_jobs,
+            n_threads=n_threads(self.n_jobs),
         )
+        if names := names_of(self):
+            self.network_ = replace(self.network_, feature_names=names)
+        self.margins_ = np.empty(0)
+        if self.classes_.size == 2:
+            self.margins_ = self._learn_margins(encoder.encode(matrix), numbers)
         return self
+
+    def _learn_margins(self, bits: Bits, numbers: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return how far ahead class 1 is at each entry of the last LUT, of its sign."""
+        table = self.network_.lut_table(self.network_.n_luts - 1)
+        counts = np.zeros((2, table.size))
+        np.add.at(counts, (numbers, self._last_addresses(bits)), 1)
+        margins = np.log(counts[1] + 1) - np.log(counts[0] + 1)
+        # entries that no sample reached, or as many of each class, are what the fill made them
+        return np.asarray(np.where(margins == 0, np.where(table, _LEAST, -_LEAST), margins))
+
+    def _last_addresses(self, bits: Bits) -> NDArray[np.intp]:
+        """Return the address at which each sample reads the last LUT."""
+        network = self.network_
+        wires = network.lut_wires(network.n_luts - 1)
+        signals = network.signals(bits, network.reach(wires))
+        read = Bits(signals.words[wires], bits.n_samples).to_dense()
+        return np.asarray((read.astype(np.intp) << np.arange(wires.size)).sum(axis=1))
+
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the scores, shape (n_samples, n_classes): networks that speak for each class.
+
+        With two classes, how much class 1 is ahead of class 0, shape (n_samples,): the logarithm of
+        the odds among the training samples that read the same entry of the last LUT, one of each
+        class added.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, dtype="numeric", ensure_all_finite=False)
+        bits = self.network_.encoder.encode(X)
+        if self.classes_.size == 2:
+            return np.asarray(self.margins_[self._last_addresses(bits)])
+        return self.network_.scores(bits).astype(np.float64)
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return a probability for each class, shape (n_samples, n_classes).
+
+        The softmax of the scores, for more than two classes at a temperature that grows with the
+        root of the number of networks; it is not calibrated, see
+        :class:`sklearn.calibration.CalibratedClassifierCV`.
+        """
+        scores = self.decision_function(X)
+        temperature = 1.0
+        code = self.network_.provenance.parameters.get("code", ONE_VS_REST)
+        if code != ONE_VS_REST:
+            temperature = max(1.0, 0.7 * math.sqrt(self.network_.outputs.size))
+        return softmax(scores, temperature)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the label of each sample; X of shape (n_samples, n_features)."""

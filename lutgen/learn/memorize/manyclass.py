@@ -22,6 +22,7 @@ from lutgen.learn import randomness
 from lutgen.learn.memorize.training import Parameters, memorize
 from lutgen.model import Argmax, LutNetwork
 
+ONE_VS_REST = "one-vs-rest"
 MAX_CODE_BITS = 1024
 
 _CODE_STREAM = 5
@@ -42,7 +43,7 @@ def code_matrix(spec: str, n_classes: int, seed: int) -> NDArray[np.int32]:
     ConfigError
         If `spec` is none of these, or N bits do not tell the classes apart.
     """
-    if spec == "one-vs-rest":
+    if spec == ONE_VS_REST:
         return 2 * np.eye(n_classes, dtype=np.int32) - 1
     kind, _, bits = spec.partition(":")
     if kind != "code" or not bits.isdecimal() or not 1 <= int(bits) <= MAX_CODE_BITS:
@@ -72,7 +73,7 @@ def memorize_classes(
     *,
     encoder: Encoder,
     classes: NDArray[Any],
-    code: str = "one-vs-rest",
+    code: str = ONE_VS_REST,
     progress: Callable[[int, int], None] | None = None,
     **options: Any,
 ) -> LutNetwork:
@@ -113,7 +114,7 @@ def memorize_classes(
         networks.append(network)
         if progress is not None:
             progress(place + 1, words.shape[1])
-    weights = np.maximum(words, 0) if code == "one-vs-rest" else words
+    weights = np.maximum(words, 0) if code == ONE_VS_REST else words
     merged = put_side_by_side(networks, weights, classes)
     right = merged.class_numbers(bits) == labels
     told = networks[0].provenance.parameters

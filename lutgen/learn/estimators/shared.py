@@ -1,0 +1,95 @@
+"""What the estimators share: threads, names of features, and probabilities out of scores."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from joblib.parallel import get_active_backend
+from numpy.typing import ArrayLike, NDArray
+
+from lutgen.errors import ConfigError, DataError
+from lutgen.learn.executor import available_workers
+
+_MOST_COPIES = 64
+_STEPS = 16
+_ROUNDED = 1e-9
+
+
+def n_threads(n_jobs: Any) -> int:
+    """Return the number of threads that `n_jobs` asks for, as joblib reads it.
+
+    -1 is all processors, -2 all but one, and so on. None is all of them, but one in a worker of
+    joblib's, as there others learn beside it.
+
+    Raises
+    ------
+    ConfigError
+        If it is 0 or no whole number.
+    """
+    if n_jobs is None:
+        return available_workers() if get_active_backend()[0].nesting_level == 0 else 1
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer) or n_jobs == 0:
+        raise ConfigError(
+            "n_jobs must be None, a number of threads, or negative: -1 for all processors, -2 for "
+            f"all but one, and so on; got {n_jobs!r}"
+        )
+    return int(n_jobs) if n_jobs > 0 else max(1, available_workers() + 1 + int(n_jobs))
+
+
+def as_copies(sample_weight: ArrayLike, n_samples: int) -> NDArray[np.intp]:
+    """Return how often each sample is to stand in the training set for its weight.
+
+    Exact where all weights are whole multiples of the least, up to 64; otherwise they are rounded
+    to 1/16 of the largest, with a warning.
+
+    Raises
+    ------
+    DataError
+        If there is not a weight for each sample, one is negative or not finite, or all are 0.
+    """
+    weights = as_weights(sample_weight, n_samples)
+    if not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
+        raise DataError("sample weights must be finite and not negative, and not all zero")
+    ratios = weights / weights[weights > 0].min()
+    copies = np.rint(ratios)
+    if np.abs(ratios - copies).max() > _ROUNDED or copies.max() > _MOST_COPIES:
+        copies = np.maximum(np.rint(_STEPS * weights / weights.max()), weights > 0)
+        warnings.warn(
+            f"sample weights are rounded to 1/{_STEPS} of the largest, as samples are counted; "
+            "give whole numbers to have them exact",
+            stacklevel=3,
+        )
+    return np.asarray(copies, dtype=np.intp)
+
+
+def as_weights(sample_weight: ArrayLike, n_samples: int) -> NDArray[np.float64]:
+    """Return sample weights as a vector; refuse one of another length."""
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.ndim == 0:
+        weights = np.full(n_samples, float(weights))
+    if weights.shape != (n_samples,):
+        raise DataError(f"{n_samples} samples, but sample weights of shape {weights.shape}")
+    return weights
+
+
+def softmax(scores: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Return probabilities out of scores, shape (n_samples, n_classes).
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_samples, n_classes) or (n_samples,)
+        A vector is how much class 1 is ahead of class 0.
+    temperature : float
+        Two scores that differ by this differ by a factor of e in probability.
+    """
+    if scores.ndim == 1:
+        scores = np.column_stack([np.zeros_like(scores), scores])
+    above = np.exp((scores - scores.max(axis=1, keepdims=True)) / temperature)
+    return np.asarray(above / above.sum(axis=1, keepdims=True))
+
+
+def names_of(estimator: Any) -> tuple[str, ...]:
+    """Return the names of the features that an estimator was fitted on; empty if they had none."""
+    return tuple(str(name) for name in getattr(estimator, "feature_names_in_", ()))
