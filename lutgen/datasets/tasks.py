@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lutgen.datasets.labels import match_labels
 from lutgen.datasets.load import Dataset
 from lutgen.errors import ConfigError, DataError
 
@@ -48,7 +49,7 @@ def apply_task(dataset: Dataset, task: str | None) -> Dataset:
         chosen = replace(
             dataset, y_train=to_class(dataset.y_train), y_test=to_class(dataset.y_test)
         )
-    _check_classes(chosen, task)
+    _check_classes(chosen, task, needs_test=dataset.y_test.size > 0)
     return chosen
 
 
@@ -99,6 +100,9 @@ def _find_label(name: str, labels: list[Any], task: str) -> Any:
     for label in labels:
         if str(label) == name:
             return label
+    places = match_labels(np.array([name]), np.array(labels))  # 1.0 names the label 1
+    if places[0] >= 0:
+        return labels[places[0]]
     raise DataError(f"task {task!r}: there is no label {name!r}; there are {_listed(labels)}")
 
 
@@ -113,13 +117,13 @@ def _select(dataset: Dataset, labels: list[Any]) -> Dataset:
     )
 
 
-def _check_classes(dataset: Dataset, task: str | None) -> None:
+def _check_classes(dataset: Dataset, task: str | None, *, needs_test: bool) -> None:
     where = dataset.name if task is None else f"task {task!r} on {dataset.name}"
     classes = _distinct(dataset.y_train)
     if len(classes) < 2:
         found = f"is one class only, {classes[0]}" if classes else "are no samples"
         raise DataError(f"{where}: there {found} to train on; at least two classes are needed")
-    if dataset.y_test.size == 0:
+    if needs_test and dataset.y_test.size == 0:
         raise DataError(f"{where}: there are no samples to test with")
 
 

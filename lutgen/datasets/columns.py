@@ -1,0 +1,403 @@
+"""Which column of a table holds the labels, which are features, and their values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lutgen.datasets.labels import labels_of
+from lutgen.datasets.table import Table, TableOptions, is_missing
+from lutgen.errors import ConfigError, DataError
+
+Say = Callable[[str], None]
+
+LABEL_NAMES = ("label", "class", "target")
+_INDEX_NAME = re.compile(r"|unnamed: ?\d+|index|idx|id|row|row[ _.]?(id|no|nr|number|names?)|nr|no")
+_MANY_ROWS = 10  # rows from which on a column of any name that counts them is no chance
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a model knows of the table that it was learnt from.
+
+    Parameters
+    ----------
+    features : tuple of str
+        Names of its features, in their order; empty if they have none.
+    n_features : int
+    label : str
+        Name of the column of labels; "" if it has none.
+    label_index : int or None
+        Its place, from 1.
+    """
+
+    features: tuple[str, ...]
+    n_features: int
+    label: str = ""
+    label_index: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """Features and labels of a table.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_features), dtype=np.float64
+    y : ndarray of shape (n_rows,) or None
+    names : tuple of str
+        A name for each feature; empty if the table has none.
+    label : str
+        Name of the column of labels; "" if it has none.
+    label_index : int or None
+        Its place, from 1.
+    """
+
+    X: NDArray[np.float64]
+    y: NDArray[Any] | None
+    names: tuple[str, ...]
+    label: str = ""
+    label_index: int | None = None
+
+
+def choose_columns(
+    table: Table,
+    options: TableOptions,
+    *,
+    labelled: bool,
+    known: Known | None = None,
+    say: Say | None = None,
+) -> Chosen:
+    """Take features and labels out of a table, and say what was guessed.
+
+    Parameters
+    ----------
+    known : Known, optional
+        The model that the samples are for: its features are found by their names.
+
+    Raises
+    ------
+    ConfigError
+        If an option names a column that is not there, or two columns may be the labels.
+    DataError
+        If a feature of the model is missing, or a cell is no number; row and column are named.
+    """
+    tell = say or (lambda _: None)
+    names = _distinct(table, tell)
+    label = _label_column(table, names, options, known, labelled=labelled, tell=tell)
+    kept = _kept(table, names, options)
+    others = [i for i in range(len(table.columns)) if i != label]
+    if known is not None:
+        features = _features_of(table, names, others, known, label, kept, tell)
+    else:
+        features = _without_counting(table, names, others, kept, tell)
+    if not features:
+        raise DataError(f"{table.path}: no column of features besides {table.title(others[0])}"
+                        if others else f"{table.path}: one column only; needs features and a "
+                        "label, parted by commas")  # fmt: skip
+    rows = _complete_rows(table, features, label, options, tell)
+    X = np.column_stack([table.columns[i].numbers for i in features])
+    y = None
+    if label is not None:
+        column = table.columns[label]
+        y = labels_of(column) if rows is None else labels_of(_Rows(column.texts, rows))
+    if rows is not None:
+        X = X[rows]
+    chosen = tuple(names[i] for i in features) if names else ()
+    if label is None:
+        return Chosen(X, y, chosen)
+    return Chosen(X, y, chosen, names[label] if names else "", label + 1)
+
+
+class _Rows:
+    """Some cells of a column."""
+
+    def __init__(self, texts: Sequence[str], rows: NDArray[np.intp]) -> None:
+        self.texts = [texts[row] for row in rows]
+
+    @property
+    def numbers(self) -> NDArray[np.float64]:
+        """Not asked for."""
+        raise AssertionError("labels are read as texts")
+
+
+def _distinct(table: Table, tell: Say) -> tuple[str, ...]:
+    """Return the names of all columns, made different where they are not."""
+    seen: dict[str, int] = {}
+    result, twice = [], []
+    for place, name in enumerate(table.names, 1):
+        own = name or f"column {place}"
+        seen[own] = seen.get(own, 0) + 1
+        if seen[own] > 1:
+            twice.append(own)
+            own = f"{own} ({seen[own]})"
+        result.append(own)
+    if twice:
+        tell(
+            f"{table.path}: {_listed(list(dict.fromkeys(twice)))} name(s) several columns, which "
+            "are told apart by their order alone; give each a name of its own"
+        )
+    return tuple(result)
+
+
+def _label_column(
+    table: Table,
+    names: tuple[str, ...],
+    options: TableOptions,
+    known: Known | None,
+    *,
+    labelled: bool,
+    tell: Say,
+) -> int | None:
+    """Return the place of the labels, from 0, and say which it is; None if there are none."""
+    n = len(table.columns)
+    asked = options.label is not None or options.label_index is not None
+    if not labelled and not asked:
+        return None
+    if labelled and n < 2:
+        raise DataError(
+            f"{table.path}: one column only; needs features and a label, parted by commas, "
+            "semicolons, tabs or spaces; --delimiter names another character"
+        )
+    if asked:
+        if options.label is not None and options.label_index is not None:
+            raise ConfigError("--label and --label-index say the same; give one of them")
+        found, why = _asked_for(table, names, options), ""
+    elif known is not None and known.label and known.label in names:
+        found, why = names.index(known.label), "as in training"
+    elif known is not None and not names and known.label_index and n == known.n_features + 1:
+        found, why = min(known.label_index, n) - 1, "as in training"
+    else:
+        found, why = _guess_label(table, names)
+    if known is not None and names and not asked and names[found] in known.features:
+        raise DataError(
+            f"{table.path}: which column holds the labels? The last one, {table.title(found)}, is "
+            "a feature of the model; name it with --label"
+        )
+    if not asked:
+        tell(f"{table.path}: labels: {table.title(found)}, {why}; --label NAME takes another")
+    return found
+
+
+def _asked_for(table: Table, names: tuple[str, ...], options: TableOptions) -> int:
+    n, label = len(table.columns), options.label
+    if label is not None and label in names:
+        return names.index(label)
+    place = options.label_index
+    if label is not None and label.isdecimal() and len(label) < 10:
+        place = int(label)
+    if place is not None and 1 <= place <= n:
+        return place - 1
+    wanted = repr(label) if label is not None else options.label_index
+    header = f"a name of the header ({_listed(names)})" if names else "no name, without a header,"
+    raise ConfigError(
+        f"{table.path} has no column {wanted} for the labels; give {header} or a number from 1 "
+        f"to {n}"
+    )
+
+
+def _guess_label(table: Table, names: tuple[str, ...]) -> tuple[int, str]:
+    lower = [name.lower() for name in names]
+    wanted = LABEL_NAMES if "x" in lower else (*LABEL_NAMES, "y")
+    found = [i for i, name in enumerate(lower) if name in wanted]
+    if len(found) > 1:
+        raise ConfigError(
+            f"{table.path}: {' and '.join(table.title(i) for i in found)} may each be the labels; "
+            f"choose with --label {names[found[0]]}"
+        )
+    if found:
+        return found[0], "by its name"
+    return len(table.columns) - 1, "the last one"
+
+
+def _kept(table: Table, names: tuple[str, ...], options: TableOptions) -> set[int]:
+    kept = set()
+    for name in options.keep:
+        if name in names:
+            kept.add(names.index(name))
+        elif name.isdecimal() and len(name) < 10 and 1 <= int(name) <= len(table.columns):
+            kept.add(int(name) - 1)
+        else:
+            raise ConfigError(
+                f"{table.path} has no column {name!r} to keep; give a name"
+                f"{f' ({_listed(names)})' if names else ''} or a place from 1 to "
+                f"{len(table.columns)}"
+            )
+    return kept
+
+
+def _without_counting(
+    table: Table, names: tuple[str, ...], others: Sequence[int], kept: set[int], tell: Say
+) -> list[int]:
+    """Return the features: all but the columns that only count the rows."""
+    counting = [i for i in others if i not in kept and _counts_rows(table, names, i)]
+    if len(counting) == len(others):
+        return list(others)
+    for i in counting:
+        keep = names[i] if names and table.names[i] else str(i + 1)
+        tell(
+            f"{table.path}: {table.title(i)} only counts the rows and is left out; "
+            f"--keep {_quoted(keep)} keeps it"
+        )
+    return [i for i in others if i not in counting]
+
+
+def _counts_rows(table: Table, names: tuple[str, ...], column: int) -> bool:
+    """Whether a column holds each of some whole numbers once, without a gap.
+
+    Of a column without a name, or called as counts are, gaps are allowed: rows were taken out.
+    """
+    values = table.columns[column].numbers
+    n = values.size
+    if np.unique(values[:_MANY_ROWS]).size < min(n, _MANY_ROWS):
+        return False  # most columns end here
+    if n < 3 or not np.isfinite(values).all() or (values != np.rint(values)).any():
+        return False
+    low, high = values.min(), values.max()
+    is_named_so = bool(names) and bool(_INDEX_NAME.fullmatch(table.names[column].lower()))
+    if low < 0 or (high - low != n - 1 and not is_named_so):
+        return False
+    return (is_named_so or n >= _MANY_ROWS) and np.unique(values).size == n
+
+
+def _features_of(
+    table: Table,
+    names: tuple[str, ...],
+    others: list[int],
+    known: Known,
+    label: int | None,
+    kept: set[int],
+    tell: Say,
+) -> list[int]:
+    """Return the columns of a model's features, in the model's order."""
+    places = {name: i for i, name in enumerate(names)}
+    if known.features and names:
+        lacking = [name for name in known.features if name not in places]
+        if label is not None and names[label] in known.features:
+            lacking.append(names[label])
+        if not lacking:
+            found = [places[name] for name in known.features]
+            extra = [names[i] for i in others if i not in found]
+            if extra:
+                tell(f"{table.path}: not features of the model, left out: {_listed(extra)}")
+            if found != sorted(found):
+                tell(f"{table.path}: columns put in the model's order, by their names")
+            return found
+        if not table.numbered:
+            found_here = [names[i] for i in others]
+            raise DataError(
+                f"{table.path}: {len(lacking)} of the model's {known.n_features} features "
+                f"missing: {_listed(lacking)}; found {_listed(found_here)}; columns are matched "
+                "by their names"
+            )
+    features = others
+    if len(others) > known.n_features:
+        features = _without_counting(table, names, others, kept, tell)
+    if len(features) != known.n_features:
+        raise DataError(
+            f"{table.path}: {len(features)} columns, but the model takes {known.n_features} "
+            f"features{_width_hint(len(features), known, label)}"
+        )
+    if bool(known.features) != bool(names) or table.numbered:
+        which = "the table's columns have" if known.features else "the model's features have"
+        tell(
+            f"{table.path}: {which} no names; they are taken in their order "
+            f"({_listed(known.features or names)})"
+        )
+    return features
+
+
+def _width_hint(n_found: int, known: Known, label: int | None) -> str:
+    if label is not None or n_found <= known.n_features:
+        return ""
+    if known.label_index is None:
+        return "; if one is the label, name it with --label, and it is left out"
+    name = f" ({known.label})" if known.label else ""
+    return (
+        f"; in training, column {known.label_index}{name} held the labels: "
+        f"--label {known.label or known.label_index} leaves it out"
+    )
+
+
+def _complete_rows(
+    table: Table,
+    features: Sequence[int],
+    label: int | None,
+    options: TableOptions,
+    tell: Say,
+) -> NDArray[np.intp] | None:
+    """Return the rows to take, None for all; refuse cells that are no numbers or are missing."""
+    n_rows = table.n_rows
+    absent = np.zeros(n_rows, dtype=np.bool_)
+    n_label = 0
+    if label is not None:
+        texts = table.columns[label].texts
+        absent |= np.array([is_missing(text) for text in texts], dtype=np.bool_)
+        n_label = int(absent.sum())
+        if n_label and not options.drop_missing:
+            row = int(np.argmax(absent))
+            raise DataError(
+                f"{table.path}, {table.place(row)}, {table.title(label)}: no label ({texts[row]!r})"
+                f"{_so_many(n_label)}; fill it in, or leave such rows out with --drop-missing"
+            )
+    for i in features:
+        bad = ~np.isfinite(table.columns[i].numbers)
+        if bad.any():
+            absent |= _missing_cells(table, i, bad, options)
+    if not absent.any():
+        return None
+    if absent.all():
+        raise DataError(f"{table.path}: something is missing in every row")
+    tell(
+        f"{table.path}: {int(absent.sum())} of {n_rows} rows left out (--drop-missing): {n_label} "
+        f"without a label, {int(absent.sum()) - n_label} without a feature"
+    )
+    return np.flatnonzero(~absent)
+
+
+def _missing_cells(
+    table: Table, column: int, bad: NDArray[np.bool_], options: TableOptions
+) -> NDArray[np.bool_]:
+    """Return in which rows a feature is missing; raise for what is neither that nor a number."""
+    texts = table.columns[column].texts
+    rows = np.flatnonzero(bad).tolist()
+    absent = [row for row in rows if is_missing(texts[row])]
+    wrong = next((row for row in rows if not is_missing(texts[row])), None)
+    if wrong is not None:
+        text = texts[wrong]
+        n_wrong = len(rows) - len(absent)
+        advice = "replace it, or drop the row"
+        if n_wrong > 1 and n_wrong + len(absent) == len(texts):
+            advice = (
+                "no cell of this column is a number: give each of its values a column of 0 and 1, "
+                "or leave the column out"
+            )
+        raise DataError(
+            f"{table.path}, {table.place(wrong)}, {table.title(column)}: {text!r} is not a finite "
+            f"number{_so_many(n_wrong)}; {advice}"
+        )
+    if not options.drop_missing:
+        row = absent[0]
+        raise DataError(
+            f"{table.path}, {table.place(row)}, {table.title(column)}: {texts[row]!r} is not a "
+            f"finite number, the value is missing{_so_many(len(absent))}; fill it in, or leave "
+            "such rows out with --drop-missing"
+        )
+    return bad
+
+
+def _so_many(n: int) -> str:
+    return f", as in {n - 1} other row{'' if n == 2 else 's'}" if n > 1 else ""
+
+
+def _listed(names: Sequence[str], most: int = 8) -> str:
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+
+
+def _quoted(text: str) -> str:
+    return text if re.fullmatch(r"[\w.-]+", text) else f'"{text}"'
