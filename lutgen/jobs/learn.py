@@ -14,7 +14,7 @@ from lutgen.datasets.tasks import require_two_classes
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ConfigError
 from lutgen.jobs.progress import SILENT, Progress
-from lutgen.jobs.samples import class_numbers
+from lutgen.jobs.samples import class_numbers, origin, share_right
 from lutgen.jobs.window import choose_window
 from lutgen.learn.boost import BoostParameters, BoostProgress, Interrupted
 from lutgen.learn.boost import boost as learn_boosted
@@ -143,17 +143,16 @@ def _with_origin(
     network: LutNetwork, dataset: Dataset, source: Source, *, wiring_chosen: str = ""
 ) -> LutNetwork:
     """Return a network that says what samples it was learnt from, and how it does on the test."""
-    right = network.predict(dataset.X_test) == dataset.y_test
     provenance = dataclasses.replace(
         network.provenance,
         data=dataset.name,
         task=source.task or "",
         split=dataset.split,
-        source=source,
+        source=origin(source, dataset),
         wiring_chosen=wiring_chosen,
-        test_accuracy=float(right.mean()),
+        test_accuracy=share_right(network, dataset.X_test, dataset.y_test),
     )
-    return dataclasses.replace(network, provenance=provenance)
+    return dataclasses.replace(network, provenance=provenance, feature_names=dataset.feature_names)
 
 
 def _describe(now: BoostProgress) -> str:
