@@ -162,6 +162,11 @@ def test_columns_without_names_are_taken_in_their_order_and_that_is_said() -> No
         assert chosen.X.tolist() == [[1, 2], [3, 4]] and "in their order (a, b)" in said[-1]
     chosen, said = choose(table("b,a", "1,2"), Known((), 2), labelled=False)
     assert chosen.X.tolist() == [[1, 2]] and "in their order (b, a)" in said[-1]
+    numbered = Known(("0", "1"), 2)
+    chosen, said = choose(table("b,a", "1,2"), numbered, labelled=False)
+    assert chosen.X.tolist() == [[1, 2]] and "the model's features have no names" in said[-1]
+    chosen, said = choose(table("1,0", "1,2"), numbered, labelled=False)
+    assert chosen.X.tolist() == [[2, 1]]
     rows = (f"{i},{i % 3},{i % 5}" for i in range(12))
     chosen, said = choose(table("", *rows), Known((), 2), labelled=False)
     assert chosen.X.shape == (12, 2) and "only counts the rows" in said[0]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lutgen.datasets.labels import labels_of
-from lutgen.datasets.table import Table, TableOptions, is_missing
+from lutgen.datasets.table import Table, TableOptions, is_missing, number_names
 from lutgen.errors import ConfigError, DataError
 
 Say = Callable[[str], None]
@@ -288,7 +288,7 @@ def _features_of(
             if found != sorted(found):
                 tell(f"{table.path}: columns put in the model's order, by their names")
             return found
-        if not table.numbered:
+        if not table.numbered and not number_names(known.features):
             found_here = [names[i] for i in others]
             raise DataError(
                 f"{table.path}: {len(lacking)} of the model's {known.n_features} features "
@@ -303,8 +303,10 @@ def _features_of(
             f"{table.path}: {len(features)} columns, but the model takes {known.n_features} "
             f"features{_width_hint(len(features), known, label)}"
         )
-    if bool(known.features) != bool(names) or table.numbered:
-        which = "the table's columns have" if known.features else "the model's features have"
+    found_names = tuple(names[i] for i in features) if names else ()
+    if found_names != known.features:
+        own = known.features and not number_names(known.features)
+        which = "the table's columns have" if own else "the model's features have"
         tell(
             f"{table.path}: {which} no names; they are taken in their order "
             f"({_listed(known.features or names)})"

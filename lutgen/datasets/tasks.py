@@ -21,6 +21,8 @@ TASKS = (
 
 _Labels = NDArray[Any]
 
+_MANY_CLASSES = 20  # from which on it matters whether they are classes at all
+
 
 def apply_task(dataset: Dataset, task: str | None) -> Dataset:
     """Make a problem of two classes of a data set, or take its labels as they are.
@@ -123,6 +125,13 @@ def _check_classes(dataset: Dataset, task: str | None, *, needs_test: bool) -> N
     if len(classes) < 2:
         found = f"is one class only, {classes[0]}" if classes else "are no samples"
         raise DataError(f"{where}: there {found} to train on; at least two classes are needed")
+    n, many = dataset.y_train.size, len(classes) > _MANY_CLASSES
+    if task is None and many and (dataset.y_train.dtype.kind == "f" or 2 * len(classes) > n):
+        raise DataError(
+            f"{where}: the labels of {n} samples are {len(classes)} different ones, "
+            f"{_listed(classes, 4)}: hardly classes; name the column of labels (--label), or make "
+            "two classes of numbers (--task geN)"
+        )
     if needs_test and dataset.y_test.size == 0:
         raise DataError(f"{where}: there are no samples to test with")
 

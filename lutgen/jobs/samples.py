@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lutgen.datasets.columns import Known
+from lutgen.datasets.content import STDIN
 from lutgen.datasets.labels import match_labels
 from lutgen.datasets.load import Dataset, load_dataset
 from lutgen.datasets.table import TableOptions
@@ -196,6 +197,10 @@ def dataset_for(
     chosen = source or own
     if chosen is None:
         raise ConfigError("the model does not say what data it was trained on; name it with --data")
+    if source is None and chosen.data == STDIN:
+        raise ConfigError(
+            "the model was trained on what came from stdin; name its data with --data"
+        )
     if source is None and chosen.label and chosen.label_index:
         chosen = replace(chosen, label=None, label_index=None)  # known has both
     dataset = load_source(

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lutgen.bits import Bits, tail_mask
 from lutgen.encode.encoder import Encoder
-from lutgen.errors import ModelError
+from lutgen.errors import DataError, ModelError
 from lutgen.model import builder
 from lutgen.model.digest import function_digest, structure_digest
 from lutgen.model.graph import LutGraph, table_words
@@ -249,6 +249,9 @@ class LutNetwork(LutGraph):
     def predict(self, X: ArrayLike) -> Answers:
         """Return the answer to each sample; X of shape (n_samples, n_features), raw features.
 
+        Where features have names and X is a data frame (pandas, polars, Arrow), its columns are
+        matched with them by name, in any order.
+
         Returns
         -------
         ndarray
@@ -259,9 +262,27 @@ class LutNetwork(LutGraph):
         Raises
         ------
         DataError
-            If the encoder cannot encode X.
+            If the encoder cannot encode X, or a feature is not among its columns.
         """
-        return self.answers(self.encoder.encode(X))
+        return self.answers(self.encoder.encode(self._by_name(X)))
+
+    def _by_name(self, X: Any) -> Any:
+        """Return a data frame's columns in the order of the features; all else as it is."""
+        is_arrow = hasattr(X, "column_names")
+        columns = getattr(X, "column_names" if is_arrow else "columns", None)
+        if columns is None or not self.feature_names:
+            return X
+        names = list(columns)
+        if not all(isinstance(name, str) for name in names):
+            return X  # a frame without names counts its columns
+        lacking = [name for name in self.feature_names if name not in names]
+        if lacking:
+            raise DataError(
+                f"{len(lacking)} of the {len(self.feature_names)} features are not among the "
+                f"columns: {', '.join(lacking[:8])}; found {', '.join(names[:8])}"
+            )
+        wanted = list(self.feature_names)
+        return X.select(wanted) if is_arrow else X[wanted]
 
     def to_verilog(self, config: CoreConfig | None = None, **options: Any) -> str:
         """Return the network as Verilog-2005.

@@ -17,7 +17,7 @@ from lutgen.datasets.split import split_rows
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn.boost import BoostParameters, BoostProgress, Interrupted, boost
-from lutgen.learn.estimators.memorization import plain_labels
+from lutgen.learn.estimators.memorization import plain_labels, with_feature_names
 
 
 class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -50,6 +50,8 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         The labels.
     n_features_in_ : int
         Features seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where X has any that are texts; the model keeps them, too.
     """
 
     def __init__(
@@ -151,6 +153,11 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
                 f"warm_start: the network reads {start.encoder.n_features} features, the samples "
                 f"have {self.n_features_in_}"
             )
+        names = tuple(map(str, getattr(self, "feature_names_in_", ())))
+        if start is not None and names and start.feature_names not in ((), names):
+            raise ConfigError(
+                "warm_start: the network's features have other names, or the same in another order"
+            )
         weights = None if sample_weight is None else _as_weights(sample_weight, len(numbers))
         rows, validation = np.arange(len(numbers)), None
         if self.patience:
@@ -165,7 +172,7 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         if self.patience:
             validation = encoder.encode(matrix[aside]), numbers[aside]
         try:
-            self.network_ = boost(
+            network = boost(
                 encoder.encode(matrix[rows]),
                 numbers[rows],
                 parameters,
@@ -179,8 +186,9 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
                 progress=progress,
             )
         except Interrupted as stop:
-            self.network_ = stop.network
+            network = stop.network
             warnings.warn(f"{stop}; the network of that moment is kept", stacklevel=2)
+        self.network_ = with_feature_names(network, self)
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.int64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Self
 
@@ -57,6 +58,8 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         The labels.
     n_features_in_ : int
         Features seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where X has any that are texts; the model keeps them, too.
     """
 
     def __init__(
@@ -110,7 +113,7 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         learn: Callable[..., LutNetwork] = memorize
         if self.classes_.size > 2:
             learn = partial(memorize_classes, code=self.code)
-        self.network_ = learn(
+        network = learn(
             encoder.encode(X),
             numbers,
             Parameters(
@@ -126,6 +129,7 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
             feature_shape=tuple(self.feature_shape),
             n_threads=None if self.n_jobs in (None, -1) else self.n_jobs,
         )
+        self.network_ = with_feature_names(network, self)
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -140,3 +144,9 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
 def plain_labels(classes: NDArray[Any]) -> NDArray[Any]:
     """Return labels as the model file can hold them: Python objects become strings."""
     return classes.astype(np.str_) if classes.dtype == object else classes
+
+
+def with_feature_names(network: LutNetwork, estimator: BaseEstimator) -> LutNetwork:
+    """Return a network with the names of the features that an estimator saw in fit, if any."""
+    names = getattr(estimator, "feature_names_in_", ())
+    return replace(network, feature_names=tuple(map(str, names)))
