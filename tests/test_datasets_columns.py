@@ -177,3 +177,38 @@ def test_columns_without_names_are_taken_in_their_order_and_that_is_said() -> No
 def test_names_that_come_twice_are_told_apart_by_their_order() -> None:
     chosen, said = choose(table("a,a,,y", "1,2,3,0", "4,5,6,1"))
     assert chosen.names == ("a", "a (2)", "column 3") and "told apart by their order" in said[0]
+
+
+COLOURS = ("3,red,0", "4,blue,1", "5,red,1", "6,red,0")
+
+
+def test_columns_of_texts_become_a_feature_for_each_value() -> None:
+    chosen, said = choose(table("a,colour,y", *COLOURS))
+    assert chosen.names == ("a", "colour=blue", "colour=red")
+    assert chosen.X.tolist() == [[3, 0, 1], [4, 1, 0], [5, 0, 1], [6, 0, 1]]
+    assert chosen.categories == {"colour": ("blue", "red")}
+    assert "column 2 (colour) holds texts: a feature of 0 and 1 for each of its 2" in said[-1]
+    known = Known(chosen.names, 3, "y", 3, chosen.categories)
+    assert known.columns == ("a", "colour")
+    again, _ = choose(table("y,colour,a", "1,blue,9"), known)
+    assert again.X.tolist() == [[9, 1, 0]] and again.names == chosen.names
+    by_place, said = choose(table("", "9,red", "8,blue"), known, labelled=False)
+    assert by_place.X.tolist() == [[9, 0, 1], [8, 1, 0]] and "order (a, colour)" in said[-1]
+    with pytest.raises(DataError, match=r"'green' is none of the values in training, blue, red"):
+        choose(table("a,colour", "1,green"), known, labelled=False)
+    with pytest.raises(DataError, match="1 of the model's 2 features missing: colour"):
+        choose(table("a,color", "1,red"), known, labelled=False)
+    with pytest.raises(
+        DataError, match=r"column 2 \(colour\): '\?' is not .* the value is missing"
+    ):
+        choose(table("a,colour", "1,?"), known, labelled=False)
+
+
+def test_texts_without_names_and_texts_that_are_no_categories() -> None:
+    chosen, _ = choose(table("", *COLOURS))
+    assert chosen.names == ("column 1", "column 2=blue", "column 2=red")
+    rows = [f"{i % 7},name {i},{i % 2}" for i in range(40)]
+    with pytest.raises(DataError, match=r"has not a few values only .* leave the column out"):
+        choose(table("a,b,y", *rows))
+    with pytest.raises(DataError, match="'red' is not a finite number"):
+        choose(table("a,b,y", "1,2,0", "2,red,1", "3,3,1"))

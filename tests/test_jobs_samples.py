@@ -188,3 +188,23 @@ def test_a_file_that_parts_its_samples_has_its_test_part(write: Write, tmp_path:
 def test_named_sets_keep_their_source_as_it_was() -> None:
     source = Source("digits", task="ge5")
     assert origin(source, load_source(source)) == source
+
+
+def test_values_of_a_column_of_texts_stay_in_the_model(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    rows = [f"{i % 5},{('red', 'blue', 'green')[i % 3]},{int(i % 3 == 1)}" for i in range(40)]
+    path.write_text("\n".join(["a,colour,y", *rows]) + "\n")
+    network = learn(Source(str(path)))
+    network.save(tmp_path / "m.npz")
+    again = LutNetwork.load(tmp_path / "m.npz")
+    assert again.categories == {"colour": ("blue", "green", "red")}
+    assert again.feature_names == ("a", "colour=blue", "colour=green", "colour=red")
+    assert evaluate(again).accuracy == 1.0
+    other = tmp_path / "x.csv"
+    other.write_text("colour,a\nblue,0\nred,0\n")
+    assert predict(again, other).tolist() == [1, 0]
+    other.write_text("colour,a\nblue,0\npink,0\n")
+    with pytest.raises(
+        DataError, match=r"line 3, column 1 \(colour\): 'pink' is none of the values"
+    ):
+        predict(again, other)

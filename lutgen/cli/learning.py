@@ -225,6 +225,12 @@ def info(model: ModelFile, json: output.Json = False) -> None:
         "table entries": f"{care['entries']}, of which {care['seen']} were seen in training "
         f"({100 * care['seen'] / care['entries']:.1f} %) and {care['tied']} of those tied",
     }
+    for column, values in record["categories"].items():
+        lines[f"column {column}"] = f"a feature for each of {', '.join(values)}"
+    source = known.source
+    if source is not None and source.label_index:
+        named = f" ({source.label})" if source.label else ""
+        lines["labels"] = f"column {source.label_index}{named} of {source.data}"
     for name, text in lines.items():
         output.print_text(f"{name:14} {text}")
     print_model(network)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ Say = Callable[[str], None]
 
 LABEL_NAMES = ("label", "class", "target")
 _INDEX_NAME = re.compile(r"|unnamed: ?\d+|index|idx|id|row|row[ _.]?(id|no|nr|number|names?)|nr|no")
+MAX_CATEGORIES = 64
 _MANY_ROWS = 10  # rows from which on a column of any name that counts them is no chance
 
 
@@ -34,12 +36,45 @@ class Known:
         Name of the column of labels; "" if it has none.
     label_index : int or None
         Its place, from 1.
+    categories : mapping of str to tuple of str
+        Values of the columns of texts; each value is a feature, called ``column=value``.
     """
 
     features: tuple[str, ...]
     n_features: int
     label: str = ""
     label_index: int | None = None
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that the features are from; empty if they have none."""
+        if not self.categories:
+            return self.features
+        found: list[str] = []
+        rest = self.features
+        while rest:
+            name = next(
+                (
+                    column
+                    for column, values in self.categories.items()
+                    if rest[: len(values)] == category_names(column, values)
+                ),
+                None,
+            )
+            found.append(rest[0] if name is None else name)
+            rest = rest[1 if name is None else len(self.categories[name]) :]
+        return tuple(found)
+
+    @property
+    def n_columns(self) -> int:
+        """Number of these columns."""
+        return len(self.columns) or self.n_features
+
+
+def category_names(column: str, values: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the features that a column of texts becomes, one a value."""
+    return tuple(f"{column}={value}" for value in values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +91,8 @@ class Chosen:
         Name of the column of labels; "" if it has none.
     label_index : int or None
         Its place, from 1.
+    categories : mapping of str to tuple of str
+        Values of the columns of texts; each value is a feature of 0 and 1.
     """
 
     X: NDArray[np.float64]
@@ -63,6 +100,7 @@ class Chosen:
     names: tuple[str, ...]
     label: str = ""
     label_index: int | None = None
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def choose_columns(
@@ -100,18 +138,70 @@ def choose_columns(
         raise DataError(f"{table.path}: no column of features besides {table.title(others[0])}"
                         if others else f"{table.path}: one column only; needs features and a "
                         "label, parted by commas")  # fmt: skip
-    rows = _complete_rows(table, features, label, options, tell)
-    X = np.column_stack([table.columns[i].numbers for i in features])
+    categories = _categories(table, features, known, tell)
+    rows = _complete_rows(table, features, label, categories, options, tell)
+    blocks: list[NDArray[Any]] = []
+    chosen: list[str] = []
+    for i in features:
+        own = names[i] if names else f"column {i + 1}"
+        if values := categories.get(i):
+            texts = np.array(table.columns[i].texts)
+            blocks += [texts == value for value in values]
+            chosen += category_names(own, values)
+        else:
+            blocks.append(table.columns[i].numbers)
+            chosen.append(own)
+    X = np.column_stack(blocks).astype(np.float64, copy=False)
     y = None
     if label is not None:
         column = table.columns[label]
         y = labels_of(column) if rows is None else labels_of(_Rows(column.texts, rows))
     if rows is not None:
         X = X[rows]
-    chosen = tuple(names[i] for i in features) if names else ()
-    if label is None:
-        return Chosen(X, y, chosen)
-    return Chosen(X, y, chosen, names[label] if names else "", label + 1)
+    if known is not None and known.categories:
+        chosen = list(known.features)
+    by_name = {
+        (names[i] if names else f"column {i + 1}"): values for i, values in categories.items()
+    }
+    return Chosen(
+        X,
+        y,
+        tuple(chosen) if names or categories else (),
+        names[label] if names and label is not None else "",
+        None if label is None else label + 1,
+        by_name,
+    )
+
+
+def _categories(
+    table: Table,
+    features: Sequence[int],
+    known: Known | None,
+    tell: Say,
+) -> dict[int, tuple[str, ...]]:
+    """Return the values of the columns of texts, by column; of a model, those that it knows."""
+    if known is not None:
+        columns = known.columns or [""] * len(features)
+        return {
+            i: known.categories[name]
+            for i, name in zip(features, columns, strict=True)
+            if name in known.categories
+        }
+    found = {}
+    for i in features:
+        if np.isfinite(table.columns[i].numbers).any():
+            continue
+        texts = table.columns[i].texts
+        values = sorted({text for text in texts if not is_missing(text)})
+        few = 2 * len(values) <= len(texts) or len(values) < min(len(texts), _MANY_ROWS)
+        if values and few and len(values) <= MAX_CATEGORIES:
+            found[i] = tuple(values)
+            tell(
+                f"{table.path}: {table.title(i)} holds texts: a feature of 0 and 1 for each of "
+                f"its {len(values)} values ({_listed(values)}); leave the column out of the file "
+                "if it tells nothing"
+            )
+    return found
 
 
 class _Rows:
@@ -170,11 +260,11 @@ def _label_column(
         found, why = _asked_for(table, names, options), ""
     elif known is not None and known.label and known.label in names:
         found, why = names.index(known.label), "as in training"
-    elif known is not None and not names and known.label_index and n == known.n_features + 1:
+    elif known is not None and not names and known.label_index and n == known.n_columns + 1:
         found, why = min(known.label_index, n) - 1, "as in training"
     else:
         found, why = _guess_label(table, names)
-    if known is not None and names and not asked and names[found] in known.features:
+    if known is not None and names and not asked and names[found] in known.columns:
         raise DataError(
             f"{table.path}: which column holds the labels? The last one, {table.title(found)}, is "
             "a feature of the model; name it with --label"
@@ -276,46 +366,46 @@ def _features_of(
 ) -> list[int]:
     """Return the columns of a model's features, in the model's order."""
     places = {name: i for i, name in enumerate(names)}
-    if known.features and names:
-        lacking = [name for name in known.features if name not in places]
-        if label is not None and names[label] in known.features:
+    if known.columns and names:
+        lacking = [name for name in known.columns if name not in places]
+        if label is not None and names[label] in known.columns:
             lacking.append(names[label])
         if not lacking:
-            found = [places[name] for name in known.features]
+            found = [places[name] for name in known.columns]
             extra = [names[i] for i in others if i not in found]
             if extra:
                 tell(f"{table.path}: not features of the model, left out: {_listed(extra)}")
             if found != sorted(found):
                 tell(f"{table.path}: columns put in the model's order, by their names")
             return found
-        if not table.numbered and not number_names(known.features):
+        if not table.numbered and not number_names(known.columns):
             found_here = [names[i] for i in others]
             raise DataError(
-                f"{table.path}: {len(lacking)} of the model's {known.n_features} features "
+                f"{table.path}: {len(lacking)} of the model's {known.n_columns} features "
                 f"missing: {_listed(lacking)}; found {_listed(found_here)}; columns are matched "
                 "by their names"
             )
     features = others
-    if len(others) > known.n_features:
+    if len(others) > known.n_columns:
         features = _without_counting(table, names, others, kept, tell)
-    if len(features) != known.n_features:
+    if len(features) != known.n_columns:
         raise DataError(
-            f"{table.path}: {len(features)} columns, but the model takes {known.n_features} "
+            f"{table.path}: {len(features)} columns, but the model takes {known.n_columns} "
             f"features{_width_hint(len(features), known, label)}"
         )
     found_names = tuple(names[i] for i in features) if names else ()
-    if found_names != known.features:
-        own = known.features and not number_names(known.features)
+    if found_names != known.columns:
+        own = known.columns and not number_names(known.columns)
         which = "the table's columns have" if own else "the model's features have"
         tell(
             f"{table.path}: {which} no names; they are taken in their order "
-            f"({_listed(known.features or names)})"
+            f"({_listed(known.columns or names)})"
         )
     return features
 
 
 def _width_hint(n_found: int, known: Known, label: int | None) -> str:
-    if label is not None or n_found <= known.n_features:
+    if label is not None or n_found <= known.n_columns:
         return ""
     if known.label_index is None:
         return "; if one is the label, name it with --label, and it is left out"
@@ -330,6 +420,7 @@ def _complete_rows(
     table: Table,
     features: Sequence[int],
     label: int | None,
+    categories: Mapping[int, tuple[str, ...]],
     options: TableOptions,
     tell: Say,
 ) -> NDArray[np.intp] | None:
@@ -348,9 +439,14 @@ def _complete_rows(
                 f"{_so_many(n_label)}; fill it in, or leave such rows out with --drop-missing"
             )
     for i in features:
-        bad = ~np.isfinite(table.columns[i].numbers)
+        values = categories.get(i)
+        bad = (
+            ~np.isfinite(table.columns[i].numbers)
+            if values is None
+            else ~np.isin(np.array(table.columns[i].texts), values)
+        )
         if bad.any():
-            absent |= _missing_cells(table, i, bad, options)
+            absent |= _missing_cells(table, i, bad, values, options)
     if not absent.any():
         return None
     if absent.all():
@@ -363,7 +459,11 @@ def _complete_rows(
 
 
 def _missing_cells(
-    table: Table, column: int, bad: NDArray[np.bool_], options: TableOptions
+    table: Table,
+    column: int,
+    bad: NDArray[np.bool_],
+    values: tuple[str, ...] | None,
+    options: TableOptions,
 ) -> NDArray[np.bool_]:
     """Return in which rows a feature is missing; raise for what is neither that nor a number."""
     texts = table.columns[column].texts
@@ -373,11 +473,17 @@ def _missing_cells(
     if wrong is not None:
         text = texts[wrong]
         n_wrong = len(rows) - len(absent)
+        if values is not None:
+            raise DataError(
+                f"{table.path}, {table.place(wrong)}, {table.title(column)}: {text!r} is none of "
+                f"the values in training, {_listed(values)}{_so_many(n_wrong)}; replace it, or "
+                "drop the row"
+            )
         advice = "replace it, or drop the row"
         if n_wrong > 1 and n_wrong + len(absent) == len(texts):
             advice = (
-                "no cell of this column is a number: give each of its values a column of 0 and 1, "
-                "or leave the column out"
+                f"no cell of this column is a number, and it has not a few values only "
+                f"(up to {MAX_CATEGORIES}, on several rows each): leave the column out of the file"
             )
         raise DataError(
             f"{table.path}, {table.place(wrong)}, {table.title(column)}: {text!r} is not a finite "

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,8 @@ class Dataset:
         Whether the samples are a user's file.
     parted_by_file : bool
         Whether train and test part were told apart by the file, or are two files.
+    categories : mapping of str to tuple of str
+        Values of the columns of texts of a table; each value is a feature of 0 and 1.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Dataset:
     sha256: str = ""
     is_file: bool = False
     parted_by_file: bool = False
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def n_features(self) -> int:
@@ -205,6 +208,7 @@ def load_dataset(
         sha256=digest,
         is_file=info is None,
         parted_by_file=parted,
+        categories=train.categories,
     )
 
 
@@ -230,7 +234,7 @@ def _require_file(path: str) -> None:
 
 
 def _load_test(path: str, train: Samples, options: TableOptions, say: Say | None) -> Samples:
-    known = Known(train.names, train.X.shape[1], train.label, train.label_index)
+    known = Known(train.names, train.X.shape[1], train.label, train.label_index, train.categories)
     _require_file(path)
     test, parts = load_samples(path, options, known=known, say=say)
     if parts is not None:

@@ -9,8 +9,8 @@ import io
 import math
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any
@@ -61,6 +61,8 @@ class Samples:
         Name of the column of labels; "" if it has none.
     label_index : int or None
         Its place, from 1; None if the labels are in no column.
+    categories : mapping of str to tuple of str
+        Values of the columns of texts; each value is a feature of 0 and 1.
     """
 
     X: NDArray[Any]
@@ -69,6 +71,7 @@ class Samples:
     names: tuple[str, ...] = ()
     label: str = ""
     label_index: int | None = None
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def load_samples(
@@ -120,11 +123,16 @@ def load_samples(
     table = _read_table(content, options, known, labelled=True, say=say)
     chosen = choose_columns(table, options, labelled=True, known=known, say=say)
     assert chosen.y is not None
-    shape = (chosen.X.shape[1],)
-    return (
-        Samples(chosen.X, chosen.y, shape, chosen.names, chosen.label, chosen.label_index),
-        None,
+    samples = Samples(
+        chosen.X,
+        chosen.y,
+        (chosen.X.shape[1],),
+        chosen.names,
+        chosen.label,
+        chosen.label_index,
+        chosen.categories,
     )
+    return samples, None
 
 
 def load_features(
@@ -192,7 +200,7 @@ def _read_table(
         return read_arrow(content)
     if content.kind == "npy":
         return _array_table(content, _npy(content))
-    features = known.features if known else ()
+    features = known.columns if known else ()
     return read_text(
         content.path, content.data, options, known=features, labelled=labelled, say=say
     )

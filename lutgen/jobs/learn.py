@@ -168,6 +168,7 @@ def _with_origin(
         network,
         provenance=provenance,
         feature_names=dataset.feature_names or network.feature_names,
+        categories=dataset.categories or network.categories,
     )
 
 

@@ -46,6 +46,7 @@ def known_of(network: LutNetwork) -> Known:
         network.encoder.n_features,
         source.label or "",
         source.label_index,
+        network.categories,
     )
 
 

@@ -5,7 +5,7 @@ Everything after training must equal what :meth:`LutNetwork.predict` says, bit f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -46,6 +46,9 @@ class LutNetwork(LutGraph):
         What turns features into the input bits.
     feature_names : tuple of str
         A name for each feature; empty where nobody gave any.
+    categories : mapping of str to tuple of str
+        Values of the columns of texts that features were made of: feature ``column=value`` is one
+        where the column holds that value.
     provenance : Provenance
         How the model came to be; no part of the digest.
     aliases : tuple of str
@@ -63,6 +66,7 @@ class LutNetwork(LutGraph):
     feature_names: tuple[str, ...] = ()
     provenance: Provenance = field(default_factory=Provenance)
     aliases: tuple[str, ...] = ()
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         faults = self.type_faults() or [*self.graph_faults(), *self._faults()]
@@ -76,6 +80,10 @@ class LutNetwork(LutGraph):
                 f"{self.n_inputs} input bits, but an encoder of {self.encoder.n_bits} bits"
             )
         faults += check_names(self.feature_names, self.encoder.n_features, "features")
+        for column, values in self.categories.items():
+            lacking = {f"{column}={value}" for value in values} - {*self.feature_names}
+            if lacking or not values:
+                faults.append(f"the values of column {column!r} are not features of the model")
         if (
             not isinstance(self.outputs, np.ndarray)
             or self.outputs.ndim != 1
