@@ -175,6 +175,8 @@ class SourceOptions:
         known = {item.name for item in fields(Source)}
         told = {item.name: getattr(self, item.name) for item in fields(self) if item.name in known}
         told["keep"] = tuple(self.keep)
+        if self.label is not None and self.label_index is not None:
+            raise ConfigError("--label and --label-index say the same; give one of them")
         if self.data is not None:
             return Source(**told)
         for item in fields(Source):

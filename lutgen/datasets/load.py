@@ -36,6 +36,7 @@ __all__ = [
     "REGISTRY",
     "Dataset",
     "DatasetInfo",
+    "is_file",
     "list_datasets",
     "load_dataset",
     "split_samples",
@@ -210,6 +211,11 @@ def load_dataset(
         parted_by_file=parted,
         categories=train.categories,
     )
+
+
+def is_file(name_or_path: str) -> bool:
+    """Whether a data set is a file of the user's, or stdin, and not a named one."""
+    return _named(name_or_path) is None
 
 
 def _named(name_or_path: str) -> DatasetInfo | None:

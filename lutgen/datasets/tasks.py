@@ -24,7 +24,7 @@ _Labels = NDArray[Any]
 _MANY_CLASSES = 20  # from which on it matters whether they are classes at all
 
 
-def apply_task(dataset: Dataset, task: str | None) -> Dataset:
+def apply_task(dataset: Dataset, task: str | None, *, training: bool = True) -> Dataset:
     """Make a problem of two classes of a data set, or take its labels as they are.
 
     Parameters
@@ -33,6 +33,8 @@ def apply_task(dataset: Dataset, task: str | None) -> Dataset:
         ``geN``: class 1 if the label is N or more, else 0. ``odd``: class 1 if the label is odd,
         else 0. ``pair:A-B``: only samples of these two labels, which stay the classes.
         ``in:A,B,…``: class 1 if the label is in the list, else 0. None: the labels as they are.
+    training : bool
+        Whether two classes are needed to learn from; to measure on, one is enough.
 
     Raises
     ------
@@ -51,7 +53,8 @@ def apply_task(dataset: Dataset, task: str | None) -> Dataset:
         chosen = replace(
             dataset, y_train=to_class(dataset.y_train), y_test=to_class(dataset.y_test)
         )
-    _check_classes(chosen, task, needs_test=dataset.y_test.size > 0)
+    if training:
+        _check_classes(chosen, task, needs_test=dataset.y_test.size > 0)
     return chosen
 
 

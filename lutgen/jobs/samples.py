@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from lutgen.datasets.columns import Known
 from lutgen.datasets.content import STDIN
 from lutgen.datasets.labels import match_labels
-from lutgen.datasets.load import Dataset, load_dataset
+from lutgen.datasets.load import Dataset, is_file, load_dataset
 from lutgen.datasets.table import TableOptions
 from lutgen.datasets.tasks import apply_task
 from lutgen.errors import ConfigError, DataError
@@ -28,7 +29,7 @@ def table_options(source: Source) -> TableOptions:
     """Return how the table of a source is to be read."""
     return TableOptions(
         label=source.label,
-        label_index=source.label_index,
+        label_index=None if source.label else source.label_index,  # both where both were found
         header=source.header,
         keep=source.keep,
         drop_missing=source.drop_missing,
@@ -91,7 +92,7 @@ def load_source(
             progress=downloading,
             say=progress.say,
         )
-    return apply_task(dataset, source.task)
+    return apply_task(dataset, source.task, training=known is None)
 
 
 def origin(source: Source, dataset: Dataset) -> Source:
@@ -157,13 +158,15 @@ def samples_for(
     if part not in (AUTO, *PARTS):
         raise ConfigError(f"part must be one of {', '.join(PARTS)}, got {part!r}")
     own = network.provenance.source
-    dataset = dataset_for(
-        network, source, data_dir, download=download, progress=progress, part=part
-    )
-    if source is not None and dataset.is_file:
+    load = partial(dataset_for, network, data_dir=data_dir, download=download)
+    if source is None or not is_file(source.data):
+        dataset = load(source, progress=progress, part=part)
+    else:
+        whole = source if part in ("test", "train") else replace(source, test_fraction=0)
+        dataset = load(whole, progress=progress, part=part)
         if own is not None and own.sha256 == dataset.sha256 and not dataset.parted_by_file:
             part, source = _parted_as_learnt(source, own, part, progress)
-            dataset = dataset_for(network, source, data_dir, part=part)
+            dataset = load(source, part=part)
         else:
             part = _part_of_file(source, own, dataset, part, progress)
     part = "test" if part == AUTO else part
@@ -202,8 +205,6 @@ def dataset_for(
         raise ConfigError(
             "the model was trained on what came from stdin; name its data with --data"
         )
-    if source is None and chosen.label and chosen.label_index:
-        chosen = replace(chosen, label=None, label_index=None)  # known has both
     dataset = load_source(
         chosen, data_dir, known=known_of(network), download=download, progress=progress
     )
