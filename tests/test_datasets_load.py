@@ -13,6 +13,7 @@ from lutgen.datasets.columns import Known
 from lutgen.datasets.load import list_datasets, load_dataset, split_samples
 from lutgen.datasets.registry import IDX_FILES, REGISTRY
 from lutgen.datasets.tables import Samples
+from lutgen.datasets.tasks import apply_task
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ConfigError, DataError
 
@@ -215,6 +216,18 @@ def test_the_digest_is_of_the_samples_whatever_file_holds_them(tmp_path: Path) -
     ]
     assert found[0] == found[1] == found[3] != found[2] and len(found[0]) == 64
     assert load_dataset("digits").sha256 == ""
+
+
+def test_numbers_that_are_no_classes_are_split_and_then_need_a_task(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,quality\n" + "".join(f"{i % 7},{i / 7:.3f}\n" for i in range(50)))
+    dataset = load_dataset(str(path))
+    assert (len(dataset.y_train), len(dataset.y_test)) == (40, 10)
+    with pytest.raises(
+        DataError, match=r"labels of 40 samples are 40 different ones, .*--task geN"
+    ):
+        apply_task(dataset, None)
+    assert set(apply_task(dataset, "ge3").y_train.tolist()) == {0, 1}
 
 
 def test_train_and_test_of_two_shapes_are_refused(tmp_path: Path) -> None:

@@ -69,7 +69,11 @@ def read_content(path: str | Path) -> Content:
     """
     name = str(path)
     try:
-        data = _read_stdin() if name == STDIN else Path(path).read_bytes()
+        if name == STDIN:
+            data = _read_stdin()
+        else:
+            is_stored = Path(path).is_file() or not Path(path).exists()
+            data = Path(path).read_bytes() if is_stored else _read_stream(name)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
     title = "stdin" if name == STDIN else name
@@ -79,6 +83,11 @@ def read_content(path: str | Path) -> Content:
 @cache
 def _read_stdin() -> bytes:
     return sys.stdin.buffer.read()  # once: it may be asked for again
+
+
+@cache
+def _read_stream(path: str) -> bytes:
+    return Path(path).read_bytes()  # once, as well: a pipe, such as /dev/stdin
 
 
 def _unpack(path: str, data: bytes, depth: int) -> tuple[str, bytes]:

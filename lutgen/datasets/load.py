@@ -381,6 +381,7 @@ def split_samples(samples: Samples, share: float, seed: int | None) -> tuple[Sam
     """
     kept, aside = (
         replace(samples, X=samples.X[rows], y=samples.y[rows])
-        for rows in split_rows(samples.y, share, seed)
+        # numbers with fractions are no classes yet: a task makes classes of them
+        for rows in split_rows(samples.y, share, seed, stratified=samples.y.dtype.kind != "f")
     )
     return kept, aside
