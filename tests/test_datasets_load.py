@@ -199,6 +199,10 @@ def test_a_test_part_comes_from_another_file_or_not_at_all(tmp_path: Path) -> No
     assert both.split == f"test part is {test}, 2 samples" and both.parted_by_file
     none = load_dataset(train, label="kind", test_fraction=0)
     assert (len(none.y_train), none.X_test.shape, none.split) == (10, (0, 2), "no test part")
+    (tmp_path / "test.csv").write_text("a,b,kind\n2,6,0\n1,5,7\n")
+    said: list[str] = []
+    load_dataset(train, label="kind", test_data=test, say=said.append)
+    assert "1 of 2 test samples have labels that no training sample has (7)" in said[-1]
     (tmp_path / "test.csv").write_text("a,b,kind\n2,6,no\n")
     with pytest.raises(DataError, match="have a label 'no' which the training samples have not"):
         load_dataset(train, label="kind", test_data=test)

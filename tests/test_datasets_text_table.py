@@ -108,6 +108,7 @@ def test_headers_are_told_and_what_is_a_guess_is_said(text: str, header: bool) -
 def test_a_header_of_two_numbers_is_told_by_what_is_below() -> None:
     assert read("0,1\n9,9\n1,1\n", labelled=False)[0].n_rows == 2
     assert read("0,1\n1,0\n1,1\n", labelled=False)[0].n_rows == 3
+    assert read("1,0\n0,1\n", known=("0", "1"), labelled=False)[0].n_rows == 2
     assert read("5,7\n9,9\n", known=("5", "7"))[0].names == ("5", "7")
     assert read("0,1,2\n3,7,1\n")[0].numbered
     assert not read("a,b,c\n3,7,1\n")[0].numbered

@@ -189,6 +189,8 @@ def load_dataset(
     elif test is None:
         train, test = split_samples(train, test_fraction, split_seed)
         split = f"seeded random split, {100 * test_fraction:g} % test, seed {split_seed}"
+    if info is None and say is not None:
+        _say_unknown(name, train, test, say)
     if train.feature_shape != test.feature_shape:
         raise DataError(
             f"{name}: training samples have shape {train.feature_shape}, test samples "
@@ -246,6 +248,16 @@ def _load_test(path: str, train: Samples, options: TableOptions, say: Say | None
     if parts is not None:
         raise ConfigError(f"{path}: --test-data is one set of samples, this file parts its own")
     return test
+
+
+def _say_unknown(name: str, train: Samples, test: Samples, say: Say) -> None:
+    unknown = match_labels(test.y, np.unique(train.y)) < 0
+    if unknown.any() and test.y.dtype.kind != "f":
+        labels = ", ".join(map(str, np.unique(test.y[unknown])[:8].tolist()))
+        say(
+            f"{name}: {int(unknown.sum())} of {len(test.y)} test samples have labels that no "
+            f"training sample has ({labels}); none of them can be answered rightly"
+        )
 
 
 def _alike(train: Samples, test: Samples) -> tuple[Samples, Samples]:

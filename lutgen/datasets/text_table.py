@@ -234,7 +234,8 @@ def _is_header(
     names, below = cells.texts, [row for _, row in head[1:]]
     is_number = [bool(NUMBER.fullmatch(name)) for name in names]
     label = options.label
-    if (known and set(known) <= set(names)) or (label in names and not str(label).isdecimal()):
+    has_known = not set(known) <= {"0", "1"} and set(known) <= set(names)  # 0,1 may be a sample
+    if has_known or (label in names and not str(label).isdecimal()):
         return True
     shown = ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
     as_names = f"{path}: line {line} ({shown}) is taken for the names of the columns"
