@@ -446,7 +446,7 @@ def _complete_rows(
             else ~np.isin(np.array(table.columns[i].texts), values)
         )
         if bad.any():
-            absent |= _missing_cells(table, i, bad, values, options)
+            absent |= _missing_cells(table, i, bad, values, options, labelled=label is not None)
     if not absent.any():
         return None
     if absent.all():
@@ -464,6 +464,8 @@ def _missing_cells(
     bad: NDArray[np.bool_],
     values: tuple[str, ...] | None,
     options: TableOptions,
+    *,
+    labelled: bool,
 ) -> NDArray[np.bool_]:
     """Return in which rows a feature is missing; raise for what is neither that nor a number."""
     texts = table.columns[column].texts
@@ -494,7 +496,7 @@ def _missing_cells(
         raise DataError(
             f"{table.path}, {table.place(row)}, {table.title(column)}: {texts[row]!r} is not a "
             f"finite number, the value is missing{_so_many(len(absent))}; fill it in, or leave "
-            "such rows out with --drop-missing"
+            f"such rows out{' with --drop-missing' if labelled else ''}"
         )
     return bad
 
