@@ -131,6 +131,23 @@ def test_faults_name_the_line(text: str | bytes, message: str) -> None:
         read(text)
 
 
+@given(
+    st.sampled_from(["a,b,y\n1,2,0\n3,4,1\n", "1 2 0\n3 4 1\n", '"a";"b"\n1,5;x\n', "# x.\r1\n"]),
+    st.lists(
+        st.tuples(st.integers(0, 20), st.sampled_from([*',;\t "\n\r\0#1a.é', ""])), max_size=4
+    ),
+)
+def test_whatever_comes_in_is_read_or_refused(text: str, changes: list[tuple[int, str]]) -> None:
+    for place, character in changes:
+        text = text[:place] + character + text[place + (not character) :]
+    try:
+        table, _ = read(text)
+    except DataError as error:
+        assert str(error).startswith("t.csv")
+    else:
+        assert len({len(column.texts) for column in table.columns}) == 1
+
+
 def test_places_are_lines_of_the_file() -> None:
     table, _ = read('# x\na,b\n\n1,"two\nlines"\n\n3,4\n')
     assert [table.place(row) for row in (0, 1)] == ["line 4", "line 7"]

@@ -162,7 +162,10 @@ def _delimiter(text: str, wanted: str) -> str:
 def _split(line: str, delimiter: str) -> list[str]:
     if delimiter == " ":
         return _split_spaces(line)
-    return next(csv.reader([line], delimiter=delimiter), [])
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return [line]  # such as a carriage return inside: reading the whole will name the fault
 
 
 def _split_spaces(line: str) -> list[str]:
