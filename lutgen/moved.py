@@ -19,12 +19,13 @@ MODULES = {
     "archive": "model.archive",
     "data": "",
     "data.bits": "bits",
+    "data.csv_table": "datasets.text_table",
     "data.encode": "encode.encoder",
     "data.gain": "encode.gain",
     **{
         f"data.{name}": f"datasets.{name}"
         for name in (
-            *("cifar", "csv_table", "digits", "download", "idx", "load", "named", "registry"),
+            *("cifar", "digits", "download", "idx", "load", "named", "registry"),
             *("split", "tables", "tasks", "uci"),
         )
     },

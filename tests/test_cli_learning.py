@@ -155,6 +155,44 @@ def test_labels_are_printed_as_they_are(tmp_path: Path, samples) -> None:
     assert "[red]" in text and ":bug:" in text
 
 
+def test_tables_are_read_as_the_options_say(tmp_path: Path) -> None:
+    rows = [f"{i};{'NA' if i == 7 else i % 5},5;{i % 3};{'jä' if i % 5 > 2 else 'né'}"
+            for i in range(50)]  # fmt: skip
+    table = tmp_path / "t.data"
+    table.write_bytes("\n".join(["no;größe;b;urteil", *rows]).encode("latin-1"))
+    out = tmp_path / "m.npz"
+    learn = ("train", "--data", table, *QUICK, "-o", out)
+    fails(2, "--encoding latin-1", *learn)
+    fails(2, f"{table}, line 9, column 2 (größe): 'NA,5'", *learn, "--encoding", "latin-1")
+    table.write_bytes(table.read_bytes().replace(b"NA,5", b"NA"))
+    read = ("--encoding", "latin-1")
+    fails(2, "'NA' is not a finite number, the value is missing", *learn, *read)
+    fails(2, "--label and --label-index", *learn, *read, "--label", "b", "--label-index", 4)
+    result = run(*learn, *read, "--drop-missing", "--test-fraction", 0)
+    assert result.exit_code == 0, result.output
+    for line in (
+        "labels: column 4 (urteil), the last one; --label NAME",
+        "column 1 (no) only counts the rows and is left out; --keep no keeps it",
+        "decimal comma; --decimal point",
+        "1 of 50 rows left out (--drop-missing): 0 without a label, 1 without a feature",
+    ):
+        assert line in result.stderr
+    assert "test accuracy      not measured  (no test part)" in result.stdout
+    assert "labels         column 4 (urteil) of" in run("info", out).stdout
+    fails(2, "--part", "evaluate", out)
+    result = run("evaluate", out, "--part", "all", "--json")
+    record = json.loads(result.stdout)
+    assert (record["n_samples"], record["part"], record["classes"]) == (49, "all", ["jä", "né"])
+    kept = run(*learn, *read, "--drop-missing", "--keep", "no", "--label-index", 3, "--task", "ge1")
+    assert kept.exit_code == 0, kept.output
+    assert LutNetwork.load(out).feature_names == ("no", "größe", "urteil=jä", "urteil=né")
+    other = tmp_path / "x.txt"
+    other.write_text("7 1.5 jä\n8 2.5 né\n")
+    result = run("predict", out, "-i", other)
+    assert result.exit_code == 0 and len(result.stdout.splitlines()) == 2
+    assert "taken in their order (no, größe, urteil)" in result.stderr
+
+
 def test_how_data_is_read_goes_with_data(model: Path) -> None:
     fails(2, "--task goes with --data; without it, the model's own data", "evaluate", model,
           "--task", "odd")  # fmt: skip

@@ -62,11 +62,15 @@ def test_every_command_prints_json(options: dict[str, dict[str, Any]]) -> None:
 
 
 def test_who_takes_samples_takes_any(options: dict[str, dict[str, Any]]) -> None:
-    group = {"--data", "--task", "--data-dir", "--label", "--test-fraction", "--split-seed",
-             "--no-download"}  # fmt: skip
+    table = {"--label", "--label-index", "--header", "--encoding", "--delimiter", "--decimal"}
+    group = {"--data", "--task", "--data-dir", "--test-fraction", "--split-seed", "--keep",
+             "--drop-missing", "--no-download"}  # fmt: skip
     commands = {"train", "boost", "evaluate", "optimise", "simulate", "mutate", "build", "host"}
     for name in group - {"--data-dir"}:
         assert set(options[name]) == commands, name
+    for name in table:
+        assert set(options[name]) == commands | {"predict"}, name
+    assert set(options["--test-data"]) == {"train", "boost"}
     assert set(options["--data-dir"]) == commands | {"reproduce"}
 
 

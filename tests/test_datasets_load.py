@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lutgen.datasets import load
+from lutgen.datasets.columns import Known
 from lutgen.datasets.load import list_datasets, load_dataset, split_samples
 from lutgen.datasets.registry import IDX_FILES, REGISTRY
 from lutgen.datasets.tables import Samples
+from lutgen.datasets.tasks import apply_task
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ConfigError, DataError
 
@@ -185,6 +187,51 @@ def test_files_of_the_users_are_split_or_come_split(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("kind,a\n" + "no,1\nyes,2\n" * 5)
     table = load_dataset(str(tmp_path / "t.csv"), label="kind")
     assert sorted(table.y_test.tolist()) == ["no", "yes"]
+
+
+def test_a_test_part_comes_from_another_file_or_not_at_all(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("kind,a,b\n" + "0,1,5\n1,2,6\n" * 5)
+    (tmp_path / "test.csv").write_text("b,extra,a,kind\n6,0,2,1.0\n5,0,1,0.0\n")
+    train, test = (str(tmp_path / name) for name in ("train.csv", "test.csv"))
+    both = load_dataset(train, label="kind", test_data=test)
+    assert (len(both.y_train), both.y_test.tolist()) == (10, [1, 0])
+    assert both.X_test.tolist() == [[2, 6], [1, 5]] and both.feature_names == ("a", "b")
+    assert both.split == f"test part is {test}, 2 samples" and both.parted_by_file
+    none = load_dataset(train, label="kind", test_fraction=0)
+    assert (len(none.y_train), none.X_test.shape, none.split) == (10, (0, 2), "no test part")
+    (tmp_path / "test.csv").write_text("a,b,kind\n2,6,0\n1,5,7\n")
+    said: list[str] = []
+    load_dataset(train, label="kind", test_data=test, say=said.append)
+    assert "1 of 2 test samples have labels that no training sample has (7)" in said[-1]
+    (tmp_path / "test.csv").write_text("a,b,kind\n2,6,no\n")
+    with pytest.raises(DataError, match="have a label 'no' which the training samples have not"):
+        load_dataset(train, label="kind", test_data=test)
+
+
+def test_the_digest_is_of_the_samples_whatever_file_holds_them(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b,y\n1,2,0\n3,4,1\n5,6,1\n")
+    (tmp_path / "b.data").write_text("y b a\r\n0.0 2 1\r\n1 4.0 3\r\n1 6 5\r\n")
+    (tmp_path / "c.csv").write_text("a,b,y\n1,2,0\n3,4,1\n5,7,1\n")
+    np.savez(tmp_path / "d.npz", X=np.array([[1, 2], [3, 4], [5, 6]], np.uint8), y=[0, 1, 1])
+    known = Known(("a", "b"), 2, "y", 3)
+    found = [
+        load_dataset(str(tmp_path / name), test_fraction=0, known=known).sha256
+        for name in ("a.csv", "b.data", "c.csv", "d.npz")
+    ]
+    assert found[0] == found[1] == found[3] != found[2] and len(found[0]) == 64
+    assert load_dataset("digits").sha256 == ""
+
+
+def test_numbers_that_are_no_classes_are_split_and_then_need_a_task(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,quality\n" + "".join(f"{i % 7},{i / 7:.3f}\n" for i in range(50)))
+    dataset = load_dataset(str(path))
+    assert (len(dataset.y_train), len(dataset.y_test)) == (40, 10)
+    with pytest.raises(
+        DataError, match=r"labels of 40 samples are 40 different ones, .*--task geN"
+    ):
+        apply_task(dataset, None)
+    assert set(apply_task(dataset, "ge3").y_train.tolist()) == {0, 1}
 
 
 def test_train_and_test_of_two_shapes_are_refused(tmp_path: Path) -> None:

@@ -1,9 +1,17 @@
+import bz2
+import gzip
+import io
+import lzma
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from lutgen.datasets.columns import Known
+from lutgen.datasets.content import _read_stdin
+from lutgen.datasets.table import TableOptions
 from lutgen.datasets.tables import load_features, load_samples
 from lutgen.errors import ConfigError, DataError
 
@@ -100,36 +108,157 @@ def test_headers_that_are_no_headers_are_refused(tmp_path: Path, header: str) ->
     path = tmp_path / "t.npy"
     path.write_bytes(b"\x93NUMPY\1\0" + len(text).to_bytes(2, "little") + text)
     with pytest.raises(DataError, match=r"t\.npy: "):
-        load_features(path, 6)
+        load_features(path, Known((), 6))
 
 
-def test_a_label_column_is_for_csv_only(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"for \.csv files only"):
-        load_samples(npz(tmp_path, X=X, y=Y), label="y")
+def test_a_label_column_is_for_tables_only(tmp_path: Path) -> None:
+    for options in (TableOptions(label="y"), TableOptions(label_index=1)):
+        with pytest.raises(ConfigError, match="for tables only"):
+            load_samples(npz(tmp_path, X=X, y=Y), options)
 
 
 def test_other_kinds_of_files_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"read from \.npz or \.csv files"):
-        load_samples(tmp_path / "t.xlsx")
-    with pytest.raises(DataError, match=r"read from \.npz, \.npy or \.csv files"):
-        load_features(tmp_path / "t.xlsx", 6)
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n")
+    for load in (load_samples, lambda path: load_features(path, Known((), 6))):
+        with pytest.raises(DataError, match=r"t\.csv: a PNG image, which is not read; save"):
+            load(path)
 
 
-def test_features_alone_come_from_npz_npy_and_csv(tmp_path: Path) -> None:
+def test_features_alone_come_from_npz_npy_and_text(tmp_path: Path) -> None:
     flat = X.reshape(4, 6)
     np.save(tmp_path / "t.npy", X)
     np.savetxt(tmp_path / "t.csv", flat, delimiter=",")
     for path in (tmp_path / "t.npy", tmp_path / "t.csv", npz(tmp_path, X=X, other=Y)):
-        assert np.array_equal(load_features(path, 6), flat)
-    assert np.array_equal(load_features(str(npz(tmp_path, only=X)), 6), flat)
+        assert np.array_equal(load_features(path, Known((), 6)), flat)
+    assert np.array_equal(load_features(str(npz(tmp_path, only=X)), Known((), 6)), flat)
 
 
 def test_features_of_another_width_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("1,2,0\n3,4,1\n")
-    with pytest.raises(DataError, match="3 columns, but the model takes 2 features; is the last"):
-        load_features(path, 2)
+    with pytest.raises(DataError, match="3 columns, but the model takes 2 features; if one is"):
+        load_features(path, Known((), 2))
+    with pytest.raises(DataError, match=r"column 1 \(kind\) held the labels: --label kind leaves"):
+        load_features(path, Known((), 2, "kind", 1))
+    assert load_features(path, Known((), 2), TableOptions(label="3")).tolist() == [[1, 2], [3, 4]]
     with pytest.raises(DataError, match=r"6 columns, but the model takes 784 features$"):
-        load_features(npz(tmp_path, X=X), 784)
+        load_features(npz(tmp_path, X=X), Known((), 784))
     with pytest.raises(DataError, match="needs an array X, or one array only; found a, b"):
-        load_features(npz(tmp_path, a=X, b=X), 6)
+        load_features(npz(tmp_path, a=X, b=X), Known((), 6))
+
+
+TABLE = b"a,b,class\n1,2,no\n3,4,yes\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.data", TABLE),
+        ("t.npz", TABLE),
+        ("t", gzip.compress(TABLE, mtime=0)),
+        ("t.csv", bz2.compress(TABLE)),
+        ("t.csv", lzma.compress(TABLE)),
+        ("t.tsv", TABLE.replace(b",", b"\t").decode().encode("utf-16")),
+        ("t.txt", b"% Iris\n@RELATION t\n@attribute a numeric\n@attribute 'b' real\n"
+                  b"@Attribute class {no, yes}\n\n@DATA\n1,2,no\n% that was one\n3, 4,'yes'\n"),
+        ("t.arff", b"@relation t\n@attribute a numeric\n@attribute b real\n"
+                   b"@attribute class {no,yes}\n@data\n{0 1,1 2}\n{0 3, 1 4, 2 yes}\n"),
+    ],
+    ids=["csv", "csv named npz", "gzip", "bzip2", "xz", "tabs in UTF-16", "ARFF", "sparse ARFF"],
+)  # fmt: skip
+def test_files_are_read_by_what_they_hold(tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    samples, test = load_samples(path)
+    assert test is None and samples.X.tolist() == [[1, 2], [3, 4]]
+    assert samples.y.tolist() == ["no", "yes"]
+    assert (samples.names, samples.label, samples.label_index) == (("a", "b"), "class", 3)
+
+
+def test_archives_of_one_file_are_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "t.zip"
+    for n in (1, 2):
+        with zipfile.ZipFile(path, "w") as archive:
+            for i in range(n):
+                archive.writestr(f"t{i}.csv", TABLE)
+        if n == 1:
+            assert load_samples(path)[0].X.tolist() == [[1, 2], [3, 4]]
+    with pytest.raises(DataError, match=r"an archive of 2 files \(t0\.csv, t1\.csv\); unpack"):
+        load_samples(path)
+
+
+def test_stdin_is_read_once_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(TABLE)))
+    _read_stdin.cache_clear()
+    for _ in range(2):
+        assert load_samples("-")[0].X.tolist() == [[1, 2], [3, 4]]
+    _read_stdin.cache_clear()
+
+
+def test_matrices_and_records_of_numpy_are_tables(tmp_path: Path) -> None:
+    path = tmp_path / "t.npy"
+    np.save(path, np.array([[1, 2, 0], [3, 4, 1]]))
+    samples, _ = load_samples(path)
+    assert (samples.X.tolist(), samples.y.tolist()) == ([[1, 2], [3, 4]], [0, 1])
+    records = np.array([("no", 1, 2.5), ("yes", 3, 4)], [("class", "U3"), ("a", "i4"), ("b", "f4")])
+    np.save(path, records)
+    samples, _ = load_samples(path)
+    assert (samples.names, samples.y.tolist()) == (("a", "b"), ["no", "yes"])
+    assert samples.X.tolist() == [[1, 2.5], [3, 4]]
+    np.save(path, np.zeros((2, 2, 2)))
+    with pytest.raises(DataError, match="is a matrix of numbers or texts, got float64 of shape"):
+        load_samples(path)
+
+
+def test_arrays_are_named_in_either_case(tmp_path: Path) -> None:
+    train, test = load_samples(npz(tmp_path, x_train=X, y_train=Y, x_test=X[:1], y_test=Y[:1]))
+    assert test is not None and (len(train.y), len(test.y)) == (4, 1)
+    assert load_features(npz(tmp_path, x=X, y=Y), Known((), 6)).shape == (4, 6)
+
+
+def idx(array: np.ndarray, code: int) -> bytes:
+    big = array.astype(array.dtype.newbyteorder(">"))
+    return bytes([0, 0, code, array.ndim]) + np.array(array.shape, ">u4").tobytes() + big.tobytes()
+
+
+def test_idx_is_told_by_its_magic_and_its_labels_lie_beside(tmp_path: Path) -> None:
+    images = tmp_path / "t10k-images-idx3-ubyte"
+    images.write_bytes(idx(X.astype(np.uint8), 8))
+    with pytest.raises(DataError, match="samples without labels; there is no t10k-labels-idx1"):
+        load_samples(images)
+    (tmp_path / "t10k-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(Y.astype("u1"), 8)))
+    samples, _ = load_samples(images)
+    assert (samples.feature_shape, samples.y.tolist()) == ((2, 3), Y.tolist())
+    other = tmp_path / "other"
+    other.write_bytes(idx(X.astype(np.float32), 0x0D))
+    assert np.array_equal(load_features(other, Known((), 6)), X.reshape(4, 6))
+    other.write_bytes(idx(X.astype(np.float32), 0x0D)[:-1])
+    with pytest.raises(DataError, match="its header says 96 bytes, there are 95"):
+        load_features(other, Known((), 6))
+
+
+@pytest.mark.parametrize("kind", ["parquet", "feather", "stream"])
+def test_arrow_files_have_names_and_types(tmp_path: Path, kind: str) -> None:
+    pa = pytest.importorskip("pyarrow", reason="these files are read with pyarrow")
+    from pyarrow import feather, ipc, parquet
+
+    table = pa.table(
+        {"y": ["no", "yes", None], "a": [1, 3, 5], "b": [True, False, True], "c": [0.5, None, 2]}
+    )
+    path = tmp_path / "t"
+    if kind == "stream":
+        with ipc.new_stream(path, table.schema) as writer:
+            writer.write_table(table)
+    else:
+        (parquet.write_table if kind == "parquet" else feather.write_feather)(table, path)
+    with pytest.raises(DataError, match=r"row 3, column 1 \(y\): no label"):
+        load_samples(path)
+    said: list[str] = []
+    samples, _ = load_samples(path, TableOptions(drop_missing=True), say=said.append)
+    assert samples.X.tolist() == [[1, 1, 0.5]] and samples.y.tolist() == ["no"]
+    assert "2 of 3 rows left out (--drop-missing): 1 without a label, 1 without" in said[-1]
+    path.write_bytes(path.read_bytes()[:-9])
+    if kind != "stream":
+        with pytest.raises(DataError, match="not a whole"):
+            load_samples(path)

@@ -229,3 +229,18 @@ def test_rows_encode_one_by_one_as_they_do_together(seed: int) -> None:
     assert all(
         np.array_equal(encoder.encode(X[i : i + 1]).to_dense()[0], together[i]) for i in range(20)
     )
+
+
+def test_bits_have_names_by_features_and_thresholds() -> None:
+    encoder = fit_encoder("thresholds:0.5,2", np.array([[0, 1], [3, 2]]))
+    assert encoder.get_feature_names_out(["a", "b"]).tolist() == [
+        "a>=0.5",
+        "a>=2",
+        "b>=0.5",
+        "b>=2",
+    ]
+    assert encoder.get_feature_names_out()[-1] == "x1>=2"
+    binary = fit_encoder("binary", np.eye(2))
+    assert binary.get_feature_names_out(["a", "b"]).tolist() == ["a", "b"]
+    with pytest.raises(ConfigError, match="1 names for the 2 features"):
+        binary.get_feature_names_out(["a"])

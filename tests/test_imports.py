@@ -29,6 +29,7 @@ HEAVY: dict[str, set[str]] = {
     "pysat": {"lutgen.verify.sat"},
     "sklearn": {"lutgen.learn.estimators", "lutgen.datasets.digits", "lutgen.studies.methods"},
     "torch": {"lutgen.studies.conv_net"},
+    "pyarrow": {"lutgen.datasets.text_table", "lutgen.datasets.arrow_table"},
     "pooch": {"lutgen.datasets.download"},
     "amaranth": {"lutgen.emit.amaranth", "lutgen.board"},
     "amaranth_boards": {"lutgen.board"},

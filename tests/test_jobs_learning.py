@@ -113,7 +113,8 @@ def test_a_model_without_a_source_asks_for_one(memorized: LutNetwork) -> None:
     foreign = replace(memorized, provenance=Provenance())
     with pytest.raises(ConfigError, match=r"does not say what data .*; name it with --data"):
         samples_for(foreign)
-    name, X, _ = samples_for(foreign, GE5)
+    chosen = samples_for(foreign, GE5)
+    name, X = chosen.name, chosen.X
     assert name == "digits" and len(X) == 359
 
 

@@ -131,14 +131,13 @@ def build(
     )
     checks: tuple[PinsCheck, ...] = ()
     if samples is not None:
-        name, X, _ = samples
         pins = jobs_build.simulate_pins(
             network,
             chosen,
             built.folder,
-            X[:simulate],
+            samples.X[:simulate],
             config,
-            samples=f"{name}, test",
+            samples=f"{samples.name}, {samples.part}",
             progress=output.SHOWN,
         )
         checks = pins.checks
@@ -258,7 +257,7 @@ def host(
     model: ModelFile,
     port: Annotated[str, typer.Option(help="Serial port, e.g. /dev/ttyUSB1 or COM3.")],
     source: SourceOptions,
-    part: Part = "test",
+    part: Part = "auto",
     samples: NSamples = 0,
     baud: Baud = 0,
     answer_timeout: Annotated[
@@ -272,8 +271,9 @@ def host(
 ) -> None:
     """Ask a board at a serial port for its answers to samples, and compare with the model."""
     network = LutNetwork.load(model)
-    name, X, y = source.samples(network, part)
-    X, y = (X[:samples], y[:samples]) if samples else (X, y)
+    chosen = source.samples(network, part)
+    name, part = chosen.name, chosen.part
+    X, y = chosen.X[: samples or None], chosen.y[: samples or None]
     found = ask_board(
         network,
         port,

@@ -96,7 +96,7 @@ def boost(
     old = None if start is None else LutNetwork.load(start)
     if old is not None and encoder is not None:
         raise ConfigError(f"{start} has an encoder already; leave out --start or --encoder")
-    source, dataset = samples.load()
+    source, dataset = samples.load(old)
     interrupted = False
     try:
         network = learn(

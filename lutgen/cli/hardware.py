@@ -69,27 +69,28 @@ def simulate(
     post_synthesis: PostSynthesis = "none",
     timeout: Timeout = DEFAULT_TIMEOUT_SECONDS,
     samples: NSamples = 0,
-    part: Part = "test",
+    part: Part = "auto",
     json: output.Json = False,
 ) -> None:
     """Stream samples through the hardware and compare each output with the model, bit for bit."""
     network = LutNetwork.load(model)
     modes = parse_modes(post_synthesis, none=True)
-    name, X, _ = source.samples(network, part)
+    chosen = source.samples(network, part)
+    part = chosen.part
     core, written = write_core(network, options.config(chip), out, source.data_dir)
     if not json:
         print_changes(core.interface, written.changes, written.changes_unknown)
     unit = "samples" if part == "all" else f"{part} samples"
     record = simulate_core(
         core,
-        X[: samples or None],
+        chosen.X[: samples or None],
         folder=out,
         synthesis=[
             synthesise(core, mode, folder=out, timeout_seconds=timeout, progress=output.SHOWN)
             for mode in modes
         ],
         simulator=simulator,
-        samples=f"{name}, {part}",
+        samples=f"{chosen.name}, {part}",
         unit=unit,
         done=None if json else lambda check: print_check(check, unit),
         progress=output.SHOWN,

@@ -19,6 +19,7 @@ from lutgen.cli.options import (
     Part,
     Seed,
     SourceOptions,
+    TableReading,
     Threads,
     TrainingOptions,
     option_group,
@@ -132,6 +133,8 @@ def print_model(network: LutNetwork) -> None:
         output.print_text(f"validation         {known.validation_accuracy:.4f}")
     if known.test_accuracy is not None:
         output.print_text(f"test accuracy      {known.test_accuracy:.4f}  ({known.split})")
+    elif known.split:
+        output.print_text(f"test accuracy      not measured  ({known.split})")
     output.print_text(
         f"cone of influence  {n_cone} of {network.n_luts} LUTs reach the output "
         f"({100 * n_cone / max(1, network.n_luts):.1f} %)"
@@ -142,7 +145,7 @@ def print_model(network: LutNetwork) -> None:
 def evaluate(
     model: ModelFile,
     samples: SourceOptions,
-    part: Part = "test",
+    part: Part = "auto",
     json: output.Json = False,
 ) -> None:
     """Measure a model's accuracy on labelled data."""
@@ -166,22 +169,33 @@ def evaluate(
         table.add_row(true_label, *map(str, row))
     output.print_table(table)
     output.print_text(
-        f"accuracy  {found.accuracy:.4f}  ({found.n_correct} of {found.n_samples} samples)"
+        f"accuracy  {found.accuracy:.4f}  ({found.n_correct} of {found.n_samples} samples"
+        + (f"; {found.split})" if found.split else ")")
     )
 
 
+@option_group("table", TableReading)
 def predict(
     model: ModelFile,
     samples: Annotated[
-        Path, typer.Option("-i", "--input", help="Samples: .csv, .npy or .npz, without labels.")
+        Path,
+        typer.Option(
+            "-i",
+            "--input",
+            help="Samples: a file, read by what it holds; -: stdin. Columns are "
+            "matched with the model's features by name.",
+        ),
     ],
+    table: TableReading,
     out: Annotated[
         Path | None, typer.Option("-o", "--output", help="File to write; default: stdout.")
     ] = None,
     json: output.Json = False,
 ) -> None:
     """Predict the label of each sample, one a line."""
-    labels = predict_labels(LutNetwork.load(model), samples, out)
+    labels = predict_labels(
+        LutNetwork.load(model), samples, out, table.table, progress=output.SHOWN
+    )
     if json:
         output.print_json({"n_samples": len(labels), "labels": labels.tolist()})
     elif out is None:
@@ -213,6 +227,12 @@ def info(model: ModelFile, json: output.Json = False) -> None:
         "table entries": f"{care['entries']}, of which {care['seen']} were seen in training "
         f"({100 * care['seen'] / care['entries']:.1f} %) and {care['tied']} of those tied",
     }
+    for column, values in record["categories"].items():
+        lines[f"column {column}"] = f"a feature for each of {', '.join(values)}"
+    source = known.source
+    if source is not None and source.label_index:
+        named = f" ({source.label})" if source.label else ""
+        lines["labels"] = f"column {source.label_index}{named} of {source.data}"
     for name, text in lines.items():
         output.print_text(f"{name:14} {printable(text)}")
     print_model(network)
@@ -239,7 +259,7 @@ def datasets(json: output.Json = False) -> None:
         output.print_json([{**record, "sha256": dict(record["sha256"])} for record in records])
         return
     table = output.table(
-        "Data sets by name (besides: any .npz with X and y, any .csv with a column of labels)",
+        "Data sets by name (besides: any table with a column of labels, any .npz with X and y)",
         *("name", "what", "source", "licence", "samples", "features", "classes", "download"),
         left=4,
     )

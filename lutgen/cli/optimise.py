@@ -77,10 +77,13 @@ def optimise(
     _print_trials(done.trials, done.validation.n_samples)
     _print_sizes(done)
     test, cells = done.test_accuracy, done.cells
-    output.print_text(
-        f"test accuracy: {test.before:.4f} before, {test.after:.4f} after "
-        f"({100 * (test.after - test.before):+.2f} points)"
-    )
+    if test.before is None or test.after is None:
+        output.print_text("test accuracy: not measured, there is no test part")
+    else:
+        output.print_text(
+            f"test accuracy: {test.before:.4f} before, {test.after:.4f} after "
+            f"({100 * (test.after - test.before):+.2f} points)"
+        )
     if not done.gained:
         output.print_text(
             f"nothing to gain: on {chip} the hardware takes {sum(cells.after.values()):,} "

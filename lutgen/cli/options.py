@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from functools import wraps
 from inspect import Parameter, signature
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
-from numpy.typing import NDArray
 
 from lutgen.chips.registry import families
 from lutgen.cli import output
 from lutgen.datasets.load import Dataset
+from lutgen.datasets.table import TableOptions
 from lutgen.datasets.tasks import TASKS
 from lutgen.encode.encoder import SPECS
 from lutgen.errors import ConfigError
@@ -27,15 +27,24 @@ ModelOut = Annotated[Path, typer.Option("-o", "--output", help="Model file to wr
 Data = Annotated[
     str | None,
     typer.Option(
-        help="Data set: a name (lutgen datasets), or a .npz or .csv; default: the one that the "
-        "model was trained on."
+        help="Data set: a name (lutgen datasets), or a file, read by what it holds (-: stdin); "
+        "default: the one that the model was trained on."
     ),
 ]
 TrainingData = Annotated[
-    str, typer.Option(help="Data set: a name (lutgen datasets), or a .npz or .csv.")
+    str,
+    typer.Option(
+        help="Data set: a name (lutgen datasets), or a file, read by what it holds (-: stdin)."
+    ),
 ]
 Task = Annotated[str | None, typer.Option(help=f"Two classes out of many: {TASKS}.")]
-Part = Annotated[str, typer.Option(help="test, train or all.")]
+Part = Annotated[
+    str,
+    typer.Option(
+        help="test, train, all, or auto: all of a file that the model was not trained on, else "
+        "the test part."
+    ),
+]
 NSamples = Annotated[int, typer.Option(min=0, help="Use the first N samples; 0: all.")]
 DataDir = Annotated[
     Path | None,
@@ -45,10 +54,36 @@ DataDir = Annotated[
     ),
 ]
 LabelColumn = Annotated[
-    str | None, typer.Option(help="Column of labels in a .csv: name or number; default: last.")
+    str | None,
+    typer.Option(
+        help="Column of labels of a table: a name, or a place from 1; default: the one called "
+        "label, class, target or y, else the last."
+    ),
 ]
+LabelIndex = Annotated[int | None, typer.Option(min=1, help="The same by its place alone, from 1.")]
+Header = Annotated[
+    str, typer.Option(help="Whether a table's first line names its columns: yes, no or auto.")
+]
+Keep = Annotated[
+    list[str],
+    typer.Option(help="Keep a column that seems to count the rows only; may be given again."),
+]
+DropMissing = Annotated[
+    bool, typer.Option("--drop-missing", help="Leave out rows that lack a label or a feature.")
+]
+Encoding = Annotated[
+    str, typer.Option(help="Encoding of a table's text, e.g. latin-1; auto: UTF-8 or UTF-16.")
+]
+Delimiter = Annotated[
+    str, typer.Option(help="What parts a table's columns: a character, tab, space or auto.")
+]
+Decimal = Annotated[str, typer.Option(help="Decimals of a table's numbers: point, comma or auto.")]
 TestFraction = Annotated[
-    float, typer.Option(help="Share set aside for testing where the set has no test part.")
+    float,
+    typer.Option(help="Share set aside for testing where the set has no test part; 0: none."),
+]
+TestData = Annotated[
+    str | None, typer.Option(help="A file of samples for testing; then none are set aside.")
 ]
 SplitSeed = Annotated[int, typer.Option(help="Seed of that split.")]
 NoDownload = Annotated[bool, typer.Option("--no-download", help="Never download anything.")]
@@ -93,6 +128,23 @@ Baud = Annotated[
 
 
 @dataclass(frozen=True)
+class TableReading:
+    """Options that say how a table is read."""
+
+    label: LabelColumn = None
+    label_index: LabelIndex = None
+    header: Header = "auto"
+    encoding: Encoding = "auto"
+    delimiter: Delimiter = "auto"
+    decimal: Decimal = "auto"
+
+    @property
+    def table(self) -> TableOptions:
+        """What they say, for tables of features."""
+        return TableOptions(**{item.name: getattr(self, item.name) for item in fields(self)})
+
+
+@dataclass(frozen=True)
 class SourceOptions:
     """Options that name labelled samples."""
 
@@ -100,6 +152,13 @@ class SourceOptions:
     task: Task = None
     data_dir: DataDir = None
     label: LabelColumn = None
+    label_index: LabelIndex = None
+    header: Header = "auto"
+    keep: Keep = field(default_factory=list)
+    drop_missing: DropMissing = False
+    encoding: Encoding = "auto"
+    delimiter: Delimiter = "auto"
+    decimal: Decimal = "auto"
     test_fraction: TestFraction = 0.2
     split_seed: SplitSeed = 0
     no_download: NoDownload = False
@@ -113,32 +172,42 @@ class SourceOptions:
         ConfigError
             If it is said how a set is to be read, but not which.
         """
+        known = {item.name for item in fields(Source)}
+        told = {item.name: getattr(self, item.name) for item in fields(self) if item.name in known}
+        told["keep"] = tuple(self.keep)
+        if self.label is not None and self.label_index is not None:
+            raise ConfigError("--label and --label-index say the same; give one of them")
         if self.data is not None:
-            return Source(self.data, self.task, self.label, self.test_fraction, self.split_seed)
-        for name in ("task", "label", "test_fraction", "split_seed"):
-            if getattr(self, name) != getattr(SourceOptions, name):
+            return Source(**told)
+        for item in fields(Source):
+            if item.name != "data" and told.get(item.name, item.default) != item.default:
                 raise ConfigError(
-                    f"--{name.replace('_', '-')} goes with --data; without it, the model's own "
-                    "data is read as it was for training"
+                    f"--{item.name.replace('_', '-')} goes with --data; without it, the model's "
+                    "own data is read as it was for training"
                 )
         return None
 
     def load(self, network: LutNetwork | None = None) -> tuple[Source, Dataset]:
         """Load the data set that was named, or the one that the model was trained on."""
-        source = self.source or (network.provenance.source if network else None)
-        if source is None:
-            raise ConfigError(
-                "the model does not say what data it was trained on; name it with --data"
+        source = self.source
+        if network is not None:
+            dataset = samples.dataset_for(
+                network,
+                source,
+                self.data_dir,
+                download=not self.no_download,
+                progress=output.SHOWN,
             )
+            return source or network.provenance.source or Source(dataset.name), dataset
+        if source is None:
+            raise ConfigError("name the data with --data")
         dataset = samples.load_source(
             source, self.data_dir, download=not self.no_download, progress=output.SHOWN
         )
         return source, dataset
 
-    def samples(
-        self, network: LutNetwork, part: str = "test"
-    ) -> tuple[str, NDArray[Any], NDArray[Any]]:
-        """Return name, features and labels of the samples to test a model on."""
+    def samples(self, network: LutNetwork, part: str = samples.AUTO) -> samples.Chosen:
+        """Return the samples to test a model on."""
         return samples.samples_for(
             network,
             self.source,
@@ -154,6 +223,7 @@ class TrainingOptions(SourceOptions):
     """The same, where something has to be named."""
 
     data: TrainingData = "digits"
+    test_data: TestData = None
 
 
 def option_group(parameter: str, group: type[Any]) -> Callable[..., Any]:
@@ -169,9 +239,12 @@ def option_group(parameter: str, group: type[Any]) -> Callable[..., Any]:
     hints = get_type_hints(group, include_extras=True)
     extra = [
         Parameter(
-            field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+            item.name,
+            Parameter.KEYWORD_ONLY,
+            default=[] if item.default is MISSING else item.default,
+            annotation=hints[item.name],
         )
-        for field in fields(group)
+        for item in fields(group)
     ]
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:

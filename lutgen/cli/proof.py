@@ -142,19 +142,19 @@ def mutate(
 ) -> None:
     """Plant random faults in the hardware and count how many each check catches."""
     network = LutNetwork.load(model)
-    name, X, _ = source.samples(network)
+    chosen = source.samples(network)
     core, written = write_core(network, options.config(chip), out, source.data_dir)
     if not json:
         print_changes(core.interface, written.changes, written.changes_unknown)
     record = mutate_core(
         core,
-        X,
+        chosen.X,
         n,
         seed,
         folder=out,
         n_simulated=simulate_faults,
         effort=_effort(conflicts),
-        samples=f"{name}, test",
+        samples=f"{chosen.name}, {chosen.part}",
         progress=output.SHOWN,
     )
     if json:

@@ -6,7 +6,7 @@ import gzip
 import math
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,3 +66,37 @@ def _read_array(
         what = f"only {len(data)}" if len(data) < n_bytes else "more"
         raise DataError(f"its header says {n_bytes} bytes, there are {what}; get the file again")
     return np.frombuffer(data, dtype=np.uint8).reshape(shape)
+
+
+_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+
+
+def parse_idx(path: str, data: bytes) -> NDArray[Any]:
+    """Return the array of an IDX file of any type and number of dimensions.
+
+    Parameters
+    ----------
+    path : str
+        For messages.
+    data : bytes
+        The file, unpacked.
+
+    Raises
+    ------
+    DataError
+        If it is truncated, or holds more than its header says.
+    """
+    dtype = np.dtype(_TYPES.get(data[2], "V1"))
+    n_dims = data[3]
+    header = np.frombuffer(data[4 : 4 + 4 * n_dims], dtype="u1")
+    if dtype.kind == "V" or header.size != 4 * n_dims:
+        raise DataError(f"{path}: an IDX file of an unknown type, or truncated; get it again")
+    shape = tuple(header.view(">u4").tolist())
+    expected = math.prod(shape) * dtype.itemsize
+    found = len(data) - 4 - header.size
+    if expected != found:
+        raise DataError(
+            f"{path}: its header says {expected} bytes, there are {found}; get the file again"
+        )
+    array = np.frombuffer(data, dtype=dtype, offset=4 + header.size).reshape(shape)
+    return array.astype(dtype.newbyteorder("="))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lutgen.datasets.cifar import read_cifar10
+from lutgen.datasets.columns import Known
+from lutgen.datasets.content import STDIN
 from lutgen.datasets.digits import read_digits
 from lutgen.datasets.download import CACHE_VARIABLE, Progress, cache_folder, fetch_files
 from lutgen.datasets.idx import read_idx
+from lutgen.datasets.labels import match_labels
 from lutgen.datasets.named import Parts, read_iwls2020, read_jsc, read_uci, read_unsw
 from lutgen.datasets.registry import (
     IDX_FILES,
@@ -24,13 +28,15 @@ from lutgen.datasets.registry import (
     list_datasets,
 )
 from lutgen.datasets.split import split_rows
-from lutgen.datasets.tables import Samples, load_samples
+from lutgen.datasets.table import AS_FOUND, TableOptions
+from lutgen.datasets.tables import Samples, Say, load_samples
 from lutgen.errors import ConfigError, DataError
 
 __all__ = [
     "REGISTRY",
     "Dataset",
     "DatasetInfo",
+    "is_file",
     "list_datasets",
     "load_dataset",
     "split_samples",
@@ -54,6 +60,20 @@ class Dataset:
         Encoder that suits it, for :func:`lutgen.encode.encoder.fit_encoder`.
     split : str
         How it was parted into train and test, in words.
+    feature_names : tuple of str
+        A name for each feature; empty if they have none.
+    label : str
+        Name of the column of labels of a table; "" if it has none.
+    label_index : int or None
+        Its place, from 1.
+    sha256 : str
+        Digest of the samples of a user's file, before they were parted; "" of a named set.
+    is_file : bool
+        Whether the samples are a user's file.
+    parted_by_file : bool
+        Whether train and test part were told apart by the file, or are two files.
+    categories : mapping of str to tuple of str
+        Values of the columns of texts of a table; each value is a feature of 0 and 1.
     """
 
     name: str
@@ -64,6 +84,13 @@ class Dataset:
     feature_shape: tuple[int, ...]
     encoder: str
     split: str
+    feature_names: tuple[str, ...] = ()
+    label: str = ""
+    label_index: int | None = None
+    sha256: str = ""
+    is_file: bool = False
+    parted_by_file: bool = False
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def n_features(self) -> int:
@@ -79,7 +106,11 @@ def load_dataset(
     test_fraction: float = 0.2,
     split_seed: int = 0,
     label: str | None = None,
+    options: TableOptions = AS_FOUND,
+    test_data: str | None = None,
+    known: Known | None = None,
     progress: Progress | None = None,
+    say: Say | None = None,
 ) -> Dataset:
     """Load a data set.
 
@@ -87,7 +118,8 @@ def load_dataset(
     ----------
     name_or_path : str
         A name of `REGISTRY` (for its ``iwls2020:exNN`` one of ``iwls2020:ex00`` to
-        ``iwls2020:ex99``), or the path of a ``.npz`` or ``.csv`` file.
+        ``iwls2020:ex99``), or the path of a file, which is read by what it holds; see
+        :func:`lutgen.datasets.tables.load_samples`.
     data_dir : Path, optional
         Folder with the files of a named set, or with a folder of its name that holds them; it is
         read only. The default is the folder $LUTGEN_DATA, or the user's cache: what is there is
@@ -95,13 +127,21 @@ def load_dataset(
     download : bool
         Whether files that are missing may be downloaded.
     test_fraction : float
-        Share of the samples for testing, where the set has no test part of its own.
+        Share of the samples for testing, where the set has no test part of its own; 0 for none.
     split_seed : int
         Seed of that split.
     label : str, optional
-        Name or number (from 1) of the column of labels of a ``.csv`` file; by default the last.
+        Name or place (from 1) of the column of labels of a table, as in `options`.
+    options : TableOptions
+        How a table is to be read.
+    test_data : str, optional
+        Path of a file whose samples are for testing; then none are set aside.
+    known : Known, optional
+        The model that the samples are for: features of a table are found by their names.
     progress : callable, optional
         Called while downloading with the file's name, the bytes so far and the bytes in all.
+    say : callable, optional
+        Takes what was guessed of a table, a line each.
 
     Raises
     ------
@@ -110,42 +150,139 @@ def load_dataset(
     ConfigError
         If there is no such set, or an option does not go with it.
     """
-    if not 0 < test_fraction < 1:
-        raise ConfigError(f"test_fraction must lie between 0 and 1, got {test_fraction}")
+    if not 0 <= test_fraction < 1:
+        raise ConfigError(
+            f"test_fraction must lie between 0 and 1, got {test_fraction}; 0 sets none aside"
+        )
     if split_seed < 0:
         raise ConfigError(f"split_seed must not be negative, got {split_seed}")
-    info = find_dataset(name_or_path)
+    if label is not None:
+        options = replace(options, label=label)
+    info = _named(name_or_path)
     if info is None:
-        name, encoder = Path(name_or_path).stem, "auto"
-        train, test = _load_file(name_or_path, label)
+        name, encoder = _title(name_or_path), "auto"
+        _require_file(name_or_path)
+        train, test = load_samples(name_or_path, options, known=known, say=say)
         split = "parted by the file"
     else:
-        if label is not None:
+        if options != AS_FOUND:
             raise ConfigError(
-                f"{info.name} has labels of its own; name a label column for .csv only"
+                f"{info.name} has labels of its own; options of tables, such as --label, are for "
+                "files"
             )
         name, encoder = info.name, info.encoder
         train, test, note = _load_named(info, data_dir, download, progress)
         split = f"official {len(train.y):,} / {0 if test is None else len(test.y):,}"
         split += f"; {note}" if note else ""
-    if test is None:
+    digest = "" if info else samples_digest(train)
+    parted = test is not None or test_data is not None
+    if test_data is not None:
+        if test is not None:
+            raise ConfigError(f"{name} has a test part of its own; leave out --test-data")
+        test = _load_test(test_data, train, options, say)
+        train, test = _alike(train, test)
+        split = f"test part is {test_data}, {len(test.y):,} samples"
+    elif test is None and not test_fraction:
+        rows = np.arange(0)
+        test = replace(train, X=train.X[rows], y=train.y[rows])
+        split = "no test part"
+    elif test is None:
         train, test = split_samples(train, test_fraction, split_seed)
         split = f"seeded random split, {100 * test_fraction:g} % test, seed {split_seed}"
+    if info is None and say is not None:
+        _say_unknown(name, train, test, say)
     if train.feature_shape != test.feature_shape:
         raise DataError(
             f"{name}: training samples have shape {train.feature_shape}, test samples "
             f"{test.feature_shape}; they must agree"
         )
-    return Dataset(name, train.X, train.y, test.X, test.y, train.feature_shape, encoder, split)
+    return Dataset(
+        name,
+        train.X,
+        train.y,
+        test.X,
+        test.y,
+        train.feature_shape,
+        encoder,
+        split,
+        feature_names=train.names,
+        label=train.label,
+        label_index=train.label_index,
+        sha256=digest,
+        is_file=info is None,
+        parted_by_file=parted,
+        categories=train.categories,
+    )
 
 
-def _load_file(path: str, label: str | None) -> tuple[Samples, Samples | None]:
-    if Path(path).suffix.lower() not in (".npz", ".csv"):
-        raise ConfigError(
-            f"unknown data set {path!r}; give one of {known_names()}, or the path of a "
-            ".npz or .csv file"
+def is_file(name_or_path: str) -> bool:
+    """Whether a data set is a file of the user's, or stdin, and not a named one."""
+    return _named(name_or_path) is None
+
+
+def _named(name_or_path: str) -> DatasetInfo | None:
+    """Return a named set; a path, or a file that is there, is none unless it is so called."""
+    if name_or_path == STDIN or (
+        ("/" in name_or_path or "." in name_or_path) and Path(name_or_path).is_file()
+    ):
+        return None
+    return find_dataset(name_or_path)
+
+
+def _title(path: str) -> str:
+    return "stdin" if path == STDIN else Path(path).stem
+
+
+def _require_file(path: str) -> None:
+    if path == STDIN or Path(path).exists() or "/" in path or Path(path).suffix:
+        return
+    raise ConfigError(
+        f"unknown data set {path!r}; give one of {known_names()}, or the path of a file"
+    )
+
+
+def _load_test(path: str, train: Samples, options: TableOptions, say: Say | None) -> Samples:
+    known = Known(train.names, train.X.shape[1], train.label, train.label_index, train.categories)
+    _require_file(path)
+    test, parts = load_samples(path, options, known=known, say=say)
+    if parts is not None:
+        raise ConfigError(f"{path}: --test-data is one set of samples, this file parts its own")
+    return test
+
+
+def _say_unknown(name: str, train: Samples, test: Samples, say: Say) -> None:
+    unknown = match_labels(test.y, np.unique(train.y)) < 0
+    if unknown.any() and test.y.dtype.kind != "f":
+        labels = ", ".join(map(str, np.unique(test.y[unknown])[:8].tolist()))
+        say(
+            f"{name}: {int(unknown.sum())} of {len(test.y)} test samples have labels that no "
+            f"training sample has ({labels}); none of them can be answered rightly"
         )
-    return load_samples(Path(path), label)
+
+
+def _alike(train: Samples, test: Samples) -> tuple[Samples, Samples]:
+    """Return both with labels of one kind: those of the test part as training has them."""
+    classes = np.unique(train.y)
+    numbers = match_labels(test.y, classes)
+    if (numbers >= 0).all():
+        return train, replace(test, y=classes[numbers])
+    if train.y.dtype.kind == test.y.dtype.kind:
+        return train, test
+    found = str(test.y[np.argmax(numbers < 0)])
+    raise DataError(
+        f"the test samples have a label {found!r} which the training samples have not: "
+        f"{', '.join(map(str, classes[:12]))}"
+    )
+
+
+def samples_digest(samples: Samples) -> str:
+    """Return the SHA-256 (hex) of features and labels, the same whatever file holds them."""
+    sha = hashlib.sha256(f"lutgen samples 1 {samples.X.shape}".encode())
+    for start in range(0, len(samples.X), 4096):
+        values = samples.X[start : start + 4096].astype("<f8", order="C")
+        sha.update((values + 0.0).tobytes())  # -0.0 is 0.0
+    sha.update("\0".join(map(str, samples.y.tolist())).encode())
+    return sha.hexdigest()
 
 
 def _load_named(
@@ -255,7 +392,8 @@ def split_samples(samples: Samples, share: float, seed: int | None) -> tuple[Sam
         If no class has enough samples.
     """
     kept, aside = (
-        Samples(samples.X[rows], samples.y[rows], samples.feature_shape)
-        for rows in split_rows(samples.y, share, seed)
+        replace(samples, X=samples.X[rows], y=samples.y[rows])
+        # numbers with fractions are no classes yet: a task makes classes of them
+        for rows in split_rows(samples.y, share, seed, stratified=samples.y.dtype.kind != "f")
     )
     return kept, aside

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lutgen.datasets.labels import match_labels
 from lutgen.datasets.load import Dataset
 from lutgen.errors import ConfigError, DataError
 
@@ -20,8 +21,10 @@ TASKS = (
 
 _Labels = NDArray[Any]
 
+_MANY_CLASSES = 20  # from which on it matters whether they are classes at all
 
-def apply_task(dataset: Dataset, task: str | None) -> Dataset:
+
+def apply_task(dataset: Dataset, task: str | None, *, training: bool = True) -> Dataset:
     """Make a problem of two classes of a data set, or take its labels as they are.
 
     Parameters
@@ -30,6 +33,8 @@ def apply_task(dataset: Dataset, task: str | None) -> Dataset:
         ``geN``: class 1 if the label is N or more, else 0. ``odd``: class 1 if the label is odd,
         else 0. ``pair:A-B``: only samples of these two labels, which stay the classes.
         ``in:A,B,…``: class 1 if the label is in the list, else 0. None: the labels as they are.
+    training : bool
+        Whether two classes are needed to learn from; to measure on, one is enough.
 
     Raises
     ------
@@ -48,7 +53,8 @@ def apply_task(dataset: Dataset, task: str | None) -> Dataset:
         chosen = replace(
             dataset, y_train=to_class(dataset.y_train), y_test=to_class(dataset.y_test)
         )
-    _check_classes(chosen, task)
+    if training:
+        _check_classes(chosen, task, needs_test=dataset.y_test.size > 0)
     return chosen
 
 
@@ -99,6 +105,9 @@ def _find_label(name: str, labels: list[Any], task: str) -> Any:
     for label in labels:
         if str(label) == name:
             return label
+    places = match_labels(np.array([name]), np.array(labels))  # 1.0 names the label 1
+    if places[0] >= 0:
+        return labels[places[0]]
     raise DataError(f"task {task!r}: there is no label {name!r}; there are {_listed(labels)}")
 
 
@@ -113,13 +122,20 @@ def _select(dataset: Dataset, labels: list[Any]) -> Dataset:
     )
 
 
-def _check_classes(dataset: Dataset, task: str | None) -> None:
+def _check_classes(dataset: Dataset, task: str | None, *, needs_test: bool) -> None:
     where = dataset.name if task is None else f"task {task!r} on {dataset.name}"
     classes = _distinct(dataset.y_train)
     if len(classes) < 2:
         found = f"is one class only, {classes[0]}" if classes else "are no samples"
         raise DataError(f"{where}: there {found} to train on; at least two classes are needed")
-    if dataset.y_test.size == 0:
+    n, many = dataset.y_train.size, len(classes) > _MANY_CLASSES
+    if task is None and many and (dataset.y_train.dtype.kind == "f" or 2 * len(classes) > n):
+        raise DataError(
+            f"{where}: the labels of {n} samples are {len(classes)} different ones, "
+            f"{_listed(classes, 4)}: hardly classes; name the column of labels (--label), or make "
+            "two classes of numbers (--task geN)"
+        )
+    if needs_test and dataset.y_test.size == 0:
         raise DataError(f"{where}: there are no samples to test with")
 
 

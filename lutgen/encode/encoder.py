@@ -6,6 +6,7 @@ encoder is the special case of one threshold of 0.5 a feature that accepts only 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -83,6 +84,35 @@ class Encoder:
         if self.kind == "threshold" and self.n_bits:
             where = " at " + ", ".join(f"{value:g}" for value in np.unique(self.threshold))
         return f"{self.kind}{where}: {self.n_features} features -> {self.n_bits} bits"
+
+    def get_feature_names_out(
+        self, input_features: Sequence[str] | None = None
+    ) -> NDArray[np.object_]:
+        """Return what each bit says, e.g. ``petal>=2.5``, as scikit-learn's transformers do.
+
+        Parameters
+        ----------
+        input_features : sequence of str, optional
+            A name for each feature; by default ``x0``, ``x1``, ….
+
+        Raises
+        ------
+        ConfigError
+            If there are not as many names as features.
+        """
+        if input_features is None:
+            input_features = [f"x{i}" for i in range(self.n_features)]
+        names = list(input_features)
+        if len(names) != self.n_features:
+            raise ConfigError(
+                f"{len(names)} names for the {self.n_features} features of an encoder"
+            )
+        told = zip(self.feature.tolist(), self.threshold.tolist(), strict=True)
+        if self.kind == "binary":
+            return np.array([names[feature] for feature, _ in told], dtype=object)
+        return np.array(
+            [f"{names[feature]}>={value:.12g}" for feature, value in told], dtype=object
+        )
 
     def encode(self, X: ArrayLike) -> Bits:
         """Encode a matrix of shape (n_samples, n_features).

@@ -13,7 +13,7 @@ from lutgen.core import Interface
 from lutgen.core.inputs import InputFormat, losses
 from lutgen.errors import ConfigError, DataError, LutgenError
 from lutgen.files import read_json
-from lutgen.jobs.samples import load_source
+from lutgen.jobs.samples import dataset_for
 from lutgen.model import Argmax
 from lutgen.records.core import ChangeRecord
 
@@ -116,15 +116,17 @@ def own_changes(
     network = interface.network
     if not interface.formats or not any(losses(network, interface.formats)):
         return (), ""
-    source = network.provenance.source
-    if source is None:
+    if network.provenance.source is None:
         return (), "the model does not say what data it was trained on"
     try:
-        dataset = load_source(source, data_dir, download=False)
+        dataset = dataset_for(network, None, data_dir, download=False)
         parts = {
             "training samples": (dataset.X_train, dataset.y_train),
             "test samples": (dataset.X_test, dataset.y_test),
         }
-        return tuple(count_changes(interface, name, *part) for name, part in parts.items()), ""
+        changes = (
+            count_changes(interface, name, *part) for name, part in parts.items() if len(part[1])
+        )
+        return tuple(changes), ""
     except LutgenError as error:
         return (), str(error)

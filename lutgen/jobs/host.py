@@ -16,6 +16,7 @@ from lutgen.errors import MismatchError
 from lutgen.host.device import DEFAULT_TIMEOUT_SECONDS, Device, DeviceError
 from lutgen.jobs.predict import write_answers
 from lutgen.jobs.progress import SILENT, Progress
+from lutgen.jobs.samples import class_numbers
 from lutgen.model import Argmax, LutNetwork
 
 
@@ -138,9 +139,14 @@ def ask_board(
         digest=network.digest,
         n_samples=len(X),
         n_equal=int(equal.sum()),
-        accuracy=float((found == y).mean()) if is_class else None,
+        accuracy=float((found == _as_classes(network, y)).mean()) if is_class else None,
         seconds=round(seconds, 3),
         retries=device.n_retries,
         self_test_passed=tested,
         n_rounded=int(rounded.sum()),
     )
+
+
+def _as_classes(network: LutNetwork, y: NDArray[Any]) -> NDArray[Any]:
+    """Return labels as the model has them, by what they mean: 1.0 is 1."""
+    return network.classes[class_numbers(network, "the samples", y)]

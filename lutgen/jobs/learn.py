@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from lutgen.datasets.tasks import require_two_classes
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ConfigError
 from lutgen.jobs.progress import SILENT, Progress
-from lutgen.jobs.samples import class_numbers
+from lutgen.jobs.samples import class_numbers, origin, share_right
 from lutgen.jobs.window import choose_window
 from lutgen.learn.boost import BoostParameters, BoostProgress, Interrupted
 from lutgen.learn.boost import boost as learn_boosted
@@ -106,6 +107,8 @@ def boost(
     """
     if start is not None and encoder is not None:
         raise ConfigError("the model to go on with has an encoder already; name no other")
+    if start is not None:
+        _require_same_features(start, dataset.feature_names)
     X, y = dataset.X_train, dataset.y_train
     classes = np.unique(y) if start is None else start.classes
     aside = None
@@ -139,21 +142,34 @@ def boost(
     return _with_origin(network, dataset, source)
 
 
+def _require_same_features(start: LutNetwork, names: Sequence[str]) -> None:
+    """Raise :class:`ConfigError` unless features have the names that a network's have, if any."""
+    if start.feature_names and names and tuple(names) != start.feature_names:
+        raise ConfigError(
+            f"the model to go on with has the features {', '.join(start.feature_names[:8])}, the "
+            f"data {', '.join(names[:8])}; give the same in the same order"
+        )
+
+
 def _with_origin(
     network: LutNetwork, dataset: Dataset, source: Source, *, wiring_chosen: str = ""
 ) -> LutNetwork:
     """Return a network that says what samples it was learnt from, and how it does on the test."""
-    right = network.predict(dataset.X_test) == dataset.y_test
     provenance = dataclasses.replace(
         network.provenance,
         data=dataset.name,
         task=source.task or "",
         split=dataset.split,
-        source=source,
+        source=origin(source, dataset),
         wiring_chosen=wiring_chosen,
-        test_accuracy=float(right.mean()),
+        test_accuracy=share_right(network, dataset.X_test, dataset.y_test),
     )
-    return dataclasses.replace(network, provenance=provenance)
+    return dataclasses.replace(
+        network,
+        provenance=provenance,
+        feature_names=dataset.feature_names or network.feature_names,
+        categories=dataset.categories or network.categories,
+    )
 
 
 def _describe(now: BoostProgress) -> str:

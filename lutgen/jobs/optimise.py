@@ -6,14 +6,12 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from lutgen.core import CoreConfig, make_core
 from lutgen.datasets.load import Dataset, split_samples
 from lutgen.datasets.tables import Samples
 from lutgen.errors import ConfigError
 from lutgen.jobs.progress import SILENT, Progress
-from lutgen.jobs.samples import class_numbers
+from lutgen.jobs.samples import class_numbers, share_right
 from lutgen.model import LutNetwork
 from lutgen.netlist.stats import count_cells
 from lutgen.optimise.external import optimise as make_smaller
@@ -102,7 +100,9 @@ def optimise(
             count_cells(make_core(net, CoreConfig(chip=chip)).netlist) for net in (network, smaller)
         )
     with progress.working("measuring on the test part"):
-        test_before, test_after = (_test_accuracy(net, dataset) for net in (network, smaller))
+        test_before, test_after = (
+            share_right(net, dataset.X_test, dataset.y_test) for net in (network, smaller)
+        )
     made = _with_measures(smaller, to_json(validated), test_after)
     return made, OptimisationRecord(
         digest=made.digest,
@@ -124,7 +124,7 @@ def check_share(option: str, value: float) -> None:
 
 
 def _with_measures(
-    network: LutNetwork, validated: Mapping[str, Any], test_accuracy: float
+    network: LutNetwork, validated: Mapping[str, Any], test_accuracy: float | None
 ) -> LutNetwork:
     """Return the smaller network with what was measured of it in its provenance."""
     known = network.provenance
@@ -136,7 +136,3 @@ def _with_measures(
 
 def _encode(network: LutNetwork, samples: Samples) -> Labelled:
     return Labelled(network.encoder.encode(samples.X), samples.y)
-
-
-def _test_accuracy(network: LutNetwork, dataset: Dataset) -> float:
-    return float(np.mean(network.predict(dataset.X_test) == dataset.y_test))

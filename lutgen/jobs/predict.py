@@ -7,14 +7,26 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from lutgen.datasets.table import AS_FOUND, TableOptions
 from lutgen.datasets.tables import load_features
 from lutgen.files import write_atomic
+from lutgen.jobs.progress import SILENT, Progress
+from lutgen.jobs.samples import known_of
 from lutgen.model import LutNetwork
 from lutgen.text import printable
 
 
-def predict(network: LutNetwork, samples: Path, out: Path | None = None) -> NDArray[Any]:
+def predict(
+    network: LutNetwork,
+    samples: Path,
+    out: Path | None = None,
+    options: TableOptions = AS_FOUND,
+    *,
+    progress: Progress = SILENT,
+) -> NDArray[Any]:
     """Return the answer to each sample of a file, and write them, one a line, if `out` says where.
+
+    The columns of a table are matched with the model's features by their names.
 
     Raises
     ------
@@ -23,7 +35,7 @@ def predict(network: LutNetwork, samples: Path, out: Path | None = None) -> NDAr
     OutputError
         If `out` cannot be written.
     """
-    answers = network.predict(load_features(samples, network.encoder.n_features))
+    answers = network.predict(load_features(samples, known_of(network), options, say=progress.say))
     if out is not None:
         write_answers(out, answers)
     return answers

@@ -3,29 +3,68 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.datasets.load import Dataset, load_dataset
+from lutgen.datasets.columns import Known
+from lutgen.datasets.content import STDIN
+from lutgen.datasets.labels import match_labels
+from lutgen.datasets.load import Dataset, is_file, load_dataset
+from lutgen.datasets.table import TableOptions
 from lutgen.datasets.tasks import apply_task
 from lutgen.errors import ConfigError, DataError
 from lutgen.jobs.progress import SILENT, Count, Progress
 from lutgen.model import LutNetwork, Source
 
 PARTS = ("test", "train", "all")
+AUTO = "auto"
+
+
+def table_options(source: Source) -> TableOptions:
+    """Return how the table of a source is to be read."""
+    return TableOptions(
+        label=source.label,
+        label_index=None if source.label else source.label_index,  # both where both were found
+        header=source.header,
+        keep=source.keep,
+        drop_missing=source.drop_missing,
+        encoding=source.encoding,
+        delimiter=source.delimiter,
+        decimal=source.decimal,
+    )
+
+
+def known_of(network: LutNetwork) -> Known:
+    """Return what a model knows of the table that it was learnt from."""
+    source = network.provenance.source or Source("")
+    return Known(
+        network.feature_names,
+        network.encoder.n_features,
+        source.label or "",
+        source.label_index,
+        network.categories,
+    )
 
 
 def load_source(
     source: Source,
     data_dir: Path | None = None,
     *,
+    known: Known | None = None,
     download: bool = True,
     progress: Progress = SILENT,
 ) -> Dataset:
     """Load a data set, downloading it if need be, and choose the task.
+
+    Parameters
+    ----------
+    known : Known, optional
+        The model that the samples are for: features of a table are found by their names.
 
     Raises
     ------
@@ -45,44 +84,186 @@ def load_source(
             source.data,
             data_dir=data_dir,
             download=download,
-            label=source.label,
             test_fraction=source.test_fraction,
             split_seed=source.split_seed,
+            options=table_options(source),
+            test_data=source.test_data,
+            known=known,
             progress=downloading,
+            say=progress.say,
         )
-    return apply_task(dataset, source.task)
+    return apply_task(dataset, source.task, training=known is None)
+
+
+def origin(source: Source, dataset: Dataset) -> Source:
+    """Return a source that says what was found of a table, so that it is read again as it was."""
+    if not dataset.is_file:
+        return source
+    return replace(
+        source,
+        label=dataset.label or None,
+        label_index=dataset.label_index,
+        sha256=dataset.sha256,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """Samples to test a model on.
+
+    Parameters
+    ----------
+    name : str
+        Of the data set.
+    part : str
+        Which part of it they are.
+    split : str
+        How it was parted, in words; "" if the part is all.
+    X, y : ndarray
+        Features and labels.
+    """
+
+    name: str
+    part: str
+    split: str
+    X: NDArray[Any]
+    y: NDArray[Any]
 
 
 def samples_for(
     network: LutNetwork,
     source: Source | None = None,
-    part: str = "test",
+    part: str = AUTO,
     data_dir: Path | None = None,
     *,
     download: bool = True,
     progress: Progress = SILENT,
-) -> tuple[str, NDArray[Any], NDArray[Any]]:
-    """Return name, features and labels of the samples to test a model on.
+) -> Chosen:
+    """Return the samples to test a model on.
 
     Without `source`, they are those that the model was trained on, parted in the same way.
 
     Parameters
     ----------
-    part : {"test", "train", "all"}
+    part : {"auto", "test", "train", "all"}
+        ``auto``: all of a file that is not the one learnt from, else the test part.
 
     Raises
     ------
     ConfigError
         If there is no such part, or the model does not say what it was trained on.
+    DataError
+        If the file that the model was trained on holds something else now.
     """
-    if part not in PARTS:
+    if part not in (AUTO, *PARTS):
         raise ConfigError(f"part must be one of {', '.join(PARTS)}, got {part!r}")
-    if source is None:
-        source = network.provenance.source
-    if source is None:
+    own = network.provenance.source
+    load = partial(dataset_for, network, data_dir=data_dir, download=download)
+    if source is None or not is_file(source.data):
+        dataset = load(source, progress=progress, part=part)
+    else:
+        whole = source if part in ("test", "train") else replace(source, test_fraction=0)
+        dataset = load(whole, progress=progress, part=part)
+        if own is not None and own.sha256 == dataset.sha256 and not dataset.parted_by_file:
+            part, source = _parted_as_learnt(source, own, part, progress)
+            dataset = load(source, part=part)
+        else:
+            part = _part_of_file(source, own, dataset, part, progress)
+    part = "test" if part == AUTO else part
+    X, y = samples_of(dataset, part)
+    if not len(X):
+        what = f"{dataset.name} has no samples in its {part} part ({dataset.split})"
+        raise DataError(f"{what}; name another part with --part, or other data with --data")
+    return Chosen(dataset.name, part, "" if part == "all" else dataset.split, X, y)
+
+
+def dataset_for(
+    network: LutNetwork,
+    source: Source | None,
+    data_dir: Path | None = None,
+    *,
+    download: bool = True,
+    progress: Progress = SILENT,
+    part: str = "train",
+) -> Dataset:
+    """Load a data set for a model, which its columns are put in the order of.
+
+    Without `source`, it is the one that the model was trained on.
+
+    Raises
+    ------
+    ConfigError
+        If the model does not say what it was trained on.
+    DataError
+        If the file that the model was trained on holds something else now.
+    """
+    own = network.provenance.source
+    chosen = source or own
+    if chosen is None:
         raise ConfigError("the model does not say what data it was trained on; name it with --data")
-    dataset = load_source(source, data_dir, download=download, progress=progress)
-    return (dataset.name, *samples_of(dataset, part))
+    if source is None and chosen.data == STDIN:
+        raise ConfigError(
+            "the model was trained on what came from stdin; name its data with --data"
+        )
+    dataset = load_source(
+        chosen, data_dir, known=known_of(network), download=download, progress=progress
+    )
+    if source is None and own is not None and own.sha256 not in ("", dataset.sha256):
+        if part != "all":
+            raise DataError(
+                f"{own.data} is not what the model was trained on any more, so its parts are not "
+                f"those of the training; measure on all of it with --data {own.data}"
+            )
+        progress.say(f"{own.data} is not what the model was trained on any more")
+    return dataset
+
+
+def _part_of_file(
+    source: Source, own: Source | None, dataset: Dataset, part: str, progress: Progress
+) -> str:
+    """Return which part to take of a file that the model was not trained on."""
+    if part != AUTO:
+        return part
+    if dataset.parted_by_file:
+        progress.say(f"{dataset.name} parts its samples itself; its test part is taken")
+        return "test"
+    if own is not None and not own.sha256:
+        progress.say(
+            f"the model does not say what its training file held: all of {source.data} is scored, "
+            "also what the model may have been trained on; --part test takes a part"
+        )
+    return "all"
+
+
+def _parted_as_learnt(
+    source: Source, own: Source, part: str, progress: Progress
+) -> tuple[str, Source]:
+    """Return the part to take of the file that a model was trained on, and how it was parted."""
+    if part != "all" and (own.test_data is not None or not own.test_fraction):
+        if part != "train":
+            raise ConfigError(
+                f"the model was trained on all samples of {source.data}; score others with --data, "
+                "or these with --part all"
+            )
+        return "all", source
+    parted = replace(source, test_fraction=own.test_fraction, split_seed=own.split_seed)
+    default = Source("")
+    told = (source.test_fraction, source.split_seed)
+    if told not in (
+        (default.test_fraction, default.split_seed),
+        (own.test_fraction, own.split_seed),
+    ):
+        raise ConfigError(
+            f"{source.data} is what the model was trained on, with --test-fraction "
+            f"{own.test_fraction:g} --split-seed {own.split_seed}: give these, or leave them out, "
+            "lest samples are scored that it was trained on"
+        )
+    if part == AUTO:
+        progress.say(
+            f"{source.data} is what the model was trained on: the test part of that split is "
+            "taken; --part all takes all of it"
+        )
+    return ("test" if part == AUTO else part), parted
 
 
 def samples_of(dataset: Dataset, part: str) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -96,19 +277,31 @@ def samples_of(dataset: Dataset, part: str) -> tuple[NDArray[Any], NDArray[Any]]
 
 
 def class_numbers(network: LutNetwork, name: str, y: NDArray[Any]) -> NDArray[np.intp]:
-    """Return the model's number of each label.
+    """Return the model's number of each label, which is told by what it means: 1.0 is 1.
 
     Raises
     ------
     DataError
         If a label is none of the model's; `name` says where it is from.
     """
-    matches = y[:, None] == network.classes
-    unknown = ~matches.any(axis=1)
+    numbers = match_labels(y, network.classes)
+    unknown = numbers < 0
     if unknown.any():
+        labels = list(dict.fromkeys(map(str, y[unknown].tolist())))
         raise DataError(
-            f"{name}: label {y[np.argmax(unknown)]!r} is not one of the model's, "
-            f"{', '.join(map(str, network.classes))}; give the task that it was trained on (--task)"
+            f"{name}: label {labels[0]!r} is not one of the model's, "
+            f"{', '.join(map(str, network.classes))} ({int(unknown.sum())} of {len(y)} samples); "
+            "name the column of labels (--label), or the task that it was trained on (--task)"
         )
-    numbers: NDArray[np.intp] = matches.argmax(axis=1)
     return numbers
+
+
+def share_right(network: LutNetwork, X: NDArray[Any], y: NDArray[Any]) -> float | None:
+    """Return the share of samples answered rightly; None of no samples.
+
+    A label that the model does not know is answered wrongly.
+    """
+    if not len(y):
+        return None
+    predicted = network.class_numbers(network.encoder.encode(X))
+    return float((predicted == match_labels(y, network.classes)).mean())

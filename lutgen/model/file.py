@@ -52,6 +52,7 @@ def save(network: LutNetwork, path: Path) -> None:
         "encoder": {"kind": network.encoder.kind, "n_features": network.encoder.n_features},
         "head": {"kind": head.kind},
         "feature_names": list(network.feature_names),
+        "categories": {column: list(values) for column, values in network.categories.items()},
         "digest": network.digest,
         "aliases": list(network.aliases),
         "provenance": network.provenance.to_json(),
@@ -144,6 +145,7 @@ def _network(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Lut
         feature_names=_texts(meta, "feature_names"),
         provenance=Provenance.from_json(meta.get("provenance")),
         aliases=_texts(meta, "aliases"),
+        categories=_categories(meta.get("categories", {})),
     )
 
 
@@ -157,6 +159,12 @@ def _seen(arrays: Mapping[str, NDArray[Any]]) -> SeenValues | None:
     if any(array.dtype != np.dtype("<f8") for array in given.values()):
         raise ModelError("its training values must have dtype float64")
     return SeenValues(**{name: array.astype(np.float64) for name, array in given.items()})
+
+
+def _categories(found: Any) -> dict[str, tuple[str, ...]]:
+    if not isinstance(found, dict):
+        raise ModelError("its categories must be lists of texts by the name of their column")
+    return {str(column): _texts(found, column) for column in found}
 
 
 def _head(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], n_outputs: int) -> Head:

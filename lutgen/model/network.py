@@ -5,7 +5,7 @@ Everything after training must equal what :meth:`LutNetwork.predict` says, bit f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lutgen.bits import Bits, tail_mask
 from lutgen.encode.encoder import Encoder
-from lutgen.errors import ModelError
+from lutgen.errors import DataError, ModelError
 from lutgen.model import builder
 from lutgen.model.digest import function_digest, structure_digest
 from lutgen.model.graph import LutGraph, table_words
@@ -46,6 +46,9 @@ class LutNetwork(LutGraph):
         What turns features into the input bits.
     feature_names : tuple of str
         A name for each feature; empty where nobody gave any.
+    categories : mapping of str to tuple of str
+        Values of the columns of texts that features were made of: feature ``column=value`` is one
+        where the column holds that value.
     provenance : Provenance
         How the model came to be; no part of the digest.
     aliases : tuple of str
@@ -63,6 +66,7 @@ class LutNetwork(LutGraph):
     feature_names: tuple[str, ...] = ()
     provenance: Provenance = field(default_factory=Provenance)
     aliases: tuple[str, ...] = ()
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         faults = self.type_faults() or [*self.graph_faults(), *self._faults()]
@@ -76,6 +80,10 @@ class LutNetwork(LutGraph):
                 f"{self.n_inputs} input bits, but an encoder of {self.encoder.n_bits} bits"
             )
         faults += check_names(self.feature_names, self.encoder.n_features, "features")
+        for column, values in self.categories.items():
+            lacking = {f"{column}={value}" for value in values} - {*self.feature_names}
+            if lacking or not values:
+                faults.append(f"the values of column {column!r} are not features of the model")
         if (
             not isinstance(self.outputs, np.ndarray)
             or self.outputs.ndim != 1
@@ -249,6 +257,9 @@ class LutNetwork(LutGraph):
     def predict(self, X: ArrayLike) -> Answers:
         """Return the answer to each sample; X of shape (n_samples, n_features), raw features.
 
+        Where features have names and X is a data frame (pandas, polars, Arrow), its columns are
+        matched with them by name, in any order.
+
         Returns
         -------
         ndarray
@@ -259,9 +270,27 @@ class LutNetwork(LutGraph):
         Raises
         ------
         DataError
-            If the encoder cannot encode X.
+            If the encoder cannot encode X, or a feature is not among its columns.
         """
-        return self.answers(self.encoder.encode(X))
+        return self.answers(self.encoder.encode(self._by_name(X)))
+
+    def _by_name(self, X: Any) -> Any:
+        """Return a data frame's columns in the order of the features; all else as it is."""
+        is_arrow = hasattr(X, "column_names")
+        columns = getattr(X, "column_names" if is_arrow else "columns", None)
+        if columns is None or not self.feature_names:
+            return X
+        names = list(columns)
+        if not all(isinstance(name, str) for name in names):
+            return X  # a frame without names counts its columns
+        lacking = [name for name in self.feature_names if name not in names]
+        if lacking:
+            raise DataError(
+                f"{len(lacking)} of the {len(self.feature_names)} features are not among the "
+                f"columns: {', '.join(lacking[:8])}; found {', '.join(names[:8])}"
+            )
+        wanted = list(self.feature_names)
+        return X.select(wanted) if is_arrow else X[wanted]
 
     def to_verilog(self, config: CoreConfig | None = None, **options: Any) -> str:
         """Return the network as Verilog-2005.

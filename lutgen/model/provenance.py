@@ -23,11 +23,19 @@ class Source:
     task : str or None
         Two classes out of many; see :func:`lutgen.datasets.tasks.apply_task`.
     label : str or None
-        Column of labels of a table.
+        Column of labels of a table: its name, or its place from 1.
     test_fraction : float
         Share set aside for testing where the set has no test part of its own.
     split_seed : int
         Seed of that split.
+    label_index : int or None
+        Place of the column of labels, from 1.
+    test_data : str or None
+        Path of a file with the samples for testing.
+    header, keep, drop_missing, encoding, delimiter, decimal
+        How a table is read; see :class:`lutgen.datasets.table.TableOptions`.
+    sha256 : str
+        Digest of the samples of a file, before they were parted; "" if not known.
     """
 
     data: str
@@ -35,6 +43,18 @@ class Source:
     label: str | None = None
     test_fraction: float = 0.2
     split_seed: int = 0
+    label_index: int | None = None
+    test_data: str | None = None
+    header: str = "auto"
+    keep: tuple[str, ...] = ()
+    drop_missing: bool = False
+    encoding: str = "auto"
+    delimiter: str = "auto"
+    decimal: str = "auto"
+    sha256: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keep", tuple(self.keep))  # JSON has lists
 
 
 @dataclass(frozen=True)

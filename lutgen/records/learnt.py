@@ -16,6 +16,8 @@ class EvaluationRecord(Record):
     ----------
     data, part : str
         Data set, and which part of it.
+    split : str
+        How the data set was parted, in words; "" if all of it was taken.
     confusion : tuple of tuple of int
         Number of samples by true class (rows) and predicted class, in the order of `classes`.
     """
@@ -28,6 +30,7 @@ class EvaluationRecord(Record):
     n_correct: int
     classes: tuple[str, ...]
     confusion: tuple[tuple[int, ...], ...]
+    split: str = ""
 
     @property
     def accuracy(self) -> float:
@@ -77,10 +80,10 @@ class CellsChange:
 
 @dataclass(frozen=True)
 class AccuracyChange:
-    """Accuracy on the test part, before and after."""
+    """Accuracy on the test part, before and after; None without a test part."""
 
-    before: Fraction
-    after: Fraction
+    before: Fraction | None
+    after: Fraction | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import ClassVar
 
 import numpy as np
@@ -79,6 +79,10 @@ class ModelRecord(Record):
         The numbers of inputs that LUTs have.
     classes : tuple of str
         Labels; empty where it answers no classes.
+    features : tuple of str
+        Names of the features; empty where they have none.
+    categories : dict
+        Values of the columns of texts that features were made of.
     encoder, head : str
         In words.
     care : CareRecord or None
@@ -92,6 +96,8 @@ class ModelRecord(Record):
     n_cone: int
     fan_in: tuple[int, ...] = ()
     classes: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
     encoder: str
     n_outputs: int = 0
     head: str
@@ -110,6 +116,8 @@ class ModelRecord(Record):
             n_cone=int(network.cone.sum()),
             fan_in=tuple(np.unique(network.fan_in).tolist()),
             classes=tuple(str(label) for label in classes),
+            features=network.feature_names,
+            categories=dict(network.categories),
             encoder=network.encoder.describe(),
             n_outputs=int(network.outputs.size),
             head=network.describe_head(),

@@ -132,6 +132,12 @@ def headlines(report: Report) -> tuple[Headline, ...]:
     return tuple(found)
 
 
+def _numbered(names: Sequence[str], most: int = 64) -> str:
+    """Return names with their places, as the hardware takes them."""
+    shown = ", ".join(f"{place} {name}" for place, name in enumerate(names[:most]))
+    return shown + (f", … ({len(names)} in all)" if len(names) > most else "")
+
+
 def model_section(model: ModelRecord) -> Section:
     """Return what the model is."""
     training = model.training
@@ -140,6 +146,11 @@ def model_section(model: ModelRecord) -> Section:
         ("task", training.task),
         ("classes", " / ".join(model.classes)),
         ("training samples", _optional(training.n_samples)),
+        ("features", _numbered(model.features)),
+        *(
+            (f"column {column}", f"a feature for each of {', '.join(values)}")
+            for column, values in model.categories.items()
+        ),
         ("encoder", model.encoder),
         ("head", model.head),
         ("k", _optional(training.k) or ", ".join(str(k) for k in sorted(set(model.fan_in)))),

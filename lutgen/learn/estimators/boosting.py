@@ -53,6 +53,8 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         The labels.
     n_features_in_ : int
         Features seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where X has any that are texts; the model keeps them, too.
     """
 
     def __init__(
@@ -155,6 +157,11 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
                 f"have {self.n_features_in_}"
             )
         threads = n_threads(self.n_jobs)
+        names = names_of(self)
+        if start is not None and names and start.feature_names not in ((), names):
+            raise ConfigError(
+                "warm_start: the network's features have other names, or the same in another order"
+            )
         weights = None if sample_weight is None else as_weights(sample_weight, len(numbers))
         rows, validation = np.arange(len(numbers)), None
         if self.patience:
@@ -169,7 +176,7 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         if self.patience:
             validation = encoder.encode(matrix[aside]), numbers[aside]
         try:
-            self.network_ = boost(
+            network = boost(
                 encoder.encode(matrix[rows]),
                 numbers[rows],
                 parameters,
@@ -183,10 +190,9 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
                 progress=progress,
             )
         except Interrupted as stop:
-            self.network_ = stop.network
+            network = stop.network
             warnings.warn(f"{stop}; the network of that moment is kept", stacklevel=2)
-        if names := names_of(self):
-            self.network_ = replace(self.network_, feature_names=names)
+        self.network_ = replace(network, feature_names=names or network.feature_names)
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:

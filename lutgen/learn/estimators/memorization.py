@@ -64,6 +64,8 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         The labels.
     n_features_in_ : int
         Features seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where X has any that are texts; the model keeps them, too.
     margins_ : ndarray of shape (2**k,)
         Of two classes, how far ahead class 1 is at each entry of the last LUT; else empty.
     """
@@ -130,7 +132,7 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         learn: Callable[..., LutNetwork] = memorize
         if self.classes_.size > 2:
             learn = partial(memorize_classes, code=self.code)
-        self.network_ = learn(
+        network = learn(
             encoder.encode(matrix),
             numbers,
             Parameters(
@@ -146,8 +148,7 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
             feature_shape=tuple(self.feature_shape),
             n_threads=n_threads(self.n_jobs),
         )
-        if names := names_of(self):
-            self.network_ = replace(self.network_, feature_names=names)
+        self.network_ = replace(network, feature_names=names_of(self))
         self.margins_ = np.empty(0)
         if self.classes_.size == 2:
             self.margins_ = self._learn_margins(encoder.encode(matrix), numbers)

@@ -1,0 +1,379 @@
+"""Tables in text: what parts the columns, whether the first line names them, and the cells.
+
+Lines and columns are counted from 1, as editors do; every message names them.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lutgen.datasets.table import (
+    AS_FOUND,
+    NUMBER,
+    Column,
+    Table,
+    TableOptions,
+    TextColumn,
+    is_missing,
+    number_names,
+)
+from lutgen.errors import ConfigError, DataError
+
+Say = Callable[[str], None]
+
+DELIMITERS = {"\t": "tab", ";": ";", "|": "|", ",": ",", " ": "space"}
+LABEL_NAMES = ("label", "class", "target", "y")
+
+_Row = tuple[int, list[str]]  # line number and cells
+
+_BOMS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it starts with
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_HEAD = 20  # rows that are looked at to find out how the others are written
+_LARGE = 1 << 20  # characters from which on a faster reader is worth loading
+
+
+def read_text(
+    path: str,
+    content: bytes,
+    options: TableOptions = AS_FOUND,
+    *,
+    known: Sequence[str] = (),
+    labelled: bool = True,
+    say: Say | None = None,
+) -> Table:
+    """Read a table from text whose columns are parted by a character or by spaces.
+
+    Parameters
+    ----------
+    path : str
+        For messages.
+    known : sequence of str
+        Names of features: a first line that has them all is a header.
+    labelled : bool
+        Whether a column of labels is among the columns.
+    say : callable, optional
+        Takes what was guessed, a line each, with the option that overrides it.
+
+    Raises
+    ------
+    DataError
+        If the content is no such table.
+    ConfigError
+        If an option is not one of its values.
+    """
+    tell = say or (lambda _: None)
+    text = _decode(path, content, options.encoding)
+    skipped, text = _skip_remarks(text)
+    delimiter = _delimiter(text, options.delimiter)
+    head = list(islice(_rows(path, text, delimiter, skipped), _HEAD))
+    if not head:
+        raise DataError(f"{path}: empty; needs one line for each sample")
+    comma = _decimal_comma(path, options.decimal, head, tell)
+    header = _is_header(path, head, options, known, labelled=labelled, comma=comma, tell=tell)
+    names = tuple(cell.strip() for cell in head[0][1]) if header else ()
+    columns = _columns(path, text, delimiter, skipped, header=header, comma=comma)
+
+    def place(row: int) -> str:
+        rows = _rows(path, text, delimiter, skipped)
+        line, _ = next(islice(rows, row + header, None))
+        return f"line {line}"
+
+    numbers = [name for name in names if name]
+    return Table(path, names, columns, place, number_names(numbers))
+
+
+def _decode(path: str, content: bytes, encoding: str) -> str:
+    if encoding == "auto":
+        encoding = next((name for bom, name in _BOMS.items() if content.startswith(bom)), "utf-8")
+        zeros = content[:400].count(0)
+        if encoding == "utf-8" and zeros * 3 > len(content[:400]):
+            encoding = "utf-16-be" if content[0] == 0 else "utf-16-le"
+    try:
+        text = content.decode(encoding)
+    except LookupError as error:
+        raise ConfigError(f"--encoding {encoding!r}: there is no such encoding") from error
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise DataError(
+            f"{path}, line {line}: not text in {encoding.upper()} "
+            f"({content[error.start : error.start + 1]!r}); name its encoding, e.g. "
+            "--encoding latin-1"
+        ) from error
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise DataError(f"{path}, line {line}: a zero byte; this is no text, and no format known")
+    return text.removeprefix("\ufeff")
+
+
+def _skip_remarks(text: str) -> tuple[int, str]:
+    """Take off lines before the table that begin with #; the last one may be its header."""
+    lines: list[str] = []
+    rest = text
+    while rest.startswith("#"):
+        line, _, rest = rest.partition("\n")
+        lines.append(line)
+    if not lines:
+        return 0, text
+    last = lines[-1].lstrip("# ").rstrip("\r")
+    delimiter = _delimiter(rest, "auto")
+    first = next(filter(str.strip, rest.splitlines()), "")
+    if len(_split(last, delimiter)) == len(_split(first, delimiter)) > 1:
+        return len(lines) - 1, f"{last}\n{rest}"
+    return len(lines), rest
+
+
+def _delimiter(text: str, wanted: str) -> str:
+    """Return the character that parts the columns; a space stands for runs of spaces."""
+    if wanted != "auto":
+        found = {"tab": "\t", "\\t": "\t", "space": " "}.get(wanted, wanted)
+        if len(found) != 1 or found in '"\r\n':
+            raise ConfigError(f"--delimiter {wanted!r}: give one character, tab, space or auto")
+        return found
+    start = text[: 1 << 16]
+    lines = [line for line in start.splitlines() if line.strip()][:_HEAD]
+    if len(start) < len(text) and len(lines) > 1:
+        lines.pop()  # may be cut off
+    widths = {
+        delimiter: [len(_split(line, delimiter)) for line in lines] for delimiter in DELIMITERS
+    }
+    for delimiter, counts in widths.items():
+        if counts and counts[0] > 1 and len(set(counts)) == 1:
+            return delimiter
+    if lines and not any(delimiter in lines[0] for delimiter in "\t;|,"):
+        return " " if widths[" "][0] > 1 else ","
+    return max("\t;|,", key=lines[0].count) if lines else ","
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    if delimiter == " ":
+        return _split_spaces(line)
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return [line]  # such as a carriage return inside: reading the whole will name the fault
+
+
+def _split_spaces(line: str) -> list[str]:
+    if '"' not in line:
+        return line.split()
+    cells = re.findall(r'"((?:[^"]|"")*)"(?=\s|$)|(\S+)', line)
+    return [plain or quoted.replace('""', '"') for quoted, plain in cells]
+
+
+def _rows(path: str, text: str, delimiter: str, above: int) -> Iterator[_Row]:
+    """Give the lines that are not blank; all must be of one width."""
+    width, end = 0, above
+    spaces = delimiter == " "
+    try:
+        stream = io.StringIO(text, newline="")
+        reader: Any = map(_split_spaces, stream)
+        if not spaces:
+            reader = csv.reader(stream, delimiter=delimiter, strict=True)
+        for row in reader:
+            line, end = end + 1, end + 1 if spaces else above + reader.line_num
+            if not row or (len(row) == 1 and not row[0].strip()):
+                continue
+            width = width or len(row)
+            if len(row) != width:
+                raise DataError(
+                    f"{path}, line {line}: {len(row)} columns instead of {width} as before "
+                    f"(columns parted by {DELIMITERS.get(delimiter, delimiter)}; --delimiter "
+                    "names another)"
+                )
+            yield line, row
+    except csv.Error as error:
+        raise DataError(f"{path}, after line {end}: {error}") from error
+
+
+def _decimal_comma(path: str, wanted: str, head: Sequence[_Row], tell: Say) -> bool:
+    if wanted not in ("auto", "point", "comma"):
+        raise ConfigError(f"--decimal must be point, comma or auto, got {wanted!r}")
+    if wanted != "auto":
+        return wanted == "comma"
+    cells = [cell.strip() for _, row in head for cell in row]
+    comma = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
+    with_comma = [cell for cell in cells if "," in cell and comma.fullmatch(cell)]
+    if not with_comma or any("." in cell and NUMBER.fullmatch(cell) for cell in cells):
+        return False
+    tell(
+        f"{path}: numbers such as {with_comma[0]} are read with a decimal comma; --decimal point "
+        "if they are not"
+    )
+    return True
+
+
+def _is_header(
+    path: str,
+    head: Sequence[_Row],
+    options: TableOptions,
+    known: Sequence[str],
+    *,
+    labelled: bool,
+    comma: bool,
+    tell: Say,
+) -> bool:
+    """Tell whether the first line names the columns, and say so where it is a guess."""
+    if options.header not in ("auto", "yes", "no"):
+        raise ConfigError(f"--header must be yes, no or auto, got {options.header!r}")
+    if options.header != "auto":
+        return options.header == "yes"
+    line, first = head[0]
+    cells = TextColumn(first, decimal_comma=comma)
+    names, below = cells.texts, [row for _, row in head[1:]]
+    is_number = [bool(NUMBER.fullmatch(name)) for name in names]
+    label = options.label
+    has_known = not set(known) <= {"0", "1"} and set(known) <= set(names)  # 0,1 may be a sample
+    if has_known or (label in names and not str(label).isdecimal()):
+        return True
+    shown = ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
+    as_names = f"{path}: line {line} ({shown}) is taken for the names of the columns"
+    if _counts_columns(names, is_number, below, labelled=labelled):
+        tell(f"{as_names}; --header no if it is a sample")
+        return True
+    if not any(is_number):
+        columns = [TextColumn(column, decimal_comma=comma) for column in zip(*below, strict=True)]
+        if not any(_has_numbers(column) for column in columns):
+            tell(f"{as_names}, though no column holds numbers; --header no if it is a sample")
+        return True
+    header = _text_over_numbers(names, below, comma=comma)
+    no_header = f"{path}: no header, line {line} ({shown}) is a sample; --header yes if it is not"
+    tell(f"{as_names}; --header no if it is a sample" if header else no_header)
+    return header
+
+
+def _counts_columns(
+    names: Sequence[str],
+    is_number: Sequence[bool],
+    below: Sequence[Sequence[str]],
+    *,
+    labelled: bool,
+) -> bool:
+    """Whether a line reads 0,1,2,… or 1,2,3,…, but for a name of labels or an empty corner."""
+    start = 1 if names[0] == "" and len(names) > 1 else 0
+    rest = names[start:]
+    other = [name for name, number in zip(rest, is_number[start:], strict=True) if not number]
+    if any(name.lower() not in LABEL_NAMES for name in other):
+        return False
+    numbers = [int(name) for name in rest if re.fullmatch(r"0|[1-9]\d{0,8}", name)]
+    if len(numbers) + len(other) != len(rest) or len(numbers) < 1:
+        return False
+    if numbers != list(range(numbers[0], numbers[0] + len(numbers))) or numbers[0] > 1:
+        return False
+    if other or start or len(numbers) > 2:
+        return bool(below)
+    # 0,1 alone may as well be a sample of truth values
+    return (
+        not labelled
+        and len(numbers) == 2
+        and any(cell.strip() not in ("0", "1") for row in below for cell in row)
+    )
+
+
+def _has_numbers(column: TextColumn) -> bool:
+    there = [text for text in column.texts if not is_missing(text)]
+    return bool(there) and all(NUMBER.fullmatch(text) for text in there)
+
+
+def _text_over_numbers(
+    names: Sequence[str], below: Sequence[Sequence[str]], *, comma: bool
+) -> bool:
+    """Whether the line has texts where all lines below have numbers: for the most, or at an end.
+
+    One such cell in the middle is rather a sample with a fault.
+    """
+    if not below:
+        return False
+    columns = [TextColumn(column, decimal_comma=comma) for column in zip(*below, strict=True)]
+    odd = [
+        not NUMBER.fullmatch(name) and not is_missing(name) and _has_numbers(column)
+        for name, column in zip(names, columns, strict=True)
+    ]
+    return sum(odd) * 2 > len(odd) or odd[-1] or (odd[0] and names[0].lower() in LABEL_NAMES)
+
+
+def _columns(
+    path: str, text: str, delimiter: str, line: int, *, header: bool, comma: bool
+) -> tuple[Column, ...]:
+    if len(text) >= _LARGE and delimiter != " ":
+        fast = _read_fast(text, delimiter, header=header, comma=comma)
+        if fast is not None:
+            return fast
+    rows = [row for _, row in _rows(path, text, delimiter, line)][header:]
+    if not rows:
+        raise DataError(f"{path}: no samples, only a header")
+    return tuple(TextColumn(cells, decimal_comma=comma) for cells in zip(*rows, strict=True))
+
+
+class _ArrowColumn:
+    """Cells of a text in Arrow's memory; they become Python's only where that is needed."""
+
+    def __init__(self, cells: Any, *, decimal_comma: bool) -> None:
+        self._cells = cells
+        self._comma = decimal_comma
+
+    @property
+    def texts(self) -> list[str]:
+        """See :attr:`Column.texts`."""
+        return self._plain.texts
+
+    @cached_property
+    def _plain(self) -> TextColumn:
+        return TextColumn(self._cells.to_pylist(), decimal_comma=self._comma)
+
+    @cached_property
+    def numbers(self) -> NDArray[np.float64]:
+        """See :attr:`Column.numbers`."""
+        import pyarrow as pa  # noqa: PLC0415 - for large files only
+
+        try:
+            found: NDArray[np.float64] = self._cells.cast(pa.float64()).to_numpy()
+        except pa.ArrowInvalid:
+            return self._plain.numbers
+        return found
+
+
+def _read_fast(
+    text: str, delimiter: str, *, header: bool, comma: bool
+) -> tuple[Column, ...] | None:
+    """Read with Arrow; None if it is not there or finds a fault, which the slow way then names."""
+    try:
+        import pyarrow as pa  # noqa: PLC0415 - for large files only
+        from pyarrow import csv as arrow_csv  # noqa: PLC0415
+    except ImportError:
+        return None
+    width = len(_split(next(filter(str.strip, io.StringIO(text))), delimiter))
+    names = [f"f{i}" for i in range(width)]
+    try:
+        table = arrow_csv.read_csv(
+            pa.BufferReader(text.encode()),
+            read_options=arrow_csv.ReadOptions(column_names=names, block_size=1 << 21),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=delimiter, newlines_in_values='"' in text
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=False,
+                check_utf8=False,  # it was decoded just before
+            ),
+        )
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return None
+    cells = table.slice(int(header))
+    if not cells.num_rows:
+        return None
+    return tuple(_ArrowColumn(column, decimal_comma=comma) for column in cells.columns)
