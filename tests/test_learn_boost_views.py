@@ -26,7 +26,7 @@ def test_a_view_is_the_encoding_of_the_shifted_image(
     if shuffled:  # an encoder of somebody else's, its bits in no order
         order = np.random.default_rng(1).permutation(encoder.n_bits)
         encoder = replace(
-            encoder, feature=encoder.feature[order], threshold=encoder.threshold[order]
+            encoder, feature=encoder.feature[order], threshold=encoder.threshold[order], seen=None
         )
     signals = encoder.encode(images.reshape(200, -1)).to_dense()
     views = shift_views(encoder, shape, 1)
