@@ -81,6 +81,20 @@ def test_rounding_that_is_accepted_is_counted(model: Path, tmp_path: Path) -> No
     assert "value = 0.03125 * code, feature f at x[9*f +: 9]" in header
 
 
+def test_every_command_that_writes_a_core_keeps_what_changes(model: Path, tmp_path: Path) -> None:
+    words = ("--chip", "ice40", "--input-format", "q4.5", "--accept-rounding")
+    records = {}
+    for command in (("verilog",), ("emit", "--form", "verilog"), ("synth",)):
+        out = tmp_path / command[0]
+        result = run(command[0], model, *command[1:], *words, "-o", out)
+        assert result.exit_code == 0, result.output
+        records[command[0]] = json.loads((out / "core.json").read_text())
+        assert "the format changes encoder bits of" in result.stdout
+    assert len(records["verilog"]["changes"]) == 2
+    assert records["emit"] == records["verilog"]
+    assert records["synth"]["changes"] == records["verilog"]["changes"]
+
+
 def test_what_cannot_be_counted_is_said(model: Path, tmp_path: Path) -> None:
     network = LutNetwork.load(model)
     interface = Interface.taking(network, "q4.5", accept_rounding=True)

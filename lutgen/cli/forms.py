@@ -13,7 +13,7 @@ from lutgen.cli.core import (
     CoreOptions,
     Out,
     core_options,
-    print_input,
+    print_changes,
 )
 from lutgen.cli.options import ChipName, ModelFile
 from lutgen.core import make_core
@@ -21,6 +21,7 @@ from lutgen.emit.forms import FORMS
 from lutgen.jobs.emit import AMARANTH, require_forms
 from lutgen.jobs.emit import emit as emit_core
 from lutgen.model.network import LutNetwork
+from lutgen.records.core import CORE_FILE, CoreRecord
 
 
 @core_options
@@ -47,7 +48,8 @@ def emit(
     if json:
         output.print_json(record.to_json())
         return
-    print_input(core.interface)
+    written = CoreRecord.read(out / CORE_FILE)
+    print_changes(core.interface, written.changes, written.changes_unknown)
     for name, path in record.files.items():
         more = f", {record.ands[name]:,} ANDs" if name in record.ands else ""
         output.print_text(f"written: {path} ({name}, {record.bytes[name]:,} bytes{more})")

@@ -71,7 +71,9 @@ def synth(
         core, written = write_core(network, options.config(name), folder)
         if not json:
             print_changes(core.interface, written.changes, written.changes_unknown)
-        area = measure_area(core, modes, folder, timeout_seconds=timeout, progress=output.SHOWN)
+        area = measure_area(
+            core, modes, folder, record=written, timeout_seconds=timeout, progress=output.SHOWN
+        )
         areas.append(area)
     if json:
         output.print_json({"digest": network.digest, "areas": to_json(areas)})

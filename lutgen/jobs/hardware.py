@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import replace
 from pathlib import Path
 
 from lutgen.core import Core, CoreConfig, make_core
@@ -47,13 +46,7 @@ def write_core(
     config : CoreConfig or None
         What the core is to be; see :func:`lutgen.core.make_core`.
     data_dir : Path, optional
-        Folder of the data sets, for what follows.
-
-    Returns
-    -------
-    Core, CoreRecord
-        Where a format of the features loses something, and that is accepted, the record has what
-        it changes in the model's own samples.
+        See :func:`core_record`.
 
     Raises
     ------
@@ -63,8 +56,7 @@ def write_core(
         If the folder cannot be written.
     """
     core = make_core(network, config)
-    changes, unknown = own_changes(core.interface, data_dir)
-    record = replace(core_record(core), changes=changes, changes_unknown=unknown)
+    record = core_record(core, data_dir)
     set_aside(core, folder)
     write_files(folder, {f"{core.module}.v": core_verilog(core)})
     record.write(folder / CORE_FILE)
@@ -118,8 +110,18 @@ def core_files(core: Core, folder: Path) -> list[Path]:
     return [folder / f"{core.module}.v", folder / CORE_FILE]
 
 
-def core_record(core: Core, luts_without_dont_cares: int | None = None) -> CoreRecord:
-    """Return what a model's hardware is."""
+def core_record(core: Core, data_dir: Path | None = None) -> CoreRecord:
+    """Return what a model's hardware is.
+
+    Where a format of the features loses something, and that is accepted, the record has what it
+    changes in the model's own samples.
+
+    Parameters
+    ----------
+    data_dir : Path, optional
+        Folder of the data sets that these samples are read from.
+    """
+    changes, unknown = own_changes(core.interface, data_dir)
     return CoreRecord(
         lutgen=__version__,
         module=core.module,
@@ -137,5 +139,6 @@ def core_record(core: Core, luts_without_dont_cares: int | None = None) -> CoreR
             for device in core.family.devices.values()
         },
         input_formats=tuple(str(item) for item in core.interface.formats),
-        luts_without_dont_cares=luts_without_dont_cares,
+        changes=changes,
+        changes_unknown=unknown,
     )

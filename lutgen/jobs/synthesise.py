@@ -22,7 +22,7 @@ from lutgen.jobs.hardware import core_record, set_aside
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.netlist.ir import LUT
 from lutgen.netlist.passes.dontcare import NAME as DONTCARE
-from lutgen.records.core import CORE_FILE
+from lutgen.records.core import CORE_FILE, CoreRecord
 from lutgen.records.synthesis import AreaRecord, SynthesisRecord
 
 SYNTHESIS = "synth"  # folder of results, one more inside for each mode
@@ -109,12 +109,18 @@ def measure_area(
     modes: Sequence[str],
     folder: Path,
     *,
+    record: CoreRecord | None = None,
     timeout_seconds: float | None = DEFAULT_TIMEOUT_SECONDS,
     progress: Progress = SILENT,
 ) -> AreaRecord:
     """Synthesise a core in each mode, and count it without don't-cares for comparison.
 
     The folder's ``core.json`` gets that count.
+
+    Parameters
+    ----------
+    record : CoreRecord, optional
+        What :func:`lutgen.jobs.hardware.write_core` returned of the core; by default it is made.
 
     Raises
     ------
@@ -127,7 +133,8 @@ def measure_area(
         with progress.working("counting without don't-cares"):
             without = make_core(core.network, replace(core.config, dont_cares=False))
         plain = without.netlist.count(LUT)
-    core_record(core, luts_without_dont_cares=plain).write(folder / CORE_FILE)
+    record = replace(record or core_record(core), luts_without_dont_cares=plain)
+    record.write(folder / CORE_FILE)
     results = {
         mode: synthesise(
             core, mode, folder=folder, timeout_seconds=timeout_seconds, progress=progress
