@@ -279,17 +279,6 @@ def popcount(x):
 
 
 @njit(nogil=True, cache=True)
-def _finish_outputs(outputs, label_words, n_samples):
-    """Clear the places past the last sample; return how many outputs equal the label."""
-    if n_samples & 63:
-        outputs[-1] &= (_U(1) << _U(n_samples & 63)) - _U(1)
-    n_wrong = 0
-    for w in range(outputs.size):
-        n_wrong += popcount(outputs[w] ^ label_words[w])
-    return n_samples - n_wrong
-
-
-@njit(nogil=True, cache=True)
 def _clear_tail(outputs, n_samples):
     """Clear the places past the last sample."""
     if n_samples & 63:

@@ -18,7 +18,6 @@ from lutgen.netlist.head.votes import Votes, digits, shifted
 from lutgen.netlist.ir import FIRST_INPUT, Cell, Netlist
 
 NUMBER, ONE_HOT, SCORES = "class number", "one bit a class", "scores"
-ANSWERS = (NUMBER, ONE_HOT, SCORES)
 
 _FEW_BITS = 32  # of so few, plain LUTs may be as good a count as carry chains
 
