@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -108,18 +109,32 @@ def move_files(folder: Path, to: Path, names: Iterable[str]) -> None:
             (folder / name).replace(to / name)
 
 
-def move_folder(folder: Path, to: Path) -> None:
-    """Give a folder another place, replacing what is there.
+def move_apart(folder: Path, digest: str) -> Path | None:
+    """Give a folder the name ``<folder>-<digest>``, cut short, replacing what is there.
+
+    Returns
+    -------
+    Path or None
+        Where it is now; None, and nothing is moved, if that is no SHA-256 in hexadecimal.
 
     Raises
     ------
     OutputError
         If it cannot be moved.
     """
-    with _reporting(to):
-        if to.exists():
-            shutil.rmtree(to)
-        folder.replace(to)
+    if not is_digest(digest):
+        return None
+    apart = folder.with_name(f"{folder.name}-{digest[:8]}")
+    with _reporting(apart):
+        if apart.exists():
+            shutil.rmtree(apart)
+        folder.replace(apart)
+    return apart
+
+
+def is_digest(text: str) -> bool:
+    """Return whether a text is a SHA-256 in hexadecimal, so that it may be part of a path."""
+    return re.fullmatch("[0-9a-f]{64}", text) is not None
 
 
 def write_json(path: Path, record: Any) -> None:

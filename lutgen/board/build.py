@@ -37,7 +37,7 @@ from lutgen.chips.delay import delay_models
 from lutgen.chips.registry import get_family
 from lutgen.core import Core, CoreConfig, make_core
 from lutgen.errors import ConfigError, DataError, MismatchError, OutputError, ToolError
-from lutgen.files import move_folder, read_json, write_files
+from lutgen.files import move_apart, read_json, write_files
 from lutgen.flow.pnr import (
     CongestionError,
     Routed,
@@ -234,11 +234,9 @@ def _set_aside(folder: Path, core: Core) -> None:
         return  # there is none, or a damaged one
     network = core.network
     is_same = digest in (network.digest, *network.aliases)
-    if re.fullmatch("[0-9a-f]{64}", digest) is None:
+    if is_same and (folder / f"{core.module}.v").is_file():
         return
-    if not is_same or not (folder / f"{core.module}.v").is_file():
-        apart = folder.with_name(f"{folder.name}-{digest[:8]}")
-        move_folder(folder, apart)
+    if apart := move_apart(folder, digest):
         _log.warning(
             "%s held the build of another core, of model %s; it is now in %s",
             folder,

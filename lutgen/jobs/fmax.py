@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from lutgen.board.fmax import Fmax, get_routable_chip, measure_fmax
 from lutgen.core import Core, CoreConfig, make_core
 from lutgen.errors import DataError
-from lutgen.files import move_folder
+from lutgen.files import move_apart
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.model import LutNetwork
 from lutgen.records.build import Spread
@@ -70,11 +69,10 @@ def _set_aside(out: Path, network: LutNetwork) -> None:
         digest = FmaxRecord.read(out / "fmax" / FMAX_FILE).digest
     except DataError:
         return  # there is none, or a damaged one
-    if digest in (network.digest, *network.aliases) or not re.fullmatch("[0-9a-f]{64}", digest):
+    if digest in (network.digest, *network.aliases):
         return
-    apart = out / f"fmax-{digest[:8]}"
-    move_folder(out / "fmax", apart)
-    _log.warning("%s is of another model, %s; it is now in %s", out / "fmax", digest[:8], apart)
+    if apart := move_apart(out / "fmax", digest):
+        _log.warning("%s is of another model, %s; it is now in %s", out / "fmax", digest[:8], apart)
 
 
 def _chip_fmax(core: Core, result: Fmax) -> ChipFmax:

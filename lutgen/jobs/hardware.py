@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from pathlib import Path
 
 from lutgen.core import Core, CoreConfig, make_core
@@ -12,7 +11,7 @@ from lutgen.emit.forms import FORMS
 from lutgen.emit.vectors import EXPECTED, INPUTS
 from lutgen.emit.verilog import core_verilog
 from lutgen.errors import DataError
-from lutgen.files import move_files, read_json, write_files
+from lutgen.files import is_digest, move_files, read_json, write_files
 from lutgen.jobs.formats import own_changes
 from lutgen.model import LutNetwork
 from lutgen.netlist.names import is_module_name
@@ -88,7 +87,7 @@ def set_aside(core: Core, folder: Path) -> Path | None:
     network = core.network
     if module == core.module and digest in (network.digest, *network.aliases):
         return None
-    if not is_module_name(module) or re.fullmatch("[0-9a-f]{64}", digest) is None:
+    if not is_module_name(module) or not is_digest(digest):
         return None  # no record of a core
     names = [*_OF_A_CORE]
     if module == core.module:
