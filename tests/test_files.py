@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from lutgen.errors import DataError, OutputError
-from lutgen.files import ensure_writable, read_json, write_atomic, write_files, write_json
+from lutgen.files import (
+    ensure_writable,
+    move_apart,
+    read_json,
+    write_atomic,
+    write_files,
+    write_json,
+)
 
 
 def test_files_are_written_into_folders_that_are_made(tmp_path: Path) -> None:
@@ -154,3 +161,15 @@ def test_ensure_writable_finds_out_without_a_trace(tmp_path: Path) -> None:
     for bad in (tmp_path, Path(), kept / "below", tmp_path / ("n" * 300)):
         with pytest.raises(OutputError, match="cannot write"):
             ensure_writable(bad)
+
+
+def test_a_folder_of_another_model_is_kept_apart(tmp_path: Path) -> None:
+    folder, digest = tmp_path / "fmax", "0123456789abcdef" * 4
+    for content in ("one", "two"):  # the second takes the place of the first
+        folder.mkdir()
+        (folder / "f").write_text(content)
+        assert move_apart(folder, digest) == tmp_path / "fmax-01234567"
+        assert not folder.exists()
+        assert (tmp_path / "fmax-01234567" / "f").read_text() == content
+    folder.mkdir()
+    assert move_apart(folder, "../" * 20) is None and folder.is_dir()
