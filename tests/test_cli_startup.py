@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lutgen.cli.app import COMMANDS, app
-from lutgen.cli.lazy import first_line
+from lutgen.cli.lazy import first_line, function_name
 from lutgen.model import LutNetwork
 
 HEAVY = ("numba", "sklearn", "scipy", "matplotlib", "amaranth", "torch", "pysat", "pooch")
@@ -75,7 +75,7 @@ def test_importing_the_package_loads_no_numpy() -> None:
 @pytest.mark.parametrize(("command", "module"), COMMANDS.items())
 def test_the_line_of_a_command_is_that_of_its_docstring(command: str, module: str) -> None:
     name = f"lutgen.cli.{module}"
-    function = getattr(import_module(name), command)
+    function = getattr(import_module(name), function_name(command))
     doc = inspect.getdoc(function)
     assert doc and first_line(name, command) == doc.splitlines()[0]
 

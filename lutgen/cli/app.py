@@ -11,6 +11,7 @@ from lutgen.version import __version__
 COMMANDS = {
     "train": "learning",
     "boost": "boosting",
+    "import": "importing",
     "evaluate": "learning",
     "predict": "learning",
     "info": "learning",

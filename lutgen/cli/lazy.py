@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import keyword
 from collections.abc import Mapping
 from importlib.abc import InspectLoader
 from typing import Any
@@ -51,7 +52,7 @@ class _Unloaded(TyperCommand):
         app = typer.Typer(
             add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich"
         )
-        function = getattr(importlib.import_module(self.module), str(self.name))
+        function = getattr(importlib.import_module(self.module), function_name(str(self.name)))
         app.command(self.name, cls=_Command)(reporting_faults(function))
         command = typer.main.get_command(app)
         assert isinstance(command, TyperCommand)
@@ -64,7 +65,7 @@ def lazy_group(commands: Mapping[str, str]) -> type[TyperGroup]:
     Parameters
     ----------
     commands : mapping of str to str
-        Name of each command, which is also its function's, to the module that holds it.
+        Name of each command to the module that holds its function.
     """
 
     class LazyGroup(TyperGroup):
@@ -82,8 +83,14 @@ def lazy_group(commands: Mapping[str, str]) -> type[TyperGroup]:
     return LazyGroup
 
 
-def first_line(module: str, function: str) -> str:
-    """Return the first line of a function's docstring, without importing its module."""
+def function_name(command: str) -> str:
+    """Return the name of a command's function: its own, with ``_`` where Python has that word."""
+    return f"{command}_" if keyword.iskeyword(command) else command
+
+
+def first_line(module: str, command: str) -> str:
+    """Return the first line of a command's docstring, without importing its module."""
+    function = function_name(command)
     spec = importlib.util.find_spec(module)
     if spec is None or not isinstance(spec.loader, InspectLoader):
         return ""

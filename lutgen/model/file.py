@@ -72,7 +72,7 @@ def save(network: LutNetwork, path: Path) -> None:
         arrays["bias"] = head.bias.astype("<i4")
     if isinstance(head, Argmax):
         arrays["classes"] = head.classes.astype(head.classes.dtype.newbyteorder("<"))
-    if isinstance(head, Sum):
+    if isinstance(head, Sum) or (isinstance(head, Argmax) and (head.scale, head.offset) != (1, 0)):
         meta["head"] |= {"scale": head.scale, "offset": head.offset}
     if isinstance(head, Bits):
         meta["head"]["names"] = list(head.names)
@@ -173,13 +173,17 @@ def _head(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], n_outputs
     weights, bias = arrays["weights"].astype(np.int32), arrays["bias"].astype(np.int32)
     if weights.size == bias.size * n_outputs:
         weights = weights.reshape(bias.size, n_outputs)
-    if meta["kind"] == Argmax.kind:
-        return Argmax(weights, bias, arrays["classes"])
-    scale, offset = meta.get("scale"), meta.get("offset")
+    is_argmax = meta["kind"] == Argmax.kind
+    scale, offset = (
+        meta.get(name, default if is_argmax else None)
+        for name, default in (("scale", 1.0), ("offset", 0.0))
+    )
     for name, value in (("scale", scale), ("offset", offset)):
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ModelError(f"its head's {name} is {str(value)[:40]}, not a number")
-    return Sum(weights, bias, float(scale or 0), float(offset or 0))
+    if is_argmax:
+        return Argmax(weights, bias, arrays["classes"], float(scale), float(offset))
+    return Sum(weights, bias, float(scale), float(offset))
 
 
 def _texts(meta: Mapping[str, Any], name: str) -> tuple[str, ...]:

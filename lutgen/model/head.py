@@ -108,6 +108,9 @@ class Argmax(Head):
         What the score of each class starts from.
     classes : ndarray of shape (n_classes,)
         Labels in the order of the class numbers: two or more different numbers or strings.
+    scale, offset : float
+        The margin meant by a score is ``score * scale + offset``, e.g. in the units of who trained
+        the network; it changes no answer, so the scale is above zero.
 
     Notes
     -----
@@ -119,6 +122,8 @@ class Argmax(Head):
     weights: NDArray[np.int32]
     bias: NDArray[np.int32]
     classes: NDArray[Any]
+    scale: float = 1.0
+    offset: float = 0.0
 
     @classmethod
     def class_number(cls, classes: ArrayLike = (0, 1)) -> Argmax:
@@ -153,7 +158,13 @@ class Argmax(Head):
 
     @classmethod
     def votes(
-        cls, weights: ArrayLike, bias: ArrayLike | None = None, *, classes: ArrayLike | None = None
+        cls,
+        weights: ArrayLike,
+        bias: ArrayLike | None = None,
+        *,
+        classes: ArrayLike | None = None,
+        scale: float = 1.0,
+        offset: float = 0.0,
     ) -> Argmax:
         """Return the head of any whole weights and biases, given as lists or arrays.
 
@@ -166,7 +177,7 @@ class Argmax(Head):
         n_classes = len(matrix) if matrix.ndim else 0
         labels = np.arange(n_classes) if classes is None else np.asarray(classes)
         start = np.zeros(n_classes, np.int32) if bias is None else _as_int32(bias)
-        return cls(matrix, start, labels)
+        return cls(matrix, start, labels, float(scale), float(offset))
 
     @property
     def n_classes(self) -> int:
@@ -188,6 +199,11 @@ class Argmax(Head):
                 f"{self.n_classes} classes and {n_outputs} outputs, but weights of shape "
                 f"{self.weights.shape} and a bias of shape {self.bias.shape}"
             )
+        if not (0 < self.scale < np.inf and np.isfinite(self.offset)):
+            found.append(
+                f"scale and offset must be finite, and the scale above 0; got {self.scale:g} and "
+                f"{self.offset:g}"
+            )
         return found
 
     def describe(self, n_outputs: int) -> str:
@@ -204,6 +220,11 @@ class Argmax(Head):
         """Return the score of each class for each sample, shape (n_samples, n_classes)."""
         return _scores(bits, self.weights, self.bias)
 
+    def margins(self, bits: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Return the scores in the units that are meant, shape (n_samples, n_classes)."""
+        margins: NDArray[np.float64] = self.scores(bits).astype(np.float64)
+        return margins * self.scale + self.offset
+
     def class_numbers(self, bits: NDArray[np.uint8]) -> NDArray[np.intp]:
         """Return the class number of each sample, shape (n_samples,)."""
         numbers: NDArray[np.intp] = self.scores(bits).argmax(axis=1)
@@ -216,11 +237,14 @@ class Argmax(Head):
     def members(self) -> dict[str, NDArray[Any]]:
         """See :meth:`Head.members`; the labels in their canonical spelling."""
         labels = json.dumps([canonical_label(label) for label in self.classes.tolist()])
-        return {
+        members: dict[str, NDArray[Any]] = {
             "weights": self.weights.astype("<i4"),
             "bias": self.bias.astype("<i4"),
             "classes": np.frombuffer(labels.encode("utf-8"), dtype=np.uint8),
         }
+        if (self.scale, self.offset) != (1.0, 0.0):
+            members["scale"] = np.array([self.scale, self.offset], dtype="<f8")
+        return members
 
 
 @dataclass(frozen=True, eq=False)
@@ -301,9 +325,14 @@ class Sum(Head):
         """Return the scores of each sample as hardware answers them, (n_samples, n_scores)."""
         return _scores(bits, self.weights, self.bias)
 
+    def margins(self, bits: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Return the numbers that are meant, shape (n_samples, n_scores)."""
+        margins: NDArray[np.float64] = self.scores(bits).astype(np.float64)
+        return margins * self.scale + self.offset
+
     def answers(self, bits: NDArray[np.uint8]) -> Answers:
         """Return the numbers, dtype float64: (n_samples,), or (n_samples, n_scores) of several."""
-        numbers = self.scores(bits) * self.scale + self.offset
+        numbers = self.margins(bits)
         return numbers[:, 0] if self.n_scores == 1 else numbers
 
     def members(self) -> dict[str, NDArray[Any]]:

@@ -246,6 +246,26 @@ class LutNetwork(LutGraph):
             raise ModelError("the network answers bits, which have no scores")
         return self.head.scores(self.output_bits(bits).to_dense())
 
+    def margins(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the scores of each sample in the units that are meant; X as for :meth:`predict`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes or n_scores), dtype=np.float64
+            ``score * scale + offset`` of the head, e.g. the margins of an imported model.
+
+        Raises
+        ------
+        ModelError
+            If the head has no scores.
+        DataError
+            As :meth:`predict`.
+        """
+        if not isinstance(self.head, Argmax | Sum):
+            raise ModelError("the network answers bits, which have no scores")
+        bits = self.output_bits(self.encoder.encode(self._by_name(X)))
+        return self.head.margins(bits.to_dense())
+
     def class_numbers(self, bits: Bits) -> NDArray[np.intp]:
         """Return the class number of each encoded sample, shape (n_samples,)."""
         return self._argmax().class_numbers(self.output_bits(bits).to_dense())

@@ -1,0 +1,127 @@
+"""A file that a stranger wrote: what it holds, as far as a format must know to recognise it.
+
+Nothing of it is run and no file that it names is opened. It is read once; what is compressed
+becomes at most :data:`MOST_BYTES`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import lzma
+import zipfile
+import zlib
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from lutgen.errors import DataError, ModelError
+
+MOST_BYTES = 1 << 30
+"""Bytes that a file, or what it becomes when it is decompressed, may have."""
+
+_HEAD = 1 << 16
+_MAGIC: dict[bytes, Callable[[io.BytesIO], io.BufferedIOBase]] = {
+    b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
+    b"\xfd7zXZ\x00": lzma.LZMAFile,
+    b"\x5d\x00\x00": lzma.LZMAFile,
+}
+
+
+class Content:
+    """The bytes of a file, and views of them that are made when somebody asks.
+
+    Parameters
+    ----------
+    path : Path
+        Where it is; formats may look at its suffix to tell two of one text apart.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, is empty or too large.
+    ModelError
+        If it is compressed and damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            size = path.stat().st_size
+            if path.is_dir():
+                raise DataError(f"{path} is a folder; name the file of the network in it")
+            if size > MOST_BYTES:
+                raise DataError(f"{path} has {size:,} bytes; {MOST_BYTES:,} is the most")
+            stored = path.read_bytes()
+        except OSError as error:
+            raise DataError(f"cannot read {path}: {error.strerror or error}") from error
+        if not stored:
+            raise DataError(f"{path} is empty")
+        self.sha256 = hashlib.sha256(stored).hexdigest()
+        self.data = self._decompressed(stored)
+
+    def _decompressed(self, stored: bytes) -> bytes:
+        opener = next((open_ for magic, open_ in _MAGIC.items() if stored.startswith(magic)), None)
+        if opener is None:
+            return stored
+        try:
+            with opener(io.BytesIO(stored)) as stream:
+                data = bytes(stream.read(MOST_BYTES + 1))
+        except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+            raise ModelError(f"{self.path} is compressed and damaged: {error}") from error
+        if len(data) > MOST_BYTES:
+            raise ModelError(
+                f"{self.path} becomes more than {MOST_BYTES:,} bytes when it is decompressed"
+            )
+        return data
+
+    @property
+    def head(self) -> bytes:
+        """The first 64 KiB."""
+        return self.data[:_HEAD]
+
+    @property
+    def suffix(self) -> str:
+        """The last suffix of its name in lower case, one that says how it is compressed aside."""
+        suffixes = [suffix.lower() for suffix in self.path.suffixes]
+        while suffixes and suffixes[-1] in (".gz", ".xz", ".lzma"):
+            suffixes.pop()
+        return suffixes[-1] if suffixes else ""
+
+    @cached_property
+    def text(self) -> str | None:
+        """The whole as text, line ends as ``\\n``; None if it is none."""
+        if b"\0" in self.head:
+            return None
+        try:
+            return self.data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        except UnicodeDecodeError:
+            return None
+
+    @cached_property
+    def json(self) -> Any:
+        """The whole as JSON; None if it is none."""
+        if self.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
+            return None
+        try:
+            return json.loads(self.data)
+        except (ValueError, RecursionError):
+            return None
+
+    @cached_property
+    def members(self) -> tuple[str, ...]:
+        """Names of the members, if it is a zip archive (also ``.npz`` and ``.pt``); else none."""
+        if not self.data.startswith(b"PK"):
+            return ()
+        try:
+            with zipfile.ZipFile(io.BytesIO(self.data)) as archive:
+                return tuple(archive.namelist())
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            return ()
+
+    def fault(self, text: str) -> ModelError:
+        """Return the error that says what is wrong with the file."""
+        return ModelError(f"{self.path}: {text}")

@@ -1,0 +1,138 @@
+"""The formats that there are: those of this package's modules, and others by entry point.
+
+Each module of :mod:`lutgen.importers` that offers ``FORMATS``, a tuple, is there. A package of
+anyone adds formats by an entry point of the group ``lutgen.importers`` that names a
+:class:`~lutgen.importers.format.Format` or a tuple of them::
+
+    [project.entry-points."lutgen.importers"]
+    mine = "my_package:FORMAT"
+
+One that is broken is left out, and said where a format is not found.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
+
+import lutgen.importers
+from lutgen.errors import ConfigError, ModelError
+from lutgen.importers.content import Content
+from lutgen.importers.format import Format
+
+GROUP = "lutgen.importers"
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+
+
+@cache
+def formats() -> Mapping[str, Format]:
+    """Return every format by its name, in the order of the alphabet."""
+    found = {**_plugins()[0], **_built_in()}
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def plugin_faults() -> tuple[str, ...]:
+    """Return what is wrong with formats of other packages that were left out, in words."""
+    return _plugins()[1]
+
+
+def refresh() -> None:
+    """Look for formats of other packages anew, for those installed since they were asked for."""
+    formats.cache_clear()
+    _plugins.cache_clear()
+
+
+def get_format(name: str) -> Format:
+    """Return a format by its name.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name; the message lists those that exist.
+    """
+    if name not in formats():
+        raise ConfigError(
+            f"there is no format {name!r}; choose one of: {', '.join(formats())}{_left_out()}"
+        )
+    return formats()[name]
+
+
+def recognise(content: Content) -> Format:
+    """Return the one format that a file is of.
+
+    Raises
+    ------
+    ModelError
+        If it is of none that is known, or of several.
+    """
+    found = [item for item in formats().values() if item.recognises(content)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(item.name for item in found)
+        raise content.fault(f"it may be any of {names}; say which (--format)")
+    titles = "; ".join(f"{item.name}: {item.title}" for item in formats().values())
+    raise ModelError(
+        f"{content.path}: it is of no format that lutgen recognises; say which it is (--format). "
+        f"Known are {titles}{_left_out()}"
+    )
+
+
+def _left_out() -> str:
+    return "".join(f"; {fault}" for fault in plugin_faults())
+
+
+@cache
+def _built_in() -> Mapping[str, Format]:
+    """Return the formats of this package's modules."""
+    package = lutgen.importers
+    names = [item.name for item in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")]
+    modules = [import_module(name) for name in names if name != __name__]
+    return {item.name: item for module in modules for item in getattr(module, "FORMATS", ())}
+
+
+@cache
+def _plugins() -> tuple[Mapping[str, Format], tuple[str, ...]]:
+    """Return the formats of other packages, and what is wrong with those left out."""
+    found: dict[str, Format] = {}
+    owners = dict.fromkeys(_built_in(), "lutgen itself")
+    faults: list[str] = []
+    for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
+        who = _describe(point)
+        try:
+            offered = list(_load(point))
+        except Exception as error:  # whatever a package does when it is imported
+            faults.append(f"{who} cannot be used: {type(error).__name__}: {error}")
+            continue
+        for item in offered:
+            if owner := owners.get(item.name):
+                faults.append(f"{who} offers a format {item.name!r}, which {owner} has, too")
+            else:
+                owners[item.name], found[item.name] = who, item
+    return found, tuple(faults)
+
+
+def _load(point: EntryPoint) -> Iterator[Format]:
+    loaded = point.load()
+    offered: Iterable[object] = loaded if isinstance(loaded, tuple) else (loaded,)
+    for item in offered:
+        if not isinstance(item, Format):
+            raise ConfigError(
+                f"it must name a Format or a tuple of them, not a {type(item).__name__}"
+            )
+        if not _NAME.fullmatch(item.name):
+            raise ConfigError(
+                f"{item.name!r} cannot name a format; use lower-case letters, digits, - and _"
+            )
+        yield item
+
+
+def _describe(point: EntryPoint) -> str:
+    package = f" of the package {point.dist.name}" if point.dist else ""
+    return f"the entry point {point.name}{package}"
