@@ -162,8 +162,8 @@ class Encoder:
             dtype=object,
         )
 
-    def encode(self, X: ArrayLike, *, names: Sequence[str] = ()) -> Bits:
-        """Encode a matrix of shape (n_samples, n_features).
+    def checked(self, X: ArrayLike, *, names: Sequence[str] = ()) -> NDArray[Any]:
+        """Return samples as a matrix of shape (n_samples, n_features) that can be encoded.
 
         Parameters
         ----------
@@ -185,6 +185,11 @@ class Encoder:
         self.check_missing(matrix, names)
         if self.kind == "binary":
             check_binary(matrix, missing=self.missing is not None)
+        return matrix
+
+    def encode(self, X: ArrayLike, *, names: Sequence[str] = ()) -> Bits:
+        """Encode samples; see :meth:`checked` for what they are and what is refused."""
+        matrix = self.checked(X, names=names)
         words = np.empty((self.n_bits, n_words(matrix.shape[0])), dtype=np.uint64)
         for start in range(0, matrix.shape[0], _CHUNK):
             part = matrix[start : start + _CHUNK, self.feature]

@@ -91,7 +91,7 @@ class Circuit:
 
     def both(self, x: Literal, y: Literal) -> Literal:
         """Return whether two signals are one."""
-        return self.mux(x, y, ZERO) if x[0] > y[0] else self.mux(y, x, ZERO)
+        return self.mux(x, y, ZERO)
 
     def either(self, x: Literal, y: Literal) -> Literal:
         """Return whether one of two signals is one."""

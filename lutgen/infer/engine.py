@@ -19,8 +19,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lutgen.encode.encoder import Encoder, as_matrix, check_binary
-from lutgen.errors import DataError, ModelError
+from lutgen.encode.encoder import Encoder
+from lutgen.errors import ModelError
 from lutgen.infer.machine import TILE, Machine, machine
 from lutgen.infer.program import Program, answer_program, is_small, score_program, score_width
 from lutgen.model import Argmax, LutNetwork, Sum
@@ -93,7 +93,7 @@ class Engine:
         if isinstance(head, Argmax):
             return head.classes[self.class_numbers(X)]
         if isinstance(head, Sum):
-            numbers = self.scores(X) * head.scale + head.offset
+            numbers = head.meant(self.scores(X))
             return numbers[:, 0] if head.n_scores == 1 else numbers
         return self._planes(self._answer, X)
 
@@ -152,16 +152,7 @@ class Engine:
 
     def _samples(self, X: ArrayLike) -> _Samples:
         encoder = self._network.encoder
-        matrix = as_matrix(X)
-        if matrix.shape[1] != encoder.n_features:
-            raise DataError(
-                f"the samples have {matrix.shape[1]} columns, the encoder was fitted "
-                f"on {encoder.n_features}; give the same columns as in training"
-            )
-        if encoder.kind == "binary" and not (
-            matrix.dtype == np.bool_ or (matrix.dtype == np.uint8 and matrix.max(initial=0) <= 1)
-        ):
-            check_binary(matrix)
+        matrix = encoder.checked(X, names=self._network.feature_names)
         return _Samples(matrix, encoder)
 
     def _walk(
@@ -241,7 +232,10 @@ class _Samples:
         feature, threshold = self.encoder.feature[bits], self.encoder.threshold[bits]
         if self.matrix.dtype in (np.uint8, np.bool_):
             return _filling_of_bytes(self.matrix.view(np.uint8), feature, threshold, rows)
-        return _filling_of_doubles(self.matrix, feature, threshold, rows)
+        missing = np.zeros(bits.size, np.uint8)
+        if self.encoder.missing is not None:
+            missing[self.encoder.missing[bits]] = 0xFF
+        return _filling_of_doubles(self.matrix, feature, threshold, missing, rows)
 
 
 def _filling_of_bytes(
@@ -291,13 +285,13 @@ def _filling_of_doubles(
     matrix: NDArray[Any],
     feature: NDArray[np.int32],
     threshold: NDArray[np.float64],
+    missing: NDArray[np.uint8],
     rows: NDArray[np.int64],
 ) -> Filling:
     """Compare doubles: a block's columns are made contiguous, then compared one by one."""
     used, place = np.unique(feature, return_inverse=True)
     bits = np.stack([place, rows], axis=1).astype(np.int64)
     values = np.ascontiguousarray(threshold)
-    missing = np.zeros(len(bits), dtype=np.uint8)
 
     def fill(into: _Rows, first: int, n: int) -> None:
         n_eighths = -(-n // 8)

@@ -61,7 +61,7 @@ def is_small(network: LutNetwork) -> bool:
 
 
 def answer_program(network: LutNetwork) -> Program:
-    """Return the program whose outputs are the class number, bit 0 first, the scores or the bits."""
+    """Return the program of the class number, bit 0 first, or of the scores or bits."""
     return _program(network, _answer)
 
 

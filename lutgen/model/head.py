@@ -220,10 +220,9 @@ class Argmax(Head):
         """Return the score of each class for each sample, shape (n_samples, n_classes)."""
         return _scores(bits, self.weights, self.bias)
 
-    def margins(self, bits: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Return the scores in the units that are meant, shape (n_samples, n_classes)."""
-        margins: NDArray[np.float64] = self.scores(bits).astype(np.float64)
-        return margins * self.scale + self.offset
+    def meant(self, scores: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return scores in the units that are meant."""
+        return scores.astype(np.float64) * self.scale + self.offset
 
     def class_numbers(self, bits: NDArray[np.uint8]) -> NDArray[np.intp]:
         """Return the class number of each sample, shape (n_samples,)."""
@@ -325,14 +324,13 @@ class Sum(Head):
         """Return the scores of each sample as hardware answers them, (n_samples, n_scores)."""
         return _scores(bits, self.weights, self.bias)
 
-    def margins(self, bits: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Return the numbers that are meant, shape (n_samples, n_scores)."""
-        margins: NDArray[np.float64] = self.scores(bits).astype(np.float64)
-        return margins * self.scale + self.offset
+    def meant(self, scores: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the numbers that scores mean."""
+        return scores.astype(np.float64) * self.scale + self.offset
 
     def answers(self, bits: NDArray[np.uint8]) -> Answers:
         """Return the numbers, dtype float64: (n_samples,), or (n_samples, n_scores) of several."""
-        numbers = self.margins(bits)
+        numbers = self.meant(self.scores(bits))
         return numbers[:, 0] if self.n_scores == 1 else numbers
 
     def members(self) -> dict[str, NDArray[Any]]:

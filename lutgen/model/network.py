@@ -25,6 +25,7 @@ from lutgen.model.provenance import Provenance
 
 if TYPE_CHECKING:
     from lutgen.core import CoreConfig
+    from lutgen.infer import Engine
 
 ZERO, ONE = -1, -2
 """Outputs that are constants."""
@@ -234,8 +235,13 @@ class LutNetwork(LutGraph):
         rows[self.outputs == ONE] = tail_mask(bits.n_samples)
         return Bits(rows, bits.n_samples)
 
-    def scores(self, bits: Bits) -> NDArray[np.int64]:
-        """Return the scores of each encoded sample, shape (n_samples, n_classes or n_scores).
+    def scores(self, samples: Bits | ArrayLike) -> NDArray[np.int64]:
+        """Return the scores of each sample, shape (n_samples, n_classes or n_scores).
+
+        Parameters
+        ----------
+        samples : Bits or array-like of shape (n_samples, n_features)
+            Encoded samples, or features as for :meth:`predict`.
 
         Raises
         ------
@@ -244,41 +250,53 @@ class LutNetwork(LutGraph):
         """
         if not isinstance(self.head, Argmax | Sum):
             raise ModelError("the network answers bits, which have no scores")
-        return self.head.scores(self.output_bits(bits).to_dense())
+        if isinstance(samples, Bits):
+            return self.head.scores(self.output_bits(samples).to_dense())
+        X = self.by_name(samples)
+        engine = self._engine(X)
+        return engine.scores(X) if engine else self.scores(self.encode(X))
 
-    def margins(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the scores of each sample in the units that are meant; X as for :meth:`predict`.
+    def margins(self, samples: Bits | ArrayLike) -> NDArray[np.float64]:
+        """Return the scores of each sample in the units that are meant; see :meth:`scores`.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes or n_scores), dtype=np.float64
             ``score * scale + offset`` of the head, e.g. the margins of an imported model.
+        """
+        scores = self.scores(samples)
+        assert isinstance(self.head, Argmax | Sum)
+        return self.head.meant(scores)
+
+    def class_numbers(self, samples: Bits | ArrayLike) -> NDArray[np.intp]:
+        """Return the class number of each sample, shape (n_samples,); samples as for `scores`.
 
         Raises
         ------
         ModelError
-            If the head has no scores.
-        DataError
-            As :meth:`predict`.
+            If the network answers no classes.
         """
-        if not isinstance(self.head, Argmax | Sum):
-            raise ModelError("the network answers bits, which have no scores")
-        bits = self.output_bits(self.encoder.encode(self._by_name(X)))
-        return self.head.margins(bits.to_dense())
-
-    def class_numbers(self, bits: Bits) -> NDArray[np.intp]:
-        """Return the class number of each encoded sample, shape (n_samples,)."""
-        return self._argmax().class_numbers(self.output_bits(bits).to_dense())
+        head = self._argmax()
+        if isinstance(samples, Bits):
+            return head.class_numbers(self.output_bits(samples).to_dense())
+        X = self.by_name(samples)
+        engine = self._engine(X)
+        return engine.class_numbers(X) if engine else self.class_numbers(self.encode(X))
 
     def answers(self, bits: Bits) -> Answers:
-        """Return the answer to each encoded sample: its label, its numbers or its bits."""
+        """Return the answer to each encoded sample: its label, its numbers or its bits.
+
+        This is the definition, in NumPy; :meth:`predict` of many samples runs compiled code that
+        equals it.
+        """
         return self.head.answers(self.output_bits(bits).to_dense())
 
     def predict(self, X: ArrayLike) -> Answers:
         """Return the answer to each sample; X of shape (n_samples, n_features), raw features.
 
         Where features have names and X is a data frame (pandas, polars, Arrow), its columns are
-        matched with them by name, in any order.
+        matched with them by name, in any order. Many samples are answered by
+        :mod:`lutgen.infer`, in as many threads as there are processors.
 
         Returns
         -------
@@ -292,7 +310,16 @@ class LutNetwork(LutGraph):
         DataError
             If the encoder cannot encode X, or a feature is not among its columns.
         """
-        return self.answers(self.encode(X))
+        X = self.by_name(X)
+        engine = self._engine(X)
+        return engine.answers(X) if engine else self.answers(self.encode(X))
+
+    def _engine(self, X: Any) -> Engine | None:
+        """Return what answers so many samples in compiled code, if that pays."""
+        # An import of a later stage: who asks the model for many answers wants them soon.
+        from lutgen.infer import engine_for  # noqa: PLC0415
+
+        return engine_for(self, len(X) if hasattr(X, "__len__") else 0)
 
     def encode(self, X: ArrayLike) -> Bits:
         """Return the input bits of samples; X as for :meth:`predict`.
@@ -343,7 +370,7 @@ class LutNetwork(LutGraph):
         ConfigError
             See :func:`lutgen.core.build.make_core`.
         """
-        # The one import of a later stage: users look for this method on the model.
+        # An import of a later stage: users look for this method on the model.
         from lutgen.core import config_of, make_core  # noqa: PLC0415
         from lutgen.emit.verilog import core_verilog  # noqa: PLC0415
 

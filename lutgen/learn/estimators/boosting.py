@@ -202,7 +202,7 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         """
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype="numeric", ensure_all_finite=False)
-        scores = self.network_.scores(self.network_.encoder.encode(X)).astype(np.float64)
+        scores = self.network_.scores(X).astype(np.float64)
         return scores if self.classes_.size > 2 else scores[:, 1] - scores[:, 0]
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:

@@ -180,10 +180,10 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         """
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype="numeric", ensure_all_finite=False)
-        bits = self.network_.encoder.encode(X)
         if self.classes_.size == 2:
+            bits = self.network_.encoder.encode(X)
             return np.asarray(self.margins_[self._last_addresses(bits)])
-        return self.network_.scores(bits).astype(np.float64)
+        return self.network_.scores(X).astype(np.float64)
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return a probability for each class, shape (n_samples, n_classes).
@@ -203,7 +203,7 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         """Return the label of each sample; X of shape (n_samples, n_features)."""
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype="numeric", ensure_all_finite=False)
-        numbers = self.network_.class_numbers(self.network_.encoder.encode(X))
+        numbers = self.network_.class_numbers(X)
         labels: NDArray[Any] = self.classes_[numbers]
         return labels
 
