@@ -49,7 +49,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_format_that_loses_something_is_refused(model: Path, tmp_path: Path) -> None:
     fails("input format u8, feature 0: threshold", "verilog", model, "--input-bits", 8,
           "-o", tmp_path)  # fmt: skip
-    fails("input format auto, feature 1: no format of at most 24 bits", "prove", model,
+    tenths = model.with_name("tenths.npz")
+    words = ("--luts-per-class", 2, "--encoder", "thresholds:0.1,0.3", "-o", tenths)
+    assert run("boost", "--data", model.with_name("d.csv"), *words).exit_code == 0
+    fails("input format auto, feature 1: no format of at most 24 bits", "prove", tenths,
           "--input-format", "auto", "-o", tmp_path)  # fmt: skip
     fails("were both asked for", "verilog", model, "--input-bits", 8, "--input-format", "u8")
     fails("a format is u8 or s12", "verilog", model, "--input-format", "float")

@@ -28,6 +28,14 @@ def network_with(encoder: Encoder, **changes: Any) -> LutNetwork:
     return LutNetwork.from_luts(bits, luts, outputs=outputs, encoder=encoder, **changes)
 
 
+def network_at_values(X: np.ndarray) -> LutNetwork:
+    """Thresholds are training values, as other learners have them."""
+    fitted = fit_encoder("thermometer:3:quantile", X)
+    assert fitted.seen
+    values = replace(fitted, threshold=fitted.seen.above, seen=None)
+    return network_with(values.seeing(X))
+
+
 WHOLE = np.arange(17)[:, None] * np.ones(3)
 
 
@@ -54,7 +62,7 @@ def test_too_few_bits_are_refused_with_the_format_that_would_do() -> None:
 
 def test_fractions_are_refused_with_the_format_that_would_do() -> None:
     X = np.array([[0.125, 1], [0.375, 2], [0.5, 3], [0.875, 4]])
-    network = network_of(X)
+    network = network_at_values(X)
     with pytest.raises(
         ConfigError,
         match=r"input format u8, feature 0: threshold 0\.375 becomes 1, which training samples of "
@@ -67,7 +75,7 @@ def test_fractions_are_refused_with_the_format_that_would_do() -> None:
         FeatureFormat(3, scale=0.125),
         FeatureFormat(3),
     )
-    decimals = network_of(X * 0.1)
+    decimals = network_at_values(X * 0.1)
     with pytest.raises(ConfigError, match=r"no format of at most 24 bits .* changes only training"):
         Interface.taking(decimals, "u8")
     with pytest.raises(ConfigError, match=r"input format auto, feature 0: no format .* loses noth"):

@@ -3,7 +3,8 @@
 A format loses something where a threshold that the model uses lies outside its range, or a training
 sample changes a bit of the encoder: by the law of :mod:`lutgen.encode.formats`, one that lies
 between the threshold and the value of its code. Both are told from the values that the encoder
-keeps (:class:`lutgen.encode.seen.SeenValues`), without the samples.
+keeps (:class:`lutgen.encode.seen.SeenValues`), without the samples. A feature that the model takes
+missing needs a code for that besides.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ _FEWEST = FeatureFormat(1)
 class Threshold:
     """A comparator that the model uses, with the training values next to it; None: none.
 
-    `is_known` tells whether anybody looked for these values.
+    `is_known` tells whether anybody looked for these values, `missing` what the comparator makes of
+    a missing value, None where the feature is never missing.
     """
 
     bit: int
@@ -46,6 +48,7 @@ class Threshold:
     above: float | None
     beyond: float | None
     is_known: bool
+    missing: bool | None = None
 
 
 def used_bits(network: LutNetwork) -> NDArray[np.bool_]:
@@ -55,6 +58,13 @@ def used_bits(network: LutNetwork) -> NDArray[np.bool_]:
     used = np.zeros(network.n_inputs, dtype=bool)
     used[signals[(signals >= 0) & (signals < network.n_inputs)]] = True
     return used
+
+
+def lacking_features(network: LutNetwork) -> NDArray[np.bool_]:
+    """Return which features need a code for missing values: those that may lack and are used."""
+    encoder = network.encoder
+    is_read = np.bincount(encoder.feature[used_bits(network)], minlength=encoder.n_features) > 0
+    return np.asarray(encoder.may_lack & is_read)
 
 
 def feature_title(network: LutNetwork, feature: int) -> str:
@@ -71,16 +81,18 @@ def choose_formats(
     Parameters
     ----------
     asked : str, FeatureFormat, mapping or sequence
-        ``auto``: the smallest that loses nothing, with a power of two as scale and no offset; or
+        ``auto``: the smallest that loses nothing, with a power of two as scale and no offset, and
+        a code for missing values where the model takes them; or
         :data:`lutgen.encode.formats.GRAMMAR`; for all features, for each, or by name or number,
         ``*`` standing for the rest.
     accept_rounding : bool
-        Take a format that loses something, too.
+        Take a format that loses something, too; but not one without the code of missing values.
 
     Raises
     ------
     ConfigError
-        If it is no format, or it loses something; the message says where, and what would do.
+        If it is no format, it loses something, or it lacks the code of missing values; the message
+        says where, and what would do.
     """
     specs = _by_feature(network, asked)
     known: dict[str, FeatureFormat] = {}
@@ -98,6 +110,7 @@ def choose_formats(
         smallest = _smallest_of_each(network, formats, accept_rounding=accept_rounding)
         formats = [item or small for item, small in zip(formats, smallest, strict=True)]
     chosen = tuple(item or _FEWEST for item in formats)
+    _refuse_without_missing(network, chosen)
     if not accept_rounding:
         _refuse_losses(network, chosen)
     return chosen
@@ -143,8 +156,12 @@ def _by_feature(network: LutNetwork, asked: InputFormat) -> list[Spec]:
 
 
 def used_thresholds(network: LutNetwork) -> list[Threshold]:
-    """Return the comparators that the model uses, with the training values next to them."""
+    """Return the comparators that the model uses, with the training values next to them.
+
+    Those that ask whether a value is missing have no threshold and are left out.
+    """
     encoder = network.encoder
+    may_lack = encoder.may_lack
     seen = _seen(network)
     below, above, beyond = (
         [None if math.isnan(value) else value for value in side.tolist()]
@@ -163,8 +180,13 @@ def used_thresholds(network: LutNetwork) -> list[Threshold]:
             above=above[bit],
             beyond=beyond[bit],
             is_known=seen is not None,
+            missing=(
+                bool(encoder.missing[bit])
+                if encoder.missing is not None and may_lack[encoder.feature[bit]]
+                else None
+            ),
         )
-        for bit in np.flatnonzero(used_bits(network)).tolist()
+        for bit in np.flatnonzero(used_bits(network) & np.isfinite(encoder.threshold)).tolist()
     ]
 
 
@@ -222,20 +244,34 @@ def _refuse_losses(network: LutNetwork, formats: tuple[FeatureFormat, ...]) -> N
     )
 
 
+def _refuse_without_missing(network: LutNetwork, formats: tuple[FeatureFormat, ...]) -> None:
+    needed = np.flatnonzero(lacking_features(network)).tolist()
+    lacking = [feature for feature in needed if formats[feature].missing is None]
+    if lacking:
+        feature = lacking[0]
+        more = f" (and {len(lacking) - 1} more features)" if len(lacking) > 1 else ""
+        raise ConfigError(
+            f"input format {formats[feature]}, {feature_title(network, feature)}: the model takes "
+            f"missing values here, and the format has no code for them{more}; "
+            f"{_would_do(network, formats, feature)}"
+        )
+
+
 def _would_do(network: LutNetwork, formats: tuple[FeatureFormat, ...], feature: int) -> str:
     """Return which format would lose nothing: the asked one wider, else another scale."""
     asked = formats[feature]
     is_common = all(item == asked for item in formats)
     cuts = [cut for cut in used_thresholds(network) if is_common or cut.feature == feature]
     whose = "" if is_common else f" for {feature_title(network, feature)}"
+    needed = lacking_features(network)
+    needs_code = bool((needed if is_common else needed[feature : feature + 1]).any())
+    has_code = needs_code or asked.missing is not None
     for signed in sorted({asked.signed, True}):
-        for width in range(1, MAX_WIDTH + 1):
-            if width < max(asked.width, 1 if asked.missing is None else 2):
-                continue
+        at_least = signed if asked.missing is None else asked.missing == asked.least
+        for width in range(max(asked.width, 1 + has_code), MAX_WIDTH + 1):
             item = FeatureFormat(width, signed, asked.scale, asked.offset)
-            if asked.missing is not None:
-                end = item.least if asked.missing == asked.least else item.largest
-                item = replace(item, missing=end)
+            if has_code:
+                item = replace(item, missing=item.least if at_least else item.largest)
             if not any(loss(item, cut) for cut in cuts):
                 return f"{item} would do{whose}"
     lossless = f"no format of at most {MAX_WIDTH} bits and a power of two as scale loses nothing"
@@ -243,20 +279,32 @@ def _would_do(network: LutNetwork, formats: tuple[FeatureFormat, ...], feature: 
     if seen is None:
         return f"scale and offset must make the thresholds values of codes{whose}"
     every = slice(None) if is_common else slice(feature, feature + 1)
-    span = float(seen.low[every].min()), float(seen.high[every].max())
-    if small := smallest(*span, cuts):
+    span = _span(seen, every)
+    if small := smallest(*span, cuts, missing=needs_code):
         own = ", or auto, which gives each feature its own" if is_common else ""
         return f"{small} would do{whose}{own}"
-    if near := smallest(*span, cuts, is_strict=False):
+    if near := smallest(*span, cuts, is_strict=False, missing=needs_code):
         return f"{lossless}{whose}; {near} changes only training values that equal a threshold"
-    return f"{lossless}{whose}; {_rounded(*span, cuts)} is the finest"
+    return f"{lossless}{whose}; {_rounded(*span, cuts, missing=needs_code)} is the finest"
+
+
+def _span(seen: SeenValues, features: slice) -> tuple[float, float]:
+    """Return the range of the training values of features; zeros where there are none."""
+    low = np.fmin.reduce(seen.low[features])
+    high = np.fmax.reduce(seen.high[features])
+    return (0.0, 0.0) if np.isnan(low) else (float(low), float(high))
 
 
 # -- the smallest format -----------------------------------------------------------------------
 
 
 def smallest(
-    low: float, high: float, cuts: Iterable[Threshold], *, is_strict: bool = True
+    low: float,
+    high: float,
+    cuts: Iterable[Threshold],
+    *,
+    is_strict: bool = True,
+    missing: bool = False,
 ) -> FeatureFormat | None:
     """Return the smallest format that separates thresholds as the training samples do.
 
@@ -269,6 +317,9 @@ def smallest(
         Range of the training samples.
     is_strict : bool
         False: training values equal to the threshold need not pass.
+    missing : bool
+        Whether a code is to be reserved for missing values. Of the two ends it is the one that
+        takes fewer bits, or else answers more comparators by itself.
 
     Returns
     -------
@@ -286,7 +337,7 @@ def smallest(
             exponent = _exponent(cut.threshold, top, exponent, least)
         if exponent < least:
             return None
-    return _holding(low, high, cuts, exponent)
+    return _holding(low, high, cuts, exponent, missing=missing)
 
 
 def _exponent(threshold: float, top: float, exponent: int, least: int) -> int:
@@ -300,17 +351,38 @@ def _ceil(threshold: float, exponent: int) -> int:
     return math.ceil(math.ldexp(threshold, -exponent))
 
 
-def _holding(low: float, high: float, cuts: list[Threshold], exponent: int) -> FeatureFormat | None:
+def _holding(
+    low: float, high: float, cuts: list[Threshold], exponent: int, *, missing: bool
+) -> FeatureFormat | None:
     """Return the narrowest format of a scale that holds a range and its thresholds."""
     codes = [math.floor(math.ldexp(value, -exponent)) for value in (low, high)]
     for cut in cuts:
         code = _ceil(cut.threshold, exponent)
         codes += [code, code - 1] if cut.below is not None else [code]
-    signed = min(codes) < 0
-    width = max(*codes, -1 - min(codes)).bit_length() + signed
+    first, last = min(codes), max(codes)
+    if not missing:
+        signed = first < 0
+        width = max(_width(first, last, signed=signed), 1)
+        return FeatureFormat(width, signed, 2.0**exponent) if width <= MAX_WIDTH else None
+    n_passed = sum(bool(cut.missing) for cut in cuts)
+    at_least = 2 * n_passed <= len(cuts)
+    widths = []
+    for signed in (False, True):
+        for is_least in (at_least, not at_least):
+            ends = (first - 1, last) if is_least else (first, last + 1)
+            if signed or ends[0] >= 0:
+                width = max(_width(*ends, signed=signed), 2)
+                widths.append((width, is_least != at_least, signed))
+    width, is_other, signed = min(widths)
     if width > MAX_WIDTH:
         return None
-    return FeatureFormat(max(width, 1), signed, 2.0**exponent)
+    item = FeatureFormat(width, signed, 2.0**exponent)
+    return replace(item, missing=item.least if is_other != at_least else item.largest)
+
+
+def _width(first: int, last: int, *, signed: bool) -> int:
+    """Return the bits that two codes need."""
+    return max(last, -1 - first if signed else 0).bit_length() + signed
 
 
 def _smallest_of_each(
@@ -324,15 +396,17 @@ def _smallest_of_each(
             "(an older lutgen wrote it, or no learner did); train it again, or name a format: "
             + GRAMMAR
         )
+    needed = lacking_features(network).tolist()
     cuts: dict[int, list[Threshold]] = {}
     for cut in used_thresholds(network):
         cuts.setdefault(cut.feature, []).append(cut)
     chosen, refused = [], []
     for feature, given in enumerate(formats):
-        low, high = float(seen.low[feature]), float(seen.high[feature])
-        item = given or smallest(low, high, cuts.get(feature, []))
+        low, high = _span(seen, slice(feature, feature + 1))
+        own, missing = cuts.get(feature, []), needed[feature]
+        item = given or smallest(low, high, own, missing=missing)
         if item is None:
-            item = _rounded(low, high, cuts[feature])
+            item = _rounded(low, high, own, missing=missing)
             refused.append((feature, item))
         chosen.append(item)
     if refused and not accept_rounding:
@@ -348,13 +422,13 @@ def _smallest_of_each(
     return chosen
 
 
-def _rounded(low: float, high: float, cuts: list[Threshold]) -> FeatureFormat:
+def _rounded(low: float, high: float, cuts: list[Threshold], *, missing: bool) -> FeatureFormat:
     """Return a format that tells thresholds and training values apart, but for equal ones."""
-    if found := smallest(low, high, cuts, is_strict=False):
+    if found := smallest(low, high, cuts, is_strict=False, missing=missing):
         return found
     ends = [abs(low), abs(high), *(abs(cut.threshold) for cut in cuts)]
     exponent = math.frexp(max(ends))[1] - MAX_WIDTH
-    while (item := _holding(low, high, cuts, exponent)) is None:
+    while (item := _holding(low, high, cuts, exponent, missing=missing)) is None:
         exponent += 1
     return item
 

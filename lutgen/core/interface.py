@@ -17,7 +17,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from lutgen.bits import WORD_BITS, Bits, pack
 from lutgen.core.config import CoreConfig
-from lutgen.core.inputs import InputFormat, choose_formats, feature_title, used_bits
+from lutgen.core.inputs import (
+    InputFormat,
+    choose_formats,
+    feature_title,
+    lacking_features,
+    used_bits,
+)
 from lutgen.encode.encoder import as_matrix, check_binary
 from lutgen.encode.formats import FeatureFormat
 from lutgen.errors import ConfigError, DataError
@@ -29,6 +35,7 @@ BITS = "bits"
 MAX_VALUE_BITS = 62
 _ID_VERSION = b"lutgen core 1"
 _CHUNK = 64 * WORD_BITS  # samples taken apart at a time: bounds the memory
+_NO_CODE = np.iinfo(np.int32).min
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +184,7 @@ class Interface:
             format has no code for that.
         """
         if not self.formats:
-            return self.network.encoder.encode(X)
+            return self.network.encode(X)
         codes = self.codes(X)
         place = np.concatenate([np.arange(width) for width in self.widths])
         feature = np.repeat(np.arange(len(self.widths)), self.widths)
@@ -188,53 +195,65 @@ class Interface:
     def codes(self, X: ArrayLike) -> NDArray[np.int32]:
         """Return samples as codes, shape (n_samples, n_features); features have to come in.
 
+        Columns of a data frame are matched with the features by name.
+
         Raises
         ------
         DataError
             See :meth:`samples`.
         """
-        matrix = as_matrix(X, missing=any(item.missing is not None for item in self.formats))
+        matrix = self._matrix(X)
         if matrix.shape[1] != len(self.formats):
             raise DataError(
                 f"the samples have {matrix.shape[1]} columns, the core takes "
                 f"{len(self.formats)} features; give the same columns as in training"
             )
-        if self.network.encoder.kind == "binary":
-            check_binary(
-                np.where(np.isnan(matrix), 0, matrix) if matrix.dtype.kind == "f" else matrix
-            )
+        encoder = self.network.encoder
+        encoder.check_missing(matrix, self.network.feature_names)
+        if encoder.kind == "binary":
+            check_binary(matrix, missing=True)
+        unread = encoder.may_lack & ~lacking_features(self.network)
         codes = np.empty(matrix.shape, dtype=np.int32)
         for feature, item in enumerate(self.formats):
+            values = matrix[:, feature]
+            if unread[feature] and item.missing is None and values.dtype.kind == "f":
+                values = np.where(np.isnan(values), 0, values)  # no comparator reads the code
             try:
-                codes[:, feature] = item.codes(matrix[:, feature])
+                codes[:, feature] = item.codes(values)
             except DataError as error:
                 raise DataError(f"{feature_title(self.network, feature)}: {error}") from error
         return codes
 
+    def _matrix(self, X: ArrayLike) -> NDArray[Any]:
+        """Return samples as a matrix, which has NaN only where a code or the model knows it."""
+        missing = self.network.encoder.missing is not None
+        missing |= any(item.missing is not None for item in self.formats)
+        return as_matrix(self.network.by_name(X), missing=missing, names=self.network.feature_names)
+
     def changed(self, X: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Return which samples' encoder bits, of those used, and which answers are not the model's.
 
-        The model is given the numbers themselves, the core their codes. Rows of NaN, of which the
-        model makes nothing, count as not changed.
+        The model is given the numbers themselves, the core their codes. Rows of NaN of which the
+        model makes nothing count as not changed.
 
         Returns
         -------
         (bits, answers) : ndarrays of bool of shape (n_samples,)
         """
-        matrix = as_matrix(X, missing=any(item.missing is not None for item in self.formats))
+        matrix = self._matrix(X)
         bits, answers = np.zeros((2, len(matrix)), dtype=bool)
         if not self.formats:
-            self.network.encoder.encode(matrix)  # what it refuses is refused
+            self.network.encode(matrix)  # what it refuses is refused
             return bits, answers
         used = used_bits(self.network)
         for start in range(0, len(matrix), _CHUNK):
             part = matrix[start : start + _CHUNK]
             taken = Bits.from_dense(self._passed(self.codes(part)))
             lacking = np.zeros(len(part), dtype=bool)
-            if part.dtype.kind == "f":
+            if part.dtype.kind == "f" and self.network.encoder.missing is None:
                 lacking = np.asarray(np.isnan(part).any(axis=1))
                 part = np.where(np.isnan(part), 0, part)
-            given = self.network.encoder.encode(part)
+            given = self.network.encode(part)
             differ = np.bitwise_or.reduce(given.words[used] ^ taken.words[used], axis=0)
             own = Bits(differ[None], len(part)).to_dense()[:, 0].astype(bool) & ~lacking
             rows = np.flatnonzero(own)
@@ -280,8 +299,18 @@ class Interface:
 
     def _passed(self, codes: NDArray[np.int32]) -> NDArray[np.uint8]:
         """Return which comparators codes pass, shape (n_samples, n_bits)."""
-        passes = codes[:, self.network.encoder.feature] >= self._least_codes
-        return np.asarray(passes).view(np.uint8)
+        encoder = self.network.encoder
+        own = codes[:, encoder.feature]
+        passes = np.asarray(own >= self._least_codes)
+        if encoder.missing is not None:
+            np.copyto(passes, encoder.missing, where=own == self._missing_codes)
+        return passes.view(np.uint8)
+
+    @cached_property
+    def _missing_codes(self) -> NDArray[np.int32]:
+        """The code of missing values of each comparator's feature, or one that is none."""
+        codes = [_NO_CODE if item.missing is None else item.missing for item in self.formats]
+        return np.array(codes, dtype=np.int32)[self.network.encoder.feature]
 
     def answers(self, x: Bits) -> Bits:
         """Return what has to stand at ``y`` for what comes in at ``x``."""
@@ -425,6 +454,6 @@ def _layout(formats: tuple[FeatureFormat, ...]) -> str:
     if first.scale != 1 or first.offset:
         value = f", value = {first.scale!r} * code" + (f" + {first.offset!r}" * bool(first.offset))
     if first.missing is not None:
-        value += f", missing {first.missing}"
+        value += f", missing values {first.missing}"
     bits = first.width
     return f" of {bits} bit(s), {kind}{value}, feature f at x[{bits}*f +: {bits}]"

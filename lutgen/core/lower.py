@@ -66,7 +66,8 @@ def lower(network: LutNetwork, formats: Sequence[FeatureFormat] = ()) -> Netlist
 def lower_encoder(network: LutNetwork, formats: Sequence[FeatureFormat]) -> Netlist:
     """Return the comparators of a network's encoder, ``feature >= threshold``.
 
-    The last LUT of comparator j, the only one where the feature is narrow, is named ``e<j>_f…``.
+    The last LUT of comparator j, the only one where the feature is narrow, is named ``e<j>_f…``. It
+    gives what the encoder says of missing values where the code is the one reserved for these.
 
     Raises
     ------
@@ -83,22 +84,50 @@ def lower_encoder(network: LutNetwork, formats: Sequence[FeatureFormat]) -> Netl
         first.append(first[-1] + item.width)
     n_inputs = first[-1] - FIRST_INPUT
     builder, outputs = NetlistBuilder(n_inputs), []
-    for bit, (feature, threshold) in enumerate(
-        zip(encoder.feature.tolist(), encoder.threshold.tolist(), strict=True)
+    lacking: dict[int, int] = {}  # by wide feature, the net that says whether it is missing
+    of_missing = [None] * encoder.n_bits if encoder.missing is None else encoder.missing.tolist()
+    for bit, (feature, threshold, missing) in enumerate(
+        zip(encoder.feature.tolist(), encoder.threshold.tolist(), of_missing, strict=True)
     ):
         item = formats[feature]
         least = min(max(item.threshold_code(threshold), item.least), item.largest + 1)
         name = f"e{bit}_f{feature}_ge{least}".replace("-", "m")
         nets = range(first[feature], first[feature + 1])
         if item.width <= WHOLE_WIDTH:
-            outputs.append(builder.add(_cell(name, tuple(nets), item.comparator(threshold))))
-        else:
+            table = item.comparator(threshold, missing)
+            outputs.append(builder.add(_cell(name, tuple(nets), table)))
+            continue
+        as_number = item.missing is not None and item.missing >= least
+        if item.missing is None or missing in (None, as_number):
             outputs.append(_add_chain(builder, name, nets, item, item.rank(threshold)))
+            continue
+        if feature not in lacking:
+            code = item.missing & ((1 << item.width) - 1)
+            lacking[feature] = _add_equal(builder, f"m{feature}", nets, code)
+        if not item.least < least <= item.largest:  # all other codes give the same
+            outputs.append(builder.add(_cell(name, (lacking[feature],), 0b10 if missing else 0b01)))
+            continue
+        own = _add_chain(builder, f"{name}_number", nets, item, item.rank(threshold))
+        table = 0b1110 if missing else 0b0010  # of the number, and then of whether it is missing
+        outputs.append(builder.add(_cell(name, (own, lacking[feature]), table)))
     return builder.finish(tuple(outputs))
 
 
 def _cell(name: str, inputs: tuple[int, ...], init: int) -> Cell:
     return Cell(kind=LUT, inputs=inputs, init=init, name=name, layer=0, part=ENCODER)
+
+
+def _add_equal(builder: NetlistBuilder, name: str, nets: Sequence[int], code: int) -> int:
+    """Add LUTs one after the other that say whether the nets are a code."""
+    below: tuple[int, ...] = ()
+    place = 0
+    while place < len(nets):
+        own = nets[place : place + CHAIN_INPUTS - len(below)]
+        end = place + len(own)
+        wanted = (code >> place & ((1 << len(own)) - 1)) << len(below) | len(below)
+        part = name if end == len(nets) else f"{name}_b{end}"
+        below, place = (builder.add(_cell(part, (*below, *own), 1 << wanted)),), end
+    return below[0]
 
 
 def _add_chain(

@@ -1,7 +1,9 @@
 """Encoders turn features into bits; the one that was fitted is saved inside the model.
 
 Every encoder is a list of comparators: bit j is ``X[:, feature[j]] >= threshold[j]``. A binary
-encoder is the special case of one threshold of 0.5 a feature that accepts only 0 and 1.
+encoder is the special case of one threshold of 0.5 a feature that accepts only 0 and 1. Where a
+feature may be missing, each of its comparators says what it answers to NaN; one of threshold
+infinity, which no number passes, asks whether the value is missing and nothing else.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from lutgen.bits import WORD_BITS, Bits, n_words, pack
 from lutgen.encode.gain import gain_thresholds
 from lutgen.encode.seen import SeenValues
+from lutgen.encode.shortest import shortest
 from lutgen.errors import ConfigError, DataError
 
 KINDS = ("binary", "threshold", "thermometer", "gain")
@@ -23,6 +26,9 @@ SPECS = (
     "auto, binary, threshold:VALUE, thresholds:VALUE,VALUE,…, thermometer:BITS:quantile, "
     "thermometer:BITS:uniform, thermometer:BITS:gain, gain:TOTAL"
 )
+REFUSE, DROP, BIT = "refuse", "drop", "bit"
+MISSING = (REFUSE, DROP, BIT)
+"""What becomes of missing values: refused, their rows left out, or a bit of their own."""
 MAX_THERMOMETER_BITS = 256
 MAX_GAIN_BITS = 100_000
 _CHUNK = 64 * WORD_BITS  # samples compared at a time: bounds the memory of wide encoders
@@ -44,6 +50,12 @@ class Encoder:
         Bit j is one where the feature is greater than or equal to threshold j.
     seen : SeenValues or None
         Training values around the thresholds; None where nobody looked. No part of the function.
+    missing : ndarray of shape (n_bits,), dtype=np.bool_, or None
+        Value of bit j where its feature is NaN, which stands for a missing value; then a threshold
+        may be infinity. None: NaN is refused.
+    nullable : ndarray of shape (n_features,), dtype=np.bool_, or None
+        Features that may be NaN, where `missing` is given; the others are refused as if it were
+        not. None: all of them. No part of the function.
     """
 
     kind: str
@@ -51,6 +63,8 @@ class Encoder:
     feature: NDArray[np.int32]
     threshold: NDArray[np.float64]
     seen: SeenValues | None = None
+    missing: NDArray[np.bool_] | None = None
+    nullable: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         faults = []
@@ -61,34 +75,63 @@ class Encoder:
         elif self.feature.size:
             if self.feature.min() < 0 or self.feature.max() >= self.n_features:
                 faults.append(f"feature numbers must lie in [0, {self.n_features})")
-            if not np.isfinite(self.threshold).all():
+            if self.missing is None and not np.isfinite(self.threshold).all():
                 faults.append("thresholds must be finite")
+            elif not (self.threshold > -np.inf).all():
+                faults.append("thresholds must be finite, or +inf")
+        faults += self._missing_faults()
         if self.seen is not None and not faults:
             faults += self.seen.faults(self.n_features, self.threshold)
         if faults:
             raise ConfigError("encoder: " + "; ".join(faults))
+
+    def _missing_faults(self) -> list[str]:
+        faults = []
+        wanted = {"missing": int(self.feature.size), "nullable": self.n_features}
+        for name, size in wanted.items():
+            array = getattr(self, name)
+            if array is not None and (array.dtype != np.bool_ or array.shape != (size,)):
+                faults.append(f"{name} must be a vector of {size} truth values")
+        if self.nullable is not None and self.missing is None:
+            faults.append("features may be missing only where it is said what bits they become")
+        return faults
 
     @property
     def n_bits(self) -> int:
         """Number of bits that a sample becomes."""
         return int(self.feature.size)
 
+    @property
+    def may_lack(self) -> NDArray[np.bool_]:
+        """Which features may be NaN, shape (n_features,)."""
+        if self.nullable is not None:
+            return self.nullable
+        return np.full(self.n_features, self.missing is not None)
+
     def seeing(self, X: ArrayLike) -> Encoder:
         """Return the encoder that has seen these training samples, beside those of before."""
-        seen = SeenValues.of(as_matrix(X), self.feature, self.threshold)
+        matrix = as_matrix(X, missing=self.missing is not None)
+        seen = SeenValues.of(matrix, self.feature, self.threshold)
         return replace(self, seen=seen.merge(self.seen) if self.seen else seen)
 
     def describe(self) -> str:
         """Return one line for people, e.g. ``threshold at 128: 784 features -> 784 bits``."""
         where = ""
         if self.kind == "threshold" and self.n_bits:
-            where = " at " + ", ".join(f"{value:g}" for value in np.unique(self.threshold))
-        return f"{self.kind}{where}: {self.n_features} features -> {self.n_bits} bits"
+            numbers = np.unique(self.threshold[np.isfinite(self.threshold)])
+            where = " at " + ", ".join(f"{value:g}" for value in numbers)
+        lacking = ""
+        if n_lacking := int(self.may_lack.sum()):
+            lacking = f"; {n_lacking} feature{'s' * (n_lacking > 1)} may be missing"
+        return f"{self.kind}{where}: {self.n_features} features -> {self.n_bits} bits{lacking}"
 
     def get_feature_names_out(
         self, input_features: Sequence[str] | None = None
     ) -> NDArray[np.object_]:
         """Return what each bit says, e.g. ``petal>=2.5``, as scikit-learn's transformers do.
+
+        A bit that asks whether a value is missing is called ``petal missing``; one that a missing
+        value passes, too, ``petal>=2.5 or missing``.
 
         Parameters
         ----------
@@ -107,45 +150,85 @@ class Encoder:
             raise ConfigError(
                 f"{len(names)} names for the {self.n_features} features of an encoder"
             )
-        told = zip(self.feature.tolist(), self.threshold.tolist(), strict=True)
-        if self.kind == "binary":
-            return np.array([names[feature] for feature, _ in told], dtype=object)
+        passes = self.missing if self.missing is not None else np.zeros(self.n_bits, dtype=bool)
+        told = zip(
+            self.feature.tolist(), self.threshold.tolist(), passes.tolist(), strict=True
+        )  # fmt: skip
         return np.array(
-            [f"{names[feature]}>={value:.12g}" for feature, value in told], dtype=object
+            [
+                _bit_name(names[feature], threshold, missing, is_binary=self.kind == "binary")
+                for feature, threshold, missing in told
+            ],
+            dtype=object,
         )
 
-    def encode(self, X: ArrayLike) -> Bits:
+    def encode(self, X: ArrayLike, *, names: Sequence[str] = ()) -> Bits:
         """Encode a matrix of shape (n_samples, n_features).
+
+        Parameters
+        ----------
+        names : sequence of str
+            A name for each feature, for messages.
 
         Raises
         ------
         DataError
-            If the width is wrong, a value is NaN or infinite, or (binary) neither 0 nor 1;
-            the message names row and column, both counted from 0.
+            If the width is wrong, a value is NaN where it may not be, or infinite, or (binary)
+            neither 0 nor 1; the message names row and column, both counted from 0.
         """
-        matrix = as_matrix(X)
+        matrix = as_matrix(X, missing=self.missing is not None, names=names)
         if matrix.shape[1] != self.n_features:
             raise DataError(
                 f"the samples have {matrix.shape[1]} columns, the encoder was fitted "
                 f"on {self.n_features}; give the same columns as in training"
             )
+        self.check_missing(matrix, names)
         if self.kind == "binary":
-            check_binary(matrix)
+            check_binary(matrix, missing=self.missing is not None)
         words = np.empty((self.n_bits, n_words(matrix.shape[0])), dtype=np.uint64)
         for start in range(0, matrix.shape[0], _CHUNK):
-            dense = matrix[start : start + _CHUNK, self.feature] >= self.threshold
+            part = matrix[start : start + _CHUNK, self.feature]
+            dense = part >= self.threshold
+            if self.missing is not None and part.dtype.kind == "f":
+                np.copyto(dense, self.missing, where=np.isnan(part))
             first = start // WORD_BITS
             words[:, first : first + n_words(dense.shape[0])] = pack(dense)
         return Bits(words, int(matrix.shape[0]))
 
+    def check_missing(self, matrix: NDArray[Any], names: Sequence[str] = ()) -> None:
+        """Raise :class:`DataError` naming the first NaN of a feature that may not be missing."""
+        if self.nullable is None or matrix.dtype.kind != "f" or self.nullable.all():
+            return
+        bad = np.isnan(matrix) & ~self.nullable
+        if bad.any():
+            row, column = np.argwhere(bad)[0].tolist()
+            raise DataError(
+                f"row {row}, {_column(column, names)} of the samples is NaN, but no training "
+                f"sample lacked this feature, so nothing is known of it; {int(bad.sum())} such "
+                "value(s), replace or drop them"
+            )
 
-def as_matrix(X: ArrayLike, *, missing: bool = False) -> NDArray[Any]:
+
+def _bit_name(feature: str, threshold: float, missing: bool, *, is_binary: bool) -> str:
+    if threshold == np.inf:
+        return f"{feature} missing" if missing else f"{feature}>=inf"
+    own = feature if is_binary else f"{feature}>={threshold:.12g}"
+    return f"{own} or missing" if missing else own
+
+
+def _column(number: int, names: Sequence[str]) -> str:
+    return f"column {number}" + (f" ({names[number]})" if len(names) > number else "")
+
+
+def as_matrix(X: ArrayLike, *, missing: bool = False, names: Sequence[str] = ()) -> NDArray[Any]:
     """Return X as a numeric matrix of finite values, without copying where it already is one.
 
     Parameters
     ----------
     missing : bool
         Whether NaN may stand for missing values.
+    names : sequence of str
+        A name for each column, for messages.
 
     Raises
     ------
@@ -168,10 +251,11 @@ def as_matrix(X: ArrayLike, *, missing: bool = False) -> NDArray[Any]:
     if array.dtype.kind == "f":
         bad = np.isinf(array) if missing else ~np.isfinite(array)
         if bad.any():
-            row, column = np.argwhere(bad)[0]
+            row, column = np.argwhere(bad)[0].tolist()
             raise DataError(
-                f"row {row}, column {column} of the samples is {array[row, column]}: NaN and "
-                f"infinity have no code; {int(bad.sum())} such value(s), replace or drop them"
+                f"row {row}, {_column(column, names)} of the samples is {array[row, column]}: "
+                f"{'infinity has' if missing else 'NaN and infinity have'} no code; "
+                f"{int(bad.sum())} such value(s), replace or drop them"
             )
     return array
 
@@ -186,9 +270,11 @@ def _first_non_number(array: NDArray[np.object_]) -> str:
     return "the samples are not numbers"
 
 
-def check_binary(matrix: NDArray[Any]) -> None:
-    """Raise :class:`DataError` naming the first entry that is neither 0 nor 1."""
+def check_binary(matrix: NDArray[Any], *, missing: bool = False) -> None:
+    """Raise :class:`DataError` naming the first entry that is neither 0 nor 1, nor missing."""
     bad = (matrix != 0) & (matrix != 1)
+    if missing and matrix.dtype.kind == "f":
+        bad &= ~np.isnan(matrix)
     if bad.any():
         row, column = np.argwhere(bad)[0]
         raise DataError(
@@ -197,8 +283,14 @@ def check_binary(matrix: NDArray[Any]) -> None:
         )
 
 
-def fit_encoder(spec: str, X: ArrayLike, y: ArrayLike | None = None) -> Encoder:
+def fit_encoder(
+    spec: str, X: ArrayLike, y: ArrayLike | None = None, *, missing: str = REFUSE
+) -> Encoder:
     """Fit an encoder on training samples.
+
+    Thresholds that are chosen by the values lie above one training value and at most at the next.
+    In a column of whole numbers they are values that occur (by ``uniform``, equal steps); in any
+    other the number of fewest binary digits there, see :mod:`lutgen.encode.shortest`.
 
     Parameters
     ----------
@@ -215,29 +307,93 @@ def fit_encoder(spec: str, X: ArrayLike, y: ArrayLike | None = None) -> Encoder:
         Training samples.
     y : array-like of shape (n_samples,), optional
         Their labels, numbers or strings, which thresholds chosen by gain need.
+    missing : {"refuse", "bit"}
+        ``bit``: NaN stands for a missing value. It passes no threshold, thresholds are chosen
+        without it, and each feature that some samples lack has one bit more, which tells so. A
+        feature that no sample lacks may not be missing later.
 
     Raises
     ------
     ConfigError
-        If `spec` is none of these, or needs labels and there are none.
+        If `spec` or `missing` is none of these, or labels are needed and there are none.
     DataError
         If the samples cannot be encoded, or no threshold tells any two of them apart.
     """
-    matrix = as_matrix(X)
+    if missing not in (REFUSE, BIT):
+        raise ConfigError(f"missing must be {REFUSE} or {BIT}, got {missing!r}")
+    matrix = as_matrix(X, missing=missing == BIT)
     if matrix.size == 0:
         raise DataError(
             f"there is nothing to train on: {matrix.shape[0]} rows of {matrix.shape[1]} columns"
         )
-    return _fit(spec, matrix, y).seeing(matrix)
+    encoder = _with_missing_bits(_fit(spec, matrix, y), matrix)
+    if not encoder.n_bits:
+        raise DataError(
+            f"encoder {spec!r}: no threshold of a single feature tells the classes apart; choose "
+            "thresholds without labels, e.g. thermometer:8:quantile"
+            if spec.startswith("gain:") or spec.endswith(":gain")
+            else "no threshold tells the training samples apart: every column is constant; give "
+            "features that vary"
+        )
+    encoder = encoder.seeing(matrix)
+    return encoder if encoder.kind == "threshold" else _shortened(encoder, matrix)
+
+
+def _with_missing_bits(encoder: Encoder, matrix: NDArray[Any]) -> Encoder:
+    """Return an encoder with a bit more for each feature that some samples lack."""
+    lacking = np.isnan(matrix) if matrix.dtype.kind == "f" else np.zeros(matrix.shape, dtype=bool)
+    nullable = np.asarray(lacking.any(axis=0))
+    if not nullable.any():
+        return encoder
+    told = np.flatnonzero(nullable & ~lacking.all(axis=0)).astype(np.int32)
+    return replace(
+        encoder,
+        feature=np.concatenate([encoder.feature, told]),
+        threshold=np.concatenate([encoder.threshold, np.full(told.size, np.inf)]),
+        missing=np.arange(encoder.n_bits + told.size) >= encoder.n_bits,
+        nullable=nullable,
+    )
+
+
+def _shortened(encoder: Encoder, matrix: NDArray[Any]) -> Encoder:
+    """Return an encoder of short thresholds where a column holds numbers with fractions.
+
+    Every bit of a training sample is as before. Of thresholds that come to be one, one is kept.
+    """
+    seen = encoder.seen
+    assert seen is not None
+    thresholds = encoder.threshold.copy()
+    for feature in np.unique(encoder.feature).tolist():
+        column = matrix[:, feature]
+        if (
+            column.dtype.kind != "f"
+            or not (np.isfinite(column) & (column != np.rint(column))).any()
+        ):
+            continue
+        for bit in np.flatnonzero(encoder.feature == feature).tolist():
+            if not np.isnan([seen.below[bit], seen.above[bit]]).any():
+                thresholds[bit] = shortest(float(seen.below[bit]), float(seen.above[bit]))
+    if np.array_equal(thresholds, encoder.threshold):
+        return encoder
+    _, first = np.unique(np.column_stack([encoder.feature, thresholds]), axis=0, return_index=True)
+    kept = np.sort(first)
+    short = replace(
+        encoder,
+        feature=encoder.feature[kept],
+        threshold=thresholds[kept],
+        missing=None if encoder.missing is None else encoder.missing[kept],
+        seen=None,
+    )
+    return short.seeing(matrix)
 
 
 def _fit(spec: str, matrix: NDArray[Any], y: ArrayLike | None) -> Encoder:
     kind, _, rest = spec.partition(":")
     if kind == "auto" and not rest:
-        is_binary = bool(((matrix == 0) | (matrix == 1)).all())
+        is_binary = bool(((matrix == 0) | (matrix == 1) | np.isnan(matrix)).all())
         kind, rest = ("binary", "") if is_binary else ("thermometer", "8:quantile")
     if kind == "binary" and not rest:
-        check_binary(matrix)
+        check_binary(matrix, missing=True)
         return _same_for_all("binary", matrix.shape[1], [0.5])
     if kind in ("threshold", "thresholds"):
         values = _thresholds(spec, rest, many=kind == "thresholds")
@@ -298,11 +454,6 @@ def _by_gain(
     if distinct.size < 2:
         raise DataError(f"encoder {spec!r}: all labels are {distinct[0]}; two classes are needed")
     chosen = gain_thresholds(matrix, classes, budget, most)
-    if not chosen:
-        raise DataError(
-            f"encoder {spec!r}: no threshold of a single feature tells the classes apart; choose "
-            "thresholds without labels, e.g. thermometer:8:quantile"
-        )
     return Encoder(
         "gain" if spec.startswith("gain") else "thermometer",
         int(matrix.shape[1]),
@@ -314,12 +465,16 @@ def _by_gain(
 def _thermometer(matrix: NDArray[Any], n_bits: int, strategy: str) -> Encoder:
     values = matrix.astype(np.float64)
     steps = np.arange(1, n_bits + 1) / (n_bits + 1)
-    low = values.min(axis=0)
+    low = np.fmin.reduce(values, axis=0)
     if strategy == "uniform":
-        thresholds = low + steps[:, None] * (values.max(axis=0) - low)
+        thresholds = low + steps[:, None] * (np.fmax.reduce(values, axis=0) - low)
     else:
         # method="higher" picks a value that occurs, so integer features keep integer thresholds
         thresholds = np.quantile(values, steps, axis=0, method="higher")
+        for feature in np.flatnonzero(np.isnan(values).any(axis=0)).tolist():
+            there = values[~np.isnan(values[:, feature]), feature]
+            if there.size:
+                thresholds[:, feature] = np.quantile(there, steps, method="higher")
     features: list[int] = []
     kept: list[float] = []
     for feature in range(values.shape[1]):
@@ -330,11 +485,6 @@ def _thermometer(matrix: NDArray[Any], n_bits: int, strategy: str) -> Encoder:
             distinct = above.min(keepdims=True)
         features += [feature] * distinct.size
         kept += distinct.tolist()
-    if not kept:
-        raise DataError(
-            "no threshold tells the training samples apart: every column is constant; "
-            "give features that vary"
-        )
     return Encoder(
         "thermometer",
         int(values.shape[1]),

@@ -48,8 +48,8 @@ class FeatureFormat:
     scale, offset : float
         The value of a code is ``scale * code + offset``; the scale is above zero.
     missing : int or None
-        Code of NaN, the least or the largest; no number has it, and it compares as its value
-        does. None: NaN has no code.
+        Code of NaN, the least or the largest; no number has it. What it becomes is the encoder's to
+        say; where that says nothing, it compares as its value does. None: NaN has no code.
 
     Raises
     ------
@@ -146,26 +146,39 @@ class FeatureFormat:
         return Fraction(self.scale) * code + Fraction(self.offset)
 
     def threshold_code(self, threshold: float) -> int:
-        """Return T such that a code passes the threshold if it is T or more; see the module."""
+        """Return T such that a code passes the threshold if it is T or more; see the module.
+
+        No code passes infinity: then it is one past the largest.
+        """
+        if threshold == math.inf:
+            return self.largest + 1
         return math.ceil((Fraction(threshold) - Fraction(self.offset)) / Fraction(self.scale))
 
     def rank(self, threshold: float) -> int:
         """Return how many codes do not pass a threshold, 0 to 2^width."""
         return min(max(self.threshold_code(threshold) - self.least, 0), 1 << self.width)
 
-    def comparator(self, threshold: float) -> int:
+    def comparator(self, threshold: float, missing: bool | None = None) -> int:
         """Return the truth table of ``code >= T`` over the bits of a code, bit 0 first.
 
         The format may have 16 bits, as a LUT does.
+
+        Parameters
+        ----------
+        missing : bool, optional
+            Value at the code of missing values, where the format has one.
         """
         assert self.width <= MAX_FAN_IN
         n_codes = 1 << self.width
         rank = self.rank(threshold)
         table = ((1 << n_codes) - 1) >> rank << rank
-        if not self.signed:
-            return table
-        half = n_codes // 2  # the codes below zero come first by rank, but last by bits
-        return table >> half | (table & ((1 << half) - 1)) << half
+        if self.signed:
+            half = n_codes // 2  # the codes below zero come first by rank, but last by bits
+            table = table >> half | (table & ((1 << half) - 1)) << half
+        if self.missing is not None and missing is not None:
+            place = self.missing & (n_codes - 1)
+            table = table & ~(1 << place) | missing << place
+        return table
 
     def codes(self, values: ArrayLike) -> NDArray[np.int64]:
         """Return the code of each number, of any shape; the floor is exact.

@@ -27,6 +27,7 @@ def gain_thresholds(
     Parameters
     ----------
     matrix : ndarray of shape (n_samples, n_features), finite numbers
+        A feature is judged without the samples in which it is missing, NaN.
     classes : ndarray of int of shape (n_samples,)
         Class numbers from 0.
     budget : int
@@ -65,13 +66,16 @@ def _tally(
 
     The second is of shape (n_classes, n_intervals + 1); its last column counts all samples.
     """
+    n_classes = int(classes.max()) + 1
+    there = ~np.isnan(column)
+    if not there.all():
+        column, classes = column[there], classes[there]
     values = np.unique(column)
     if values.size > MAX_CANDIDATES + 1:
         steps = np.arange(1, MAX_CANDIDATES + 1) / (MAX_CANDIDATES + 1)
         quantiles = np.quantile(column, steps, method="higher")
         values = np.unique(np.concatenate([values[:1], quantiles]))
     codes = np.searchsorted(values, column, side="right") - 1
-    n_classes = int(classes.max()) + 1
     cells = np.bincount(classes * values.size + codes, minlength=n_classes * values.size)
     below = np.zeros((n_classes, values.size + 1), dtype=np.int64)
     np.cumsum(cells.reshape(n_classes, values.size), axis=1, out=below[:, 1:])

@@ -24,7 +24,7 @@ class SeenValues:
     Parameters
     ----------
     low, high : ndarray of shape (n_features,), dtype=np.float64
-        Least and largest value of each feature.
+        Least and largest value of each feature; NaN, both, of one that every sample lacked.
     below, above, beyond : ndarray of shape (n_bits,), dtype=np.float64
         Of each comparator: the largest value less than its threshold, the least that is not less,
         and the least that is greater; NaN where there is none.
@@ -38,7 +38,10 @@ class SeenValues:
 
     @classmethod
     def of(cls, matrix: NDArray[Any], feature: NDArray[np.int32], threshold: Floats) -> SeenValues:
-        """Look at training samples of shape (n_samples, n_features), one at least."""
+        """Look at training samples of shape (n_samples, n_features), one at least.
+
+        NaN stands for a missing value and is passed over.
+        """
         below, above, beyond = (np.full(feature.size, np.nan) for _ in range(3))
         order = np.argsort(feature, kind="stable")
         ends = np.searchsorted(feature[order], np.arange(matrix.shape[1] + 1))
@@ -49,6 +52,10 @@ class SeenValues:
             column = columns[number % _BLOCK]
             bits = order[ends[number] : ends[number + 1]]
             low[number], high[number] = column.min(), column.max()
+            if np.isnan(low[number]):
+                column = column[~np.isnan(column)]
+                if column.size:
+                    low[number], high[number] = column.min(), column.max()
             if not bits.size:
                 continue
             values = np.unique(column).astype(np.float64)
@@ -61,8 +68,8 @@ class SeenValues:
     def merge(self, other: SeenValues) -> SeenValues:
         """Return what was seen of both, for the same comparators."""
         return SeenValues(
-            low=np.minimum(self.low, other.low),
-            high=np.maximum(self.high, other.high),
+            low=np.fmin(self.low, other.low),
+            high=np.fmax(self.high, other.high),
             below=np.fmax(self.below, other.below),
             above=np.fmin(self.above, other.above),
             beyond=np.fmin(self.beyond, other.beyond),
@@ -79,9 +86,11 @@ class SeenValues:
         ]
         if faults:
             return faults
+        lacking = np.isnan(self.low) & np.isnan(self.high)
         with np.errstate(invalid="ignore"):
             wrong = (
-                ~(np.isfinite(self.low) & np.isfinite(self.high) & (self.low <= self.high)).all()
+                not (lacking | (np.isfinite(self.low) & np.isfinite(self.high))).all()
+                or (self.low > self.high).any()
                 or np.isinf([self.below, self.above, self.beyond]).any()
                 or (self.below >= threshold).any()
                 or (self.above < threshold).any()

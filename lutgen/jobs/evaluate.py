@@ -34,7 +34,7 @@ def evaluate(
     """
     chosen = samples_for(network, source, part, data_dir, download=download, progress=progress)
     true = class_numbers(network, chosen.name, chosen.y)
-    predicted = network.class_numbers(network.encoder.encode(chosen.X))
+    predicted = network.class_numbers(network.encode(chosen.X))
     n = network.n_classes
     confusion = np.bincount(true * n + predicted, minlength=n * n).reshape(n, n)
     return EvaluationRecord(

@@ -135,4 +135,4 @@ def _with_measures(
 
 
 def _encode(network: LutNetwork, samples: Samples) -> Labelled:
-    return Labelled(network.encoder.encode(samples.X), samples.y)
+    return Labelled(network.encode(samples.X), samples.y)

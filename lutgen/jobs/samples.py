@@ -303,5 +303,5 @@ def share_right(network: LutNetwork, X: NDArray[Any], y: NDArray[Any]) -> float 
     """
     if not len(y):
         return None
-    predicted = network.class_numbers(network.encoder.encode(X))
+    predicted = network.class_numbers(network.encode(X))
     return float((predicted == match_labels(y, network.classes)).mean())

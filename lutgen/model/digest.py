@@ -1,6 +1,7 @@
 """Digests: what of a model is its function, in one canonical form.
 
-The function is the wires, the tables, the outputs, the head and the encoder's comparators; not how
+The function is the wires, the tables, the outputs, the head and the encoder's comparators (with
+what they make of missing values, where they take them); not how
 it was learnt (care masks, layers, the encoder's kind, provenance), nor names or the version of a
 file. The digest has a version of its own, so that no new file format disowns a bitstream.
 """
@@ -55,6 +56,8 @@ def _sections(network: LutNetwork) -> Iterator[tuple[str, bytes]]:
     }
     for name, array in arrays.items():
         yield name, array.tobytes()
+    if network.encoder.missing is not None:
+        yield "missing", network.encoder.missing.astype(np.uint8).tobytes()
     yield "head", network.head.kind.encode()
     for name, array in network.head.members().items():
         yield f"head.{name}", array.tobytes()

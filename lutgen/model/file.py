@@ -1,9 +1,10 @@
 """The model's file: what of a network it holds, in which version, and older versions read.
 
 A file of version 3 is a ``.npz`` of vectors (:mod:`lutgen.model.archive`): the graph's arrays, the
-outputs, the encoder's comparators and the head's arrays; where they are known, the training values
-around the encoder's thresholds; and metadata in JSON: sizes, the kinds of encoder and head, names,
-digests and the provenance.
+outputs, the encoder's comparators and the head's arrays; what the comparators make of missing
+values, where there may be any; where they are known, the training values around the encoder's
+thresholds; and metadata in JSON: sizes, the kinds of encoder and head, names, digests and the
+provenance.
 """
 
 from __future__ import annotations
@@ -35,9 +36,11 @@ _HEAD_MEMBERS: dict[str, dict[str, str]] = {
     Sum.kind: {"weights": "<i4", "bias": "<i4"},
     Bits.kind: {},
 }
+_OF_MISSING = ("missing", "nullable")  # members "encoder_…", each where the encoder has it
 _SEEN = tuple(item.name for item in fields(SeenValues))  # members "seen_…", all of them or none
 _NAMES = {
     *_MEMBERS,
+    *(f"encoder_{name}" for name in _OF_MISSING),
     *(f"seen_{name}" for name in _SEEN),
     *(name for names in _HEAD_MEMBERS.values() for name in names),
 }
@@ -64,6 +67,9 @@ def save(network: LutNetwork, path: Path) -> None:
     }
     arrays["encoder_feature"] = network.encoder.feature.astype("<i4")
     arrays["encoder_threshold"] = network.encoder.threshold.astype("<f8")
+    for name in _OF_MISSING:
+        if (array := getattr(network.encoder, name)) is not None:
+            arrays[f"encoder_{name}"] = array.astype("|b1")
     if network.encoder.seen:
         for name in _SEEN:
             arrays[f"seen_{name}"] = getattr(network.encoder.seen, name).astype("<f8")
@@ -123,6 +129,11 @@ def _network(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Lut
     for name, number in (("inputs", n_inputs), ("features", n_features)):
         if not isinstance(number, int) or not 1 <= number < 1 << 31:
             faults.append(f"its number of {name} is {str(number)[:40]}")
+    faults += [
+        f"encoder_{name} must hold truth values"
+        for name in _OF_MISSING
+        if f"encoder_{name}" in arrays and arrays[f"encoder_{name}"].dtype != np.bool_
+    ]
     if faults:
         raise ModelError("; ".join(faults))
     assert isinstance(n_inputs, int) and isinstance(n_features, int)
@@ -141,6 +152,11 @@ def _network(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Lut
             arrays["encoder_feature"].astype(np.int32),
             arrays["encoder_threshold"].astype(np.float64),
             _seen(arrays),
+            **{
+                name: arrays[f"encoder_{name}"].view(np.uint8) != 0
+                for name in _OF_MISSING
+                if f"encoder_{name}" in arrays
+            },
         ),
         feature_names=_texts(meta, "feature_names"),
         provenance=Provenance.from_json(meta.get("provenance")),

@@ -292,10 +292,26 @@ class LutNetwork(LutGraph):
         DataError
             If the encoder cannot encode X, or a feature is not among its columns.
         """
-        return self.answers(self.encoder.encode(self._by_name(X)))
+        return self.answers(self.encode(X))
 
-    def _by_name(self, X: Any) -> Any:
-        """Return a data frame's columns in the order of the features; all else as it is."""
+    def encode(self, X: ArrayLike) -> Bits:
+        """Return the input bits of samples; X as for :meth:`predict`.
+
+        Raises
+        ------
+        DataError
+            See :meth:`predict`.
+        """
+        return self.encoder.encode(self.by_name(X), names=self.feature_names)
+
+    def by_name(self, X: Any) -> Any:
+        """Return a data frame's columns in the order of the features; all else as it is.
+
+        Raises
+        ------
+        DataError
+            If a feature is not among its columns.
+        """
         is_arrow = hasattr(X, "column_names")
         columns = getattr(X, "column_names" if is_arrow else "columns", None)
         if columns is None or not self.feature_names:

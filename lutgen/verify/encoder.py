@@ -1,5 +1,7 @@
 """The encoder in hardware against what it is to be: ``scale * code + offset >= threshold``.
 
+At the code reserved for missing values, it is to be what the encoder says of these instead.
+
 The formula is evaluated as it stands, in fractions, of codes alone: as the value of a code grows
 with it, the least code that passes is found by halving the range. What a netlist has to do is then
 "the code is that one or larger", which is written down as a comparison bit by bit. Nothing of it is
@@ -57,8 +59,16 @@ def formula(core: Core) -> Netlist:
         feature = int(encoder.feature[bit])
         item = interface.formats[feature]
         nets = list(range(starts[feature], starts[feature + 1]))
-        least = first_code(item, float(encoder.threshold[bit]))
-        outputs.append(_at_least(builder, f"formula{bit}", nets, item, least))
+        threshold = float(encoder.threshold[bit])
+        net = CONST0
+        if threshold < np.inf:
+            least = first_code(item, threshold)
+            net = _at_least(builder, f"formula{bit}", nets, item, least)
+        if encoder.missing is not None and item.missing is not None:
+            net = _unless_missing(
+                builder, f"missing{bit}", nets, item.missing, net, bool(encoder.missing[bit])
+            )
+        outputs.append(net)
     return builder.finish(tuple(outputs))
 
 
@@ -79,6 +89,18 @@ def _at_least(
             table = _AND if wanted else _OR
         net = builder.add(Cell(LUT, (own, net), table, f"{name}_{place}", 0))
     return net
+
+
+def _unless_missing(
+    builder: NetlistBuilder, name: str, nets: list[int], code: int, net: int, given: bool
+) -> int:
+    """Add "the bit is `given` if the code is this one, else as the net", two inputs a cell."""
+    differs = CONST0  # from the code, in the bits so far
+    for place, own in enumerate(nets):
+        table = 0b1101 if code >> place & 1 else _OR  # own bit lowest
+        differs = builder.add(Cell(LUT, (own, differs), table, f"{name}_{place}", 0))
+    table = 0b1011 if given else _AND  # of the net, and then of whether it differs
+    return builder.add(Cell(LUT, (net, differs), table, name, 0))
 
 
 def built_encoder(core: Core) -> Netlist:
