@@ -297,7 +297,7 @@ def test_every_form_is_the_same_function(target: str, tmp_path: Path) -> None:
     gold = core_verilog(make_core(network, CoreConfig(module="gold")))
     core = make_core(network, CoreConfig(chip=target, module="gate"))
     written = {name: form.write(core) for name, form in FORMS.items()}
-    assert set(written) == {"verilog", "behavioural", "blif", "aiger", "aiger-ascii"}
+    assert set(written) == {"verilog", "behavioural", "blif", "aiger", "aiger-ascii", "c"}
     for form, file in (("behavioural", "gate.v"), ("blif", "gate.blif")):
         prove("generic", gold, str(written[form]), tmp_path, name=file)
     aig = make_aig(core.netlist)

@@ -65,7 +65,7 @@ def test_every_form_is_the_same_function_to_yosys(model: Path, tmp_path: Path) -
         "aiger": "read_aiger -clk_name clk -module_name core core.aig",
         "aiger-ascii": "read_aiger -clk_name clk -module_name core core.aag",
     }
-    assert set(reading) == set(FORMS)
+    assert set(reading) == set(FORMS) - {"c"}  # Yosys reads none; see test_emit_c
     script = []
     for name, read in reading.items():
         tidy = "opt_clean\nsplitnets -ports"

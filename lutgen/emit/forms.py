@@ -9,6 +9,7 @@ from lutgen.chips.registry import get_family
 from lutgen.core.build import Core, without_primitives
 from lutgen.emit.aiger import make_aig
 from lutgen.emit.blif import emit_blif
+from lutgen.emit.c import emit_c
 from lutgen.emit.verilog import core_verilog, emit_verilog
 from lutgen.errors import ConfigError
 
@@ -69,4 +70,5 @@ FORMS: Mapping[str, Form] = {
     "blif": Form(".blif", "BLIF", _blif),
     "aiger": Form(".aig", "AIGER, binary", _aiger),
     "aiger-ascii": Form(".aag", "AIGER, ASCII", _aiger_ascii),
+    "c": Form(".c", "C99 for microcontrollers and servers", emit_c),
 }
