@@ -4,12 +4,16 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from software_board import software_board
 from typer.testing import CliRunner, Result
 
 from lutgen.cli.app import app
 from lutgen.core import Interface
-from lutgen.errors import ModelError
+from lutgen.errors import DataError, MismatchError, ModelError
+from lutgen.host.device import Device
+from lutgen.jobs.host import ask_board
 from lutgen.model import LutNetwork, Provenance
 
 
@@ -104,6 +108,65 @@ def test_its_hardware_is_proved_and_simulated(folder: Path, tmp_path: Path) -> N
     assert done["bits_changed"] == done["answers_changed"] == 0
     assert "missing=" in (tmp_path / "lutgen_core.v").read_text()
     assert "missing=" in good("report", tmp_path).stdout
+
+
+def test_info_shows_the_features(folder: Path, tmp_path: Path) -> None:
+    model = folder / "m.npz"
+    good("verilog", model, "--input-format", "auto", "-o", tmp_path)
+    formats = json.loads((tmp_path / "core.json").read_text())["input_formats"]
+    for path in (tmp_path, tmp_path / "core.json"):
+        text = good("info", model, "--core", path).stdout
+        assert "0.0 to 29.9" not in text and ", or missing" in text and "size" in text
+        assert formats[0].split(":")[0] in text and "colour=red" in text
+    shown = json.loads(good("info", model, "--core", tmp_path, "--json").stdout)
+    assert shown["input_formats"] == formats
+    first, second, *_ = shown["inputs"]
+    assert (first["name"], first["may_lack"], first["n_thresholds"]) == ("size", True, 6)
+    assert second["low"] < 0 < second["high"] and not second["may_lack"]
+    assert "format" not in good("info", model).stdout
+    assert "the first 2 of 5" in good("info", model, "--features", 2).stdout
+    other = tmp_path / "other.npz"
+    learn = ("boost", "--data", folder / "t.csv", *LEARN[2:], "--luts-per-class", 1)
+    good(*learn, "-o", other)
+    result = run("info", other, "--core", tmp_path)
+    assert result.exit_code == 1 and "of this model's hardware" in result.stderr
+
+
+def test_the_host_finds_the_formats_where_the_board_was_built(folder: Path, tmp_path: Path) -> None:
+    network = LutNetwork.load(folder / "m.npz")
+    interface = Interface.taking(network, "auto")
+    X = np.array([[np.nan, 0.5, 1, 0, 0], [3.25, -0.5, 0, 1, 0], [29.5, 2, 0, 0, 1]] * 30)
+    y = network.predict(X)
+    built = tmp_path / "icebreaker"
+    with software_board(interface) as board:
+        for where in (None, tmp_path / "none", tmp_path):
+            with pytest.raises(MismatchError, match=r"with a code for missing values, which it"):
+                ask_board(network, board.port, X, y, build=where)
+        good("verilog", folder / "m.npz", "--input-format", "auto", "-o", tmp_path)
+        record = json.loads((tmp_path / "core.json").read_text())
+        found = ask_board(network, board.port, X, y, build=tmp_path)
+        assert found.n_equal == 90 and found.self_test_passed
+        # other formats are of another core: they are not taken, nor is what cannot be read
+        record["input_formats"][1] = "s20:scale=2^-12"
+        (tmp_path / "core.json").write_text(json.dumps(record))
+        built.mkdir()
+        (built / "build.json").write_text("{")
+        with pytest.raises(MismatchError, match="--build"):
+            ask_board(network, board.port, X, y, build=tmp_path)
+        told = {"model": {"input_formats": [str(item) for item in interface.formats]}}
+        (built / "build.json").write_text(json.dumps(told))
+        assert ask_board(network, board.port, X, y, build=tmp_path).n_equal == 90
+        frame = pd.DataFrame(X, columns=list(network.feature_names))[::-1]
+        turned = frame[frame.columns[::-1]]
+        with Device(board.port, network, interface=interface) as device:
+            assert np.array_equal(device.predict(turned), network.predict(turned))
+            with pytest.raises(DataError, match="not among the columns: weight"):
+                device.predict(frame.drop(columns="weight"))
+    with software_board(Interface.taking(network, "s16:scale=2^-8:missing=-32768")) as board:
+        with pytest.raises(MismatchError, match="which it does not tell"):
+            ask_board(network, board.port, X, y, build=tmp_path)
+        with pytest.raises(MismatchError, match="the board holds core"):
+            Device(board.port, network, interface=interface)
 
 
 def test_arrays_with_nan(folder: Path, tmp_path: Path) -> None:
