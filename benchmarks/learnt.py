@@ -20,6 +20,7 @@ from rich.console import Console
 from rows import SEEDS, Row, complete, load
 
 from lutgen.core import Core, CoreConfig, make_core
+from lutgen.core.inputs import AUTO
 from lutgen.datasets.load import Dataset
 from lutgen.datasets.split import split_rows
 from lutgen.emit.blif import emit_blif
@@ -115,7 +116,7 @@ def _measure(dataset: Dataset, row: Row, seed: int) -> dict[str, Any]:
     began = time.process_time()
     network, seconds = _learn(dataset, np.arange(len(dataset.y_train)), row, seed)
     cpu_seconds = time.process_time() - began
-    luts = count_luts(network, 0) | _count_encoder(network, dataset)
+    luts = count_luts(network) | _count_encoder(network, dataset)
     if seed == 0:
         luts |= _count_anew(network)
     return {
@@ -151,9 +152,12 @@ def _learn(
     return network, time.perf_counter() - began
 
 
-def count_luts(network: LutNetwork, input_bits: int) -> dict[str, int]:
-    """Count LUTs (Yosys, xc7): encoder, core and head, which add up to ``yosys_direct``."""
-    core = make_core(network, CoreConfig(chip=TARGET, input_bits=input_bits))
+def count_luts(network: LutNetwork, input_format: str = "") -> dict[str, int]:
+    """Count LUTs (Yosys, xc7): encoder, core and head, which add up to ``yosys_direct``.
+
+    Features come in as numbers of a format; encoded bits where none is named.
+    """
+    core = make_core(network, CoreConfig(chip=TARGET, input_format=input_format))
     of_family = yosys_family(TARGET).luts
     parts = {ENCODER: 0, CORE: 0, HEAD: 0}
     for layer in netlist_stats(core.netlist).layers:
@@ -173,17 +177,18 @@ def _count_anew(network: LutNetwork) -> dict[str, int]:
         return {}
 
 
-def _count_encoder(network: LutNetwork, dataset: Dataset) -> dict[str, int]:
-    """Count the comparators, where the features are unsigned numbers of few bits."""
+def _count_encoder(network: LutNetwork, dataset: Dataset) -> dict[str, Any]:
+    """Count the comparators; whole numbers of few bits are of one width, all else is ``auto``."""
     most = dataset.X_train.max()
     whole = bool((dataset.X_train == np.floor(dataset.X_train)).all())
-    if not whole or dataset.X_train.min() < 0 or most >= 1 << MAX_INPUT_BITS or most <= 1:
+    if whole and dataset.X_train.min() >= 0 and most <= 1:
         return {"encoder": 0}
-    input_bits = int(most).bit_length()
-    counts = count_luts(network, input_bits)
+    few = whole and dataset.X_train.min() >= 0 and most < 1 << MAX_INPUT_BITS
+    input_format = f"u{int(most).bit_length()}" if few else AUTO
+    counts = count_luts(network, input_format)
     return {
         "encoder": counts["encoder"],
-        "input_bits": input_bits,
+        "input_format": input_format,
         "with_encoder_direct": counts["yosys_direct"],
     }
 

@@ -30,8 +30,10 @@ _INTRODUCTION = """# Accuracy against LUTs
 
 Written by `benchmarks/pareto.py` from `benchmarks/results`; test accuracy, mean ± standard
 deviation over the seeds. LUTs are those of Yosys for Xilinx 7 (xc7), as lutgen maps them: the
-trained network (core), counting votes and comparing them (head), and where features are unsigned
-numbers, comparing them with thresholds (encoder; "all" is the three together). "Yosys's own" is
+trained network (core), counting votes and comparing them (head), and comparing features with
+thresholds (encoder; "all" is the three together). Features come in as unsigned numbers of one width
+where all are whole and of 16 bits at most, else each in the smallest format that loses nothing
+([auto](formats.md)); the columns are empty where nobody counted. "Yosys's own" is
 core and head of the first seed, with Yosys left to map them anew (empty: not within two minutes).
 No pins, no registers. Each configuration is scored on a twelfth of the training rows, then learnt
 on all; **bold** are those that no other configuration beats on validation with as few LUTs. Seconds

@@ -102,7 +102,7 @@ def read_nets(dut: Any, names_file: str) -> dict[str, str]:
 
 def read_mem(path: Path) -> list[int]:
     """Read a memory file as ``$readmemh`` would: one hexadecimal number a line, // comments."""
-    lines = (line.partition("//")[0].strip() for line in path.read_text("ascii").splitlines())
+    lines = (line.partition("//")[0].strip() for line in path.read_text("utf-8").splitlines())
     return [int(line, 16) for line in lines if line]
 
 

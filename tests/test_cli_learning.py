@@ -174,7 +174,7 @@ def test_tables_are_read_as_the_options_say(tmp_path: Path) -> None:
         "labels: column 4 (urteil), the last one; --label NAME",
         "column 1 (no) only counts the rows and is left out; --keep no keeps it",
         "decimal comma; --decimal point",
-        "1 of 50 rows left out (--drop-missing): 0 without a label, 1 without a feature",
+        "1 of 50 rows left out (--missing drop): 0 without a label, 1 without a feature",
     ):
         assert line in result.stderr
     assert "test accuracy      not measured  (no test part)" in result.stdout

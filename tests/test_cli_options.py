@@ -64,7 +64,7 @@ def test_every_command_prints_json(options: dict[str, dict[str, Any]]) -> None:
 def test_who_takes_samples_takes_any(options: dict[str, dict[str, Any]]) -> None:
     table = {"--label", "--label-index", "--header", "--encoding", "--delimiter", "--decimal"}
     group = {"--data", "--task", "--data-dir", "--test-fraction", "--split-seed", "--keep",
-             "--drop-missing", "--no-download"}  # fmt: skip
+             "--missing", "--drop-missing", "--no-download"}  # fmt: skip
     commands = {"train", "boost", "evaluate", "optimise", "simulate", "mutate", "build", "host"}
     for name in group - {"--data-dir"}:
         assert set(options[name]) == commands, name

@@ -12,6 +12,8 @@ from strategies import random_network
 from lutgen.core import CoreConfig, make_core
 from lutgen.core.ports import ClassCode, InputBits, Ports, spelt, told
 from lutgen.emit.forms import FORMS
+from lutgen.emit.vectors import vectors
+from lutgen.encode.encoder import fit_encoder
 from lutgen.jobs.emit import emit
 from lutgen.jobs.report import write_report
 from lutgen.learn.estimators.boosting import BoostedLutClassifier
@@ -61,6 +63,47 @@ def test_many_equal_features_are_told_in_one_line() -> None:
     assert "bits     x[i] = feature i >= 0.5" in make_core(network).header
     core = make_core(learnt([0, 1, 2]), CoreConfig(input_bits=4))
     assert "bits     feature f at x[4*f +: 4]" in core.header
+
+
+def test_bits_of_missing_values_are_told(tmp_path: Path) -> None:
+    X = np.array([[0, 1.0], [3, np.nan], [6, 2]])
+    encoder = fit_encoder("thresholds:4", X, missing="bit")
+    assert encoder.missing is not None
+    other = replace(encoder, missing=encoder.missing | [True, False, True], nullable=None)
+    for own, bits in (
+        (encoder, "x[0] = age >= 4.0, x[1] = size >= 4.0, x[2] = size is missing"),
+        (other, "x[0] = age >= 4.0 or missing, x[1] = size >= 4.0, x[2] = size is missing"),
+    ):
+        network = LutNetwork.from_luts(
+            3, [((0, 1, 2), 0b10010110)], encoder=own, feature_names=("age", "size")
+        )
+        core = make_core(network)
+        assert f"bits     {bits}" in core.header
+        emit(core, ("verilog",), folder=tmp_path)
+        assert CoreRecord.read(tmp_path / CORE_FILE).ports == Ports.of(core.interface)
+        assert "1 where it is missing" in write_report(tmp_path).text
+    assert [item.missing for item in Ports.of(make_core(network).interface).inputs] == [
+        True, False, True
+    ]  # fmt: skip
+
+
+def test_columns_of_texts_are_told_in_every_form() -> None:
+    network = learnt([0, 1], ("a", "c=red, blue", "c=*/"))
+    network = replace(network, categories={"c": ("red, blue", "*/")})
+    core = make_core(network, CoreConfig(input_bits=4))
+    line = 'column   c: "red, blue", *\\x2f'
+    assert line in core.header
+    for form in FORMS.values():
+        text = form.write(core)
+        assert line in (text if isinstance(text, str) else text.decode("latin-1"))
+    bits = core.interface.samples(np.zeros((2, 3)))
+    for text in vectors(bits, core.interface.answers(bits), core.header).values():
+        comment = [at for at in text.splitlines() if at.startswith("//")]
+        assert f"// {line}" in comment and len(text.splitlines()) == len(comment) + 2
+    amaranth = pytest.importorskip("lutgen.emit.amaranth")
+    for made in (amaranth.LutNetworkFunction, amaranth.LutNetworkCore):
+        assert line in made(network, input_bits=4).__doc__
+    assert line in amaranth.emit_rtlil(core)
 
 
 def test_texts_are_told_from_numbers_and_lists() -> None:

@@ -114,17 +114,17 @@ def test_missing_labels_and_features_are_refused_or_left_out(text: str) -> None:
         rows = ("1,2,0", "3,4,1", row, row)
         with pytest.raises(DataError, match=rf"t\.csv, line 4, column \d {what}.* 1 other row;"):
             choose(table("a,b,c", *rows))
-        chosen, said = choose(table("a,b,c", *rows), drop_missing=True)
+        chosen, said = choose(table("a,b,c", *rows), missing="drop")
         assert chosen.X.tolist() == [[1, 2], [3, 4]] and chosen.y is not None
         assert chosen.y.tolist() == [0, 1]
-        assert "2 of 4 rows left out (--drop-missing)" in said[-1]
+        assert "2 of 4 rows left out (--missing drop)" in said[-1]
     with pytest.raises(DataError, match="missing in every row"):
-        choose(table("a,b,c", f"1,{text},0"), drop_missing=True)
+        choose(table("a,b,c", f"1,{text},0"), missing="drop")
 
 
 def test_what_is_no_number_is_refused_where_it_stands() -> None:
     with pytest.raises(DataError, match=r"line 3, column 2 \(b\): 'x' is not a finite number; rep"):
-        choose(table("a,b,c", "1,2,0", "3,x,1"), drop_missing=True)
+        choose(table("a,b,c", "1,2,0", "3,x,1"), missing="drop")
     with pytest.raises(DataError, match=r"column 2: 'inf' is not a finite number"):
         choose(table("", "1,inf,0", "3,4,1"))
     with pytest.raises(DataError, match=r"'red' is not .*no cell of this column is a number"):

@@ -255,9 +255,9 @@ def test_arrow_files_have_names_and_types(tmp_path: Path, kind: str) -> None:
     with pytest.raises(DataError, match=r"row 3, column 1 \(y\): no label"):
         load_samples(path)
     said: list[str] = []
-    samples, _ = load_samples(path, TableOptions(drop_missing=True), say=said.append)
+    samples, _ = load_samples(path, TableOptions(missing="drop"), say=said.append)
     assert samples.X.tolist() == [[1, 1, 0.5]] and samples.y.tolist() == ["no"]
-    assert "2 of 3 rows left out (--drop-missing): 1 without a label, 1 without" in said[-1]
+    assert "2 of 3 rows left out (--missing drop): 1 without a label, 1 without" in said[-1]
     path.write_bytes(path.read_bytes()[:-9])
     if kind != "stream":
         with pytest.raises(DataError, match="not a whole"):

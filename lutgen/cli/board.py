@@ -267,6 +267,13 @@ def host(
         Path | None, typer.Option(help="Write the answers there, one a line.")
     ] = None,
     input_format: InputFormatText = "",
+    build: Annotated[
+        Path,
+        typer.Option(
+            help="Folder that the board was built in: its records tell formats of features that "
+            "the board itself does not."
+        ),
+    ] = DEFAULT_OUT,
     json: output.Json = False,
 ) -> None:
     """Ask a board at a serial port for its answers to samples, and compare with the model."""
@@ -283,6 +290,7 @@ def host(
         timeout_seconds=answer_timeout,
         answers=answers,
         input_format=read_input_format(input_format),
+        build=build,
         progress=output.SHOWN,
     )
     if json:

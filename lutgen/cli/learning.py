@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,7 @@ from lutgen.datasets.registry import list_datasets
 from lutgen.errors import ConfigError
 from lutgen.files import ensure_writable
 from lutgen.jobs.evaluate import evaluate as evaluate_model
+from lutgen.jobs.formats import formats_in
 from lutgen.jobs.learn import memorize
 from lutgen.jobs.predict import answer_lines
 from lutgen.jobs.predict import predict as predict_labels
@@ -37,7 +39,7 @@ from lutgen.learn.fill import FILLS
 from lutgen.learn.memorize import Parameters
 from lutgen.learn.memorize.wiring import AUTO
 from lutgen.model import LutNetwork, Provenance
-from lutgen.records.model import ModelRecord
+from lutgen.records.model import FeatureRecord, ModelRecord
 from lutgen.text import printable
 
 BoardForWindow = Annotated[str | None, typer.Option(help=BOARD_HELP)]
@@ -205,12 +207,23 @@ def predict(
         output.print_text(f"{len(labels)} labels written to {out}")
 
 
-def info(model: ModelFile, json: output.Json = False) -> None:
+def info(
+    model: ModelFile,
+    core: Annotated[
+        Path | None,
+        typer.Option(
+            help="core.json of its hardware, or the folder of it: shows the format of each feature."
+        ),
+    ] = None,
+    features: Annotated[int, typer.Option(min=0, help="Show the first N features; 0: all.")] = 32,
+    json: output.Json = False,
+) -> None:
     """Show what a model file holds."""
     network = LutNetwork.load(model)
     record = ModelRecord.of(network).to_json()
+    formats = () if core is None else formats_in(core, network)
     if json:
-        output.print_json(record)
+        output.print_json(record | ({"input_formats": list(formats)} if core else {}))
         return
     known, care = network.provenance, record["care"]
     fan_in = ", ".join(map(str, record["fan_in"]))
@@ -236,6 +249,26 @@ def info(model: ModelFile, json: output.Json = False) -> None:
     for name, text in lines.items():
         output.print_text(f"{name:14} {printable(text)}")
     print_model(network)
+    _print_features(network, formats, features)
+
+
+def _print_features(network: LutNetwork, formats: Sequence[str], most: int) -> None:
+    """Print what each feature is, and as which number hardware takes it."""
+    every = FeatureRecord.each_of(network)
+    shown = every[: most or None]
+    columns = ["feature", "name", "seen in training", "thresholds"]
+    table = output.table(
+        "Features" + (f", the first {len(shown)} of {len(every)}" if shown != every else ""),
+        *columns,
+        *["format"] * bool(formats),
+        left=2,
+    )
+    for number, item in enumerate(shown):
+        seen = "?" if item.low is None else f"{item.low:.7g} to {item.high:.7g}"
+        cells = [str(number), printable(item.name), seen + ", or missing" * item.may_lack]
+        own = [formats[number]] if formats else []
+        table.add_row(*cells, str(item.n_thresholds), *own)
+    output.print_table(table)
 
 
 def _learner(known: Provenance) -> str:

@@ -15,7 +15,7 @@ import typer
 from lutgen.chips.registry import families
 from lutgen.cli import output
 from lutgen.datasets.load import Dataset
-from lutgen.datasets.table import TableOptions
+from lutgen.datasets.table import DROP, REFUSE, TableOptions
 from lutgen.datasets.tasks import TASKS
 from lutgen.encode.encoder import SPECS
 from lutgen.errors import ConfigError
@@ -68,9 +68,14 @@ Keep = Annotated[
     list[str],
     typer.Option(help="Keep a column that seems to count the rows only; may be given again."),
 ]
-DropMissing = Annotated[
-    bool, typer.Option("--drop-missing", help="Leave out rows that lack a label or a feature.")
+Missing = Annotated[
+    str,
+    typer.Option(
+        help="Values that a table lacks: refuse; drop their rows; or bit, for models that take "
+        "them: a feature that some rows lack has a bit that tells so."
+    ),
 ]
+DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Short for --missing drop.")]
 Encoding = Annotated[
     str, typer.Option(help="Encoding of a table's text, e.g. latin-1; auto: UTF-8 or UTF-16.")
 ]
@@ -155,6 +160,7 @@ class SourceOptions:
     label_index: LabelIndex = None
     header: Header = "auto"
     keep: Keep = field(default_factory=list)
+    missing: Missing = REFUSE
     drop_missing: DropMissing = False
     encoding: Encoding = "auto"
     delimiter: Delimiter = "auto"
@@ -175,6 +181,10 @@ class SourceOptions:
         known = {item.name for item in fields(Source)}
         told = {item.name: getattr(self, item.name) for item in fields(self) if item.name in known}
         told["keep"] = tuple(self.keep)
+        if self.drop_missing:
+            if self.missing not in (REFUSE, DROP):
+                raise ConfigError(f"--drop-missing is --missing drop, not {self.missing}")
+            told["missing"] = DROP
         if self.label is not None and self.label_index is not None:
             raise ConfigError("--label and --label-index say the same; give one of them")
         if self.data is not None:

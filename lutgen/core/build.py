@@ -10,7 +10,7 @@ from lutgen.chips.family import Family
 from lutgen.core.config import CoreConfig
 from lutgen.core.interface import Interface
 from lutgen.core.lower import lower
-from lutgen.core.ports import Ports
+from lutgen.core.ports import Ports, category_lines
 from lutgen.errors import ConfigError
 from lutgen.model import LutNetwork
 from lutgen.netlist.check import check
@@ -150,6 +150,7 @@ class Core:
             f"input    {x}",
             f"answer   {y}",
             *Ports.of(self.interface).header(),
+            *category_lines(self.network.categories),
         ]
         lines[4:4] = [f"  {line}" for line in self.interface.describe_features()]
         if self.config.pipeline:

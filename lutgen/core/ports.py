@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +31,9 @@ class InputBits:
         Name of the feature; "" if it has none.
     threshold : float or None
         Where encoded bits come in: the bit is one where the feature is this or more. None where
-        the bits are the feature's code.
+        the bits are the feature's code, or the bit asks for nothing but whether it is missing.
+    missing : bool or None
+        Where encoded bits come in: the bit where the feature is missing, if it may be.
     """
 
     low: int
@@ -39,6 +41,21 @@ class InputBits:
     feature: int
     name: str = ""
     threshold: float | None = None
+    missing: bool | None = None
+
+    def told(self, name: str, at_least: str) -> str:
+        """Return in words when the bit is one; of a code, its name.
+
+        Parameters
+        ----------
+        name : str
+            What to call the feature.
+        at_least : str
+            How to say that it is a threshold or more, ``{}`` standing for that.
+        """
+        if self.threshold is None:
+            return {None: name, True: f"{name} is missing", False: "0"}[self.missing]
+        return name + at_least.format(repr(self.threshold)) + " or missing" * bool(self.missing)
 
 
 @dataclass(frozen=True)
@@ -115,8 +132,7 @@ class Ports:
         if every := self._one_rule():
             return [every]
         return [
-            f"x{span(item.low, item.width)} = {name_of(item)}"
-            + ("" if item.threshold is None else f" >= {item.threshold!r}")
+            f"x{span(item.low, item.width)} = {item.told(name_of(item), ' >= {}')}"
             for item in self.inputs
         ]
 
@@ -128,9 +144,17 @@ class Ports:
             return ""
         if any((i.width, i.threshold) != (first.width, first.threshold) for i in self.inputs):
             return ""
+        if any(item.missing for item in self.inputs):
+            return ""
         if first.threshold is None:
             return f"feature f at x[{first.width}*f +: {first.width}]"
         return f"x[i] = feature i >= {first.threshold!r}"
+
+
+def category_lines(categories: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield the lines that say which values columns of texts have, each of them a feature."""
+    for column, values in categories.items():
+        yield from _folded(f"column   {spelt(column)}: ", [spelt(value) for value in values])
 
 
 def told(code: ClassCode) -> str:
@@ -173,8 +197,15 @@ def _inputs(interface: Interface) -> Iterator[InputBits]:
         return
     encoder = network.encoder
     pairs = zip(encoder.feature.tolist(), encoder.threshold.tolist(), strict=True)
+    may_lack = encoder.may_lack
     for bit, (feature, threshold) in enumerate(pairs):
-        yield InputBits(bit, 1, feature, names[feature], threshold)
+        missing = None
+        if encoder.missing is not None and may_lack[feature]:
+            missing = bool(encoder.missing[bit])
+        number = threshold if threshold < np.inf else None
+        if number is None and missing is None:
+            missing = False  # no number passes infinity
+        yield InputBits(bit, 1, feature, names[feature], number, missing)
 
 
 def _classes(interface: Interface) -> Iterator[ClassCode]:

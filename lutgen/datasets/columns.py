@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lutgen.datasets.labels import labels_of
-from lutgen.datasets.table import Table, TableOptions, is_missing, number_names
+from lutgen.datasets.table import (
+    BIT,
+    DROP,
+    Column,
+    Table,
+    TableOptions,
+    is_missing,
+    number_names,
+)
 from lutgen.errors import ConfigError, DataError
 
 Say = Callable[[str], None]
@@ -20,6 +28,8 @@ Say = Callable[[str], None]
 LABEL_NAMES = ("label", "class", "target")
 _INDEX_NAME = re.compile(r"|unnamed: ?\d+|index|idx|id|row|row[ _.]?(id|no|nr|number|names?)|nr|no")
 MAX_CATEGORIES = 64
+NO_VALUE = "?"
+"""What a missing value is called among the values of a column of texts."""
 _MANY_ROWS = 10  # rows from which on a column of any name that counts them is no chance
 
 
@@ -38,6 +48,8 @@ class Known:
         Its place, from 1.
     categories : mapping of str to tuple of str
         Values of the columns of texts; each value is a feature, called ``column=value``.
+    missing : bool
+        Whether it takes features that are missing, or some of them.
     """
 
     features: tuple[str, ...]
@@ -45,6 +57,7 @@ class Known:
     label: str = ""
     label_index: int | None = None
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    missing: bool = False
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -84,6 +97,7 @@ class Chosen:
     Parameters
     ----------
     X : ndarray of shape (n_rows, n_features), dtype=np.float64
+        NaN where a value is missing.
     y : ndarray of shape (n_rows,) or None
     names : tuple of str
         A name for each feature; empty if the table has none.
@@ -138,14 +152,16 @@ def choose_columns(
         raise DataError(f"{table.path}: no column of features besides {table.title(others[0])}"
                         if others else f"{table.path}: one column only; needs features and a "
                         "label, parted by commas")  # fmt: skip
-    categories = _categories(table, features, known, tell)
+    if known is not None and known.missing and options.missing != DROP:
+        options = replace(options, missing=BIT)
+    categories = _categories(table, features, options, known, tell)
     rows = _complete_rows(table, features, label, categories, options, tell)
     blocks: list[NDArray[Any]] = []
     chosen: list[str] = []
     for i in features:
         own = names[i] if names else f"column {i + 1}"
         if values := categories.get(i):
-            texts = np.array(table.columns[i].texts)
+            texts = _values(table.columns[i], values)
             blocks += [texts == value for value in values]
             chosen += category_names(own, values)
         else:
@@ -176,6 +192,7 @@ def choose_columns(
 def _categories(
     table: Table,
     features: Sequence[int],
+    options: TableOptions,
     known: Known | None,
     tell: Say,
 ) -> dict[int, tuple[str, ...]]:
@@ -193,6 +210,8 @@ def _categories(
             continue
         texts = table.columns[i].texts
         values = sorted({text for text in texts if not is_missing(text)})
+        if values and options.missing == BIT and any(map(is_missing, texts)):
+            values.append(NO_VALUE)
         few = 2 * len(values) <= len(texts) or len(values) < min(len(texts), _MANY_ROWS)
         if values and few and len(values) <= MAX_CATEGORIES:
             found[i] = tuple(values)
@@ -202,6 +221,13 @@ def _categories(
                 "if it tells nothing"
             )
     return found
+
+
+def _values(column: Column, values: Sequence[str]) -> NDArray[np.str_]:
+    """Return the cells of a column of texts; missing ones by their name if it is a value."""
+    if NO_VALUE not in values:
+        return np.array(column.texts)
+    return np.array([NO_VALUE if is_missing(text) else text for text in column.texts])
 
 
 class _Rows:
@@ -432,18 +458,18 @@ def _complete_rows(
         texts = table.columns[label].texts
         absent |= np.array([is_missing(text) for text in texts], dtype=np.bool_)
         n_label = int(absent.sum())
-        if n_label and not options.drop_missing:
+        if n_label and options.missing != DROP:
             row = int(np.argmax(absent))
             raise DataError(
                 f"{table.path}, {table.place(row)}, {table.title(label)}: no label ({texts[row]!r})"
-                f"{_so_many(n_label)}; fill it in, or leave such rows out with --drop-missing"
+                f"{_so_many(n_label)}; fill it in, or leave such rows out with --missing drop"
             )
     for i in features:
         values = categories.get(i)
         bad = (
             ~np.isfinite(table.columns[i].numbers)
             if values is None
-            else ~np.isin(np.array(table.columns[i].texts), values)
+            else ~np.isin(_values(table.columns[i], values), values)
         )
         if bad.any():
             absent |= _missing_cells(table, i, bad, values, options, labelled=label is not None)
@@ -452,7 +478,7 @@ def _complete_rows(
     if absent.all():
         raise DataError(f"{table.path}: something is missing in every row")
     tell(
-        f"{table.path}: {int(absent.sum())} of {n_rows} rows left out (--drop-missing): {n_label} "
+        f"{table.path}: {int(absent.sum())} of {n_rows} rows left out (--missing drop): {n_label} "
         f"without a label, {int(absent.sum()) - n_label} without a feature"
     )
     return np.flatnonzero(~absent)
@@ -491,14 +517,19 @@ def _missing_cells(
             f"{table.path}, {table.place(wrong)}, {table.title(column)}: {text!r} is not a finite "
             f"number{_so_many(n_wrong)}; {advice}"
         )
-    if not options.drop_missing:
+    if options.missing == BIT and values is None:
+        return np.zeros_like(bad)  # NaN tells so
+    if options.missing != DROP:
         row = absent[0]
         raise DataError(
             f"{table.path}, {table.place(row)}, {table.title(column)}: {texts[row]!r} is not a "
             f"finite number, the value is missing{_so_many(len(absent))}; fill it in, or leave "
-            f"such rows out{' with --drop-missing' if labelled else ''}"
+            f"such rows out{_OR_BITS if labelled else ''}"
         )
     return bad
+
+
+_OR_BITS = " with --missing drop; a model that is trained with --missing bit takes them"
 
 
 def _so_many(n: int) -> str:

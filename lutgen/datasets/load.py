@@ -28,7 +28,7 @@ from lutgen.datasets.registry import (
     list_datasets,
 )
 from lutgen.datasets.split import split_rows
-from lutgen.datasets.table import AS_FOUND, TableOptions
+from lutgen.datasets.table import AS_FOUND, BIT, TableOptions
 from lutgen.datasets.tables import Samples, Say, load_samples
 from lutgen.errors import ConfigError, DataError
 
@@ -242,7 +242,14 @@ def _require_file(path: str) -> None:
 
 
 def _load_test(path: str, train: Samples, options: TableOptions, say: Say | None) -> Samples:
-    known = Known(train.names, train.X.shape[1], train.label, train.label_index, train.categories)
+    known = Known(
+        train.names,
+        train.X.shape[1],
+        train.label,
+        train.label_index,
+        train.categories,
+        missing=options.missing == BIT,
+    )
     _require_file(path)
     test, parts = load_samples(path, options, known=known, say=say)
     if parts is not None:
@@ -280,6 +287,7 @@ def samples_digest(samples: Samples) -> str:
     sha = hashlib.sha256(f"lutgen samples 1 {samples.X.shape}".encode())
     for start in range(0, len(samples.X), 4096):
         values = samples.X[start : start + 4096].astype("<f8", order="C")
+        values[np.isnan(values)] = np.nan  # there are many
         sha.update((values + 0.0).tobytes())  # -0.0 is 0.0
     sha.update("\0".join(map(str, samples.y.tolist())).encode())
     return sha.hexdigest()

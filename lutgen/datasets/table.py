@@ -11,7 +11,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-MISSING = frozenset({"", "?", "nan", "na", "n/a", "#n/a", "<na>", "null"})
+from lutgen.errors import ConfigError
+
+REFUSE, DROP, BIT = "refuse", "drop", "bit"
+MISSING = (REFUSE, DROP, BIT)
+"""What becomes of missing values: refused, their rows left out, or kept, for bits that tell so."""
+
+NOT_THERE = frozenset({"", "?", "nan", "na", "n/a", "#n/a", "<na>", "null"})
 """What stands for a value that is not there, in lower case."""
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -31,8 +37,10 @@ class TableOptions:
         ``yes``, ``no`` or ``auto``: whether the first line names the columns.
     keep : tuple of str
         Columns that are kept although they seem to count the rows only.
-    drop_missing : bool
-        Leave out rows in which a value or the label is missing, rather than refuse them.
+    missing : {"refuse", "drop", "bit"}
+        What becomes of missing values: they are refused; rows in which one, or the label, is
+        missing are left out; or missing features are NaN, and a column of texts has a value ``?``
+        more.
     encoding : str
         Encoding of the text, as Python names it.
     delimiter : str
@@ -45,10 +53,14 @@ class TableOptions:
     label_index: int | None = None
     header: str = "auto"
     keep: tuple[str, ...] = ()
-    drop_missing: bool = False
+    missing: str = REFUSE
     encoding: str = "auto"
     delimiter: str = "auto"
     decimal: str = "auto"
+
+    def __post_init__(self) -> None:
+        if self.missing not in MISSING:
+            raise ConfigError(f"missing must be one of {', '.join(MISSING)}, got {self.missing!r}")
 
 
 AS_FOUND = TableOptions()
@@ -125,7 +137,7 @@ def _with_point(text: str) -> str:
 
 def is_missing(text: str) -> bool:
     """Whether a text stands for a value that is not there."""
-    return text.lower() in MISSING
+    return text.lower() in NOT_THERE
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import math
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any
@@ -24,7 +24,15 @@ from lutgen.datasets.columns import Known, choose_columns
 from lutgen.datasets.content import Content, read_content
 from lutgen.datasets.idx import parse_idx
 from lutgen.datasets.labels import labels_of, plain_numbers
-from lutgen.datasets.table import AS_FOUND, ArrayColumn, Table, TableOptions, is_missing
+from lutgen.datasets.table import (
+    AS_FOUND,
+    BIT,
+    DROP,
+    ArrayColumn,
+    Table,
+    TableOptions,
+    is_missing,
+)
 from lutgen.datasets.text_table import read_text
 from lutgen.encode.encoder import as_matrix
 from lutgen.errors import ConfigError, DataError
@@ -51,6 +59,7 @@ class Samples:
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features), dtype=np.uint8 or np.float64
+        NaN where a value is missing.
     y : ndarray of shape (n_samples,)
         Labels, numbers or strings.
     feature_shape : tuple of int
@@ -119,6 +128,8 @@ def load_samples(
             )
         if content.kind == "idx":
             return _labelled_images(Path(path), content), None
+        if known is not None and known.missing and options.missing != DROP:
+            options = replace(options, missing=BIT)
         return _of_arrays(content, options)
     table = _read_table(content, options, known, labelled=True, say=say)
     chosen = choose_columns(table, options, labelled=True, known=known, say=say)
@@ -166,16 +177,16 @@ def load_features(
     """
     content = read_content(path)
     if content.kind in ("npz", "idx"):
-        matrix = _matrix_of(content)
+        matrix = _matrix_of(content, missing=known.missing)
     elif content.kind == "npy" and (array := _npy(content)).dtype.names is None:
         if options.label is None and options.label_index is None:
-            matrix = _as_features(array, f"{content.path} (X)")
+            matrix = _as_features(array, f"{content.path} (X)", missing=known.missing)
         else:
             table = _array_table(content, array)
             return choose_columns(table, options, labelled=False, known=known, say=say).X
     else:
-        if options.drop_missing:
-            raise ConfigError("--drop-missing is not for predictions: each row has its answer")
+        if options.missing == DROP:
+            raise ConfigError("--missing drop is not for predictions: each row has its answer")
         table = _read_table(content, options, known, labelled=False, say=say)
         return choose_columns(table, options, labelled=False, known=known, say=say).X
     if matrix.shape[1] != known.n_features:
@@ -225,7 +236,7 @@ def _array_table(content: Content, array: NDArray[Any]) -> Table:
     return Table(content.path, (), columns, lambda row: f"row {row + 1}")
 
 
-def _matrix_of(content: Content) -> NDArray[Any]:
+def _matrix_of(content: Content, *, missing: bool) -> NDArray[Any]:
     if content.kind == "idx":
         images = parse_idx(content.path, content.data)
         return _as_features(images, content.path)
@@ -237,7 +248,7 @@ def _matrix_of(content: Content) -> NDArray[Any]:
             f"{', '.join(sorted(arrays)) or 'none'}"
         )
     name = names[0] if names else next(iter(arrays))
-    return _as_features(arrays[name], f"{content.path} ({name})")
+    return _as_features(arrays[name], f"{content.path} ({name})", missing=missing)
 
 
 def _labelled_images(path: Path, content: Content) -> Samples:
@@ -296,12 +307,12 @@ def _samples(
         raise DataError(
             f"{path}: {features.shape[0]} samples in {x_name}, {labels.size} in {y_name}"
         )
-    if options.drop_missing and features.ndim:
+    if options.missing == DROP and features.ndim:
         keep = ~_missing_labels(labels)
         if features.dtype.kind == "f":
             keep &= ~np.isnan(features.reshape(len(features), -1)).any(axis=1)
         features, labels = features[keep], labels[keep]
-    X = _as_features(features, f"{path} ({x_name})")
+    X = _as_features(features, f"{path} ({x_name})", missing=options.missing == BIT)
     y = _whole_labels(labels, f"{path} ({y_name})")
     return Samples(X, y, tuple(int(n) for n in features.shape[1:]))
 
@@ -331,12 +342,12 @@ def _whole_labels(labels: NDArray[Any], where: str) -> NDArray[Any]:
     return plain_numbers(labels)
 
 
-def _as_features(features: NDArray[Any], where: str) -> NDArray[Any]:
-    """Flatten samples to rows of uint8 or float64, all finite."""
+def _as_features(features: NDArray[Any], where: str, *, missing: bool = False) -> NDArray[Any]:
+    """Flatten samples to rows of uint8 or float64, all finite but for NaN where that may be."""
     if features.ndim > 2:
         features = features.reshape(features.shape[0], math.prod(features.shape[1:]))
     try:
-        matrix = as_matrix(features)
+        matrix = as_matrix(features, missing=missing)
     except DataError as error:
         raise DataError(f"{where}: {error}") from error
     if matrix.dtype in (np.uint8, np.bool_):

@@ -124,6 +124,7 @@ class LutNetworkFunction(NetlistFunction):
     ) -> None:
         core = make_core(network, config_of(config, options))
         super().__init__(core.netlist, core.family, primitives=primitives)
+        self.__doc__ = "\n".join(core.header)  # what the bits of this one mean
 
 
 class StreamedFunction(wiring.Component):
@@ -201,7 +202,9 @@ class LutNetworkCore(StreamedFunction):
         primitives: bool | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(LutNetworkFunction(network, config, primitives=primitives, **options))
+        function = LutNetworkFunction(network, config, primitives=primitives, **options)
+        super().__init__(function)
+        self.__doc__ = function.__doc__
 
 
 def emit_rtlil(core: Core, *, primitives: bool = True) -> str:

@@ -1,14 +1,17 @@
 """Test vectors as text that Verilog's ``$readmemh`` loads.
 
 One line a sample, hexadecimal, the highest bit first: line i fills element i of
-``reg [n-1:0] mem [0:N-1]``, and signal j is bit j of it.
+``reg [n-1:0] mem [0:N-1]``, and signal j is bit j of it. Lines after ``//`` say what the bits mean.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lutgen.bits import Bits
+from lutgen.text import in_comment
 
 INPUTS = "inputs.mem"
 EXPECTED = "expected.mem"
@@ -16,16 +19,19 @@ EXPECTED = "expected.mem"
 _DIGITS = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
 
 
-def vectors(inputs: Bits, outputs: Bits) -> dict[str, str]:
+def vectors(inputs: Bits, outputs: Bits, header: Sequence[str] = ()) -> dict[str, str]:
     """Return the files of a test: what to apply, and what to expect.
 
     Parameters
     ----------
     inputs, outputs : Bits
         The same samples at the inputs and at the outputs of the network.
+    header : sequence of str
+        Lines for a comment.
     """
     assert inputs.n_samples == outputs.n_samples
-    return {INPUTS: to_hex(inputs), EXPECTED: to_hex(outputs)}
+    comment = "".join(f"// {in_comment(line)}\n" for line in header)
+    return {INPUTS: comment + to_hex(inputs), EXPECTED: comment + to_hex(outputs)}
 
 
 def to_hex(bits: Bits) -> str:

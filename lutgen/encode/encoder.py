@@ -26,9 +26,8 @@ SPECS = (
     "auto, binary, threshold:VALUE, thresholds:VALUE,VALUE,…, thermometer:BITS:quantile, "
     "thermometer:BITS:uniform, thermometer:BITS:gain, gain:TOTAL"
 )
-REFUSE, DROP, BIT = "refuse", "drop", "bit"
-MISSING = (REFUSE, DROP, BIT)
-"""What becomes of missing values: refused, their rows left out, or a bit of their own."""
+REFUSE, BIT = "refuse", "bit"
+"""What becomes of missing values: they are refused, or bits tell of them."""
 MAX_THERMOMETER_BITS = 256
 MAX_GAIN_BITS = 100_000
 _CHUNK = 64 * WORD_BITS  # samples compared at a time: bounds the memory of wide encoders
@@ -109,10 +108,16 @@ class Encoder:
         return np.full(self.n_features, self.missing is not None)
 
     def seeing(self, X: ArrayLike) -> Encoder:
-        """Return the encoder that has seen these training samples, beside those of before."""
+        """Return the encoder that has seen these training samples, beside those of before.
+
+        Where it takes missing values, features that these samples lack may be missing from now on.
+        """
         matrix = as_matrix(X, missing=self.missing is not None)
         seen = SeenValues.of(matrix, self.feature, self.threshold)
-        return replace(self, seen=seen.merge(self.seen) if self.seen else seen)
+        nullable = self.nullable
+        if nullable is not None and matrix.dtype.kind == "f":
+            nullable = nullable | np.isnan(matrix).any(axis=0)
+        return replace(self, seen=seen.merge(self.seen) if self.seen else seen, nullable=nullable)
 
     def describe(self) -> str:
         """Return one line for people, e.g. ``threshold at 128: 784 features -> 784 bits``."""

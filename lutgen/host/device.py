@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from lutgen.bits import Bits
 from lutgen.core import Interface
 from lutgen.errors import DataError, MismatchError, ToolError
-from lutgen.host.identity import N_WORDS, Identity, read_info
+from lutgen.host.identity import N_WORDS, TABLE, Identity, read_info
 from lutgen.host.protocol import (
     DIALECTS,
     DONE,
@@ -93,9 +93,10 @@ class Device:
         Bits a second; ``lutgen boards`` tells each board's.
     timeout_seconds : float
         How long to wait for an answer.
-    interface : Interface, optional
+    interface : Interface or callable, optional
         That of the core that the board was built of. Only a board whose features have several
-        formats needs it, all others tell theirs.
+        formats, or a code for missing values, needs it; all others tell theirs. A callable is asked
+        for it by such a board alone: it is given the board's `core_id`, and returns it, or None.
 
     Attributes
     ----------
@@ -121,7 +122,7 @@ class Device:
         *,
         baud: int = DEFAULT_BAUD,
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
-        interface: Interface | None = None,
+        interface: Interface | Callable[[str], Interface | None] | None = None,
     ) -> None:
         self.port = port
         self.network = network
@@ -132,6 +133,9 @@ class Device:
         self._line = _open(port, baud)
         try:
             self.identity = self._identify()
+            if interface is not None and not isinstance(interface, Interface):
+                told = self.identity.form != TABLE
+                interface = None if told else interface(self.identity.core_id)
             self.interface = _find_interface(self.identity, network, interface)
         except MismatchError as error:
             self.close()
@@ -163,7 +167,7 @@ class Device:
         Parameters
         ----------
         X : array_like of shape (n_samples, n_features)
-            Raw features.
+            Raw features; columns of a data frame are matched by name.
         progress : callable, optional
             Called with the number of samples answered, and of all.
 

@@ -100,9 +100,10 @@ class Identity:
         """
         if self.form == TABLE:
             raise MismatchError(
-                "the board takes features of several formats, which it does not tell; give the "
-                "format that it was built with (lutgen host --input-format), or the interface of "
-                "its core: Device(port, network, interface=core.interface)"
+                "the board takes features of several formats, or with a code for missing values, "
+                "which it does not tell; name the folder that it was built in (lutgen host "
+                "--build), or give the format that it was built with (--input-format), or the "
+                "interface of its core: Device(port, network, interface=core.interface)"
             )
         formats: tuple[FeatureFormat, ...] = ()
         if self.form == COMMON:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from lutgen.core import Interface
 from lutgen.core.inputs import InputFormat, losses
-from lutgen.errors import ConfigError, DataError, LutgenError
+from lutgen.errors import ConfigError, DataError, LutgenError, MismatchError
 from lutgen.files import read_json
 from lutgen.jobs.samples import dataset_for
-from lutgen.model import Argmax
-from lutgen.records.core import ChangeRecord
+from lutgen.model import Argmax, LutNetwork
+from lutgen.records.core import CORE_FILE, ChangeRecord, CoreRecord
 
 COLUMNS = ["feature", "format"]
 
@@ -67,6 +67,25 @@ def _read_csv(path: Path) -> InputFormat:
             )
         table[row[0].strip()] = row[1].strip()
     return table
+
+
+def formats_in(path: Path, network: LutNetwork) -> tuple[str, ...]:
+    """Return the formats that a ``core.json``, or that of a folder, has for a model's features.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
+    MismatchError
+        If it is of another model.
+    """
+    record = CoreRecord.read(path / CORE_FILE if path.is_dir() else path)
+    if record.model.digest not in (network.digest, *network.aliases):
+        raise MismatchError(
+            f"{path} is of model {record.model.digest[:16]}…, not of {network.digest[:16]}…; name "
+            "the folder of this model's hardware"
+        )
+    return record.input_formats
 
 
 def count_changes(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,16 @@ from numpy.typing import NDArray
 from lutgen.board.boards import DEFAULT_BAUD
 from lutgen.core import Interface
 from lutgen.core.inputs import InputFormat
-from lutgen.errors import MismatchError
+from lutgen.encode.formats import FeatureFormat
+from lutgen.errors import LutgenError, MismatchError
+from lutgen.files import read_json
 from lutgen.host.device import DEFAULT_TIMEOUT_SECONDS, Device, DeviceError
 from lutgen.jobs.predict import write_answers
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.jobs.samples import class_numbers
 from lutgen.model import Argmax, LutNetwork
+from lutgen.records.build import BUILD_FILE
+from lutgen.records.core import CORE_FILE
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,35 @@ class Answers:
             )
 
 
+def built_interface(network: LutNetwork, folder: Path, core_id: str) -> Interface | None:
+    """Return the interface of a core by its identity, as the records of a folder tell it.
+
+    Parameters
+    ----------
+    folder : Path
+        That of builds, or of one, or of a core.
+
+    Returns
+    -------
+    Interface or None
+        None if no record in the folder is of that core.
+    """
+    for path in (
+        *(folder / name for name in (CORE_FILE, BUILD_FILE)),
+        *sorted([*folder.glob(f"*/{BUILD_FILE}"), *folder.glob(f"*/{CORE_FILE}")]),
+    ):
+        try:
+            record = read_json(path)
+            own = record if path.name == CORE_FILE else record["model"]
+            formats = tuple(FeatureFormat.parse(str(text)) for text in own["input_formats"])
+            found = Interface(network, formats)
+        except (LutgenError, KeyError, TypeError):
+            continue  # there is none, or none that could be read
+        if found.core_id == core_id:
+            return found
+    return None
+
+
 def ask_board(
     network: LutNetwork,
     port: str,
@@ -80,6 +115,7 @@ def ask_board(
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
     answers: Path | None = None,
     input_format: InputFormat = "",
+    build: Path | None = None,
     progress: Progress = SILENT,
 ) -> Answers:
     """Send samples to a board and compare its answers with the model's.
@@ -95,7 +131,9 @@ def ask_board(
     answers : Path, optional
         File that gets the answers, one a line; also those that came before a cable was pulled.
     input_format : str, mapping or sequence
-        As it was given to the build; needed where the board does not tell its formats.
+        As it was given to the build; needed where neither the board nor `build` tells its formats.
+    build : Path, optional
+        Folder that the board was built in, see :func:`built_interface`.
 
     Raises
     ------
@@ -109,7 +147,11 @@ def ask_board(
         if answers is not None:
             write_answers(answers, found)
 
-    given = Interface.taking(network, input_format, accept_rounding=True) if input_format else None
+    given: Interface | Callable[[str], Interface | None] | None = None
+    if input_format:
+        given = Interface.taking(network, input_format, accept_rounding=True)
+    elif build is not None:
+        given = partial(built_interface, network, build)
     with Device(
         port,
         network,

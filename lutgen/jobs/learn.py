@@ -12,7 +12,7 @@ from lutgen.chips.chip import Chip
 from lutgen.datasets.load import Dataset
 from lutgen.datasets.split import split_rows
 from lutgen.datasets.tasks import require_two_classes
-from lutgen.encode.encoder import fit_encoder
+from lutgen.encode.encoder import BIT, REFUSE, fit_encoder
 from lutgen.errors import ConfigError
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.jobs.samples import class_numbers, origin, share_right
@@ -53,7 +53,9 @@ def memorize(
         If the parameters do not go with the data, or no window would do.
     """
     require_two_classes(dataset)
-    fitted = fit_encoder(encoder or dataset.encoder, dataset.X_train, dataset.y_train)
+    fitted = fit_encoder(
+        encoder or dataset.encoder, dataset.X_train, dataset.y_train, missing=_missing(source)
+    )
     chosen = ""
     if chip is not None:
         found = choose_window(parameters, fitted, dataset.feature_shape, chip)
@@ -117,7 +119,7 @@ def boost(
         aside = X[rest], y[rest]
         X, y = X[kept], y[kept]
     if start is None:
-        fitted = fit_encoder(encoder or dataset.encoder, X, y)
+        fitted = fit_encoder(encoder or dataset.encoder, X, y, missing=_missing(source))
     else:
         fitted = start.encoder.seeing(X) if start.encoder.seen else start.encoder
     if aside is not None and fitted.seen:
@@ -126,12 +128,16 @@ def boost(
     try:
         with progress.count("learning", "LUTs") as count:
             network = learn_boosted(
-                fitted.encode(X),
+                fitted.encode(X, names=dataset.feature_names),
                 numbers,
                 parameters,
                 encoder=fitted,
                 classes=classes,
-                validation=aside and (fitted.encode(aside[0]), _numbers(classes, aside[1])),
+                validation=aside
+                and (
+                    fitted.encode(aside[0], names=dataset.feature_names),
+                    _numbers(classes, aside[1]),
+                ),
                 feature_shape=dataset.feature_shape,
                 start=start,
                 n_threads=threads,
@@ -140,6 +146,11 @@ def boost(
     except Interrupted as stop:
         raise Interrupted(_with_origin(stop.network, dataset, source)) from stop
     return _with_origin(network, dataset, source)
+
+
+def _missing(source: Source) -> str:
+    """Return what the encoder makes of missing values; rows that were left out have none."""
+    return BIT if source.missing == BIT else REFUSE
 
 
 def _require_same_features(start: LutNetwork, names: Sequence[str]) -> None:

@@ -32,7 +32,7 @@ def table_options(source: Source) -> TableOptions:
         label_index=None if source.label else source.label_index,  # both where both were found
         header=source.header,
         keep=source.keep,
-        drop_missing=source.drop_missing,
+        missing=source.missing,
         encoding=source.encoding,
         delimiter=source.delimiter,
         decimal=source.decimal,
@@ -48,6 +48,7 @@ def known_of(network: LutNetwork) -> Known:
         source.label or "",
         source.label_index,
         network.categories,
+        missing=network.encoder.missing is not None,
     )
 
 

@@ -32,7 +32,7 @@ class Source:
         Place of the column of labels, from 1.
     test_data : str or None
         Path of a file with the samples for testing.
-    header, keep, drop_missing, encoding, delimiter, decimal
+    header, keep, missing, encoding, delimiter, decimal
         How a table is read; see :class:`lutgen.datasets.table.TableOptions`.
     sha256 : str
         Digest of the samples of a file, before they were parted; "" if not known.
@@ -47,7 +47,7 @@ class Source:
     test_data: str | None = None
     header: str = "auto"
     keep: tuple[str, ...] = ()
-    drop_missing: bool = False
+    missing: str = "refuse"
     encoding: str = "auto"
     delimiter: str = "auto"
     decimal: str = "auto"
@@ -192,6 +192,8 @@ def _of(kind: type[Any], value: Any) -> Any:
     if not isinstance(value, Mapping):
         raise TypeError(f"an object was expected, found {str(value)[:40]!r}")
     known = {item.name for item in fields(kind)}
+    if kind is Source and value.get("drop_missing") is True:  # its name of before
+        value = {**value, "missing": "drop"}
     return kind(**{key: item for key, item in value.items() if key in known})
 
 

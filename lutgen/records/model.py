@@ -68,6 +68,46 @@ _SHOWN = ("k", "widths", "wiring", "fill", "seed")
 
 
 @dataclass(frozen=True, kw_only=True)
+class FeatureRecord:
+    """A feature.
+
+    Parameters
+    ----------
+    name : str
+        "" if it has none.
+    low, high : float or None
+        Least and largest training value; None where nobody looked, or all were missing.
+    n_thresholds : int
+        Thresholds that the encoder compares it with.
+    may_lack : bool
+        Whether it may be missing.
+    """
+
+    name: str = ""
+    low: float | None = None
+    high: float | None = None
+    n_thresholds: int = 0
+    may_lack: bool = False
+
+    @classmethod
+    def each_of(cls, network: LutNetwork) -> tuple[FeatureRecord, ...]:
+        """Return what a network's features are."""
+        encoder = network.encoder
+        names = network.feature_names or ("",) * encoder.n_features
+        compared = encoder.feature[np.isfinite(encoder.threshold)]
+        counts = np.bincount(compared, minlength=encoder.n_features).tolist()
+        lacking = encoder.may_lack.tolist()
+        ends: list[tuple[float | None, float | None]] = [(None, None)] * encoder.n_features
+        if encoder.seen is not None:
+            pairs = zip(encoder.seen.low.tolist(), encoder.seen.high.tolist(), strict=True)
+            ends = [(None, None) if np.isnan(low) else (low, high) for low, high in pairs]
+        return tuple(
+            cls(name=name, low=low, high=high, n_thresholds=count, may_lack=lacks)
+            for name, (low, high), count, lacks in zip(names, ends, counts, lacking, strict=True)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelRecord(Record):
     """The network of LUTs.
 
@@ -81,6 +121,8 @@ class ModelRecord(Record):
         Labels; empty where it answers no classes.
     features : tuple of str
         Names of the features; empty where they have none.
+    inputs : tuple of FeatureRecord
+        What each feature is.
     categories : dict
         Values of the columns of texts that features were made of.
     encoder, head : str
@@ -97,6 +139,7 @@ class ModelRecord(Record):
     fan_in: tuple[int, ...] = ()
     classes: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
+    inputs: tuple[FeatureRecord, ...] = ()
     categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
     encoder: str
     n_outputs: int = 0
@@ -117,6 +160,7 @@ class ModelRecord(Record):
             fan_in=tuple(np.unique(network.fan_in).tolist()),
             classes=tuple(str(label) for label in classes),
             features=network.feature_names,
+            inputs=FeatureRecord.each_of(network),
             categories=dict(network.categories),
             encoder=network.encoder.describe(),
             n_outputs=int(network.outputs.size),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from lutgen.core.ports import span, told
+from lutgen.core.ports import InputBits, span, told
 from lutgen.records.core import CORE_FILE, ChipSize, CoreRecord
 from lutgen.records.model import ModelRecord
 from lutgen.records.synthesis import SynthesisRecord
@@ -249,7 +249,7 @@ def _port_tables(core: CoreRecord) -> tuple[Table, ...]:
             f"x{span(item.low, item.width)}",
             str(item.feature),
             item.name,
-            "its code" if item.threshold is None else f"1 where it is {item.threshold!r} or more",
+            _told(item),
         )
         for item in ports.inputs
     ]
@@ -269,6 +269,14 @@ def _port_tables(core: CoreRecord) -> tuple[Table, ...]:
         Table("Outputs", ("bits", "name"), *_some(outputs)),
         Table("Inputs", ("bits", ">feature", "name", "what they tell"), *_some(inputs)),
     )
+
+
+def _told(item: InputBits) -> str:
+    if item.threshold is None and item.missing is None:
+        return "its code"
+    if item.threshold is None:
+        return "1 where it is missing" if item.missing else "0"
+    return f"1 where it is {item.threshold!r} or more" + ", or missing" * bool(item.missing)
 
 
 def _some(rows: Sequence[tuple[str, ...]]) -> tuple[tuple[tuple[str, ...], ...], str]:

@@ -147,7 +147,7 @@ def _check_simulation(
     if primitives_of is None and any(cell.primitive for cell in core.netlist.cells):
         primitives_of = core.family.name
     models = [simulation_models(primitives_of)] if primitives_of else []
-    write_files(folder, vectors(bits, core.interface.answers(bits)))
+    write_files(folder, vectors(bits, core.interface.answers(bits), core.header))
     luts = set(core.network.lut_names())
     result = simulate(
         [*sources, *models],

@@ -71,8 +71,11 @@ def _shifted(encoder: Encoder, shape: Sequence[int], dy: int, dx: int) -> NDArra
     view = np.full(encoder.n_bits, -1, dtype=np.int32)
     for signal in np.flatnonzero(inside).tolist():
         start, stop = first[source[signal]], first[source[signal] + 1]
-        if start < stop:
-            there = order[start:stop]
+        there = order[start:stop]
+        there = there[(encoder.threshold[there] < np.inf) == (encoder.threshold[signal] < np.inf)]
+        if there.size and encoder.threshold[signal] == np.inf:  # whether it is missing
+            view[signal] = there[0]
+        elif there.size:
             distance = np.abs(encoder.threshold[there] - encoder.threshold[signal])
             view[signal] = there[distance.argmin()]
     return view

@@ -15,14 +15,14 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from lutgen.datasets.split import split_rows
-from lutgen.encode.encoder import fit_encoder
+from lutgen.encode.encoder import REFUSE, fit_encoder
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn.boost import BoostParameters, BoostProgress, Interrupted, boost
 from lutgen.learn.estimators.memorization import plain_labels
-from lutgen.learn.estimators.shared import as_weights, n_threads, names_of, softmax
+from lutgen.learn.estimators.shared import MayLack, as_weights, n_threads, names_of, softmax
 
 
-class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Lookup tables learnt by boosting, for any number of classes, with wires that are searched.
 
     Parameters
@@ -32,6 +32,8 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         See :class:`lutgen.learn.boost.BoostParameters`.
     encoder : str, default="auto"
         How features become bits; see :func:`lutgen.encode.encoder.fit_encoder`.
+    missing : {"refuse", "bit"}, default="refuse"
+        ``bit``: features may be NaN; one that some training samples lack has a bit that tells so.
     feature_shape : sequence of int, default=()
         Shape of one sample where the features are an image; `shift` needs it.
     validation_fraction : float, default=0.1
@@ -72,6 +74,7 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         shift: int = 0,
         patience: int = 0,
         encoder: str = "auto",
+        missing: str = REFUSE,
         feature_shape: Sequence[int] = (),
         validation_fraction: float = 0.1,
         warm_start: bool = False,
@@ -90,6 +93,7 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         self.shift = shift
         self.patience = patience
         self.encoder = encoder
+        self.missing = missing
         self.feature_shape = feature_shape
         self.validation_fraction = validation_fraction
         self.warm_start = warm_start
@@ -119,8 +123,9 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         Raises
         ------
         DataError
-            If X holds NaN or infinity, there is only one class, a class has no sample of any
-            weight, weights are negative or not finite, or there are fewer encoded bits than k.
+            If X holds infinity, or NaN that `missing` does not allow, there is only one class, a
+            class has no sample of any weight, weights are negative or not finite, or there are
+            fewer encoded bits than k.
         ConfigError
             If a parameter is out of its range, or a warm start does not fit the network.
         """
@@ -167,7 +172,7 @@ class BoostedLutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         if self.patience:
             rows, aside = split_rows(numbers, self.validation_fraction, int(seed))
         encoder = (
-            fit_encoder(self.encoder, matrix[rows], checked[1][rows])
+            fit_encoder(self.encoder, matrix[rows], checked[1][rows], missing=self.missing)
             if start is None
             else start.encoder
         )

@@ -16,9 +16,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from lutgen.bits import Bits
-from lutgen.encode.encoder import fit_encoder
+from lutgen.encode.encoder import REFUSE, fit_encoder
 from lutgen.errors import DataError
-from lutgen.learn.estimators.shared import as_copies, n_threads, names_of, softmax
+from lutgen.learn.estimators.shared import MayLack, as_copies, n_threads, names_of, softmax
 from lutgen.learn.memorize import Parameters, memorize
 from lutgen.learn.memorize.manyclass import ONE_VS_REST, memorize_classes
 from lutgen.model import LutNetwork
@@ -26,7 +26,7 @@ from lutgen.model import LutNetwork
 _LEAST = 1e-6
 
 
-class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class MemorizationClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A network of lookup tables learnt by counting (Chatterjee 2018).
 
     More than two classes are told apart by networks side by side, one for each bit of a code.
@@ -43,6 +43,8 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         What becomes of table entries whose two counts are equal.
     encoder : str, default="auto"
         How features become bits; see :func:`lutgen.encode.encoder.fit_encoder`.
+    missing : {"refuse", "bit"}, default="refuse"
+        ``bit``: features may be NaN; one that some training samples lack has a bit that tells so.
     feature_shape : sequence of int, default=()
         Shape of one sample where the features are an image, for ``window`` wiring.
     code : str, default="code:31"
@@ -78,6 +80,7 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         wiring: str = "random",
         fill: str = "random",
         encoder: str = "auto",
+        missing: str = REFUSE,
         feature_shape: Sequence[int] = (),
         code: str = "code:31",
         cone_only: bool = False,
@@ -89,6 +92,7 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         self.wiring = wiring
         self.fill = fill
         self.encoder = encoder
+        self.missing = missing
         self.feature_shape = feature_shape
         self.code = code
         self.cone_only = cone_only
@@ -107,8 +111,8 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         Raises
         ------
         DataError
-            If X holds NaN or infinity, y has only one class, weights are negative or not finite,
-            or there are fewer encoded bits than k.
+            If X holds infinity, or NaN that `missing` does not allow, y has only one class, weights
+            are negative or not finite, or there are fewer encoded bits than k.
         ConfigError
             If a parameter is out of its range.
         """
@@ -128,7 +132,7 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         seed = self.random_state
         if not isinstance(seed, int | np.integer):
             seed = check_random_state(seed).randint(1 << 31)
-        encoder = fit_encoder(self.encoder, matrix, labels)
+        encoder = fit_encoder(self.encoder, matrix, labels, missing=self.missing)
         learn: Callable[..., LutNetwork] = memorize
         if self.classes_.size > 2:
             learn = partial(memorize_classes, code=self.code)
@@ -181,7 +185,7 @@ class MemorizationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype="numeric", ensure_all_finite=False)
         if self.classes_.size == 2:
-            bits = self.network_.encoder.encode(X)
+            bits = self.network_.encode(X)
             return np.asarray(self.margins_[self._last_addresses(bits)])
         return self.network_.scores(X).astype(np.float64)
 

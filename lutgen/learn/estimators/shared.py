@@ -9,12 +9,24 @@ import numpy as np
 from joblib.parallel import get_active_backend
 from numpy.typing import ArrayLike, NDArray
 
+from lutgen.encode.encoder import BIT
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn.executor import available_workers
 
 _MOST_COPIES = 64
 _STEPS = 16
 _ROUNDED = 1e-9
+
+
+class MayLack:
+    """An estimator whose parameter ``missing`` says whether features may be NaN: "bit" if so."""
+
+    missing: str
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags.input_tags.allow_nan = self.missing == BIT
+        return tags
 
 
 def n_threads(n_jobs: Any) -> int:
