@@ -16,13 +16,14 @@ import zlib
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lutgen.errors import DataError, ModelError
 
 MOST_BYTES = 1 << 30
 """Bytes that a file, or what it becomes when it is decompressed, may have."""
 
+_T = TypeVar("_T")
 _HEAD = 1 << 16
 _MAGIC: dict[bytes, Callable[[io.BytesIO], io.BufferedIOBase]] = {
     b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
@@ -49,6 +50,7 @@ class Content:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._views: dict[Callable[[Content], Any], Any] = {}
         try:
             size = path.stat().st_size
             if path.is_dir():
@@ -121,6 +123,12 @@ class Content:
                 return tuple(archive.namelist())
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
             return ()
+
+    def once(self, make: Callable[[Content], _T]) -> _T:
+        """Return what a function makes of the file; it is called once, whoever asks."""
+        if make not in self._views:
+            self._views[make] = make(self)
+        return self._views[make]  # type: ignore[no-any-return]
 
     def fault(self, text: str) -> ModelError:
         """Return the error that says what is wrong with the file."""

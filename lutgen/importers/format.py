@@ -89,7 +89,8 @@ class Format:
     title : str
         For people, e.g. ``XGBoost, JSON``.
     recognises : callable
-        Whether a file is of this format, by its content; must not raise.
+        Whether a file is of this format, by its content. Raises ModelError only where the file
+        cannot be of any other format either, such as a damaged file of torch's.
     read : callable
         Makes the network. Raises ModelError for a file that is damaged or of what lutgen cannot
         take, ConfigError for an option that is missing or does not go with it.

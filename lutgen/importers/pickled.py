@@ -3,7 +3,8 @@
 What a pickle names is never imported. A name is a text that the caller's `resolve` knows, and then
 stands for a function of lutgen's that makes plain data of plain data; any other is refused before
 anything is done with it. Every value that comes out is None, a bool, number, text, bytes, tuple,
-list or dict, an :class:`Array` or :class:`Instance`, or what the caller's own functions return.
+list or dict, an :class:`Array`, :class:`Instance` or :class:`Name`, or what the caller's own
+functions return.
 
 Values may share parts, as in any pickle: walk only as deep as the format goes, print only what is
 known to be short.
@@ -217,8 +218,8 @@ def load_next(
 
 
 @dataclass(frozen=True, eq=False)
-class _Name:
-    """What a name of the file stands for, on the stack."""
+class Name:
+    """A name of the file that it does not call: what it stands for."""
 
     make: Maker
 
@@ -344,7 +345,7 @@ class _Machine:
         make = self._resolve(module, name)
         if make is None:
             raise UnknownNameError(module, name)
-        self._stack.append(_Name(make))
+        self._stack.append(Name(make))
 
     def _op_reduce(self, _: Any) -> None:
         self._call(*self._take(2))
@@ -353,7 +354,7 @@ class _Machine:
         self._call(*self._take(2))
 
     def _call(self, name: Any, arguments: Any) -> None:
-        if not isinstance(name, _Name) or not isinstance(arguments, tuple):
+        if not isinstance(name, Name) or not isinstance(arguments, tuple):
             raise ModelError("the pickle in it calls what is no function")
         self._stack.append(name.make(*arguments))
 
