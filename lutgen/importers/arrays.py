@@ -1,7 +1,7 @@
 """Arrays that strangers saved with NumPy (``.npz``, ``.npy``), read without trust.
 
 Nothing is unpickled, no size that a file states is believed, and what comes out of a packed file
-is at most :data:`MOST_RATIO` times the file, or 64 MiB if that is more.
+is at most 100 times the file, or 64 MiB if that is more.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from lutgen.errors import DataError, ModelError
-from lutgen.importers.content import MOST_BYTES, Content
+from lutgen.importers.content import MOST_BYTES, MOST_RATIO, Content
 from lutgen.npy import MAGIC, parse_npy
 
-MOST_RATIO = 100
 _MOST_SMALL = 1 << 26
 _UNREADABLE = (
     zipfile.BadZipFile,

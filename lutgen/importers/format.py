@@ -96,6 +96,9 @@ class Format:
         take, ConfigError for an option that is missing or does not go with it.
     options : tuple of Option
         What it can be told.
+    general : bool
+        Whether files of other formats may be of this one, too, as each is text of some language;
+        a format that is not general is preferred.
     """
 
     name: str
@@ -103,6 +106,7 @@ class Format:
     recognises: Callable[[Content], bool]
     read: Callable[[Request], Imported]
     options: tuple[Option, ...] = ()
+    general: bool = False
 
     def given(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return options checked and parsed; those that are None are left out.
