@@ -1,4 +1,4 @@
-"""difflogic: scores of its arrays, its C and its Verilog are equal; what lacks wiring is refused."""
+"""difflogic: scores of its arrays, its C, its Verilog are equal; what lacks wiring is refused."""
 
 from __future__ import annotations
 
