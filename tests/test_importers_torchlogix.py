@@ -265,8 +265,8 @@ def test_convolutions(
 
 def test_an_image_is_binarised_by_channel(path: Path) -> None:
     weights, wires = conv_parameters("raw", 2, 3, 1), conv_wires((4, 4, 4), 2, 3, 1, 2, 1, 0)
-    state = {"1.tree_weights.0": weights[0], "1.connections._indices_L0": wires[0]}
-    state["0.thresholds"] = np.array([[0.25, 0.5], [0.1, 0.75]], np.float32)
+    state = {"0.thresholds": np.array([[0.25, 0.5], [0.1, 0.75]], np.float32)}
+    state |= {"1.tree_weights.0": weights[0], "1.connections._indices_L0": wires[0]}
     path.write_bytes(saved(state))
     network = import_file(path, classes="bits", padding=0, input_shape="2,4,4").network
     images = DRAW.random((5, 2, 4, 4)).astype(np.float32)

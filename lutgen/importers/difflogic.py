@@ -25,6 +25,7 @@ from lutgen.importers.parts import (
     TAU,
     Stage,
     chained,
+    check_finite,
     gate_tables,
     group_sum,
     whole,
@@ -103,10 +104,8 @@ def _number(told: Mapping[str, NDArray[Any]], *names: str) -> int | None:
     return None
 
 
-def _gates(
-    operations: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Return wires and tables of gates; an operand that a gate does not read may be -1."""
+def gate_stage(operations: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64]) -> Stage:
+    """Return the stage of gates; an operand that a gate does not read may be -1."""
     if not operations.size == a.size == b.size:
         raise ModelError("there are not as many operands a and b as gates")
     tables = gate_tables(operations)
@@ -115,7 +114,13 @@ def _gates(
         unread = [number for number, uses in _USES.items() if not uses[operand]]
         free = np.isin(operations, unread) & (wires[:, operand] == -1)
         wires[free, operand] = np.maximum(wires[free, 1 - operand], 0)
-    return wires, tables
+    return Stage(wires, tables)
+
+
+def chosen_gates(weights: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the numbers of the gates that weights (n, 16) have chosen."""
+    gates: NDArray[np.int64] = check_finite("weights", weights).argmax(axis=1).astype(np.int64)
+    return gates
 
 
 def gate_network(
@@ -125,7 +130,7 @@ def gate_network(
     n_inputs: int | None = None,
 ) -> LutNetwork:
     """Return the network of layers of gates, each (ops, a, b), with a GroupSum behind."""
-    stages = [Stage(*_gates(*layer)) for layer in layers]
+    stages = [gate_stage(*layer) for layer in layers]
     if n_inputs is None:
         n_inputs = 1 + max((int(stage.wires.max(initial=0)) for stage in stages[:1]), default=0)
     return chained(n_inputs, stages, lambda n: group_sum(n, classes, tau))
@@ -139,13 +144,13 @@ def _flat(
     tau: float,
 ) -> LutNetwork:
     """Return the network of one list of gates that read inputs and earlier gates."""
-    wires, tables = _gates(*layer)
-    if n_outputs > len(wires):
-        raise ModelError(f"{n_outputs} outputs of {len(wires)} gates")
-    last = n_inputs + len(wires)
+    gates = gate_stage(*layer)
+    if n_outputs > len(gates.wires):
+        raise ModelError(f"{n_outputs} outputs of {len(gates.wires)} gates")
+    last = n_inputs + len(gates.wires)
     return LutNetwork.from_arrays(
         n_inputs,
-        [(wires, tables)],
+        [(gates.wires, gates.tables)],
         outputs=np.arange(last - n_outputs, last),
         head=group_sum(n_outputs, classes, tau),
     )

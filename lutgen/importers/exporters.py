@@ -22,11 +22,12 @@ np.savez_compressed("gates.npz", n_inputs=layers[0].in_dim, **arrays)
 LLNN = """
 import numpy as np
 
-arrays = {"k": model[-1].k, "tau": model[-1].tau}
-layers = [layer for layer in model if hasattr(layer, "indices")]
+layers = [layer for layer in model.modules() if hasattr(layer, "w_comp")]
+head = [layer for layer in model.modules() if hasattr(layer, "num_classes")][-1]
+arrays = {"k": head.num_classes, "tau": head.tau, "n_inputs": x.shape[1]}  # x: samples, bits
 for number, layer in enumerate(layers):
     for name in ("w", "w_comp", "indices"):
         arrays[f"{name}{number}"] = getattr(layer, name).detach().cpu().numpy()
-np.savez_compressed("luts.npz", n_inputs=layers[0].in_dim, **arrays)
+np.savez_compressed("luts.npz", **arrays)
 """
-"""Writes a ``torch.nn.Sequential`` of LLNN's layers, the last of them an Aggregation."""
+"""Writes a LUTNN, or a ``torch.nn.Sequential`` of LLNN's layers with an Aggregation behind."""

@@ -126,7 +126,7 @@ class Format:
                 raise ConfigError(f"the format {self.name} has no option {name}; {has}")
             try:
                 values[name] = known[name].parse(value)
-            except (TypeError, ValueError) as error:
+            except (TypeError, ValueError, OverflowError) as error:
                 raise ConfigError(
                     f"option {name} of the format {self.name}: {error}; {known[name].help}"
                 ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from lutgen.bits import MAX_FAN_IN
 from lutgen.encode.encoder import Encoder
-from lutgen.errors import ModelError
+from lutgen.errors import DataError, ModelError
 from lutgen.importers.format import Option
 from lutgen.model import Argmax, Head, LutNetwork, Sum
+from lutgen.npy import parse_npy
 
 MOST_LUTS = 1 << 24
 """LUTs of a network, at most."""
@@ -181,6 +183,21 @@ def strict_thermometer(thresholds: ArrayLike) -> Encoder:
     return Encoder("thermometer", len(matrix), feature, just_above(matrix.ravel()))
 
 
+def flat_encoder(levels: ArrayLike | None, n_bits: int) -> tuple[Encoder | None, int]:
+    """Return the encoder that makes so many bits or more, and how many; None: they come as such."""
+    if levels is None:
+        return None, n_bits
+    matrix = np.asarray(levels)
+    if matrix.ndim == 1:
+        if n_bits % matrix.size:
+            raise ModelError(f"{n_bits} input bits are no multiple of {matrix.size} thresholds")
+        matrix = np.tile(matrix, (n_bits // matrix.size, 1))
+    encoder = strict_thermometer(matrix)
+    if encoder.n_bits < n_bits:
+        raise ModelError(f"{encoder.n_bits} thresholds for {n_bits} input bits")
+    return encoder, encoder.n_bits
+
+
 # -- options -----------------------------------------------------------------------------------
 
 
@@ -209,6 +226,18 @@ def reals(value: Any) -> NDArray[np.float64]:
     return numbers
 
 
+def thresholds(value: Any) -> NDArray[Any]:
+    """Parse a file of NumPy's, numbers separated by commas, or an array of them."""
+    if isinstance(value, Path) or (isinstance(value, str) and value.endswith(".npy")):
+        try:
+            return parse_npy(Path(value).read_bytes())
+        except OSError as error:
+            raise ValueError(f"{value} cannot be read: {error.strerror or error}") from error
+        except DataError as error:
+            raise ValueError(f"{value} {error}") from error
+    return reals(value)
+
+
 def labels(value: Any) -> NDArray[Any]:
     """Parse a number of classes, or labels separated by commas."""
     if isinstance(value, str) and "," in value:
@@ -231,6 +260,12 @@ CLASSES = Option(
 )
 TAU = Option("tau", "what the scores are divided by; 1 where it is not said", real)
 BETA = Option("beta", "what is added to the sums before; 0 where it is not said", real)
+THRESHOLDS = Option(
+    "thresholds",
+    "what features are compared with, strictly: numbers for all alike, separated by commas, or "
+    "FILE.npy, features by thresholds; by default those of the file, or features are bits",
+    thresholds,
+)
 N_INPUTS = Option(
     "n_inputs",
     "how many input bits there are; where it is not said, up to the last that is read",

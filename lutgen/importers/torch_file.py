@@ -284,6 +284,10 @@ _NAMES: dict[tuple[str, str], Maker] = {
     ("torch", "Size"): lambda sizes=(), *_: sizes,
     ("torch", "device"): lambda text="", *_: text,
     ("argparse", "Namespace"): pickled.instance("argparse.Namespace"),
+    **{
+        ("torch_dwn.binarization", name): pickled.instance(name)
+        for name in ("Thermometer", "GaussianThermometer", "DistributiveThermometer")
+    },
     **{("torch", f"{name}Storage"): _Type(spelling) for name, spelling in _TYPES.items()},
 }
 

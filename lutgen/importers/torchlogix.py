@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from lutgen.errors import ConfigError, ModelError
 from lutgen.importers.content import Content
 from lutgen.importers.format import Format, Imported, Option, Request
-from lutgen.importers.parts import BETA, N_INPUTS, TAU, labels, reals, whole
+from lutgen.importers.parts import BETA, N_INPUTS, TAU, THRESHOLDS, labels, whole
 from lutgen.importers.torch_file import is_torch, read_torch, state_dict
 from lutgen.importers.torchlogix_layers import (
     PARAMETRIZATIONS,
@@ -213,13 +213,6 @@ _CLASSES = Option(
     "how many classes, or their labels separated by commas; bits: the outputs are the answer",
     _classes,
 )
-THRESHOLDS = Option(
-    "thresholds",
-    "what every feature is compared with (strictly above), separated by commas; by default those "
-    "of the file, or features are bits",
-    reals,
-)
-
 FORMATS = (
     Format(
         "torchlogix",

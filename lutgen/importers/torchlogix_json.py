@@ -15,9 +15,7 @@ from numpy.typing import NDArray
 from lutgen.errors import ModelError
 from lutgen.importers.content import Content
 from lutgen.importers.format import Format, Imported, Option, Request
-from lutgen.importers.parts import labels, real, whole
-from lutgen.importers.torchlogix import THRESHOLDS
-from lutgen.importers.torchlogix_layers import flat_encoder
+from lutgen.importers.parts import THRESHOLDS, flat_encoder, labels, real, whole
 from lutgen.model import Argmax, Bits, Head, LutNetwork, Sum
 
 Array = NDArray[Any]

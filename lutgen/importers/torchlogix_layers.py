@@ -21,10 +21,10 @@ from lutgen.importers.parts import (
     Stage,
     chained,
     check_finite,
+    flat_encoder,
     gate_tables,
     group_sum,
     just_above,
-    strict_thermometer,
 )
 from lutgen.model import Bits, Head, LutNetwork
 
@@ -71,14 +71,15 @@ class Binarization:
 
 @dataclass(frozen=True)
 class GroupSum:
-    """A GroupSum, the last."""
+    """A GroupSum, the last; `padded`: its last groups may be short."""
 
     k: int
     tau: float = 1.0
     beta: float = 0.0
+    padded: bool = False
 
 
-Part = Dense | Conv | Pool | Binarization | GroupSum
+Part = Stage | Dense | Conv | Pool | Binarization | GroupSum
 
 
 def lut_tables(weight: Array, k: int, parametrization: str) -> NDArray[np.bool_]:
@@ -250,6 +251,7 @@ def assemble(
     n_inputs: int | None = None,
     classes: Array | None = None,
     thresholds: Array | None = None,
+    **rest: Any,
 ) -> LutNetwork:
     """Return the network of a sequence of parts.
 
@@ -264,6 +266,8 @@ def assemble(
         Labels of the classes; by default their numbers.
     thresholds : ndarray, optional
         Thresholds in place of those of the parts.
+    **rest
+        Fields of the network, such as its provenance.
     """
     given = [part for part in parts if isinstance(part, Binarization)]
     if len(given) > 1 or (given and parts[0] is not given[0]):
@@ -274,31 +278,29 @@ def assemble(
     if not layers:
         raise ModelError("it has no layer of LUTs")
     shape: tuple[int, ...] = ()
-    encoder = None
-    if isinstance(layers[0], Dense):
-        last = int(np.max(layers[0].wires, initial=0))
-        encoder, width = flat_encoder(levels, n_inputs or 1 + last)
-    else:
+    if isinstance(layers[0], Conv | Pool):
         encoder, shape = _image_encoder(levels, input_shape)
-        width = shape[0] * shape[1] * shape[2]
+        n_bits = width = shape[0] * shape[1] * shape[2]
+    else:
+        read = 1 + int(np.max(_wires(layers[0]), initial=0))
+        encoder, n_bits = flat_encoder(levels, n_inputs or read)
+        width = n_bits
     stages: list[Stage] = []
-    n_bits = width
     for part in layers:
-        if isinstance(part, Dense):
-            if shape and (read := 1 + int(np.max(part.wires, initial=0))) != width:
+        if isinstance(part, Stage | Dense):
+            if shape and (read := 1 + int(np.max(_wires(part), initial=0))) != width:
                 raise ModelError(
                     f"a dense layer reads {read} bits behind convolutions that put out {width}: "
                     "input_shape, padding or pooling is another"
                 )
-            stages.append(_dense(part, parametrization))
+            stages.append(_dense(part, parametrization) if isinstance(part, Dense) else part)
             shape = ()
-        elif isinstance(part, Conv | Pool) and len(shape) == 3:
-            if isinstance(part, Conv):
-                more, shape = _conv(part, shape, parametrization)
-            else:
-                stage, shape = _pool(part, shape)
-                more = [stage]
+        elif isinstance(part, Conv) and shape:
+            more, shape = _conv(part, shape, parametrization)
             stages += more
+        elif isinstance(part, Pool) and shape:
+            stage, shape = _pool(part, shape)
+            stages.append(stage)
         else:
             raise ModelError(f"a {type(part).__name__} in a place where lutgen knows none")
         width = len(stages[-1].wires)
@@ -307,24 +309,14 @@ def assemble(
         if not isinstance(head, GroupSum):
             return Bits()
         told = np.arange(head.k) if classes is None else classes
-        return group_sum(n_outputs, told, head.tau, head.beta)
+        return group_sum(n_outputs, told, head.tau, head.beta, padded=head.padded)
 
-    return chained(n_bits, stages, make_head, encoder)
+    return chained(n_bits, stages, make_head, encoder, **rest)
 
 
-def flat_encoder(levels: Array | None, n_bits: int) -> tuple[Encoder | None, int]:
-    """Return the encoder that makes so many bits or more, and how many; None: they come as such."""
-    if levels is None:
-        return None, n_bits
-    matrix = np.asarray(levels)
-    if matrix.ndim == 1:
-        if n_bits % matrix.size:
-            raise ModelError(f"{n_bits} input bits are no multiple of {matrix.size} thresholds")
-        matrix = np.tile(matrix, (n_bits // matrix.size, 1))
-    encoder = strict_thermometer(matrix)
-    if encoder.n_bits < n_bits:
-        raise ModelError(f"{encoder.n_bits} thresholds for {n_bits} input bits")
-    return encoder, encoder.n_bits
+def _wires(part: Part) -> Array:
+    """Return what a layer reads, in any shape; nothing of what reads no places."""
+    return np.asarray(part.wires) if isinstance(part, Stage | Dense) else np.zeros(0, int)
 
 
 def _image_encoder(
