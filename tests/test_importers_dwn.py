@@ -203,8 +203,8 @@ def test_just_above_is_the_strict_comparison_of_torch(
 
 
 def test_thresholds_of_64_bits_and_those_that_are_none() -> None:
-    above = np.float32(0.1)  # the nearest number of 32 bits is above 0.1, and passes
-    below = np.nextafter(above, np.float32(0))
+    above = float(np.float32(0.1))  # the nearest number of 32 bits is above 0.1, and passes
+    below = float(np.nextafter(np.float32(0.1), np.float32(0)))
     assert below < 0.1 < above and below < just_above([0.1])[0] <= above
     for bad in (np.nan, np.inf, np.finfo(np.float32).max, 1e300):
         with pytest.raises(ModelError):
