@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -313,6 +315,30 @@ def test_text_that_is_damaged(old: str, new: str, fault: str, tmp_path: Path) ->
         return
     with pytest.raises(ModelError, match=fault):
         import_file(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "void logic_gate_net(long long) {" * 20_000,
+        "\tconst char v1 = inp[0]" * 20_000,
+        "for(size_t d = 0; d < 3; ++d) {" + " " * 400_000,
+        "const " + " " * 400_000,
+        "assign layer0_out[1] =" * 20_000,
+        "assign layer0_out[1] = " + "~" * 400_000 + ";",
+        "assign layer0_out[1] = " + "(" * 400_000 + ";",
+        "assign " + " " * 400_000,
+    ],
+)
+def test_text_that_is_made_to_take_long(text: str, tmp_path: Path) -> None:
+    for name, whole in (("c", c_text(random_layers(), 4)), ("v", verilog_text(random_layers(), 4))):
+        path = tmp_path / f"net.{name}"
+        for made in (text + whole, whole.replace(" = ", f" = {text}", 1), whole + text):
+            path.write_text(made)
+            start = time.perf_counter()
+            with contextlib.suppress(ModelError):
+                import_file(path, "difflogic-c" if name == "c" else "difflogic-verilog")
+            assert time.perf_counter() - start < 5
 
 
 def test_damage(tmp_path: Path) -> None:

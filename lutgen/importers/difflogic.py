@@ -162,10 +162,10 @@ _C_GATE = re.compile(
     r"(?:const (?:char|short|int|long long) (?P<name>v\d+)|(out\[\d+\])) ?= ?"
     r"(?P<expression>[^;={}]+);"
 )
-_C_NET = re.compile(r"void\s+logic_gate_net\s*\([^)]*\)\s*\{(.*?)\n\}", re.DOTALL)
-_C_INPUTS = re.compile(r"for\s*\(\s*size_t d = 0; d < (\d+); \+\+d\)\s*\{\s*[a-z ]+ res")
+_C_NET = re.compile(r"void logic_gate_net ?\([^()]*\) ?\{")
+_C_INPUTS = re.compile(r"for ?\( ?size_t d = 0; d < (\d+); \+\+d\)\s*\{\s*(?:char|short|int|long) ")
 _C_GROUP = re.compile(r"carry = out_temp\[c \* (\d+) \+ a\]")
-_C_CLASSES = re.compile(r"for\s*\(\s*size_t c = 0; c < (\d+); \+\+c\)")
+_C_CLASSES = re.compile(r"for ?\( ?size_t c = 0; c < (\d+); \+\+c\)")
 _V_INPUTS = re.compile(r"input\s+wire\s*\[(\d+):0\]\s*x\b")
 _V_WIDTH = re.compile(r"(?:wire|reg) \[(\d{1,4}):0\] result\b")
 _V_SLICE = re.compile(r"\[(\d{1,9}):(\d{1,9})\]")
@@ -182,13 +182,14 @@ def _recognises_c(content: Content) -> bool:
 def _read_c(request: Request) -> Imported:
     content = request.content
     text = content.text or ""
-    body, n_inputs, size, n_classes = (
+    start, n_inputs, size, n_classes = (
         pattern.search(text) for pattern in (_C_NET, _C_INPUTS, _C_GROUP, _C_CLASSES)
     )
-    if body is None or n_inputs is None or size is None or n_classes is None:
+    end = text.find("\n}", start.end()) if start else -1
+    if start is None or end < 0 or n_inputs is None or size is None or n_classes is None:
         raise content.fault("it lacks a part that difflogic's C has; was it cut?")
     network = _Assigned(_count(n_inputs[1]), "inp")
-    rest = _C_GATE.sub(network.assign, body[1])
+    rest = _C_GATE.sub(network.assign, text[start.end() : end])
     if rest.strip():
         raise content.fault(f"difflogic writes no such line: {rest.strip()[:60]!r}")
     n_outputs = _count(size[1]) * _count(n_classes[1])

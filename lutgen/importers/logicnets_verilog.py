@@ -17,24 +17,27 @@ from lutgen.importers.format import Format, Imported, Request
 from lutgen.importers.neurons import OPTIONS, Neuron, check_fan_in, neuron_network
 from lutgen.importers.parts import MOST_LUTS
 
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
-_MODULE = re.compile(r"\bmodule\s+(\w+)\s*(?:#\s*\([^()]*\)\s*)?\(([^()]*)\)\s*;")
-_PORT = re.compile(r"(input|output)\s*(?:wire|reg)?\s*(?:\[(\d{1,9}):0\])?\s*(\w+)")
+# Of the text each space is one, and names and numbers are short: no pattern looks back far.
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_MODULE = re.compile(r"\bmodule (\w{1,200}) ?(?:# ?\([^()]*\) ?)?\(([^()]*)\) ?;")
+_PORT = re.compile(r"\b(input|output) ?(?:wire|reg)? ?(?:\[(\d{1,9}):0\])? ?(\w{1,200})\b")
 _LAYER = re.compile(r"layer(\d{1,6})")
-_WIRE = re.compile(r"wire\s*(?:\[\d+:0\])?\s*(\w+)\s*=\s*\{([^{};]*)\}\s*;")
+_WIRE = re.compile(r"\bwire ?(?:\[\d{1,9}:0\])? ?\b(\w{1,200}) ?= ?\{([^{};]*)\} ?;")
 _USE = re.compile(
-    r"(\w+)\s+\w+\s*\(\s*\.M0\s*\(\s*(\w+)\s*\)\s*,\s*\.M1\s*\(\s*(\w+)\s*"
-    r"(?:\[\s*(\d{1,9})\s*(?::\s*(\d{1,9})\s*)?\])?\s*\)\s*\)\s*;"
+    r"\b(\w{1,200}) \w{1,200} ?\( ?\.M0 ?\( ?(\w{1,200}) ?\) ?, ?\.M1 ?\( ?(\w{1,200}) ?"
+    r"(?:\[ ?(\d{1,9}) ?(?:: ?(\d{1,9}) ?)?\])? ?\) ?\) ?;"
 )
-_BIT = re.compile(r"\s*M0\s*\[\s*(\d{1,9})\s*\]\s*")
-_ENTRY = re.compile(r"(?:(\d+)'b([01]+)|default)\s*:\s*M1r?\s*<?=\s*(\d+)'b([01]+)\s*;")
+_BIT = re.compile(r" ?M0 ?\[ ?(\d{1,9}) ?\] ?")
+_ENTRY = re.compile(
+    r"(?:\b(\d{1,4})'b([01]{1,64})|\bdefault) ?: ?M1r? ?<?= ?(\d{1,4})'b([01]{1,64}) ?;"
+)
 _CASE = re.compile(
     r"(?:\(\*[^*]*\*\))? ?reg(?: \[\d+:0\])? M1r ?; ?assign M1 ?= ?M1r ?; ?"
     r"always ?@ ?(?:\( ?(?:M0|\*) ?\)|\*) ?begin case ?\( ?M0 ?\) ?endcase end"
 )
 _TOP_REST = re.compile(
-    r"(?:wire ?(?:\[\d+:0\])? ?\w+ ?; ?|assign \w+ ?= ?\w+ ?; ?"
-    r"|\w+ ?#\(\.DataWidth\(\d+\)\) \w+ ?\(\.data_in\(\w+\), \.clk\(clk\), \.rst\(rst\), "
+    r"(?:wire ?(?:\[\d{1,9}:0\])? ?\w{1,200} ?; ?|assign \w{1,200} ?= ?\w{1,200} ?; ?"
+    r"|\w{1,200} ?#\(\.DataWidth\(\d+\)\) \w+ ?\(\.data_in\(\w+\), \.clk\(clk\), \.rst\(rst\), "
     r"\.data_out\(\w+\)\) ?; ?)*"
 )
 _PASSED = re.compile(
@@ -52,7 +55,7 @@ def _verilog(content: Content) -> dict[str, str]:
 def _modules(content: Content) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, text in _texts(content, (".v", ".sv")):
-        plain = _COMMENT.sub(" ", text)
+        plain = " ".join(_COMMENT.sub(" ", text).split())
         if foreign := _FOREIGN.search(plain):
             raise content.fault(
                 f"{name[-80:]} has {foreign[0][:40]}: other files and tasks of a simulator are not "
@@ -124,10 +127,10 @@ def _ports(module: str) -> dict[str, int]:
 
 
 def _body(module: str) -> str:
-    """Return what a module has behind its ports, each space one."""
+    """Return what a module has behind its ports."""
     matched = _MODULE.search(module)
     assert matched is not None
-    return " ".join(module[matched.end() :].split())
+    return module[matched.end() :].strip()
 
 
 def _order(content: Content, modules: Mapping[str, str]) -> tuple[list[str], list[str]]:
@@ -179,7 +182,7 @@ def _layer(
         else:
             raise content.fault(f"{name[:80]}.v is missing, which {layer} uses")
         neurons[low] = (high - low + 1, Neuron(name, wires[source], codes, given))
-    rest = _USE.sub("", _WIRE.sub("", body)).strip()
+    rest = " ".join(_USE.sub("", _WIRE.sub("", body)).split())
     if rest or len(neurons) > MOST_LUTS:
         raise content.fault(f"{layer} has what lutgen does not know: {rest[:60]!r}")
     sizes = {bits for bits, _ in neurons.values()}
