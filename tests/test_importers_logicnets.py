@@ -122,6 +122,26 @@ def test_a_folder_an_archive_and_one_file(registers: bool, tmp_path: Path) -> No
         assert import_file(path).network.digest == imported.network.digest
 
 
+def test_other_spellings(tmp_path: Path) -> None:
+    files = write_verilog(tmp_path / "net", random_layers())
+    digest = import_file(tmp_path / "net").network.digest
+    text = files["layer1.v"]
+    for bit in range(0, 12, 2):
+        text = text.replace(f"M0[{bit + 1}], M0[{bit}]", f"M0[{bit + 1}:{bit}]")
+    assert text.count(":") > files["layer1.v"].count(":")
+    (tmp_path / "net" / "layer1.v").write_text(text)
+    top = files["logicnet.v"].replace("logicnet", "neuralut")
+    (tmp_path / "net" / "logicnet.v").write_text(top)
+    assert import_file(tmp_path / "net").network.digest == digest
+    (tmp_path / "net" / "logicnet.v").unlink()
+    imported = import_file(tmp_path / "net")
+    assert imported.network.digest == digest
+    assert any("in the order of their numbers" in note for note in imported.notes)
+    (tmp_path / "net" / "logicnet.v").write_text(top + top.replace("neuralut", "again"))
+    with pytest.raises(ModelError, match="several modules run layers"):
+        import_file(tmp_path / "net")
+
+
 def test_entries_that_are_missing_do_not_matter(tmp_path: Path) -> None:
     layers = random_layers(narrow=True)
     write_verilog(tmp_path / "net", layers)
@@ -250,7 +270,7 @@ def test_neurons_that_read_too_much_are_named(tmp_path: Path) -> None:
     wide = ", ".join(["M0[1]"] * 17)
     text = files["layer0.v"].replace("M0[9], M0[8]", f"{wide}, M0[9], M0[8]")
     (tmp_path / "net" / "layer0.v").write_text(text)
-    with pytest.raises(ModelError, match="neuron layer0_N0 reads 27 bits"):
+    with pytest.raises(ModelError, match=r"neuron of layer0, .* reads 27 bits"):
         import_file(tmp_path / "net")
 
 

@@ -1,8 +1,9 @@
 """Verilog that LogicNets and its kin (PolyLUT, NeuraLUT) generate: a table a neuron.
 
-A folder, a zip archive or one file of the modules ``logicnet``, ``layer0`` …, ``layer0_N0`` …; of a
-neuron the Verilog may be missing where its ``.bench`` is there. Entries that a ``case`` lacks are
-codes that never come: their values do not matter. Registers between the layers are left out.
+A folder, a zip archive or one file of the modules ``layer0`` …, ``layer0_N0`` … and one that runs
+the layers; of a neuron the Verilog may be missing where its ``.bench`` is there. Entries that a
+``case`` lacks are codes that never come: their values do not matter. Registers between the layers
+are left out.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from lutgen.bits import MAX_FAN_IN
 from lutgen.importers.content import Content
 from lutgen.importers.format import Format, Imported, Request
 from lutgen.importers.neurons import OPTIONS, Neuron, check_fan_in, neuron_network
@@ -27,7 +29,7 @@ _USE = re.compile(
     r"\b(\w{1,200}) \w{1,200} ?\( ?\.M0 ?\( ?(\w{1,200}) ?\) ?, ?\.M1 ?\( ?(\w{1,200}) ?"
     r"(?:\[ ?(\d{1,9}) ?(?:: ?(\d{1,9}) ?)?\])? ?\) ?\) ?;"
 )
-_BIT = re.compile(r" ?M0 ?\[ ?(\d{1,9}) ?\] ?")
+_BITS = re.compile(r" ?M0 ?\[ ?(\d{1,7}) ?(?:: ?(\d{1,7}) ?)?\] ?")
 _ENTRY = re.compile(
     r"(?:\b(\d{1,4})'b([01]{1,64})|\bdefault) ?: ?M1r? ?<?= ?(\d{1,4})'b([01]{1,64}) ?;"
 )
@@ -70,9 +72,9 @@ def _modules(content: Content) -> dict[str, str]:
 
 
 def _texts(content: Content, suffixes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Yield names and texts: of an archive, those beside the top module; else all there are."""
+    """Yield names and texts: of an archive, those beside the first layer0.v; else all there are."""
     files: Mapping[str, bytes] = content.files
-    tops = [name for name in files if name.rpartition("/")[2] == "logicnet.v"]
+    tops = [name for name in files if name.rpartition("/")[2] == "layer0.v"]
     folder = min(tops, key=lambda name: (name.count("/"), name)).rpartition("/")[0] if tops else ""
     for name, data in files.items():
         if name.endswith(suffixes) and name.rpartition("/")[0] == folder:
@@ -138,12 +140,19 @@ def _order(content: Content, modules: Mapping[str, str]) -> tuple[list[str], lis
     layers = sorted((name for name in modules if _LAYER.fullmatch(name)), key=lambda n: int(n[5:]))
     if not layers:
         raise content.fault("there is no module layer0")
-    if "logicnet" not in modules:
-        return layers, ["there is no module logicnet; layers run in the order of their numbers"]
-    body = _body(modules["logicnet"])
+    tops = [
+        name
+        for name, module in modules.items()
+        if any(_LAYER.fullmatch(used) for used, *_ in _USE.findall(module))
+    ]
+    if len(tops) > 1:
+        raise content.fault(f"several modules run layers: {', '.join(tops)[:80]}")
+    if not tops:
+        return layers, ["no module runs the layers; they are taken in the order of their numbers"]
+    top, body = tops[0], _body(modules[tops[0]])
     rest = _USE.sub("", body)
     if not _TOP_REST.fullmatch(" ".join(rest.split())):
-        raise content.fault("the module logicnet does more than to run layers after each other")
+        raise content.fault(f"the module {top} does more than to run layers after each other")
     passed = {
         (after or to): (before or source) for before, after, to, source in _PASSED.findall(body)
     }
@@ -154,12 +163,10 @@ def _order(content: Content, modules: Mapping[str, str]) -> tuple[list[str], lis
     while signal in used:
         name, signal = used.pop(signal)
         if name not in layers or name in order:
-            raise content.fault(
-                f"the module logicnet runs {name[:80]}, which is no layer, or twice"
-            )
+            raise content.fault(f"the module {top} runs {name[:80]}, which is no layer, or twice")
         order.append(name)
     if used or set(order) != set(layers):
-        raise content.fault("the module logicnet does not run its layers after each other")
+        raise content.fault(f"the module {top} does not run its layers after each other")
     return order, []
 
 
@@ -193,10 +200,18 @@ def _layer(
 
 def _bits(content: Content, layer: str, text: str) -> np.ndarray:
     """Return the bits that a neuron reads, address bit 0 first: in Verilog it stands last."""
-    bits = [_BIT.fullmatch(word) for word in text.split(",")]
-    if not all(bits):
-        raise content.fault(f"{layer} reads {text[:60]!r}, which are no bits of M0")
-    return np.array([int(bit[1]) for bit in bits if bit][::-1], dtype=np.int64)
+    bits: list[int] = []
+    for word in text.split(","):
+        matched = _BITS.fullmatch(word)
+        if matched is None or len(bits) > MAX_FAN_IN:
+            break
+        high, low = int(matched[1]), int(matched[2] or matched[1])
+        bits += range(high, low - 1, -1)
+    else:
+        return np.array(bits[::-1], dtype=np.int64)
+    if matched is not None:
+        check_fan_in(f"of {layer}, {text[:40]} …", text.count(",") + 1)
+    raise content.fault(f"{layer} reads {text[:60]!r}, which are no bits of M0")
 
 
 def _case(content: Content, name: str, module: str, n_bits: int) -> tuple[np.ndarray, np.ndarray]:
