@@ -14,6 +14,7 @@ from lutgen.version import __version__
 if TYPE_CHECKING:
     from lutgen.core import CoreConfig, make_core
     from lutgen.encode.encoder import Encoder, fit_encoder
+    from lutgen.importers.modules import from_torch
     from lutgen.jobs.build import build
     from lutgen.jobs.prove import prove
     from lutgen.jobs.simulate import simulate
@@ -36,6 +37,7 @@ __all__ = [
     "__version__",
     "build",
     "fit_encoder",
+    "from_torch",
     "load",
     "make_core",
     "prove",
@@ -47,6 +49,7 @@ _HOMES = {
     **dict.fromkeys(("Argmax", "Bits", "LutNetwork", "Sum"), "model"),
     "load": "model.file",
     **dict.fromkeys(("Encoder", "fit_encoder"), "encode.encoder"),
+    "from_torch": "importers.modules",
     "BoostedLutClassifier": "learn.estimators.boosting",
     "MemorizationClassifier": "learn.estimators.memorization",
     **dict.fromkeys(("CoreConfig", "make_core"), "core"),

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -128,6 +129,38 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     bomb.write_bytes(gzip.compress(bytes(1 << 20)))
     with pytest.raises(ModelError, match="more than 65,536 bytes"):
         import_file(bomb)
+
+
+def test_a_folder_and_an_archive_have_files(tmp_path: Path) -> None:
+    folder = tmp_path / "net"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "b.v").write_bytes(b"b")
+    (folder / "a.v").write_bytes(b"a")
+    found = content.Content(folder)
+    assert found.is_folder and found.data == b"" and found.json is None
+    assert dict(found.files) == {"a.v": b"a", "b.v": b"b"}
+    with zipfile.ZipFile(tmp_path / "net.zip", "w") as archive:
+        for path in sorted(folder.iterdir()):
+            archive.write(path, path.name)
+    packed = content.Content(tmp_path / "net.zip")
+    assert dict(packed.files) == dict(found.files)
+    assert found.sha256 != content.Content(folder / "a.v").sha256
+    assert dict(content.Content(folder / "a.v").files) == {"a.v": b"a"}
+
+
+def test_an_archive_that_is_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.v", bytes(1 << 20))
+    with pytest.raises(ModelError, match="many times what the archive has"):
+        _ = content.Content(tmp_path / "bomb.zip").files
+
+
+def test_a_general_format_stands_back(installed: Install, path: Path) -> None:
+    general = GATES.replace(
+        "FORMAT =", 'ANY = Format("any", "", recognises, read, general=True)\nFORMAT ='
+    )
+    installed("mine = their_gates:FORMAT\nany = their_gates:ANY", general)
+    assert import_file(path).network.provenance.learner == "Gates of mine"
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,55 @@ def test_a_network_taken_apart_is_put_together_again(made: LutNetwork) -> None:
     assert again.digest == made.digest
 
 
+@given(networks())
+def test_blocks_make_the_network_that_single_luts_make(made: LutNetwork) -> None:
+    blocks = [
+        (made.lut_wires(lut)[None], made.lut_table(lut)[None], made.lut_table(lut)[None])
+        for lut in range(made.n_luts)
+    ]
+    again = LutNetwork.from_arrays(
+        made.n_inputs,
+        blocks,
+        outputs=made.outputs,
+        head=made.head,
+        encoder=made.encoder,
+        layers=made.layer.tolist(),
+    )
+    assert again.digest == made.digest
+    assert again.layer.tolist() == made.layer.tolist()
+    assert np.array_equal(again.seen, made.tables) and not again.tied.any()
+
+
+def test_blocks_of_several_luts() -> None:
+    block = ([[0, 1], [2, 0]], [[0, 1, 1, 0], [1, 0, 0, 0]])
+    made = LutNetwork.from_arrays(2, [block, ([[2] * 7], [[1] + [0] * 127])], outputs=[3, 4])
+    assert made.lut_init(0) == 6 and made.lut_init(1) == 1 and made.lut_init(2) == 1
+    assert made.fan_in.tolist() == [2, 2, 7] and made.layer.tolist() == [1, 1, 2]
+    assert made.seen.tolist() == [15, 15, 2**64 - 1, 2**64 - 1]
+    assert LutNetwork.from_arrays(3, [], outputs=[1]).n_luts == 0
+
+
+@pytest.mark.parametrize(
+    ("blocks", "message"),
+    [
+        ([None], r"block 0: must be \(wires, tables\)"),
+        ([([0, 1], [0, 1])], r"block 0: wires must be .* got int64 of shape \(2,\)"),
+        ([([[0] * 17], [[0]])], "k 1 to 16"),
+        ([([[0.5, 1]], [[0] * 4])], "wires must be whole numbers"),
+        ([([[0, 1]], [[0] * 8])], r"tables must be 0 and 1 of shape \(1, 4\), got"),
+        ([([[0, 1]], [[0, 1, 2, 0]])], "tables must be 0 and 1"),
+        ([([[0, 1]], [[0] * 4], [[0] * 2])], "tables must be 0 and 1"),
+        ([([[0, 1]], [[0] * 4]), ([[1 << 40]], [[0, 1]])], "block 1: wires must be signals"),
+        ([([[0, 2]], [[0] * 4])], "LUT 0 reads signal 2, which is not an earlier one"),
+    ],
+)
+def test_blocks_that_are_none(blocks: Any, message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        LutNetwork.from_arrays(2, blocks)
+    with pytest.raises(ModelError, match="one a block"):
+        LutNetwork.from_arrays(2, [([[0]], [[0, 1]])], layers=[1, 2])
+
+
 def test_defaults() -> None:
     made = LutNetwork.from_luts(3, [((0, 1), 6), ((2, 3), [0, 1, 1, 0]), ((0,), 1)])
     assert made.outputs.tolist() == [5] and isinstance(made.head, Bits)

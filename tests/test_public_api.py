@@ -22,6 +22,7 @@ NAMES = [
     "__version__",
     "build",
     "fit_encoder",
+    "from_torch",
     "load",
     "make_core",
     "prove",

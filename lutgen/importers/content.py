@@ -13,22 +13,39 @@ import json
 import lzma
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lutgen.errors import DataError, ModelError
 
 MOST_BYTES = 1 << 30
 """Bytes that a file, or what it becomes when it is decompressed, may have."""
 
+MOST_FILES = 1 << 16
+"""Files that a folder may have."""
+
+MOST_RATIO = 100
+"""What files of an archive may become, in sizes of the archive."""
+
+_T = TypeVar("_T")
 _HEAD = 1 << 16
 _MAGIC: dict[bytes, Callable[[io.BytesIO], io.BufferedIOBase]] = {
     b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
     b"\xfd7zXZ\x00": lzma.LZMAFile,
     b"\x5d\x00\x00": lzma.LZMAFile,
 }
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+)
 
 
 class Content:
@@ -37,7 +54,8 @@ class Content:
     Parameters
     ----------
     path : Path
-        Where it is; formats may look at its suffix to tell two of one text apart.
+        Where it is; formats may look at its suffix to tell two of one text apart. Of a folder,
+        :attr:`files` are all there is; its folders are not looked into.
 
     Raises
     ------
@@ -49,15 +67,22 @@ class Content:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._views: dict[Callable[[Content], Any], Any] = {}
+        self._in_folder: dict[str, bytes] | None = None
         try:
-            size = path.stat().st_size
             if path.is_dir():
-                raise DataError(f"{path} is a folder; name the file of the network in it")
-            if size > MOST_BYTES:
-                raise DataError(f"{path} has {size:,} bytes; {MOST_BYTES:,} is the most")
-            stored = path.read_bytes()
+                self._in_folder = _read_folder(path)
+                stored = b"".join(self._in_folder.values())
+            else:
+                _check_size(path, path.stat().st_size)
+                stored = path.read_bytes()
         except OSError as error:
             raise DataError(f"cannot read {path}: {error.strerror or error}") from error
+        if self._in_folder is not None:
+            named = "\0".join(self._in_folder).encode("utf-8", "surrogateescape")
+            self.sha256 = hashlib.sha256(named + b"\0" + stored).hexdigest()
+            self.data = b""
+            return
         if not stored:
             raise DataError(f"{path} is empty")
         self.sha256 = hashlib.sha256(stored).hexdigest()
@@ -94,7 +119,7 @@ class Content:
     @cached_property
     def text(self) -> str | None:
         """The whole as text, line ends as ``\\n``; None if it is none."""
-        if b"\0" in self.head:
+        if self.is_folder or b"\0" in self.head:
             return None
         try:
             return self.data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
@@ -111,6 +136,41 @@ class Content:
         except (ValueError, RecursionError):
             return None
 
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder."""
+        return self._in_folder is not None
+
+    @cached_property
+    def files(self) -> Mapping[str, bytes]:
+        """The files of a folder or of a zip archive by their names; else the file itself.
+
+        Raises
+        ------
+        ModelError
+            If the archive is damaged, or becomes more than :data:`MOST_BYTES`.
+        """
+        if self._in_folder is not None:
+            return self._in_folder
+        if not self.members:
+            return {self.path.name: self.data}
+        if len(self.members) > MOST_FILES:
+            raise self.fault(f"an archive of more than {MOST_FILES:,} files")
+        left = min(MOST_BYTES, MOST_RATIO * len(self.data))
+        found = {}
+        try:
+            with zipfile.ZipFile(io.BytesIO(self.data)) as archive:
+                for info in archive.infolist():
+                    left -= info.file_size
+                    if left < 0:
+                        raise self.fault("its files become many times what the archive has")
+                    if not info.is_dir():
+                        with archive.open(info) as stream:
+                            found[info.filename] = stream.read(info.file_size)
+        except _UNREADABLE as error:
+            raise self.fault(f"the archive is damaged ({error})") from error
+        return found
+
     @cached_property
     def members(self) -> tuple[str, ...]:
         """Names of the members, if it is a zip archive (also ``.npz`` and ``.pt``); else none."""
@@ -122,6 +182,26 @@ class Content:
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
             return ()
 
+    def once(self, make: Callable[[Content], _T]) -> _T:
+        """Return what a function makes of the file; it is called once, whoever asks."""
+        if make not in self._views:
+            self._views[make] = make(self)
+        return self._views[make]  # type: ignore[no-any-return]
+
     def fault(self, text: str) -> ModelError:
         """Return the error that says what is wrong with the file."""
         return ModelError(f"{self.path}: {text}")
+
+
+def _check_size(path: Path, size: int) -> None:
+    if size > MOST_BYTES:
+        raise DataError(f"{path} has {size:,} bytes; {MOST_BYTES:,} is the most")
+
+
+def _read_folder(folder: Path) -> dict[str, bytes]:
+    """Return the plain files of a folder by their names, in the order of the names."""
+    paths = sorted(path for path in folder.iterdir() if path.is_file())
+    if len(paths) > MOST_FILES:
+        raise DataError(f"{folder} has {len(paths):,} files; {MOST_FILES:,} is the most")
+    _check_size(folder, sum(path.stat().st_size for path in paths))
+    return {path.name: path.read_bytes() for path in paths}

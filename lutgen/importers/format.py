@@ -89,12 +89,16 @@ class Format:
     title : str
         For people, e.g. ``XGBoost, JSON``.
     recognises : callable
-        Whether a file is of this format, by its content; must not raise.
+        Whether a file is of this format, by its content. Raises ModelError only where the file
+        cannot be of any other format either, such as a damaged file of torch's.
     read : callable
         Makes the network. Raises ModelError for a file that is damaged or of what lutgen cannot
         take, ConfigError for an option that is missing or does not go with it.
     options : tuple of Option
         What it can be told.
+    general : bool
+        Whether files of other formats may be of this one, too, as each is text of some language;
+        a format that is not general is preferred.
     """
 
     name: str
@@ -102,6 +106,7 @@ class Format:
     recognises: Callable[[Content], bool]
     read: Callable[[Request], Imported]
     options: tuple[Option, ...] = ()
+    general: bool = False
 
     def given(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return options checked and parsed; those that are None are left out.
@@ -121,7 +126,7 @@ class Format:
                 raise ConfigError(f"the format {self.name} has no option {name}; {has}")
             try:
                 values[name] = known[name].parse(value)
-            except (TypeError, ValueError) as error:
+            except (TypeError, ValueError, OverflowError) as error:
                 raise ConfigError(
                     f"option {name} of the format {self.name}: {error}; {known[name].help}"
                 ) from error

@@ -21,7 +21,7 @@ from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 
 import lutgen.importers
-from lutgen.errors import ConfigError, ModelError
+from lutgen.errors import ConfigError, DataError, ModelError
 from lutgen.importers.content import Content
 from lutgen.importers.format import Format
 
@@ -70,13 +70,20 @@ def recognise(content: Content) -> Format:
     ------
     ModelError
         If it is of none that is known, or of several.
+    DataError
+        If it is a folder, and of no format whose networks are folders.
     """
     found = [item for item in formats().values() if item.recognises(content)]
+    found = [item for item in found if not item.general] or found
     if len(found) == 1:
         return found[0]
     if found:
         names = ", ".join(item.name for item in found)
         raise content.fault(f"it may be any of {names}; say which (--format)")
+    if content.is_folder:
+        raise DataError(
+            f"{content.path} is a folder that no format knows; name the file of the network in it"
+        )
     titles = "; ".join(f"{item.name}: {item.title}" for item in formats().values())
     raise ModelError(
         f"{content.path}: it is of no format that lutgen recognises; say which it is (--format). "

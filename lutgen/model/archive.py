@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import zipfile
 import zlib
 from collections.abc import Collection, Mapping
@@ -18,18 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.errors import ModelError
+from lutgen.errors import DataError, ModelError
 from lutgen.files import write_atomic
+from lutgen.npy import parse_npy
 
 _MAX_MEMBER_BYTES = 1 << 31
 _MAX_RATIO = 1100  # deflate cannot do better than about 1032 to 1
-# NumPy's own parser evaluates the header as Python, which a hostile file can abuse; vectors of
-# numbers or strings have had this one form since format 1.0.
-_NPY_VECTOR = re.compile(
-    rb"\x93NUMPY\x01\x00..\{'descr': '([<|][biufU]\d{1,4})', 'fortran_order': False, "
-    rb"'shape': \((\d{1,10}),\), \} *\n",
-    re.DOTALL,
-)
 # What zipfile, zlib and NumPy raise on files that are damaged or made to harm.
 _UNREADABLE = (
     zipfile.BadZipFile,
@@ -115,13 +108,13 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int
         raise ModelError(f"{info.filename} claims {size} bytes, or is packed as lutgen does not")
     with archive.open(info) as stream:
         data = stream.read(size + 1)
-    header = _NPY_VECTOR.match(data)
-    if header is None:
+    try:
+        vector = parse_npy(data)
+    except DataError as error:
+        raise ModelError(f"{info.filename} {error}") from error
+    if vector.ndim != 1 or vector.dtype.byteorder == ">":
         raise ModelError(f"{info.filename} is not a plain vector")
-    dtype, n_items = np.dtype(header[1].decode()), int(header[2])
-    if n_items * dtype.itemsize != len(data) - header.end():
-        raise ModelError(f"{info.filename} does not hold the {n_items} items that it claims")
-    return np.frombuffer(data, dtype=dtype, offset=header.end()).copy()
+    return vector.copy()
 
 
 def _read_meta(content: NDArray[Any]) -> dict[str, Any]:

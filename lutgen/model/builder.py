@@ -6,14 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from lutgen.bits import MAX_FAN_IN
+from lutgen.bits import MAX_FAN_IN, Words, pack
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ModelError
 from lutgen.model.graph import used_bits
 from lutgen.model.head import Bits, Head
 
+Blocks = Iterable[Sequence[ArrayLike]]
 Luts = Iterable[tuple[Sequence[int], int | Sequence[int]]]
 _MAX_FAULTS = 8
 
@@ -33,8 +34,7 @@ def arrays(n_inputs: int, luts: Luts, layers: Sequence[int] | None = None) -> di
     ModelError
         If something is wrong; the message names the LUTs, the first 8 faults in words.
     """
-    if isinstance(n_inputs, bool) or not isinstance(n_inputs, int | np.integer) or n_inputs < 1:
-        raise ModelError(f"n_inputs must be a whole number of 1 or more, got {n_inputs!r}")
+    _check_inputs(n_inputs)
     faults: list[str] = []
     wires: list[list[int]] = []
     tables: list[bytes] = []
@@ -57,6 +57,75 @@ def arrays(n_inputs: int, luts: Luts, layers: Sequence[int] | None = None) -> di
         "tied": np.zeros_like(words),
         "layer": _layers(int(n_inputs), wires, layers),
     }
+
+
+def block_arrays(
+    n_inputs: int, blocks: Blocks, layers: Sequence[int] | None = None
+) -> dict[str, Any]:
+    """Return the fields of a :class:`lutgen.model.graph.LutGraph`, made without a loop over LUTs.
+
+    Parameters
+    ----------
+    n_inputs, blocks, layers
+        See :meth:`lutgen.model.network.LutNetwork.from_arrays`.
+
+    Raises
+    ------
+    ModelError
+        If a block is no wires and tables that go together.
+    """
+    _check_inputs(n_inputs)
+    read = [_read_block(number, block) for number, block in enumerate(_listed(blocks))]
+    numbers = range(1, len(read) + 1) if layers is None else list(layers)
+    if len(numbers) != len(read):
+        raise ModelError(f"layers must be {len(read)} whole numbers, one a block")
+    sizes = [len(wires) for wires, _, _ in read]
+    tables, seen = (
+        np.concatenate([block[part] for block in read] or [np.zeros(0, np.uint64)])
+        for part in (1, 2)
+    )
+    return {
+        "n_inputs": int(n_inputs),
+        "fan_in": np.repeat([w.shape[1] for w, _, _ in read], sizes).astype(np.uint8),
+        "wires": np.concatenate([w.ravel() for w, _, _ in read] or [np.zeros(0, np.int32)]),
+        "tables": tables,
+        "seen": seen,
+        "tied": np.zeros_like(tables),
+        "layer": np.repeat(numbers, sizes).astype(np.int32),
+    }
+
+
+def _read_block(number: int, block: Any) -> tuple[NDArray[np.int32], Words, Words]:
+    """Return wires, the words of the tables and those of what is seen of them."""
+    try:
+        wires, tables, *rest = (np.asarray(part) for part in block)
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"block {number}: must be (wires, tables) or (wires, tables, seen)") from (
+            error
+        )
+    k = wires.shape[1] if wires.ndim == 2 and wires.dtype.kind in "iu" else 0
+    if not 1 <= k <= MAX_FAN_IN or len(rest) > 1:
+        raise ModelError(
+            f"block {number}: wires must be whole numbers of shape (n_luts, k), k 1 to "
+            f"{MAX_FAN_IN}, got {wires.dtype} of shape {wires.shape}"
+        )
+    if wires.size and (wires.min() < 0 or wires.max() >= 1 << 31):
+        raise ModelError(f"block {number}: wires must be signals of the network")
+    for table in (tables, *rest):
+        if table.shape != (len(wires), 1 << k) or ((table != 0) & (table != 1)).any():
+            raise ModelError(
+                f"block {number}: tables must be 0 and 1 of shape {(len(wires), 1 << k)}, got "
+                f"{table.dtype} of shape {table.shape}"
+            )
+    words = pack(tables.astype(np.uint8).T).ravel()
+    seen = pack(rest[0].astype(np.uint8).T).ravel() if rest else None
+    used = used_bits(np.full(len(wires), k, np.uint8))
+    return wires.astype(np.int32), words, used if seen is None else seen
+
+
+def _check_inputs(n_inputs: Any) -> None:
+    if isinstance(n_inputs, bool) or not isinstance(n_inputs, int | np.integer) or n_inputs < 1:
+        raise ModelError(f"n_inputs must be a whole number of 1 or more, got {n_inputs!r}")
 
 
 def _listed(luts: Any) -> list[Any]:
@@ -134,7 +203,7 @@ def _layers(
     return layer if (np.diff(layer) >= 0).all() else np.ones(len(wires), dtype=np.int32)
 
 
-def outputs(n_inputs: int, n_luts: int, given: Sequence[int] | None) -> NDArray[np.int32]:
+def outputs(n_inputs: int, n_luts: int, given: ArrayLike | None) -> NDArray[np.int32]:
     """Return the signals that the head reads: those given, or the last LUT."""
     if given is None:
         if not n_luts:

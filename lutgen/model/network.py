@@ -158,6 +158,60 @@ class LutNetwork(LutGraph):
             provenance=provenance or Provenance(),
         )
 
+    @classmethod
+    def from_arrays(
+        cls,
+        n_inputs: int,
+        blocks: Iterable[Sequence[ArrayLike]],
+        *,
+        outputs: ArrayLike | None = None,
+        head: Head | None = None,
+        encoder: Encoder | None = None,
+        layers: Sequence[int] | None = None,
+        feature_names: Sequence[str] = (),
+        provenance: Provenance | None = None,
+    ) -> Self:
+        """Make a network of arrays, quickly also of hundreds of thousands of LUTs.
+
+        Parameters
+        ----------
+        n_inputs : int
+            Number of input bits.
+        blocks : iterable of (wires, tables) or (wires, tables, seen)
+            LUTs of one fan-in each, in evaluation order. `wires`: whole numbers of shape
+            (n_luts, k), signals as for :meth:`from_luts`, address bit 0 first; a LUT may read
+            earlier ones of its block. `tables`: 0 and 1 of shape (n_luts, 2^k), entry p in column
+            p. `seen`: the like; 0 marks entries whose value does not matter. By default all do.
+        outputs : array-like of int, optional
+            Signals that the head reads, or `ZERO` or `ONE`; by default the last LUT.
+        layers : sequence of int, optional
+            Layer of each block; by default blocks are layers, numbered from 1.
+        head, encoder, feature_names, provenance
+            See :meth:`from_luts`.
+
+        Raises
+        ------
+        ModelError
+            If something is wrong; the message names the block and what it lacks.
+
+        Examples
+        --------
+        >>> from lutgen.model import LutNetwork
+        >>> adder = [([[0, 1], [0, 1]], [[0, 1, 1, 0], [0, 0, 0, 1]])]
+        >>> network = LutNetwork.from_arrays(2, adder, outputs=(2, 3))
+        >>> network.predict([[0, 1], [1, 1]]).tolist()  # sum and carry
+        [[1, 0], [0, 1]]
+        """
+        arrays = builder.block_arrays(n_inputs, blocks, layers)
+        return cls(
+            **arrays,
+            outputs=builder.outputs(n_inputs, arrays["fan_in"].size, outputs),
+            head=builder.head(head),
+            encoder=builder.encoder(n_inputs, encoder),
+            feature_names=tuple(feature_names),
+            provenance=provenance or Provenance(),
+        )
+
     # -- structure ---------------------------------------------------------------------------
 
     @property
