@@ -11,6 +11,7 @@ import gzip
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,7 +30,8 @@ from lutgen.core import CoreConfig, Interface
 from lutgen.model import LutNetwork
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "docs/boards.md")
+DOCUMENTS = ("README.md", "docs/boards.md", "docs/importers.md")
+IMPORTED = ROOT / "tests" / "golden" / "imported"  # the files that the last of them reads
 PORT = "/dev/ttyUSB1"
 INPUT_BITS = 5  # of the board that the documents build
 NOT_RUN = {
@@ -99,6 +101,7 @@ def test_what_the_documents_show_runs(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LUTGEN_DATA", str(data))
+    shutil.copytree(IMPORTED, tmp_path, dirs_exist_ok=True)
     ran: set[str] = set()  # what both documents show runs once
     for document in DOCUMENTS:
         shown = blocks((ROOT / document).read_text(encoding="utf-8"))
