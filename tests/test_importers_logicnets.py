@@ -19,6 +19,8 @@ from torch_files import saved
 from lutgen.errors import ConfigError, DataError, ModelError
 from lutgen.importers import import_file
 from lutgen.model import LutNetwork
+from lutgen.optimise.external import optimise
+from lutgen.optimise.policy import Policy
 
 Array = NDArray[Any]
 Layer = tuple[Array, Array, Array, int]  # wires, codes, given, bits of a code
@@ -155,6 +157,17 @@ def test_entries_that_are_missing_do_not_matter(tmp_path: Path) -> None:
         for k, word in zip(network.fan_in, network.seen, strict=True)
     )
     assert unseen == sum(int((~given).sum()) * bits for _, _, given, bits in layers)
+
+
+def test_what_never_comes_makes_the_network_smaller(tmp_path: Path) -> None:
+    layers = random_layers(narrow=True)
+    write_verilog(tmp_path / "net", layers)
+    network = import_file(tmp_path / "net").network
+    smaller, _ = optimise(network, Policy.parse("unseen"))
+    every = np.arange(1 << 10)[:, None] >> np.arange(10) & 1
+    assert np.array_equal(smaller.predict(every), plain(layers, every))
+    tables = [(net.fan_in.astype(int)).sum() for net in (network, smaller)]
+    assert tables[1] < tables[0]
 
 
 def test_a_default_gives_the_rest(tmp_path: Path) -> None:
