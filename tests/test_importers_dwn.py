@@ -93,7 +93,7 @@ def test_a_checkpoint_of_dwn2rtl(learnable: bool, path: Path) -> None:
 def test_raw_features_have_the_scaler_in_the_thresholds(path: Path) -> None:
     told = checkpoint()
     path.write_bytes(saved(told))
-    raw = import_file(path, features="raw").network
+    raw = import_file(path, scaler="inside").network
     standard = import_file(path).network
     x = np.random.default_rng(2).normal(size=(500, 4)) * 10
     x[:4] = raw.encoder.threshold[::2]

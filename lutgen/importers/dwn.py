@@ -160,10 +160,10 @@ def _front(
     assert encoder is not None
     names = _names_of(found.get("feature_names"), encoder.n_features)
     scaler = _scaler_of(found.get("scaler"), encoder.n_features)
-    if request.options.get("features") != "raw":
+    if request.options.get("scaler") != "inside":
         note = (
             "features are standardised, (x - mean) / scale, as the network was trained on them "
-            "(--features raw puts the scaler into the thresholds)"
+            "(--scaler inside puts it into the thresholds)"
         )
         return encoder, names, [note] if scaler else []
     if scaler is None:
@@ -286,9 +286,9 @@ def _thresholds(value: Any) -> Any:
     return value if isinstance(value, str) and value == "bits" else thresholds(value)
 
 
-def _features(value: Any) -> str:
-    if value not in ("raw", "standardised"):
-        raise ValueError(f"raw or standardised was expected, got {value!r}")
+def _scaler(value: Any) -> str:
+    if value not in ("ahead", "inside"):
+        raise ValueError(f"ahead or inside was expected, got {value!r}")
     return str(value)
 
 
@@ -308,9 +308,10 @@ FORMATS = (
                 _thresholds,
             ),
             Option(
-                "features",
-                "raw: as they were before the scaler of the file; by default standardised",
-                _features,
+                "scaler",
+                "inside: that of the file goes into the thresholds, and features come raw; by "
+                "default ahead: features come standardised",
+                _scaler,
             ),
         ),
     ),

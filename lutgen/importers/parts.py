@@ -158,8 +158,8 @@ def just_above(thresholds: ArrayLike) -> NDArray[np.float64]:
         raise ModelError("a threshold is NaN or infinite")
     with np.errstate(over="ignore"):
         below = exact.astype(np.float32)
-    below = np.where(below > exact, np.nextafter(below, np.float32(-np.inf)), below)
-    above = np.nextafter(below, np.float32(np.inf))
+        below = np.where(below > exact, np.nextafter(below, np.float32(-np.inf)), below)
+        above = np.nextafter(below, np.float32(np.inf))
     if not np.isfinite(above).all():
         raise ModelError("a threshold is larger than any number of 32 bits")
     middle: NDArray[np.float64] = (below.astype(np.float64) + above) / 2
