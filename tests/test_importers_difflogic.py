@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from importer_checks import survive_damage
+from importer_checks import survive_damage, survive_other_arrays
 from needed import need_folder
 from numpy.typing import NDArray
 from torch_files import saved
@@ -344,6 +344,13 @@ def test_text_that_is_made_to_take_long(text: str, tmp_path: Path) -> None:
 def test_damage(tmp_path: Path) -> None:
     layers = random_layers()
     path = save_layers(tmp_path / "gates.npz", layers, k=4, n_inputs=N_INPUTS)
+    arrays = dict(np.load(path))
     survive_damage(path, path.read_bytes())
+
+    def save(told: dict[str, Any]) -> bytes:
+        np.savez(tmp_path / "other.npz", **told)
+        return (tmp_path / "other.npz").read_bytes()
+
+    survive_other_arrays(path, arrays, save)
     survive_damage(tmp_path / "net.c", c_text(layers, 4).encode())
     survive_damage(tmp_path / "net.v", verilog_text(layers, 4).encode())

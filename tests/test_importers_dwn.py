@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from importer_checks import survive_damage
+from importer_checks import survive_damage, survive_other_arrays
 from needed import need_folder
 from numpy.typing import NDArray
 from torch_files import Call, Name, saved, tensor, torch_zip
@@ -184,6 +184,17 @@ def test_what_does_not_go_together(
 def test_damage(path: Path) -> None:
     survive_damage(path, saved(checkpoint()))
     survive_damage(path, saved(checkpoint(), legacy=True))
+    told = checkpoint()
+    survive_other_arrays(
+        path, told["state_dict"], lambda state: saved({**told, "state_dict": state})
+    )
+    front = {"thresholds": told["thermometer"]["thresholds"], **told["scaler"]}
+    survive_other_arrays(
+        path,
+        front,
+        lambda other: saved({**told, "thermometer": other, "scaler": other}),
+        scaler="inside",
+    )
 
 
 @given(

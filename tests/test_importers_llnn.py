@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from importer_checks import survive_damage
+from importer_checks import survive_damage, survive_other_arrays
 from needed import need_folder
 from numpy.typing import NDArray
 
@@ -81,6 +81,12 @@ def test_what_does_not_go_together(change: dict[str, Any], fault: str, tmp_path:
 def test_damage(tmp_path: Path) -> None:
     np.savez_compressed(tmp_path / "luts.npz", **arrays())  # type: ignore[arg-type]
     survive_damage(tmp_path / "luts.npz", (tmp_path / "luts.npz").read_bytes())
+
+    def save(told: dict[str, Any]) -> bytes:
+        np.savez(tmp_path / "other.npz", **told)
+        return (tmp_path / "other.npz").read_bytes()
+
+    survive_other_arrays(tmp_path / "luts.npz", arrays(), save)
 
 
 def test_scores_of_a_network_of_the_package() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from importer_checks import survive_damage
+from importer_checks import survive_damage, survive_other_arrays
 from needed import need_folder
 from numpy.typing import NDArray
 from torch_files import saved
@@ -456,7 +456,9 @@ def test_text_that_is_made_to_take_long(text: str, tmp_path: Path) -> None:
 
 
 def test_damage(tmp_path: Path) -> None:
-    survive_damage(tmp_path / "model.pth", saved(checkpoint(), legacy=True), bits="1,2,2")
+    path = tmp_path / "model.pth"
+    survive_damage(path, saved(checkpoint(), legacy=True), bits="1,2,2")
+    survive_other_arrays(path, checkpoint(), saved, bits="1,2,2", classes=3)
     files = write_verilog(tmp_path / "net", random_layers())
     survive_damage(tmp_path / "net.v", "\n".join(files.values()).encode())
 

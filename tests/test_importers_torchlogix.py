@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from importer_checks import survive_damage
+from importer_checks import survive_damage, survive_other_arrays, survive_other_values
 from needed import need_folder
 from numpy.typing import NDArray
 from torch_files import saved
@@ -422,10 +422,14 @@ def test_tensors_that_do_not_go_together(change: dict[str, Array], fault: str, p
 
 def test_damage(path: Path) -> None:
     survive_damage(path, saved(two_layers("raw", 2)), classes=4)
+    survive_other_arrays(path, two_layers("raw", 2), saved, classes=4)
     state = {"0.tree_weights.0": parameters("raw", 2, 1, 3)}
     state["0.connections._indices_L0"] = conv_wires((2, 4, 4), 2, 3, 1, 2, 1, 0)[0]
     survive_damage(path, saved(state), classes="bits", padding=0, input_shape="2,4,4")
+    told = {"classes": "bits", "padding": 1, "pooling": 2, "input_shape": "2,4,4"}
+    survive_other_arrays(path, state, saved, **told)
     survive_damage(path.with_suffix(".json"), json.dumps(CIRCUIT).encode())
+    survive_other_values(path.with_suffix(".json"), CIRCUIT, thresholds="0.5")
 
 
 # -- networks of the field ---------------------------------------------------------------------

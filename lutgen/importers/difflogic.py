@@ -26,8 +26,10 @@ from lutgen.importers.parts import (
     Stage,
     chained,
     check_finite,
+    count_of,
     gate_tables,
     group_sum,
+    number_of,
     whole,
 )
 from lutgen.importers.torch_file import is_torch, read_torch, state_dict
@@ -72,13 +74,13 @@ def _read_arrays(request: Request) -> Imported:
     ]
     classes = request.options.get("classes")
     if classes is None:
-        n_classes = _number(told, "k", "n_classes")
+        n_classes = count_of(told, "k") or count_of(told, "n_classes")
         if n_classes is None:
             raise content.fault("it does not say how many classes there are (--classes)")
         classes = np.arange(n_classes)
-    tau = request.options.get("tau", float(told["tau"]) if "tau" in told else 1.0)
-    n_inputs = request.options.get("n_inputs", _number(told, "n_inputs", "in_dim"))
-    if list(keys["op"]) == [-1] and (n_outputs := _number(told, "n_outputs")) is not None:
+    tau = request.options.get("tau", 1.0 if (found := number_of(told, "tau")) is None else found)
+    n_inputs = request.options.get("n_inputs", count_of(told, "n_inputs"))
+    if list(keys["op"]) == [-1] and (n_outputs := count_of(told, "n_outputs")) is not None:
         if n_inputs is None:
             raise content.fault("it does not say how many inputs there are (--n-inputs)")
         network = _flat(n_inputs, layers[0], n_outputs, classes, tau)
@@ -92,16 +94,6 @@ def _whole_numbers(told: Mapping[str, NDArray[Any]], name: str) -> NDArray[np.in
     if array.ndim != 1 or array.dtype.kind not in "iu" or not array.size:
         raise ModelError(f"{name} is no list of whole numbers")
     return array.astype(np.int64)
-
-
-def _number(told: Mapping[str, NDArray[Any]], *names: str) -> int | None:
-    for name in names:
-        if name in told:
-            array = told[name]
-            if array.size != 1 or array.dtype.kind not in "iu" or not 0 < array.item() < 1 << 24:
-                raise ModelError(f"{name} is no whole number above 0")
-            return int(array.item())
-    return None
 
 
 def gate_stage(operations: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64]) -> Stage:

@@ -23,8 +23,9 @@ from lutgen.importers.parts import (
     Stage,
     chained,
     check_finite,
+    count_of,
     group_sum,
-    whole,
+    number_of,
 )
 
 Array = NDArray[Any]
@@ -80,14 +81,15 @@ def _read(request: Request) -> Imported:
         lut_stage(*(told[keys[name][number]] for name in _NAMES)) for number in sorted(keys["w"])
     ]
     notes = ["features are bits, 0 and 1"]
-    classes = options.get("classes", np.arange(_number(told, "k", 1)) if "k" in told else None)
-    if classes is None:
+    n_classes = count_of(told, "k")
+    if n_classes is None and "classes" not in options:
         raise ConfigError("the file does not say how many classes there are (--classes)")
-    n_inputs = options.get("n_inputs", _number(told, "n_inputs", 1) if "n_inputs" in told else None)
+    classes = options.get("classes", np.arange(n_classes or 1))
+    n_inputs = options.get("n_inputs", count_of(told, "n_inputs"))
     if n_inputs is None:
         n_inputs = 1 + int(np.max(stages[0].wires, initial=0))
         notes.append(f"there are {n_inputs} input bits, up to the last that is read (--n-inputs)")
-    tau = options.get("tau", _tau(told))
+    tau = options.get("tau", number_of(told, "tau"))
     if tau is None:
         tau = 1.0
         notes.append(
@@ -95,21 +97,6 @@ def _read(request: Request) -> Imported:
         )
     network = chained(n_inputs, stages, lambda n: group_sum(n, classes, tau))
     return Imported(network, tuple(notes))
-
-
-def _number(told: dict[str, Array], name: str, least: int) -> int:
-    try:
-        return whole(told[name].item(), least, 1 << 24)
-    except (ValueError, TypeError, OverflowError) as error:
-        raise ModelError(f"{name} is no whole number") from error
-
-
-def _tau(told: dict[str, Array]) -> float | None:
-    if "tau" not in told:
-        return None
-    if told["tau"].size != 1 or told["tau"].dtype.kind not in "fiu":
-        raise ModelError("tau is no number")
-    return float(told["tau"].item())
 
 
 FORMATS = (

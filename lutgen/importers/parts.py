@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,36 @@ def check_finite(name: str, values: NDArray[Any]) -> NDArray[Any]:
     if values.dtype.kind == "f" and np.isnan(values).any():
         raise ModelError(f"{name} holds NaN; the training went wrong, or the file is damaged")
     return values
+
+
+def number_of(told: Mapping[str, NDArray[Any]], name: str) -> float | None:
+    """Return a number that a file holds as an array; None if it does not hold it.
+
+    Raises
+    ------
+    ModelError
+        If it is no single, finite number.
+    """
+    if name not in told:
+        return None
+    array = told[name]
+    if array.size != 1 or array.dtype.kind not in "fiu" or not np.isfinite(array).all():
+        raise ModelError(f"{name} is no number")
+    return float(array.item())
+
+
+def count_of(told: Mapping[str, NDArray[Any]], name: str) -> int | None:
+    """Return a whole number above 0 that a file holds as an array; None if it does not hold it.
+
+    Raises
+    ------
+    ModelError
+        If it is none.
+    """
+    number = number_of(told, name)
+    if number is not None and not (number.is_integer() and 1 <= number < MOST_LUTS):
+        raise ModelError(f"{name} is no whole number above 0")
+    return None if number is None else int(number)
 
 
 def chained(

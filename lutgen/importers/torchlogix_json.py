@@ -83,9 +83,9 @@ def _whole(value: Any, name: str, least: int = 1) -> int:
 
 def _gate(gate: Any, signals: Mapping[int, int]) -> tuple[tuple[int, int], int]:
     """Return wires and table of a gate; an operand that is not there is 0."""
-    if not isinstance(gate, dict) or gate.get("op") not in _OPERATIONS:
+    if not isinstance(gate, dict) or str(gate.get("op")) not in _OPERATIONS:
         raise ModelError(f"{str(gate)[:60]} is no gate of torchlogix")
-    table = _OPERATIONS[gate["op"]]
+    table = _OPERATIONS[str(gate["op"])]
     operands = [_whole(gate.get(name, -1), name, -1) for name in ("in0", "in1")]
     for mask, shift, operand in zip((0b0101, 0b0011), (1, 2), operands, strict=True):
         if operand < 0:
@@ -107,10 +107,11 @@ def _circuit_head(
     """Return what the head reads, and the head."""
     outputs = [_whole(output, "an output", 0) for output in told["outputs"]]
     sums = {}
-    for node in told.get("sum_nodes") or []:
+    nodes = told.get("sum_nodes") or []
+    for node in nodes if isinstance(nodes, list) else [nodes]:
         if not isinstance(node, dict) or not isinstance(node.get("input_ids"), list):
             raise ModelError(f"{str(node)[:60]} is no sum of torchlogix")
-        sums[node.get("node_id")] = node
+        sums[_whole(node.get("node_id"), "a node_id", 0)] = node
     summed = [output in sums for output in outputs]
     if not outputs or any(summed) != all(summed):
         raise ModelError("its outputs are sums in part, or there are none")

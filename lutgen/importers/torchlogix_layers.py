@@ -137,11 +137,13 @@ def _tables(part: Dense | Conv, weight: Array, k: int, told: str | None) -> Arra
 
 
 def _dense(part: Dense, told: str | None) -> Stage:
-    wires = np.asarray(part.wires)
+    wires = _wires(part)
     k = len(wires)
-    if wires.ndim != 2 or wires.dtype.kind not in "iu" or not 1 <= k <= MAX_FAN_IN:
-        raise ModelError(f"wires of shape {wires.shape} and type {wires.dtype} are none")
+    if not 1 <= k <= MAX_FAN_IN:
+        raise ModelError(f"LUTs of {k} inputs; 1 to {MAX_FAN_IN} are possible")
     if part.lut_ids is not None and k <= 4:
+        if part.lut_ids.ndim != 1 or part.lut_ids.dtype.kind not in "iu":
+            raise ModelError(f"_export_lut_ids of shape {part.lut_ids.shape} are none")
         ids = part.lut_ids.astype(np.int64)
         tables: Array = ids[:, None] >> np.arange((1 << k) - 1, -1, -1) & 1
     else:
@@ -158,7 +160,7 @@ def _conv(
     if part.padding is None:
         raise ConfigError("the file does not say how its convolutions are padded (--padding)")
     first = part.indices[0]
-    if first.ndim != 5 or first.shape[-1] != 3 or not first.size:
+    if first.ndim != 5 or first.shape[-1] != 3 or not first.size or first.dtype.kind not in "iu":
         raise ModelError(
             f"a convolution with wires of shape {first.shape}; lutgen takes those of two dimensions"
         )
@@ -315,8 +317,11 @@ def assemble(
 
 
 def _wires(part: Part) -> Array:
-    """Return what a layer reads, in any shape; nothing of what reads no places."""
-    return np.asarray(part.wires) if isinstance(part, Stage | Dense) else np.zeros(0, int)
+    """Return what a layer reads; nothing of what reads no places."""
+    wires = np.asarray(part.wires) if isinstance(part, Stage | Dense) else np.zeros((0, 0), int)
+    if wires.ndim != 2 or wires.dtype.kind not in "iu":
+        raise ModelError(f"wires of shape {wires.shape} and type {wires.dtype} are none")
+    return wires
 
 
 def _image_encoder(
