@@ -120,7 +120,16 @@ def _head(n_neurons: int, bits: int, options: Mapping[str, Any]) -> Head:
         return Argmax.votes([0 * worth, 2 * worth], [2 * first - 1, 0], classes=classes)
     if classes.size != n_neurons or first is not None:
         raise ConfigError(f"{classes.size} classes for {n_neurons} neurons in the last layer")
-    return Argmax.votes(np.kron(np.eye(n_neurons, dtype=np.int32), worth), classes=classes)
+    return code_head(bits, classes)
+
+
+def code_head(bits: int, classes: NDArray[Any]) -> Argmax:
+    """Return the head of the largest code: so many bits a class, the lowest first.
+
+    Also that of networks which put out scores as numbers, such as AIGER of torchlogix's.
+    """
+    worth = 1 << np.arange(bits)
+    return Argmax.votes(np.kron(np.eye(classes.size, dtype=np.int32), worth), classes=classes)
 
 
 OPTIONS = (
