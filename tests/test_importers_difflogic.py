@@ -265,6 +265,8 @@ def test_what_is_missing_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="--classes"):
         import_file(path)
     assert import_file(path, classes=4, n_inputs=20).network.n_inputs == 20
+    notes = " ".join(import_file(path, classes=4).notes)
+    assert "--n-inputs" in notes and "--tau" in notes
     assert import_file(path, classes=1).network.head.kind == "sum"
     with pytest.raises(ModelError, match="5 classes"):
         import_file(path, classes=5)

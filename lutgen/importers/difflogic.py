@@ -30,6 +30,7 @@ from lutgen.importers.parts import (
     gate_tables,
     group_sum,
     number_of,
+    up_to_the_last,
     whole,
 )
 from lutgen.importers.torch_file import is_torch, read_torch, state_dict
@@ -86,7 +87,12 @@ def _read_arrays(request: Request) -> Imported:
         network = _flat(n_inputs, layers[0], n_outputs, classes, tau)
     else:
         network = gate_network(layers, classes, tau, n_inputs)
-    return Imported(network, (_BITS,))
+    notes = [_BITS]
+    if n_inputs is None:
+        notes.append(up_to_the_last(network.n_inputs))
+    if "tau" not in told and "tau" not in request.options:
+        notes.append(_NO_TAU)
+    return Imported(network, tuple(notes))
 
 
 def _whole_numbers(told: Mapping[str, NDArray[Any]], name: str) -> NDArray[np.int64]:

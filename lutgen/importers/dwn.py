@@ -155,7 +155,7 @@ def _front(
             "file of NumPy's, features by thresholds; or bits, where the features are bits)"
         )
     if isinstance(thresholds, str):
-        return None, (), ["features are the bits of the thermometer"]
+        return None, (), [f"features are the {width} bits of the thermometer that are read"]
     encoder, _ = flat_encoder(thresholds, width)
     assert encoder is not None
     names = _names_of(found.get("feature_names"), encoder.n_features)

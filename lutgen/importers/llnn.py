@@ -26,6 +26,7 @@ from lutgen.importers.parts import (
     count_of,
     group_sum,
     number_of,
+    up_to_the_last,
 )
 
 Array = NDArray[Any]
@@ -88,7 +89,7 @@ def _read(request: Request) -> Imported:
     n_inputs = options.get("n_inputs", count_of(told, "n_inputs"))
     if n_inputs is None:
         n_inputs = 1 + int(np.max(stages[0].wires, initial=0))
-        notes.append(f"there are {n_inputs} input bits, up to the last that is read (--n-inputs)")
+        notes.append(up_to_the_last(n_inputs))
     tau = options.get("tau", number_of(told, "tau"))
     if tau is None:
         tau = 1.0

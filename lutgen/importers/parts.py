@@ -94,6 +94,11 @@ def count_of(told: Mapping[str, NDArray[Any]], name: str) -> int | None:
     return None if number is None else int(number)
 
 
+def up_to_the_last(n_inputs: int) -> str:
+    """Return the note on how many input bits there are where a file does not say it."""
+    return f"there are {n_inputs} input bits, up to the last that is read (--n-inputs)"
+
+
 def chained(
     n_inputs: int,
     stages: Sequence[Stage],

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from lutgen.errors import ConfigError, ModelError
 from lutgen.importers.content import Content
 from lutgen.importers.format import Format, Imported, Option, Request
-from lutgen.importers.parts import BETA, N_INPUTS, TAU, THRESHOLDS, labels, whole
+from lutgen.importers.parts import BETA, N_INPUTS, TAU, THRESHOLDS, labels, up_to_the_last, whole
 from lutgen.importers.torch_file import is_torch, read_torch, state_dict
 from lutgen.importers.torchlogix_layers import (
     PARAMETRIZATIONS,
@@ -121,6 +121,8 @@ def _read_state(request: Request) -> Imported:
     )
     if network.encoder.kind == "binary":
         notes.append("features are bits, 0 and 1 (--thresholds)")
+        if not convolutions and "n_inputs" not in options:
+            notes.append(up_to_the_last(network.n_inputs))
     return Imported(network, tuple(notes))
 
 
