@@ -17,10 +17,10 @@ from lutgen.errors import LutgenError
 from lutgen.importers import import_file
 
 SECONDS = 5.0
-"""What reading a damaged file may take, on a machine that does much else."""
+"""Of the processor that reading a damaged file may take."""
 
 
-def survive_damage(path: Path, data: bytes, *, n_times: int = 60, **options: Any) -> None:
+def survive_damage(path: Path, data: bytes, *, n_times: int = 36, **options: Any) -> None:
     """Read a file cut short, with bits flipped and with parts repeated: errors of lutgen's, soon.
 
     Parameters
@@ -43,10 +43,10 @@ def survive_damage(path: Path, data: bytes, *, n_times: int = 60, **options: Any
             end = min(len(data), place + draw.randrange(1, 64))
             damaged[place:place] = data[place:end]
         path.write_bytes(damaged or b"\0")
-        start = time.perf_counter()
+        start = time.process_time()
         with contextlib.suppress(LutgenError):
             import_file(path, **options)
-        assert time.perf_counter() - start < SECONDS
+        assert time.process_time() - start < SECONDS
 
 
 def survive_other_arrays(
@@ -54,7 +54,7 @@ def survive_other_arrays(
     arrays: Mapping[str, Any],
     save: Callable[[dict[str, Any]], bytes],
     *,
-    n_times: int = 80,
+    n_times: int = 40,
     **options: Any,
 ) -> None:
     """Read files whose arrays are missing, renamed, of other shapes, types and numbers.
@@ -78,10 +78,10 @@ def survive_other_arrays(
         else:
             made[name] = _other(draw, np.asarray(made[name]))
         path.write_bytes(save(made))
-        start = time.perf_counter()
+        start = time.process_time()
         with contextlib.suppress(LutgenError):
             import_file(path, **options)
-        assert time.perf_counter() - start < SECONDS
+        assert time.process_time() - start < SECONDS
 
 
 def _other(draw: np.random.Generator, array: NDArray[Any]) -> NDArray[Any]:
@@ -98,7 +98,7 @@ def _other(draw: np.random.Generator, array: NDArray[Any]) -> NDArray[Any]:
     ][draw.integers(7)]()
 
 
-def survive_other_values(path: Path, told: Any, *, n_times: int = 120, **options: Any) -> None:
+def survive_other_values(path: Path, told: Any, *, n_times: int = 80, **options: Any) -> None:
     """Read JSON whose values are of other types, here and there."""
     draw = random.Random(7)
     values = [None, -1, 0, 1, 99, 10**30, 1.5, "a", [], {}, True, float("nan")]

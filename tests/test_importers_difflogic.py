@@ -337,10 +337,10 @@ def test_text_that_is_made_to_take_long(text: str, tmp_path: Path) -> None:
         path = tmp_path / f"net.{name}"
         for made in (text + whole, whole.replace(" = ", f" = {text}", 1), whole + text):
             path.write_text(made)
-            start = time.perf_counter()
+            start = time.process_time()
             with contextlib.suppress(ModelError):
                 import_file(path, "difflogic-c" if name == "c" else "difflogic-verilog")
-            assert time.perf_counter() - start < 5
+            assert time.process_time() - start < 5
 
 
 def test_damage(tmp_path: Path) -> None:

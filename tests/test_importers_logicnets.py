@@ -449,10 +449,10 @@ def test_text_that_is_made_to_take_long(text: str, tmp_path: Path) -> None:
     top = "module layer0 (input [1:0] M0, output [1:0] M1); layer0_N0 "
     for whole in (f"{top}{text}endmodule", f"{top}endmodule {text}", f"{text} {top} endmodule"):
         (tmp_path / "net.v").write_text(whole)
-        start = time.perf_counter()
+        start = time.process_time()
         with pytest.raises(ModelError):
             import_file(tmp_path / "net.v", "logicnets-verilog")
-        assert time.perf_counter() - start < 5
+        assert time.process_time() - start < 5
 
 
 def test_damage(tmp_path: Path) -> None:

@@ -157,13 +157,13 @@ def test_a_whole_module_is_told_what_to_do(path: Path) -> None:
 def test_a_packed_member_is_refused(path: Path) -> None:
     zeros = np.zeros(8 << 20, np.uint8)
     data = torch_zip({"a": tensor(0, zeros)}, {0: zeros}, zipfile.ZIP_DEFLATED)
-    start = time.perf_counter()
+    start = time.process_time()
     tracemalloc.start()
     with pytest.raises(ModelError, match="is packed, or larger than the file"):
         read(path, data)
     assert tracemalloc.get_traced_memory()[1] < 1 << 20
     tracemalloc.stop()
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_members_that_share_their_bytes_are_counted(path: Path) -> None:
