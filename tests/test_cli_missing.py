@@ -92,6 +92,19 @@ def test_it_is_refused_or_dropped_as_it_is_asked(folder: Path, tmp_path: Path) -
     fails("goes with --data", "evaluate", tmp_path / "m.npz", "--missing", "drop")
 
 
+def test_what_only_the_test_part_lacks_is_refused_before_learning(
+    folder: Path, tmp_path: Path
+) -> None:
+    test = tmp_path / "test.csv"
+    test.write_text("size,weight,colour,label\n1,?,red,0\n2,1,blue,1\n")
+    learn = ("--data", folder / "t.csv", "--test-data", test, "--missing", "bit")
+    out = ("-o", tmp_path / "m.npz")
+    for command in (("boost", "--luts-per-class", 2), ("train", "--widths", "16")):
+        fails("t, test part: row 0, column 1 (weight) of the samples is NaN, but no training",
+              *command, *learn, *out)  # fmt: skip
+    assert not (tmp_path / "m.npz").exists()
+
+
 def test_its_hardware_is_proved_and_simulated(folder: Path, tmp_path: Path) -> None:
     model = folder / "m.npz"
     fails("feature 0 (size): the model takes missing values here, and the format has no code",

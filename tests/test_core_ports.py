@@ -101,8 +101,10 @@ def test_columns_of_texts_are_told_in_every_form() -> None:
         comment = [at for at in text.splitlines() if at.startswith("//")]
         assert f"// {line}" in comment and len(text.splitlines()) == len(comment) + 2
     amaranth = pytest.importorskip("lutgen.emit.amaranth")
-    for made in (amaranth.LutNetworkFunction, amaranth.LutNetworkCore):
-        assert line in made(network, input_bits=4).__doc__
+    for component in (amaranth.LutNetworkFunction, amaranth.LutNetworkCore):
+        made = component(network, input_bits=4)
+        assert line in made.__doc__
+        amaranth.rtlil.convert(made)  # what is made wants to be used
     assert line in amaranth.emit_rtlil(core)
 
 

@@ -188,12 +188,34 @@ def test_what_is_written_is_read_slowly_and_fast(
     option = {"header": "yes" if header else "no", "delimiter": delimiter, "decimal": "point"}
     assert cells(read(stream.getvalue(), **option)[0]) == table[header:]
     pytest.importorskip("pyarrow", reason="the fast reader is pyarrow's")
-    fast = text_table._read_fast(stream.getvalue(), delimiter, header=header, comma=False)
+    head = list(enumerate(table, 1))
+    fast = text_table._read_fast(stream.getvalue(), delimiter, head, header=header, comma=False)
     assert fast is not None
     assert [list(row) for row in zip(*(c.texts for c in fast), strict=True)] == table[header:]
     slow = read(stream.getvalue(), **option)[0].columns
     for a, b in zip(fast, slow, strict=True):
         assert np.array_equal(a.numbers, b.numbers, equal_nan=True)
+
+
+def test_columns_of_numbers_are_read_as_such_until_a_cell_is_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("pyarrow", reason="the fast reader is pyarrow's")
+    monkeypatch.setattr(text_table, "_LARGE", 0)
+    rows = [f"{i}.50,0{i % 3},{i}" for i in range(30)]
+    for wrong in ("", "?", "x", "inf", "1_0", "+5"):
+        for cell, place in ((wrong, 25), (wrong, 1), ("7", 25)):
+            lines = [*rows]
+            lines[place] = f"1.5,{cell},3"
+            found, _ = read("\n".join(["a,b,c", *lines, ""]))
+            with monkeypatch.context() as slowly:
+                slowly.setattr(text_table, "_LARGE", 1 << 30)
+                slow, _ = read("\n".join(["a,b,c", *lines, ""]))
+            for a, b in zip(found.columns, slow.columns, strict=True):
+                assert a.texts == b.texts
+                finite = np.isfinite(a.numbers)
+                assert np.array_equal(finite, np.isfinite(b.numbers))
+                assert np.array_equal(a.numbers[finite], b.numbers[finite])
 
 
 def test_large_files_are_read_fast_and_their_faults_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,8 @@ def parse_labels(texts: Sequence[str]) -> NDArray[Any]:
     truths = [_TRUTH.get(text.lower()) for text in texts]
     if all(truth is not None for truth in truths):
         return np.array(truths, dtype=np.bool_)
-    numbers = [to_label_number(text) for text in texts]
+    known = {text: to_label_number(text) for text in set(texts)}
+    numbers = [known[text] for text in texts]
     if None not in numbers:
         wide = any(isinstance(n, int) and not -(2**53) <= n <= 2**53 for n in numbers)
         whole = all(isinstance(n, int) for n in numbers)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -43,7 +42,9 @@ _BOMS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 _HEAD = 20  # rows that are looked at to find out how the others are written
+_PEEK = 3  # of these, to guess which columns hold numbers
 _LARGE = 1 << 20  # characters from which on a faster reader is worth loading
 
 
@@ -86,7 +87,7 @@ def read_text(
     comma = _decimal_comma(path, options.decimal, head, tell)
     header = _is_header(path, head, options, known, labelled=labelled, comma=comma, tell=tell)
     names = tuple(cell.strip() for cell in head[0][1]) if header else ()
-    columns = _columns(path, text, delimiter, skipped, header=header, comma=comma)
+    columns = _columns(path, text, delimiter, skipped, head, header=header, comma=comma)
 
     def place(row: int) -> str:
         rows = _rows(path, text, delimiter, skipped)
@@ -180,10 +181,10 @@ def _rows(path: str, text: str, delimiter: str, above: int) -> Iterator[_Row]:
     width, end = 0, above
     spaces = delimiter == " "
     try:
-        stream = io.StringIO(text, newline="")
-        reader: Any = map(_split_spaces, stream)
+        lines = (line[0] for line in _LINE.finditer(text))  # only as far as they are asked for
+        reader: Any = map(_split_spaces, lines)
         if not spaces:
-            reader = csv.reader(stream, delimiter=delimiter, strict=True)
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
         for row in reader:
             line, end = end + 1, end + 1 if spaces else above + reader.line_num
             if not row or (len(row) == 1 and not row[0].strip()):
@@ -307,10 +308,17 @@ def _text_over_numbers(
 
 
 def _columns(
-    path: str, text: str, delimiter: str, line: int, *, header: bool, comma: bool
+    path: str,
+    text: str,
+    delimiter: str,
+    line: int,
+    head: Sequence[_Row],
+    *,
+    header: bool,
+    comma: bool,
 ) -> tuple[Column, ...]:
     if len(text) >= _LARGE and delimiter != " ":
-        fast = _read_fast(text, delimiter, header=header, comma=comma)
+        fast = _read_fast(text, delimiter, head, header=header, comma=comma)
         if fast is not None:
             return fast
     rows = [row for _, row in _rows(path, text, delimiter, line)][header:]
@@ -319,12 +327,60 @@ def _columns(
     return tuple(TextColumn(cells, decimal_comma=comma) for cells in zip(*rows, strict=True))
 
 
+class _ArrowTexts:
+    """A text that Arrow parses, again where its cells are asked for as they are written."""
+
+    def __init__(self, text: str, delimiter: str, width: int, *, header: bool, comma: bool) -> None:
+        self._data = text.encode()
+        self._delimiter, self._header, self.decimal_comma = delimiter, header, comma
+        self._newlines = '"' in text
+        self.names = [f"f{i}" for i in range(width)]
+        self._every: Any = None
+        self._n_asked = 0
+
+    def read(self, numbers: Collection[str] = (), only: Sequence[str] | None = None) -> Any:
+        """Return the columns, or some: as numbers those that are named, as texts all others."""
+        import pyarrow as pa  # noqa: PLC0415 - for large files only
+        from pyarrow import csv as arrow_csv  # noqa: PLC0415
+
+        types = {name: pa.float64() if name in numbers else pa.string() for name in self.names}
+        table = arrow_csv.read_csv(
+            pa.BufferReader(self._data),
+            read_options=arrow_csv.ReadOptions(
+                column_names=self.names,
+                block_size=1 << 21,
+                skip_rows_after_names=int(self._header and bool(numbers)),
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=self._delimiter, newlines_in_values=self._newlines
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=types,
+                include_columns=only,
+                strings_can_be_null=False,
+                check_utf8=False,  # it was decoded just before
+            ),
+        )
+        return table if numbers else table.slice(int(self._header))
+
+    def texts(self, name: str) -> list[str]:
+        """Return the cells of a column; from the second one on, all are read together."""
+        self._n_asked += 1
+        if self._every is None and self._n_asked == 1:
+            found = self.read(only=[name])
+        else:
+            self._every = self.read() if self._every is None else self._every
+            found = self._every
+        texts: list[str] = found[name].to_pylist()
+        return texts
+
+
 class _ArrowColumn:
     """Cells of a text in Arrow's memory; they become Python's only where that is needed."""
 
-    def __init__(self, cells: Any, *, decimal_comma: bool) -> None:
+    def __init__(self, cells: Any, source: _ArrowTexts, name: str) -> None:
         self._cells = cells
-        self._comma = decimal_comma
+        self._source, self._name = source, name
 
     @property
     def texts(self) -> list[str]:
@@ -333,12 +389,16 @@ class _ArrowColumn:
 
     @cached_property
     def _plain(self) -> TextColumn:
-        return TextColumn(self._cells.to_pylist(), decimal_comma=self._comma)
+        import pyarrow as pa  # noqa: PLC0415
+
+        is_text = pa.types.is_string(self._cells.type)
+        cells = self._cells.to_pylist() if is_text else self._source.texts(self._name)
+        return TextColumn(cells, decimal_comma=self._source.decimal_comma)
 
     @cached_property
     def numbers(self) -> NDArray[np.float64]:
         """See :attr:`Column.numbers`."""
-        import pyarrow as pa  # noqa: PLC0415 - for large files only
+        import pyarrow as pa  # noqa: PLC0415
 
         try:
             found: NDArray[np.float64] = self._cells.cast(pa.float64()).to_numpy()
@@ -348,32 +408,30 @@ class _ArrowColumn:
 
 
 def _read_fast(
-    text: str, delimiter: str, *, header: bool, comma: bool
+    text: str, delimiter: str, head: Sequence[_Row], *, header: bool, comma: bool
 ) -> tuple[Column, ...] | None:
-    """Read with Arrow; None if it is not there or finds a fault, which the slow way then names."""
+    """Read with Arrow; None if it is not there or finds a fault, which the slow way then names.
+
+    Columns whose first cells are numbers are read as such; where a cell is none, as texts.
+    """
     try:
-        import pyarrow as pa  # noqa: PLC0415 - for large files only
-        from pyarrow import csv as arrow_csv  # noqa: PLC0415
+        import pyarrow as pa  # noqa: PLC0415
     except ImportError:
         return None
-    width = len(_split(next(filter(str.strip, io.StringIO(text))), delimiter))
-    names = [f"f{i}" for i in range(width)]
-    try:
-        table = arrow_csv.read_csv(
-            pa.BufferReader(text.encode()),
-            read_options=arrow_csv.ReadOptions(column_names=names, block_size=1 << 21),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values='"' in text
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
-                strings_can_be_null=False,
-                check_utf8=False,  # it was decoded just before
-            ),
-        )
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return None
-    cells = table.slice(int(header))
-    if not cells.num_rows:
-        return None
-    return tuple(_ArrowColumn(column, decimal_comma=comma) for column in cells.columns)
+    source = _ArrowTexts(text, delimiter, len(head[0][1]), header=header, comma=comma)
+    first = zip(*(row for _, row in head[header:][:_PEEK]), strict=True)
+    numbers = [
+        name
+        for name, cells in zip(source.names, first, strict=False)  # there may be no row
+        if all(NUMBER.fullmatch(cell.strip()) for cell in cells)
+    ]
+    plain = not comma and not text[:1].isspace()  # a blank line would count as the header
+    for wanted in (numbers, ()) if plain and numbers else ((),):
+        try:
+            table = source.read(wanted)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            continue
+        if not table.num_rows:
+            return None
+        return tuple(_ArrowColumn(table[name], source, name) for name in source.names)
+    return None

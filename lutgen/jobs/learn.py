@@ -12,8 +12,8 @@ from lutgen.chips.chip import Chip
 from lutgen.datasets.load import Dataset
 from lutgen.datasets.split import split_rows
 from lutgen.datasets.tasks import require_two_classes
-from lutgen.encode.encoder import BIT, REFUSE, fit_encoder
-from lutgen.errors import ConfigError
+from lutgen.encode.encoder import BIT, REFUSE, Encoder, fit_encoder
+from lutgen.errors import ConfigError, DataError
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.jobs.samples import class_numbers, origin, share_right
 from lutgen.jobs.window import choose_window
@@ -56,6 +56,7 @@ def memorize(
     fitted = fit_encoder(
         encoder or dataset.encoder, dataset.X_train, dataset.y_train, missing=_missing(source)
     )
+    _require_test_part(fitted, dataset)
     chosen = ""
     if chip is not None:
         found = choose_window(parameters, fitted, dataset.feature_shape, chip)
@@ -124,6 +125,7 @@ def boost(
         fitted = start.encoder.seeing(X) if start.encoder.seen else start.encoder
     if aside is not None and fitted.seen:
         fitted = fitted.seeing(aside[0])
+    _require_test_part(fitted, dataset)
     numbers = _numbers(classes, y) if start is None else class_numbers(start, dataset.name, y)
     try:
         with progress.count("learning", "LUTs") as count:
@@ -146,6 +148,17 @@ def boost(
     except Interrupted as stop:
         raise Interrupted(_with_origin(stop.network, dataset, source)) from stop
     return _with_origin(network, dataset, source)
+
+
+def _require_test_part(encoder: Encoder, dataset: Dataset) -> None:
+    """Refuse samples for testing that the model could not be asked about, before it is learnt."""
+    try:
+        encoder.checked(dataset.X_test, names=dataset.feature_names)
+    except DataError as error:
+        raise DataError(
+            f"{dataset.name}, test part: {error}; or part the samples otherwise (--split-seed, "
+            "--test-fraction)"
+        ) from error
 
 
 def _missing(source: Source) -> str:
