@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from lutgen.core.codes import code_losses, smallest_of_codes
+from lutgen.encode.encoder import CODE
 from lutgen.encode.formats import GRAMMAR, MAX_WIDTH, FeatureFormat
 from lutgen.encode.seen import SeenValues
 from lutgen.errors import ConfigError
@@ -226,9 +228,17 @@ def loss(item: FeatureFormat, cut: Threshold) -> str:
 
 def losses(network: LutNetwork, formats: Sequence[FeatureFormat]) -> Iterator[tuple[int, str]]:
     """Yield feature and words of each threshold at which the formats lose something."""
+    if network.encoder.kind == CODE:
+        yield from code_losses(network, _used(network), formats)
+        return
     for cut in used_thresholds(network):
         if words := loss(formats[cut.feature], cut):
             yield cut.feature, words
+
+
+def _used(network: LutNetwork) -> list[int]:
+    used: list[int] = np.flatnonzero(used_bits(network)).tolist()
+    return used
 
 
 def _refuse_losses(network: LutNetwork, formats: tuple[FeatureFormat, ...]) -> None:
@@ -260,6 +270,9 @@ def _refuse_without_missing(network: LutNetwork, formats: tuple[FeatureFormat, .
 def _would_do(network: LutNetwork, formats: tuple[FeatureFormat, ...], feature: int) -> str:
     """Return which format would lose nothing: the asked one wider, else another scale."""
     asked = formats[feature]
+    if network.encoder.kind == CODE:
+        small = smallest_of_codes(network, _used(network))[feature] if _seen(network) else None
+        return f"{small} would do" if small else "its range and its steps must hold the numbers"
     is_common = all(item == asked for item in formats)
     cuts = [cut for cut in used_thresholds(network) if is_common or cut.feature == feature]
     whose = "" if is_common else f" for {feature_title(network, feature)}"
@@ -389,6 +402,12 @@ def _smallest_of_each(
     network: LutNetwork, formats: Sequence[FeatureFormat | None], *, accept_rounding: bool
 ) -> list[FeatureFormat]:
     """Return the smallest format of each feature that has none yet."""
+    if network.encoder.kind == CODE:
+        of_codes = smallest_of_codes(network, _used(network))
+        if None in of_codes:
+            title = feature_title(network, of_codes.index(None))
+            raise ConfigError(f"input format auto, {title}: it needs more than {MAX_WIDTH} bits")
+        return [item or _FEWEST for item in of_codes]
     seen = _seen(network)
     if seen is None:
         raise ConfigError(

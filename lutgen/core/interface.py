@@ -24,7 +24,7 @@ from lutgen.core.inputs import (
     lacking_features,
     used_bits,
 )
-from lutgen.encode.encoder import as_matrix, check_binary
+from lutgen.encode.encoder import CODE, as_matrix, check_binary
 from lutgen.encode.formats import FeatureFormat
 from lutgen.errors import ConfigError, DataError
 from lutgen.model import Argmax, LutNetwork, Sum
@@ -35,6 +35,7 @@ BITS = "bits"
 MAX_VALUE_BITS = 62
 _ID_VERSION = b"lutgen core 1"
 _CHUNK = 64 * WORD_BITS  # samples taken apart at a time: bounds the memory
+_BITS_OF_INT = 32
 _NO_CODE = np.iinfo(np.int32).min
 
 
@@ -301,10 +302,20 @@ class Interface:
         """Return which comparators codes pass, shape (n_samples, n_bits)."""
         encoder = self.network.encoder
         own = codes[:, encoder.feature]
+        if encoder.kind == CODE:
+            return ((own >> np.maximum(self._places, 0) & 1) * (self._places >= 0)).astype(np.uint8)
         passes = np.asarray(own >= self._least_codes)
         if encoder.missing is not None:
             np.copyto(passes, encoder.missing, where=own == self._missing_codes)
         return passes.view(np.uint8)
+
+    @cached_property
+    def _places(self) -> NDArray[np.int32]:
+        """Which bit of its feature's code each bit of a code encoder is; below 0: none."""
+        encoder = self.network.encoder
+        pairs = zip(encoder.feature.tolist(), encoder.threshold.tolist(), strict=True)
+        places = [self.formats[feature].place(weight) for feature, weight in pairs]
+        return np.minimum(np.array(places, dtype=np.int32), _BITS_OF_INT - 1)
 
     @cached_property
     def _missing_codes(self) -> NDArray[np.int32]:

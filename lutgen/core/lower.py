@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lutgen.encode.encoder import CODE
 from lutgen.encode.formats import FeatureFormat
 from lutgen.errors import ConfigError
 from lutgen.model import ONE, ZERO, LutNetwork
@@ -18,6 +19,7 @@ from lutgen.netlist.ir import (
     Netlist,
     NetlistBuilder,
 )
+from lutgen.netlist.tables import BUFFER
 
 WHOLE_WIDTH = 8
 """Bits of a feature up to which a comparator is one LUT; a wider one is a chain of LUTs."""
@@ -64,7 +66,7 @@ def lower(network: LutNetwork, formats: Sequence[FeatureFormat] = ()) -> Netlist
 
 
 def lower_encoder(network: LutNetwork, formats: Sequence[FeatureFormat]) -> Netlist:
-    """Return the comparators of a network's encoder, ``feature >= threshold``.
+    """Return the encoder of a network: comparators ``feature >= threshold``, or wires of codes.
 
     The last LUT of comparator j, the only one where the feature is narrow, is named ``e<j>_f…``. It
     gives what the encoder says of missing values where the code is the one reserved for these.
@@ -72,7 +74,8 @@ def lower_encoder(network: LutNetwork, formats: Sequence[FeatureFormat]) -> Netl
     Raises
     ------
     ConfigError
-        If there are not as many formats as features.
+        If there are not as many formats as features, or their codes have not the bits that the
+        encoder gives.
     """
     encoder = network.encoder
     if len(formats) != encoder.n_features:
@@ -90,6 +93,10 @@ def lower_encoder(network: LutNetwork, formats: Sequence[FeatureFormat]) -> Netl
         zip(encoder.feature.tolist(), encoder.threshold.tolist(), of_missing, strict=True)
     ):
         item = formats[feature]
+        if encoder.kind == CODE:
+            nets = range(first[feature], first[feature + 1])
+            outputs.append(_add_wire(builder, f"e{bit}_f{feature}", nets, item, threshold))
+            continue
         least = min(max(item.threshold_code(threshold), item.least), item.largest + 1)
         name = f"e{bit}_f{feature}_ge{least}".replace("-", "m")
         nets = range(first[feature], first[feature + 1])
@@ -115,6 +122,16 @@ def lower_encoder(network: LutNetwork, formats: Sequence[FeatureFormat]) -> Netl
 
 def _cell(name: str, inputs: tuple[int, ...], init: int) -> Cell:
     return Cell(kind=LUT, inputs=inputs, init=init, name=name, layer=0, part=ENCODER)
+
+
+def _add_wire(
+    builder: NetlistBuilder, name: str, nets: Sequence[int], item: FeatureFormat, weight: float
+) -> int:
+    """Add the bit of a code that counts a weight; above all bits stands the sign, below zero."""
+    place = item.place(weight)
+    is_there = place >= 0 and (item.signed or place < item.width)
+    net = nets[min(max(place, 0), item.width - 1)]
+    return builder.add(_cell(f"{name}_bit{max(place, 0)}", (net,), BUFFER if is_there else 0))
 
 
 def _add_equal(builder: NetlistBuilder, name: str, nets: Sequence[int], code: int) -> int:

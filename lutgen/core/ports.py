@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lutgen.core.interface import Interface
+from lutgen.encode.encoder import CODE
 from lutgen.model import Argmax, Sum
 from lutgen.model.head import Bits
 from lutgen.netlist.head import ONE_HOT
@@ -31,9 +32,12 @@ class InputBits:
         Name of the feature; "" if it has none.
     threshold : float or None
         Where encoded bits come in: the bit is one where the feature is this or more. None where
-        the bits are the feature's code, or the bit asks for nothing but whether it is missing.
+        the bits are the feature's code or one of them, or the bit asks for nothing but whether it
+        is missing.
     missing : bool or None
         Where encoded bits come in: the bit where the feature is missing, if it may be.
+    weight : float or None
+        Where bits of numbers come in: what the bit counts.
     """
 
     low: int
@@ -42,6 +46,7 @@ class InputBits:
     name: str = ""
     threshold: float | None = None
     missing: bool | None = None
+    weight: float | None = None
 
     def told(self, name: str, at_least: str) -> str:
         """Return in words when the bit is one; of a code, its name.
@@ -53,6 +58,8 @@ class InputBits:
         at_least : str
             How to say that it is a threshold or more, ``{}`` standing for that.
         """
+        if self.weight is not None:
+            return f"{name} bit of {self.weight!r}"
         if self.threshold is None:
             return {None: name, True: f"{name} is missing", False: "0"}[self.missing]
         return name + at_least.format(repr(self.threshold)) + " or missing" * bool(self.missing)
@@ -142,10 +149,13 @@ class Ports:
         first = self.inputs[0] if self.inputs else None
         if not plain or first is None or len(self.inputs) == 1:
             return ""
-        if any((i.width, i.threshold) != (first.width, first.threshold) for i in self.inputs):
+        rule = (first.width, first.threshold, first.weight)
+        if any((i.width, i.threshold, i.weight) != rule for i in self.inputs):
             return ""
         if any(item.missing for item in self.inputs):
             return ""
+        if first.weight is not None:
+            return f"x[i] = {first.told('feature i', '')}"
         if first.threshold is None:
             return f"feature f at x[{first.width}*f +: {first.width}]"
         return f"x[i] = feature i >= {first.threshold!r}"
@@ -199,6 +209,9 @@ def _inputs(interface: Interface) -> Iterator[InputBits]:
     pairs = zip(encoder.feature.tolist(), encoder.threshold.tolist(), strict=True)
     may_lack = encoder.may_lack
     for bit, (feature, threshold) in enumerate(pairs):
+        if encoder.kind == CODE:
+            yield InputBits(bit, 1, feature, names[feature], weight=threshold)
+            continue
         missing = None
         if encoder.missing is not None and may_lack[feature]:
             missing = bool(encoder.missing[bit])

@@ -4,6 +4,10 @@ Every encoder is a list of comparators: bit j is ``X[:, feature[j]] >= threshold
 encoder is the special case of one threshold of 0.5 a feature that accepts only 0 and 1. Where a
 feature may be missing, each of its comparators says what it answers to NaN; one of threshold
 infinity, which no number passes, asks whether the value is missing and nothing else.
+
+One kind compares nothing: of a "code" encoder, bit j is a bit of the number itself in two's
+complement, that which counts as much as threshold j says. So fixed-point numbers come in as they
+are, and what lies beyond their range goes round, as it does in hardware.
 """
 
 from __future__ import annotations
@@ -21,7 +25,8 @@ from lutgen.encode.seen import SeenValues
 from lutgen.encode.shortest import shortest
 from lutgen.errors import ConfigError, DataError
 
-KINDS = ("binary", "threshold", "thermometer", "gain")
+CODE = "code"
+KINDS = ("binary", "threshold", "thermometer", "gain", CODE)
 SPECS = (
     "auto, binary, threshold:VALUE, thresholds:VALUE,VALUE,…, thermometer:BITS:quantile, "
     "thermometer:BITS:uniform, thermometer:BITS:gain, gain:TOTAL"
@@ -39,14 +44,16 @@ class Encoder:
 
     Parameters
     ----------
-    kind : {"binary", "threshold", "thermometer", "gain"}
-        How the thresholds were chosen; "binary" also demands inputs of 0 and 1.
+    kind : {"binary", "threshold", "thermometer", "gain", "code"}
+        How the thresholds were chosen; "binary" also demands inputs of 0 and 1. "code": bits are
+        not comparisons, see `threshold`.
     n_features : int
         Width of the matrices that :meth:`encode` takes.
     feature : ndarray of shape (n_bits,), dtype=np.int32
         Feature that bit j compares, in any order.
     threshold : ndarray of shape (n_bits,), dtype=np.float64
-        Bit j is one where the feature is greater than or equal to threshold j.
+        Bit j is one where the feature is greater than or equal to threshold j. Of kind "code":
+        where ``floor(feature / threshold j)`` is odd, and threshold j is a power of two.
     seen : SeenValues or None
         Training values around the thresholds; None where nobody looked. No part of the function.
     missing : ndarray of shape (n_bits,), dtype=np.bool_, or None
@@ -79,6 +86,8 @@ class Encoder:
             elif not (self.threshold > -np.inf).all():
                 faults.append("thresholds must be finite, or +inf")
         faults += self._missing_faults()
+        if self.kind == CODE and not faults:
+            faults += self._code_faults()
         if self.seen is not None and not faults:
             faults += self.seen.faults(self.n_features, self.threshold)
         if faults:
@@ -93,6 +102,14 @@ class Encoder:
                 faults.append(f"{name} must be a vector of {size} truth values")
         if self.nullable is not None and self.missing is None:
             faults.append("features may be missing only where it is said what bits they become")
+        return faults
+
+    def _code_faults(self) -> list[str]:
+        faults = []
+        if (self.threshold <= 0).any() or (np.frexp(self.threshold)[0] != 0.5).any():
+            faults.append("what a bit of a code counts must be a power of two")
+        if self.missing is not None:
+            faults.append("the bits of a code say nothing of missing values")
         return faults
 
     @property
@@ -113,7 +130,11 @@ class Encoder:
         Where it takes missing values, features that these samples lack may be missing from now on.
         """
         matrix = as_matrix(X, missing=self.missing is not None)
-        seen = SeenValues.of(matrix, self.feature, self.threshold)
+        seen = (
+            SeenValues.of_range(matrix.min(axis=0), matrix.max(axis=0), self.n_bits)
+            if self.kind == CODE
+            else SeenValues.of(matrix, self.feature, self.threshold)
+        )
         nullable = self.nullable
         if nullable is not None and matrix.dtype.kind == "f":
             nullable = nullable | np.isnan(matrix).any(axis=0)
@@ -161,7 +182,9 @@ class Encoder:
         )  # fmt: skip
         return np.array(
             [
-                _bit_name(names[feature], threshold, missing, is_binary=self.kind == "binary")
+                f"{names[feature]} bit of {threshold:.12g}"
+                if self.kind == CODE
+                else _bit_name(names[feature], threshold, missing, is_binary=self.kind == "binary")
                 for feature, threshold, missing in told
             ],
             dtype=object,
@@ -198,7 +221,10 @@ class Encoder:
         words = np.empty((self.n_bits, n_words(matrix.shape[0])), dtype=np.uint64)
         for start in range(0, matrix.shape[0], _CHUNK):
             part = matrix[start : start + _CHUNK, self.feature]
-            dense = part >= self.threshold
+            if self.kind == CODE:
+                dense = np.floor(part.astype(np.float64) / self.threshold) % 2 == 1
+            else:
+                dense = part >= self.threshold
             if self.missing is not None and part.dtype.kind == "f":
                 np.copyto(dense, self.missing, where=np.isnan(part))
             first = start // WORD_BITS

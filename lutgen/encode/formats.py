@@ -154,6 +154,22 @@ class FeatureFormat:
             return self.largest + 1
         return math.ceil((Fraction(threshold) - Fraction(self.offset)) / Fraction(self.scale))
 
+    def place(self, weight: float) -> int:
+        """Return which bit of a code counts a power of two; below 0, and from `width` on, none.
+
+        Raises
+        ------
+        ConfigError
+            If the codes have no such bits: their steps are no power of two, do not begin at 0, or
+            one stands for missing values.
+        """
+        if self.offset or self.missing is not None or math.frexp(self.scale)[0] != 0.5:
+            raise ConfigError(
+                f"input format {self}: the model reads bits of numbers, so the scale must be a "
+                "power of two, without offset and without a code for missing values, e.g. q2.6"
+            )
+        return math.frexp(weight)[1] - math.frexp(self.scale)[1]
+
     def rank(self, threshold: float) -> int:
         """Return how many codes do not pass a threshold, 0 to 2^width."""
         return min(max(self.threshold_code(threshold) - self.least, 0), 1 << self.width)

@@ -37,6 +37,12 @@ class SeenValues:
     beyond: Floats
 
     @classmethod
+    def of_range(cls, low: Floats, high: Floats, n_bits: int) -> SeenValues:
+        """Return what is known where nothing is compared: the range of each feature."""
+        none = np.full(n_bits, np.nan)
+        return cls(np.asarray(low, np.float64), np.asarray(high, np.float64), none, none, none)
+
+    @classmethod
     def of(cls, matrix: NDArray[Any], feature: NDArray[np.int32], threshold: Floats) -> SeenValues:
         """Look at training samples of shape (n_samples, n_features), one at least.
 

@@ -1,9 +1,9 @@
 """Digests: what of a model is its function, in one canonical form.
 
 The function is the wires, the tables, the outputs, the head and the encoder's comparators (with
-what they make of missing values, where they take them); not how
-it was learnt (care masks, layers, the encoder's kind, provenance), nor names or the version of a
-file. The digest has a version of its own, so that no new file format disowns a bitstream.
+what they make of missing values, where they take them, or that they are bits of codes); not how
+it was learnt (care masks, layers, how thresholds were chosen, provenance), nor names or the version
+of a file. The digest has a version of its own, so that no new file format disowns a bitstream.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lutgen.encode.encoder import CODE
 
 if TYPE_CHECKING:
     from lutgen.model.network import LutNetwork
@@ -56,6 +58,8 @@ def _sections(network: LutNetwork) -> Iterator[tuple[str, bytes]]:
     }
     for name, array in arrays.items():
         yield name, array.tobytes()
+    if network.encoder.kind == CODE:
+        yield "encoder", CODE.encode()
     if network.encoder.missing is not None:
         yield "missing", network.encoder.missing.astype(np.uint8).tobytes()
     yield "head", network.head.kind.encode()

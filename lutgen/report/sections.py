@@ -272,6 +272,8 @@ def _port_tables(core: CoreRecord) -> tuple[Table, ...]:
 
 
 def _told(item: InputBits) -> str:
+    if item.weight is not None:
+        return f"its bit of {item.weight!r}"
     if item.threshold is None and item.missing is None:
         return "its code"
     if item.threshold is None:

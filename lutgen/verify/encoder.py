@@ -1,5 +1,7 @@
 """The encoder in hardware against what it is to be: ``scale * code + offset >= threshold``.
 
+Where the encoder gives bits of a number, ``floor((scale * code + offset) / weight)`` is to be odd.
+
 At the code reserved for missing values, it is to be what the encoder says of these instead.
 
 The formula is evaluated as it stands, in fractions, of codes alone: as the value of a code grows
@@ -18,6 +20,7 @@ import numpy as np
 
 from lutgen.core import Core
 from lutgen.core.inputs import used_bits
+from lutgen.encode.encoder import CODE
 from lutgen.encode.formats import FeatureFormat
 from lutgen.errors import MismatchError
 from lutgen.netlist.ir import (
@@ -31,8 +34,8 @@ from lutgen.netlist.ir import (
     NetlistBuilder,
 )
 
-_BIT = re.compile(r"e(\d+)_f\d+_gem?\d+")
-_OR, _AND = 0b1110, 0b1000
+_BIT = re.compile(r"e(\d+)_f\d+_(?:gem?|bit)\d+")
+_OR, _AND, _XOR = 0b1110, 0b1000, 0b0110
 
 
 def first_code(item: FeatureFormat, threshold: float) -> int:
@@ -60,6 +63,9 @@ def formula(core: Core) -> Netlist:
         item = interface.formats[feature]
         nets = list(range(starts[feature], starts[feature + 1]))
         threshold = float(encoder.threshold[bit])
+        if encoder.kind == CODE:
+            outputs.append(_is_odd(builder, f"formula{bit}", nets, item, threshold))
+            continue
         net = CONST0
         if threshold < np.inf:
             least = first_code(item, threshold)
@@ -88,6 +94,33 @@ def _at_least(
         else:
             table = _AND if wanted else _OR
         net = builder.add(Cell(LUT, (own, net), table, f"{name}_{place}", 0))
+    return net
+
+
+def _is_odd(
+    builder: NetlistBuilder, name: str, nets: list[int], item: FeatureFormat, weight: float
+) -> int:
+    """Add "``floor(value / weight)`` is odd" as an XOR of what each bit of the code adds to it.
+
+    A bit adds a multiple of one weight, which counts if it is odd, or less than one; what is less
+    adds up to less than one, so nothing is carried. A sign alone makes the sum less than zero.
+
+    Raises
+    ------
+    MismatchError
+        If it adds another fraction, or the values do not begin at 0.
+    """
+    net, whole = CONST0, False
+    for place, own in enumerate(nets):
+        added = Fraction(item.scale) * (1 << place) / Fraction(weight)
+        # in lowest terms a power of two, or one over it
+        if item.offset or (added.numerator * added.denominator).bit_count() != 1:
+            raise MismatchError(f"the format {item} has no bit of {weight:g}")
+        is_sign = item.signed and place == item.width - 1
+        if added.denominator == 1:
+            whole = True
+        if added == 1 or (is_sign and not whole):
+            net = builder.add(Cell(LUT, (net, own), _XOR, f"{name}_{place}", 0))
     return net
 
 
