@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,16 +18,43 @@ from lutgen.encode.encoder import Encoder
 from lutgen.errors import ModelError
 from lutgen.model import ONE, ZERO, Head, LutNetwork
 from lutgen.netlist.ir import CONST0, CONST1, FIRST_INPUT
-from lutgen.netlist.tables import BUFFER, canonical, ones, reduce
+from lutgen.netlist.tables import BUFFER, canonical, depends_on, ones, permute, reduce
 
 MAX_INPUTS = 1 << 20
 """Input bits of a network that comes in, at most."""
+
+MAX_LUTS = 1 << 20
+"""LUTs of a network that comes in, at most."""
+
+_MOST_TABLE_BYTES = 1 << 28
 
 Literal = tuple[int, bool]
 
 _TREE = 6  # inputs of the LUTs that wide functions become
 _PARITY = [sum((address.bit_count() & 1) << address for address in range(1 << k)) for k in range(7)]
 _CHOOSE = 0b11001010  # inputs low, high, select
+_AHEAD = tuple(range(_TREE))
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_whole(table: int, k: int) -> bool:
+    """Return whether a table depends on all its inputs."""
+    return all(depends_on(table, k, j) for j in range(k))
+
+
+_permuted = lru_cache(maxsize=1 << 14)(permute)
+
+
+def _in_order(table: int, reads: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
+    """Return reads in ascending order, and the table of them."""
+    k = len(reads)
+    if k > _TREE:
+        table, reads = canonical(table, reads)
+        return reads, table
+    order = tuple(sorted(_AHEAD[:k], key=reads.__getitem__))
+    if order == _AHEAD[:k]:
+        return reads, table
+    return tuple([reads[j] for j in order]), _permuted(table, order)
 
 
 class LutBuilder:
@@ -50,6 +78,7 @@ class LutBuilder:
         self._luts: list[tuple[tuple[int, ...], int]] = []
         self._made: dict[tuple[tuple[int, ...], int], int] = {}
         self._seen: dict[int, int] = {}
+        self._table_bytes = 0
 
     @property
     def inputs(self) -> range:
@@ -69,13 +98,15 @@ class LutBuilder:
 
         Nets may be constants or repeat; a table that is one of its inputs makes no LUT.
         """
-        table, reads = reduce(table, nets)
+        reads = tuple(nets)
+        k = len(reads)
+        if not (k <= _TREE and len({*reads, CONST0, CONST1}) == k + 2 and _is_whole(table, k)):
+            table, reads = reduce(table, reads)
         if not reads:
             return table
         if table == BUFFER and len(reads) == 1:
             return reads[0]
-        table, reads = canonical(table, reads)
-        key = reads, table
+        key = _in_order(table, reads)
         net = self._made.get(key)
         if net is None:
             net = self._made[key] = self._append(reads, table)
@@ -91,6 +122,12 @@ class LutBuilder:
 
     def _append(self, reads: tuple[int, ...], table: int) -> int:
         self._luts.append((reads, table))
+        self._table_bytes += 1 << len(reads) >> 3
+        if len(self._luts) > MAX_LUTS or self._table_bytes > _MOST_TABLE_BYTES:
+            raise ModelError(
+                f"it becomes more than {MAX_LUTS:,} LUTs, or tables of more than "
+                f"{_MOST_TABLE_BYTES:,} bytes"
+            )
         return FIRST_INPUT + self.n_inputs + len(self._luts) - 1
 
     def invert(self, net: int) -> int:
