@@ -264,13 +264,13 @@ def test_blif_that_cannot_be_taken(tmp_path: Path, text: str, fault: str) -> Non
 def test_scores_of_classes_may_be_numbers_of_output_bits(tmp_path: Path) -> None:
     text = ".model m\n.inputs a b\n.outputs p q r s\n"
     text += "".join(f".names {x} {y}\n1 1\n" for x, y in ("ap", "aq", "br", "bs"))
-    network = import_bytes(tmp_path, text, n_classes="2").network
+    network = import_bytes(tmp_path, text, classes="2").network
     assert isinstance(network.head, Argmax)
     assert network.margins([[0, 1], [1, 0]]).tolist() == [[0, 3], [3, 0]]
     with pytest.raises(ModelError, match="4 outputs are no 3 numbers"):
-        import_bytes(tmp_path, text, n_classes=3)
-    with pytest.raises(ConfigError, match="n_classes"):
-        import_bytes(tmp_path, text, n_classes=1)
+        import_bytes(tmp_path, text, classes=3)
+    with pytest.raises(ConfigError, match="option classes"):
+        import_bytes(tmp_path, text, classes=1)
 
 
 # -- PLA and .bench -------------------------------------------------------------------------------

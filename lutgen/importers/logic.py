@@ -36,7 +36,7 @@ def whole_number(least: int) -> Callable[[Any], int]:
 
 
 CLASSES = Option(
-    "n_classes",
+    "classes",
     "the outputs are the scores of that many classes, unsigned numbers of equal width, lowest bit "
     "first; without it the answer is the output bits",
     whole_number(2),
@@ -72,7 +72,7 @@ def _head(n_outputs: int, names: list[str], n_classes: int | None) -> Head:
     if rest or not 1 <= width <= _MAX_SCORE_BITS:
         raise ModelError(
             f"{n_outputs} outputs are no {n_classes} numbers of 1 to {_MAX_SCORE_BITS} bits each "
-            "(--n-classes)"
+            "(--classes)"
         )
     return Argmax.votes(np.kron(np.eye(n_classes, dtype=np.int64), 1 << np.arange(width)))
 
