@@ -130,6 +130,8 @@ def cores() -> dict[str, Core]:
     rng = np.random.default_rng(3)
     wide = Encoder("threshold", 5, np.arange(30, dtype=np.int32) % 5, rng.normal(0, 40, 30))
     lacking = replace(wide, missing=rng.random(30) < 0.5)
+    weights = 2.0 ** np.random.default_rng(4).integers(-6, 6, 30)
+    numbers = Encoder("code", 5, np.arange(30, dtype=np.int32) % 5, weights)
     votes = voting_network(rng, 30, [20, 9], (1, 7), 4, weights=(-3, 0, 1, 200), encoder=wide)
     assert isinstance(votes.head, Argmax)
     plain = voting_network(rng, 19, [12, 9], (2, 10), 10)
@@ -148,6 +150,12 @@ def cores() -> dict[str, Core]:
         "missing": make_core(
             replace(votes, encoder=lacking),
             CoreConfig(input_format="s12:scale=0.25:missing=-2048", accept_rounding=True),
+        ),
+        "numbers": make_core(
+            replace(votes, encoder=numbers),
+            CoreConfig(
+                input_format={"0": "s9", "1": "u12:scale=0.5", "*": "q8.8"}, accept_rounding=True
+            ),
         ),
         "scores": make_core(sums, CoreConfig(input_format="s12:scale=0.25", accept_rounding=True)),
         "bits out": make_core(with_outputs(plain, Bits())),

@@ -16,6 +16,7 @@ from lutgen.core.ports import Ports
 from lutgen.encode.encoder import Encoder
 from lutgen.encode.formats import FeatureFormat
 from lutgen.errors import ConfigError, MismatchError
+from lutgen.infer.engine import Engine
 from lutgen.model import LutNetwork
 from lutgen.netlist.evaluate import evaluate
 from lutgen.verify import encoder as verified
@@ -115,6 +116,15 @@ def test_without_a_range_bits_must_be_there() -> None:
     with pytest.raises(ConfigError, match=r"the bit of 4 lies beyond its 2 bit\(s\)"):
         core_of(network, "s2")
     assert core_of(network, "s3").interface.formats
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.uint8, np.int64])
+def test_compiled_answers_are_the_model_s(kind: type) -> None:
+    places = [(f, exponent) for f in range(3) for exponent in range(-3, 9)]
+    network = code_network(places)
+    rng = np.random.default_rng(1)
+    X = rng.uniform(0 if kind is np.uint8 else -200, 250, (3001, 3)).astype(kind)
+    np.testing.assert_array_equal(Engine(network).answers(X), network.answers(network.encode(X)))
 
 
 def test_a_file_keeps_it_and_the_digest_tells_it(tmp_path: Path) -> None:

@@ -115,7 +115,10 @@ def test_one_is_proved_down_to_the_chip(tmp_path: Path) -> None:
     [
         ("TFC_1W1A", r"node BipolarQuant_19 .*neuron 0: a neuron of fan-in 784 reads 784 bits; 16"),
         ("qkeras_jettagging", r"node Relu_0 \(Relu\): a neuron of fan-in 16 reads features that"),
-        ("unsw_nb15-mlp-w2a2", r"\(Relu\): a neuron of fan-in \d+ reads features that were not quant"),
+        (
+            "unsw_nb15-mlp-w2a2",
+            r"\(Relu\): a neuron of fan-in \d+ reads features that were not quant",
+        ),
     ],
 )
 def test_dense_networks_are_refused_by_name_and_fan_in(name: str, fault: str) -> None:

@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 
 from lutgen.core.build import Core
 from lutgen.core.interface import Interface
+from lutgen.encode.encoder import CODE
+from lutgen.encode.formats import FeatureFormat
 from lutgen.errors import ConfigError
 from lutgen.infer.program import Program, answer_program, is_small, score_width
 from lutgen.model import ONE, Argmax, LutNetwork, Sum
 
+_BELOW = 31  # zeros below a code, for bits that are finer than its steps
 _WORDS = 8  # of 64 samples: what a call of the batch form computes at a time
 _LINE = 96
 
@@ -162,8 +165,11 @@ class _File:
         if self.interface.formats:
             feature = network.encoder.feature[bits]
             places = np.cumsum([0, *(_n_bytes(width) for width in self.interface.widths)])
+            is_code = network.encoder.kind == CODE
             least = [
-                min(max(item.threshold_code(t), item.least), item.largest + 1)
+                _place(item, t)
+                if is_code
+                else min(max(item.threshold_code(t), item.least), item.largest + 1)
                 for item, t in (
                     (self.interface.formats[f], float(network.encoder.threshold[bit]))
                     for f, bit in zip(feature.tolist(), bits, strict=True)
@@ -171,7 +177,13 @@ class _File:
             ]
             arrays += [
                 ("place", "byte at which the feature of a comparison begins", places[feature]),
-                ("least", "least code that passes", np.array(least, dtype=np.int64)),
+                (
+                    "least",
+                    "the bit of the code with 31 zeros below it"
+                    if is_code
+                    else "least code that passes",
+                    np.array(least, dtype=np.int64),
+                ),
             ]
             if network.encoder.missing is not None:
                 codes = [self.interface.formats[f].missing for f in feature.tolist()]
@@ -266,7 +278,10 @@ class _File:
                 f"    if ({name}_passes[j] < 2 && code == {name}_missing[j])",
                 f"        return {name}_passes[j];",
             ]
-        return head + "\n".join([*lines, f"    return code >= {name}_least[j];", "}"])
+        passes = f"code >= {name}_least[j]"
+        if self.network.encoder.kind == CODE:
+            passes = f"(uint64_t)(int64_t)code << 31 >> {name}_least[j] & 1"
+        return head + "\n".join([*lines, f"    return {passes};", "}"])
 
     def _single(self) -> str:
         name, network = self.name, self.network
@@ -471,6 +486,11 @@ class _File:
             "    }",
             "}",
         ]
+
+
+def _place(item: FeatureFormat, weight: float) -> int:
+    """Return the bit of a code that counts so much, of a code of 64 bits with 31 zeros below it."""
+    return min(max(item.place(weight) + _BELOW, 0), 63)
 
 
 def _n_bytes(width: int) -> int:

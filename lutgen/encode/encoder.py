@@ -222,7 +222,7 @@ class Encoder:
         for start in range(0, matrix.shape[0], _CHUNK):
             part = matrix[start : start + _CHUNK, self.feature]
             if self.kind == CODE:
-                dense = np.floor(part.astype(np.float64) / self.threshold) % 2 == 1
+                dense = bits_of_numbers(part, self.threshold)
             else:
                 dense = part >= self.threshold
             if self.missing is not None and part.dtype.kind == "f":
@@ -254,6 +254,12 @@ def _bit_name(feature: str, threshold: float, missing: bool, *, is_binary: bool)
 
 def _column(number: int, names: Sequence[str]) -> str:
     return f"column {number}" + (f" ({names[number]})" if len(names) > number else "")
+
+
+def bits_of_numbers(values: NDArray[Any], weight: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return the bits of numbers in two's complement that count so much, powers of two."""
+    bits: NDArray[np.bool_] = np.floor(values.astype(np.float64) / weight) % 2 == 1
+    return bits
 
 
 def as_matrix(X: ArrayLike, *, missing: bool = False, names: Sequence[str] = ()) -> NDArray[Any]:

@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lutgen.encode.encoder import Encoder
+from lutgen.encode.encoder import CODE, Encoder, bits_of_numbers
 from lutgen.errors import ModelError
 from lutgen.infer.machine import TILE, Machine, machine
 from lutgen.infer.program import Program, answer_program, is_small, score_program, score_width
@@ -230,12 +230,30 @@ class _Samples:
         """Return what fills the input rows of a program."""
         bits, rows = program.inputs[:, 0], program.inputs[:, 1]
         feature, threshold = self.encoder.feature[bits], self.encoder.threshold[bits]
+        if self.encoder.kind == CODE:
+            return _filling_of_codes(self.matrix, feature, threshold, rows)
         if self.matrix.dtype in (np.uint8, np.bool_):
             return _filling_of_bytes(self.matrix.view(np.uint8), feature, threshold, rows)
         missing = np.zeros(bits.size, np.uint8)
         if self.encoder.missing is not None:
             missing[self.encoder.missing[bits]] = 0xFF
         return _filling_of_doubles(self.matrix, feature, threshold, missing, rows)
+
+
+def _filling_of_codes(
+    matrix: NDArray[Any],
+    feature: NDArray[np.int32],
+    weight: NDArray[np.float64],
+    rows: NDArray[np.int64],
+) -> Filling:
+    """Take bits of numbers, those that count so much."""
+
+    def fill(into: _Rows, first: int, n: int) -> None:
+        bits = bits_of_numbers(matrix[first : first + n, feature], weight)
+        octets = np.packbits(bits.T, axis=1, bitorder="little")
+        into.matrix[rows, : octets.shape[1]] = octets
+
+    return fill
 
 
 def _filling_of_bytes(
