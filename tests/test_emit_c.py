@@ -202,6 +202,15 @@ def test_a_32_bit_processor_answers_alike(name: str, tmp_path: Path) -> None:
     assert np.array_equal(answers(core, binary, X, emulator), expected(core, X))
 
 
+def test_inputs_that_do_not_matter_change_nothing(tmp_path: Path) -> None:
+    """No comparison writes them, and a LUT reads them all the same."""
+    network = LutNetwork.from_luts(3, [((0, 1, 2), 0b1010_1010), ((1, 3), 0b1100)], outputs=[3, 4])
+    core = make_core(network)
+    X = samples(core, 100)
+    binary = build(core, tmp_path, need_program("gcc"), "-O3", "-ftrivial-auto-var-init=pattern")
+    assert np.array_equal(answers(core, binary, X), expected(core, X))
+
+
 def test_a_wrong_table_is_seen(tmp_path: Path) -> None:
     core = CORES["bytes"]
     X = samples(core, 600)

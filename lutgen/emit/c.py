@@ -334,7 +334,7 @@ class _File:
                     *lines,
                     f"void {name}_bits(const uint8_t *x, uint8_t *bits)",
                     "{",
-                    f"    uint8_t s[{n_signals}];",
+                    f"    uint8_t s[{n_signals}] = {{0}};",
                     "    unsigned o;",
                     f"    {name}_run(x, s);",
                     f"    for (o = 0; o < {n_outputs}; o++)",
@@ -345,7 +345,7 @@ class _File:
         lines += [
             f"void {name}_scores(const uint8_t *x, {self.score_type} *scores)",
             "{",
-            f"    uint8_t s[{n_signals}];",
+            f"    uint8_t s[{n_signals}] = {{0}};",
             "    unsigned c, o, v;",
             f"    {name}_run(x, s);",
             f"    for (c = 0; c < {self.n_scores}; c++)",
