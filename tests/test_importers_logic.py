@@ -270,7 +270,9 @@ def test_scores_of_classes_may_be_numbers_of_output_bits(tmp_path: Path) -> None
     with pytest.raises(ModelError, match="4 outputs are no 3 numbers"):
         import_bytes(tmp_path, text, classes=3)
     with pytest.raises(ConfigError, match="option classes"):
-        import_bytes(tmp_path, text, classes=1)
+        import_bytes(tmp_path, text, classes=0)
+    named = import_bytes(tmp_path, text, classes="cat,dog").network
+    assert named.predict([[0, 1], [1, 0]]).tolist() == ["dog", "cat"]
 
 
 # -- PLA and .bench -------------------------------------------------------------------------------

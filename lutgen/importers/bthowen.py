@@ -21,7 +21,8 @@ from lutgen.importers import pickled
 from lutgen.importers.content import Content
 from lutgen.importers.format import Format, Imported, Option, Request
 from lutgen.importers.luts import LutBuilder
-from lutgen.importers.thermometer import HELP, THRESHOLD_MAJOR, comparing, thresholds, voting
+from lutgen.importers.parts import thresholds
+from lutgen.importers.thermometer import HELP, THRESHOLD_MAJOR, comparing, voting
 from lutgen.model import Argmax
 from lutgen.netlist.ir import CONST0, CONST1
 

@@ -13,33 +13,23 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lutgen.errors import ModelError
 from lutgen.importers.format import Imported, Option, Request
 from lutgen.importers.luts import LutBuilder
+from lutgen.importers.parts import labels
 from lutgen.model import Argmax, Bits, Head
 
 _SHOWN = 6
 _MAX_SCORE_BITS = 16
 
 
-def whole_number(least: int) -> Callable[[Any], int]:
-    """Return what reads a whole number of so much or more."""
-
-    def parse(value: Any) -> int:
-        number = int(value)
-        if number < least or number != float(value):
-            raise ValueError(f"must be a whole number of {least} or more, got {value!r}")
-        return number
-
-    return parse
-
-
 CLASSES = Option(
     "classes",
-    "the outputs are the scores of that many classes, unsigned numbers of equal width, lowest bit "
-    "first; without it the answer is the output bits",
-    whole_number(2),
+    "how many classes, or their labels separated by commas: the outputs are their scores, unsigned "
+    "numbers of equal width, lowest bit first; without it the answer is the output bits",
+    labels,
 )
 
 
@@ -63,18 +53,19 @@ def finish(
     return Imported(network, tuple(told))
 
 
-def _head(n_outputs: int, names: list[str], n_classes: int | None) -> Head:
+def _head(n_outputs: int, names: list[str], classes: NDArray[Any] | None) -> Head:
     if not n_outputs:
         raise ModelError("it has no outputs")
-    if n_classes is None:
+    if classes is None:
         return Bits(tuple(names))
-    width, rest = divmod(n_outputs, n_classes)
-    if rest or not 1 <= width <= _MAX_SCORE_BITS:
+    width, rest = divmod(n_outputs, classes.size)
+    if rest or classes.size < 2 or not 1 <= width <= _MAX_SCORE_BITS:
         raise ModelError(
-            f"{n_outputs} outputs are no {n_classes} numbers of 1 to {_MAX_SCORE_BITS} bits each "
-            "(--classes)"
+            f"{n_outputs} outputs are no {classes.size} numbers, two or more, of 1 to "
+            f"{_MAX_SCORE_BITS} bits each (--classes)"
         )
-    return Argmax.votes(np.kron(np.eye(n_classes, dtype=np.int64), 1 << np.arange(width)))
+    weights = np.kron(np.eye(classes.size, dtype=np.int64), 1 << np.arange(width))
+    return Argmax.votes(weights, classes=classes)
 
 
 def shown(names: Iterable[str]) -> str:

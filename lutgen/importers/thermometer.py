@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ModelError
-from lutgen.importers.arrays import read_arrays
-from lutgen.importers.content import Content
 
 FEATURE_MAJOR, THRESHOLD_MAJOR = "C", "F"
 HELP = (
     "what the bits compare, x >= threshold: FILE.npy of shape (features, thresholds), or numbers "
     "separated by commas that hold for every feature; without it the features are the bits"
 )
-
-
-def thresholds(value: Any) -> NDArray[np.float64]:
-    """Parse numbers separated by commas, the name of a file of NumPy's, or an array."""
-    if isinstance(value, str | Path):
-        texts = str(value).split(",")
-        if str(value).endswith(".npy"):
-            value = read_arrays(Content(Path(value)))["array"]
-        else:
-            value = [float(text) for text in texts]
-    numbers = np.asarray(value)
-    if numbers.dtype.kind not in "biuf" or numbers.ndim not in (1, 2) or not numbers.size:
-        raise ValueError(f"must be numbers of one or two dimensions, got shape {numbers.shape}")
-    if not np.isfinite(numbers).all():
-        raise ValueError("must be finite")
-    return numbers.astype(np.float64)
 
 
 def comparing(told: NDArray[np.float64] | None, n_bits: int, order: str) -> Encoder | None:
@@ -46,9 +25,10 @@ def comparing(told: NDArray[np.float64] | None, n_bits: int, order: str) -> Enco
     """
     if told is None:
         return None
+    told = np.asarray(told, dtype=np.float64)
     if told.ndim == 1 and n_bits % told.size == 0:
         told = np.tile(told, (n_bits // told.size, 1))
-    if told.size != n_bits:
+    if told.ndim != 2 or told.size != n_bits:
         raise ModelError(
             f"thresholds of shape {told.shape} for {n_bits} bits: the network reads one bit each"
         )

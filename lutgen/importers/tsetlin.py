@@ -18,7 +18,8 @@ from lutgen.importers.arrays import names, read_arrays
 from lutgen.importers.content import Content
 from lutgen.importers.format import Format, Imported, Option, Request
 from lutgen.importers.luts import LutBuilder
-from lutgen.importers.thermometer import FEATURE_MAJOR, HELP, comparing, thresholds, voting
+from lutgen.importers.parts import thresholds
+from lutgen.importers.thermometer import FEATURE_MAJOR, HELP, comparing, voting
 from lutgen.model import Argmax
 from lutgen.netlist.ir import CONST0, CONST1
 

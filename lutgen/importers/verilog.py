@@ -170,6 +170,6 @@ FORMATS = (
             Option("undefined", "what x and z become, 0 or 1; without it they are refused", _bit),
             CLASSES,
         ),
-        is_general=True,
+        general=True,
     ),
 )

@@ -18,6 +18,7 @@ from lutgen.bits import Bits, Words
 from lutgen.core.build import HEAD_STEP, Core
 from lutgen.core.lower import lower
 from lutgen.emit.verilog import core_verilog
+from lutgen.encode.encoder import CODE
 from lutgen.errors import MismatchError
 from lutgen.flow.elaborate import elaborate
 from lutgen.flow.yosys import netlist_file, yosys_module
@@ -156,7 +157,8 @@ def prove_encoder(core: Core, effort: Effort | None = None) -> Iterator[Proof]:
     proof takes nothing from what built the encoder, see :mod:`lutgen.verify.encoder`.
     """
     if core.interface.formats:
-        name = "scale * code + offset >= threshold = encoder"
+        is_code = core.network.encoder.kind == CODE
+        name = f"{'bits of codes' if is_code else 'scale * code + offset >= threshold'} = encoder"
         yield prove(name, formula(core), built_encoder(core), effort=effort)
 
 
