@@ -120,6 +120,13 @@ def test_lut_results_without_an_original_are_read_whole() -> None:
         assert import_file(folder / f"{name}.blif").network.n_luts
 
 
+def test_scores_that_torchlogix_writes_as_bits() -> None:
+    folder = need_folder("fixtures", "torchlogix")
+    vectors = np.load(folder / "tl_raw_circuit_vectors.npz")
+    network = import_file(folder / "tl_raw_circuit.aig", classes=10).network
+    np.testing.assert_array_equal(network.margins(vectors["bits"]), vectors["scores"])
+
+
 # -- what lutgen itself writes --------------------------------------------------------------------
 
 
@@ -222,6 +229,12 @@ def test_blif_is_read_as_it_is_defined(tmp_path: Path) -> None:
     np.testing.assert_array_equal(network.predict(x), np.stack(wanted, axis=1))
     assert network.head.names == ("sum", "carry", "one", "zero", "same", "wide")  # type: ignore[attr-defined]
     assert network.feature_names == ("a", "b", "c")
+
+
+def test_what_reaches_no_output_may_lack_anything(tmp_path: Path) -> None:
+    text = ".model m\n.inputs a\n.outputs y\n.names a y\n0 1\n.names gone z\n1 1\n"
+    network = import_bytes(tmp_path, text + ".names p q\n1 1\n.names q p\n1 1\n.end\n").network
+    assert network.predict([[0], [1]]).tolist() == [[1], [0]]
 
 
 @pytest.mark.parametrize("value", [0, 1])

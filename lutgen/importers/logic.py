@@ -83,6 +83,8 @@ def build(
 ) -> tuple[LutBuilder, list[int]]:
     """Build signals that stand in a file in any order, told apart by their names.
 
+    What reaches no output is left out, whatever it lacks.
+
     Parameters
     ----------
     reads : mapping
@@ -106,13 +108,32 @@ def build(
     nets = dict(zip(input_names, luts.inputs, strict=True))
     if both := [name for name in reads if name in nets]:
         raise ModelError(f"{shown(both)} is an input, and driven in the file, too")
-    known = nets.keys() | reads.keys()
-    needed = {name: None for names in (*reads.values(), outputs) for name in names}
-    if lacking := [name for name in needed if name not in known]:
+    reads, lacking = _needed(reads, outputs, nets)
+    if lacking:
         raise ModelError(f"nothing drives {shown(lacking)}, which is read")
     for name in _order(reads, nets):
         nets[name] = add(luts, name, [nets[read] for read in reads[name]])
     return luts, [nets[name] for name in outputs]
+
+
+def _needed(
+    reads: Mapping[str, Sequence[str]], outputs: Sequence[str], known: Mapping[str, int]
+) -> tuple[dict[str, Sequence[str]], list[str]]:
+    """Return the signals that outputs depend on, as they stand, and those that nothing drives."""
+    needed = dict.fromkeys(outputs)
+    lacking = []
+    waiting = list(needed)
+    while waiting:
+        name = waiting.pop()
+        if name in known:
+            continue
+        if name not in reads:
+            lacking.append(name)
+            continue
+        fresh = [read for read in reads[name] if read not in needed]
+        needed.update(dict.fromkeys(fresh))
+        waiting += dict.fromkeys(fresh)
+    return {name: names for name, names in reads.items() if name in needed}, lacking
 
 
 def _order(reads: Mapping[str, Sequence[str]], known: Mapping[str, int]) -> Iterable[str]:
