@@ -10,8 +10,10 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
+import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -382,4 +384,6 @@ def _main(step: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    # the compiler and the simulator end with this process: they are of its group
+    signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
     _main(sys.argv[1], Path(sys.argv[2]))

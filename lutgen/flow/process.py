@@ -2,12 +2,14 @@
 
 Every program gets a process group of its own, an environment without the options of a surrounding
 ``make``, and nothing to read; what it says goes to a log. Whatever ends a call early (Ctrl-C, a
-time limit, a watcher) ends the whole group.
+time limit, a watcher) ends the whole group. If lutgen itself is killed, the system ends the program
+(Linux), so that none goes on writing into a folder that the next run works in.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import re
 import signal
@@ -26,6 +28,7 @@ _LINE_CHARACTERS = 300
 _GRACE_SECONDS = 3.0  # between asking a program to stop and stopping it
 _POLL_SECONDS = (0.001, 0.05)  # between looks at what runs: at first, and at most
 _WATCH_SECONDS = 2.0  # between looks at a log
+_PR_SET_PDEATHSIG = 1
 
 
 class LateError(ToolError):
@@ -276,6 +279,21 @@ def _popen(
             stdout=stdout,
             stderr=stderr,
             start_new_session=True,
+            preexec_fn=_end_with(os.getpid()),  # noqa: PLW1509 - a call of the system, no more
         )
     except OSError as error:
         raise ToolError(f"{what}: cannot start {words[0]}: {error.strerror or error}") from error
+
+
+def _end_with(parent: int) -> Callable[[], None] | None:
+    """Return what has a process that is about to start end with its parent; None: it cannot."""
+    call = getattr(ctypes.CDLL(None), "prctl", None)
+    if call is None:
+        return None
+
+    def ask() -> None:
+        call(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+        if os.getppid() != parent:  # it has ended meanwhile
+            os._exit(1)
+
+    return ask
