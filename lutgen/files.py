@@ -136,6 +136,22 @@ def _remove(path: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+def remove_folder(folder: Path) -> None:
+    """Remove a folder, if there is one: first its name, so that no half of it is ever found there.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be removed.
+    """
+    remove_left(folder)
+    if folder.exists():
+        part = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
+        with _reporting(folder):
+            folder.replace(part)
+        _remove(part)
+
+
 @contextlib.contextmanager
 def replacing_folder(folder: Path) -> Iterator[Path]:
     """Yield a new folder beside one that it is to replace; :func:`replace_folder` does that.
@@ -203,9 +219,8 @@ def folder_to_itself(folder: Path) -> Iterator[None]:
     OutputError
         If there is no such folder, and none can be made.
     """
-    is_new = not folder.exists()
     with _reporting(folder):
-        descriptor = _lock_folder(folder)
+        descriptor, is_new = _lock_folder(folder)
     try:
         yield
     finally:
@@ -215,9 +230,10 @@ def folder_to_itself(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _lock_folder(folder: Path) -> int:
-    """Make a folder if there is none, and return its descriptor once nobody else holds it."""
+def _lock_folder(folder: Path) -> tuple[int, bool]:
+    """Return a folder's descriptor once nobody else holds it, and whether it had to be made."""
     while True:
+        is_new = not folder.exists()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except FileExistsError as error:
@@ -230,9 +246,9 @@ def _lock_folder(folder: Path) -> int:
                 _log.warning("another lutgen is at work in %s; waiting for its end", folder)
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             except OSError:
-                return descriptor  # a file system without locks
+                return descriptor, is_new  # a file system without locks
             if folder.exists() and folder.stat().st_ino == os.fstat(descriptor).st_ino:
-                return descriptor
+                return descriptor, is_new
         except BaseException:
             os.close(descriptor)
             raise

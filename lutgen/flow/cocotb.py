@@ -24,7 +24,7 @@ from xml.etree import ElementTree
 
 from lutgen.assets import asset
 from lutgen.errors import ConfigError, ToolError
-from lutgen.files import write_atomic, write_files, write_json
+from lutgen.files import remove_folder, write_atomic, write_files, write_json
 from lutgen.flow.process import run, subprocess_environment
 from lutgen.flow.tools import Tool, find_icarus, find_verilator, is_enough, require_cocotb
 
@@ -204,7 +204,7 @@ def build_bench(
     sources = [path.resolve() for path in design.sources]
     work = _building_folder(simulator, folder, sources, tool)
     if (folder / _JOB).exists():
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
     if work != folder:
         sources = _copied(sources, work)
     write_files(work, {_READABLE: _readable(design)})

@@ -164,7 +164,7 @@ def run_together(
     ToolError
         If one cannot be started; the others are stopped.
     OutputError
-        If a log cannot be written.
+        If a log cannot be written, or the disk is full when one has ended.
     """
     ended: dict[int, Ended] = {}
     running: dict[int, tuple[subprocess.Popen[bytes], float]] = {}
@@ -189,11 +189,28 @@ def run_together(
                     stop_group(process)
                 del running[number]
                 ended[number] = Ended(code, seconds, why)
+                _require_room(jobs[number])
             looked = time.monotonic() if look else looked
     finally:
         for process, _ in running.values():
             stop_group(process)
     return [ended[number] for number in range(len(jobs))]
+
+
+def _require_room(job: Job) -> None:
+    """Refuse what was written on a disk that is full by now.
+
+    There are tools that cut short what they write, say nothing and end well, Yosys one of them.
+    """
+    try:
+        is_full = os.statvfs(job.cwd).f_bavail == 0
+    except OSError:
+        return
+    if is_full:
+        raise OutputError(
+            f"cannot write {job.cwd}: No space left on device, and what {job.what} wrote there may "
+            "be cut short; make room, or choose another folder (-o)"
+        )
 
 
 def ask(

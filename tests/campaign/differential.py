@@ -33,7 +33,7 @@ from lutgen.core import Core, make_core
 from lutgen.emit.vectors import EXPECTED, INPUTS, vectors
 from lutgen.emit.verilog import core_verilog
 from lutgen.files import write_files, write_json
-from lutgen.flow.simulate import simulate
+from lutgen.flow.simulate import SimResult, simulate
 from lutgen.model import LutNetwork
 from lutgen.netlist.ir import Netlist
 from lutgen.verify.compare import check_netlist, check_rtl
@@ -45,7 +45,7 @@ from chips import models_for  # isort: skip
 MODEL, NETLIST, VERILATOR, ICARUS, YOSYS, PROOF = WAYS = (
     *("model", "netlist", "Verilator", "Icarus", "Yosys", "proof"),
 )
-_BATCH = 20  # cores in one program of CXXRTL
+_BATCH = 48  # networks whose simulations are built together
 
 
 @dataclass(frozen=True)
@@ -91,17 +91,16 @@ def verdicts(subjects: Sequence[Subject], folder: Path) -> Iterator[tuple[Subjec
     """Yield what every way says of each subject; `folder` gets the tools' files."""
     jobs = [Job(item.core, item.forms[YOSYS], item.bits) for item in subjects]
     checks = check_cxxrtl(jobs, folder / "cxxrtl")
-    for item, check in zip(subjects, checks, strict=True):
-        own = folder / item.core.module
-        found = [
-            Verdict(MODEL, _model(item)),
-            Verdict(NETLIST, _netlist(item)),
-            Verdict(VERILATOR, _verilator(item, own / VERILATOR)),
-            Verdict(ICARUS, _icarus(item, own / ICARUS)),
-            Verdict(YOSYS, "" if check.passed else str(check)),
-            Verdict(PROOF, _proof(item, own / PROOF)),
-        ]
-        yield item, found
+    simulated = {way: _simulated(subjects, way, folder) for way in (VERILATOR, ICARUS)}
+    for place, (item, check) in enumerate(zip(subjects, checks, strict=True)):
+        found = {
+            MODEL: _model(item),
+            NETLIST: _netlist(item),
+            **{way: simulated[way][place] for way in (VERILATOR, ICARUS)},
+            YOSYS: "" if check.passed else str(check),
+            PROOF: _proof(item, folder / item.core.module / PROOF),
+        }
+        yield item, [Verdict(way, difference) for way, difference in found.items()]
 
 
 def _model(item: Subject) -> str:
@@ -137,29 +136,83 @@ def _netlist(item: Subject) -> str:
     return "" if check.passed else str(check)
 
 
-def _verilator(item: Subject, folder: Path) -> str:
-    check = check_rtl(item.core, item.bits, folder, verilog=item.forms[VERILATOR])
-    return "" if check.passed else str(check)
+# -- simulators --------------------------------------------------------------------------------
 
 
-def _icarus(item: Subject, folder: Path) -> str:
-    """Simulate with the models of those primitives alone that are used.
+def _simulated(subjects: Sequence[Subject], way: str, folder: Path) -> list[str]:
+    """Return what a simulator says of each subject.
 
-    Icarus 11 cannot read all that Yosys has of some families.
+    Building is most of the work, so those of a family are simulated as one design. Where that is
+    not all equal, each is simulated alone.
     """
-    core, text = item.core, item.forms[ICARUS]
-    sources = {"core.v": text, "models.v": models_for(core.family.name, text)}
-    write_files(folder, {**sources, **vectors(item.bits, core.interface.answers(item.bits))})
-    result = simulate(
+    said: dict[int, str] = {}
+    together: dict[str, list[int]] = {}
+    for place, item in enumerate(subjects):
+        together.setdefault(item.core.family.name, []).append(place)
+    for name, places in together.items():
+        items = [subjects[place] for place in places]
+        is_equal = len(items) > 1 and _simulate(items, way, folder / f"{name}_{way}").passed
+        for place, item in zip(places, items, strict=True):
+            said[place] = "" if is_equal else _alone(item, way, folder / item.core.module / way)
+    return [said[place] for place in range(len(subjects))]
+
+
+def _alone(item: Subject, way: str, folder: Path) -> str:
+    if way == VERILATOR:
+        check = check_rtl(item.core, item.bits, folder, verilog=item.forms[way])
+        return "" if check.passed else str(check)
+    result = _simulate([item], way, folder)
+    return "" if result.passed else f"{result.n_equal} / {result.n_vectors} equal"
+
+
+def _simulate(items: Sequence[Subject], way: str, folder: Path) -> SimResult:
+    """Simulate cores of a family, side by side in one module, whose answers come together.
+
+    Of the family's primitives only those are read that are used: Icarus 11 cannot read all that
+    Yosys has of some families.
+    """
+    latency = max(item.core.netlist.latency for item in items)
+    text = "".join(item.forms[way] for item in items)
+    family = items[0].core.family.name
+    sources = {"cores.v": text, "models.v": models_for(family, text), "top.v": _top(items, latency)}
+    inputs = [item.bits for item in items]
+    answers = [item.core.interface.answers(item.bits) for item in items]
+    write_files(folder, {**sources, **vectors(_joined(inputs), _joined(answers))})
+    return simulate(
         [folder / name for name in sources],
-        top=core.module,
+        top="together",
         inputs=folder / INPUTS,
         expected=folder / EXPECTED,
-        latency=core.netlist.latency,
+        latency=latency,
         build_dir=folder / "simulation",
-        simulator="icarus",
+        simulator=way.lower(),
     )
-    return "" if result.passed else f"{result.n_equal} / {result.n_vectors} equal"
+
+
+def _joined(parts: Sequence[Bits]) -> Bits:
+    return Bits(np.concatenate([part.words for part in parts]), parts[0].n_samples)
+
+
+def _top(items: Sequence[Subject], latency: int) -> str:
+    """Return a module of cores side by side, each answer delayed to the latest one's cycle."""
+    lines, x, y = [], 0, 0
+    for place, item in enumerate(items):
+        core, interface = item.core, item.core.interface
+        clock = ".clk(clk), " if core.netlist.latency else ""
+        width, net = interface.n_outputs, f"y{place}_0"
+        lines += [
+            f"  wire [{width - 1}:0] {net};",
+            f"  {core.module} {core.module}_i ({clock}.x(x[{x} +: {interface.n_inputs}]), "
+            f".y({net}));",
+        ]
+        for delay in range(1, latency - core.netlist.latency + 1):
+            late = f"y{place}_{delay}"
+            lines += [f"  reg [{width - 1}:0] {late};", f"  always @(posedge clk) {late} <= {net};"]
+            net = late
+        lines.append(f"  assign y[{y} +: {width}] = {net};")
+        x, y = x + interface.n_inputs, y + width
+    ports = f"input clk, input [{x - 1}:0] x, output [{y - 1}:0] y"
+    return "\n".join([f"module together ({ports});", *lines, "endmodule", ""])
 
 
 def _proof(item: Subject, folder: Path) -> str:
