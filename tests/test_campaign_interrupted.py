@@ -36,8 +36,8 @@ def test_a_killed_command_loses_nothing_and_goes_well_the_next_time(
         assert not faults, where
 
 
-def test_the_campaign_is_of_a_hundred_points() -> None:
-    assert sum(command.share for command in COMMANDS) == 100
+def test_the_campaign_is_of_a_hundred_points_or_more() -> None:
+    assert sum(command.n_points for command in COMMANDS) >= 100
     assert {"boost", "train", "build", "reproduce"} <= {command.name for command in COMMANDS}
 
 

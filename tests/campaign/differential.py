@@ -1,7 +1,7 @@
 """Random networks through every way there is to find out what they compute: all have to agree.
 
 The ways: the model in Python, against the definition in plain numbers; the mapped netlist in
-lutgen's interpreter; the core's Verilog in Verilator, in Icarus, and in Yosys's own simulator; and
+lutgen's interpreter; the core's Verilog in Verilator, in Icarus, and in Yosys's own evaluation; and
 the proofs, from the encoder's formula to the Verilog. ``python tests/campaign/differential.py``
 runs a campaign and writes its record.
 """
@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from campaign.cxxrtl import Job, check_cxxrtl
 from campaign.definition import answer, coded
 from campaign.networks import Case, make_case
+from campaign.yosys_eval import Job, check_with_yosys
 
 from lutgen.bits import Bits
 from lutgen.core import Core, make_core
@@ -90,7 +90,7 @@ def subject(case: Case, planted: Mapping[str, LutNetwork | Netlist | str] | None
 def verdicts(subjects: Sequence[Subject], folder: Path) -> Iterator[tuple[Subject, list[Verdict]]]:
     """Yield what every way says of each subject; `folder` gets the tools' files."""
     jobs = [Job(item.core, item.forms[YOSYS], item.bits) for item in subjects]
-    checks = check_cxxrtl(jobs, folder / "cxxrtl")
+    checks = check_with_yosys(jobs, folder / "yosys")
     simulated = {way: _simulated(subjects, way, folder) for way in (VERILATOR, ICARUS)}
     for place, (item, check) in enumerate(zip(subjects, checks, strict=True)):
         found = {

@@ -21,12 +21,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lutgen.files import write_json
+from lutgen.files import read_json, write_json
 from lutgen.model import LutNetwork
 from lutgen.version import __version__
 
@@ -52,27 +52,27 @@ class Command:
         Arguments of runs that leave the earlier results.
     arguments : str
         The command to kill.
-    share : int
-        Of a hundred points, how many are its own.
+    n_points : int
+        How often a campaign kills it: the longer it takes, the less often.
     """
 
     name: str
     earlier: tuple[str, ...]
     arguments: str
-    share: int
+    n_points: int
 
 
 COMMANDS = (
     Command("verilog", ("verilog a.npz -o hw",), "verilog b.npz -o hw", 12),
-    Command("boost", (f"boost {_BOOST} --seed 1",), f"boost {_BOOST} --seed 2", 34),
-    Command("train", (f"train {_TRAIN} --seed 1",), f"train {_TRAIN} --seed 2", 30),
+    Command("boost", (f"boost {_BOOST} --seed 1",), f"boost {_BOOST} --seed 2", 40),
+    Command("train", (f"train {_TRAIN} --seed 1",), f"train {_TRAIN} --seed 2", 36),
     Command("build", (f"build a.npz {_BUILD}",), f"build b.npz {_BUILD}", 12),
-    Command("reproduce", (), "reproduce fig4 --quick --threads 1 -o studies", 6),
+    Command("reproduce", (), "reproduce fig4 --quick --threads 1 -o studies", 4),
     Command(
         "reproduce, anew",
         ("reproduce fig4 --quick --threads 1 -o studies",),
         "reproduce fig4 --quick --threads 1 -o studies --force",
-        6,
+        4,
     ),
 )
 
@@ -254,51 +254,56 @@ def interrupt(
     return where, faults
 
 
-def run(
-    commands: Sequence[Command], n_points: int, seed: int, say: Callable[[str], None]
-) -> dict[str, Any]:
-    """Run a campaign of about so many points and return its record."""
-    rng = random.Random(seed)
-    rows = []
-    for command in commands:
-        with tempfile.TemporaryDirectory(prefix="lutgen-kill-") as name:
-            folder = Path(name)
-            whole = prepare(command, folder, tiny_models)
-            count = max(1, round(n_points * command.share / 100))
-            say(f"{command.name}: {whole.seconds:.1f} s, {whole.n_changes} changes, {count} points")
-            finished, faults = 0, []
-            for point in range(count):
-                where, wrong = interrupt(command, whole, folder / f"point{point}", rng)
-                finished += "at its end" in where
-                if wrong:
-                    faults.append({"point": where, "faults": wrong})
-                say(f"  {where}: {wrong or 'good'}")
-        rows.append(
-            {
-                "command": command.arguments,
-                "points": count,
-                "changes": whole.n_changes,
-                "finished_before": finished,
-                "faults": faults,
-            }
-        )
-    return {"lutgen": __version__, "seed": seed, "commands": rows}
+def run(command: Command, n_points: int, seed: int, say: Callable[[str], None]) -> dict[str, Any]:
+    """Interrupt a command at so many points; return what is to be known of it."""
+    rng = random.Random(f"{command.name} {seed}")
+    with tempfile.TemporaryDirectory(prefix="lutgen-kill-") as name:
+        folder = Path(name)
+        whole = prepare(command, folder, tiny_models)
+        tell(f"{command.name}: {whole.seconds:.1f} s, {whole.n_changes} changes, {n_points} points")
+        finished, faults = 0, []
+        for point in range(n_points):
+            where, wrong = interrupt(command, whole, folder / f"point{point}", rng)
+            finished += "at its end" in where
+            if wrong:
+                faults.append({"point": where, "faults": wrong})
+            tell(f"  {where}: {wrong or 'good'}")
+    return {
+        "lutgen": __version__,
+        "seed": seed,
+        "command": command.arguments,
+        "points": n_points,
+        "changes": whole.n_changes,
+        "finished_before": finished,
+        "faults": faults,
+    }
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    print(line, flush=True)
 
 
 def main() -> None:
     """Run a campaign from the command line."""
+    names = [command.name for command in COMMANDS]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--points", type=int, default=100)
+    parser.add_argument("--points", type=int, default=0, help="of each command; default: its own")
     parser.add_argument("--seed", type=int, default=12)
-    parser.add_argument("--only", help="name of one command")
-    parser.add_argument("--out", type=Path, help="file that gets the record")
+    parser.add_argument("--only", action="append", choices=names, help="one command, or several")
+    parser.add_argument("--out", type=Path, help="record; what it has of other commands stays")
     given = parser.parse_args()
-    chosen = [command for command in COMMANDS if given.only in (None, command.name)]
-    record = run(chosen, given.points, given.seed, lambda line: print(line, flush=True))
-    if given.out:
-        write_json(given.out, record)
-    if any(row["faults"] for row in record["commands"]):
-        sys.exit(1)
+    record = read_json(given.out) if given.out and given.out.exists() else {}
+    for command in COMMANDS:
+        if given.only and command.name not in given.only:
+            continue
+        n_points = max(1, round(given.points * command.share / 100))
+        record[command.name] = run(
+            command, n_points, given.seed, lambda line: print(line, flush=True)
+        )
+        if given.out:
+            write_json(given.out, record)
+    sys.exit(any(row["faults"] for row in record.values()))
 
 
 if __name__ == "__main__":
