@@ -254,20 +254,25 @@ def interrupt(
     return where, faults
 
 
-def run(command: Command, n_points: int, seed: int, say: Callable[[str], None]) -> dict[str, Any]:
+def say(line: str) -> None:
+    """Print a line at once."""
+    print(line, flush=True)
+
+
+def run(command: Command, n_points: int, seed: int) -> dict[str, Any]:
     """Interrupt a command at so many points; return what is to be known of it."""
     rng = random.Random(f"{command.name} {seed}")
     with tempfile.TemporaryDirectory(prefix="lutgen-kill-") as name:
         folder = Path(name)
         whole = prepare(command, folder, tiny_models)
-        tell(f"{command.name}: {whole.seconds:.1f} s, {whole.n_changes} changes, {n_points} points")
+        say(f"{command.name}: {whole.seconds:.1f} s, {whole.n_changes} changes, {n_points} points")
         finished, faults = 0, []
         for point in range(n_points):
             where, wrong = interrupt(command, whole, folder / f"point{point}", rng)
             finished += "at its end" in where
             if wrong:
                 faults.append({"point": where, "faults": wrong})
-            tell(f"  {where}: {wrong or 'good'}")
+            say(f"  {where}: {wrong or 'good'}")
     return {
         "lutgen": __version__,
         "seed": seed,
@@ -277,11 +282,6 @@ def run(command: Command, n_points: int, seed: int, say: Callable[[str], None]) 
         "finished_before": finished,
         "faults": faults,
     }
-
-
-def say(line: str) -> None:
-    """Print a line at once."""
-    print(line, flush=True)
 
 
 def main() -> None:
