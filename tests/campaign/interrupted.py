@@ -297,10 +297,8 @@ def main() -> None:
     for command in COMMANDS:
         if given.only and command.name not in given.only:
             continue
-        n_points = max(1, round(given.points * command.share / 100))
-        record[command.name] = run(
-            command, n_points, given.seed, lambda line: print(line, flush=True)
-        )
+        n_points = given.points or command.n_points
+        record[command.name] = run(command, n_points, given.seed)
         if given.out:
             write_json(given.out, record)
     sys.exit(any(row["faults"] for row in record.values()))
