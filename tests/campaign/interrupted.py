@@ -34,7 +34,7 @@ STOPPING = Path(__file__).with_name("stopping.py")
 _BOOST = "--data digits --k 4 --luts-per-class 3 --search-samples 100 --threads 1 -o model.npz"
 _TRAIN = "--data digits --task ge5 --k 4 --widths 48x2 --threads 1 -o model.npz"
 _BUILD = "--board icebreaker --seeds 1 -o out"
-_TIMES = ("seconds", "pnr_seconds", "yosys_seconds")
+_TIMES = ("seconds", "build_seconds", "run_seconds")
 # what tools write for themselves, with dates, times and paths; the bitstream and the records that
 # are made of it are compared
 _OF_TOOLS = (".log", ".rpt", ".tim", ".asc", ".il")
@@ -131,8 +131,7 @@ def prepare(command: Command, folder: Path, fill: Callable[[Path], None]) -> Und
 
 def _require_good(folder: Path, arguments: str) -> None:
     code = run_lutgen(folder, arguments)
-    log = folder.with_name(f"{folder.name}.log").read_text(errors="replace")
-    assert code == 0, f"lutgen {arguments}: exit code {code}: {log}"
+    assert code == 0, f"lutgen {arguments}: exit code {code}: {said(folder)}"
 
 
 def tiny_models(folder: Path) -> None:
@@ -181,7 +180,7 @@ def contents(folder: Path, *, parts: bool = False) -> dict[str, Any]:
 
 
 def _content(path: Path) -> Any:
-    if path.suffix in _OF_TOOLS or path.name in _OF_TOOLS_JSON:
+    if path.suffix in _OF_TOOLS or path.name in _OF_TOOLS_JSON or "simulation" in path.parts:
         return "of a tool"
     if path.name in ("report.html", "report.txt", "studies.md"):
         return "with times"
@@ -240,18 +239,30 @@ def interrupt(
     if code == 0:
         where += ", at its end by then"
     faults = [*broken(folder), *neither_old_nor_new(folder, whole)]
-    again = run_lutgen(folder, command.arguments)
-    if again:
-        log = folder.with_name(f"{folder.name}.log").read_text(errors="replace")
-        faults.append(f"again: exit code {again}: {log[-300:]}")
-    new, now = contents(whole.after, parts=True), contents(folder, parts=True)
-    faults += [f"again: {name} is left behind" for name in now.keys() - new.keys()]
-    faults += [f"again: {name} is missing" for name in new.keys() - now.keys()]
-    faults += [
-        f"again: {name} differs" for name in now.keys() & new.keys() if now[name] != new[name]
-    ]
+    faults += again(command, whole, folder)
     shutil.rmtree(folder)
     return where, faults
+
+
+def again(command: Command, whole: Undisturbed, folder: Path) -> Iterator[str]:
+    """Run a command once more; yield how the folder is not what an undisturbed run leaves."""
+    if code := run_lutgen(folder, command.arguments):
+        yield f"again: exit code {code}: {said(folder)[-300:]}"
+    yield from unlike(folder, whole)
+
+
+def unlike(folder: Path, whole: Undisturbed) -> Iterator[str]:
+    """Yield how a folder is not what an undisturbed run leaves."""
+    new, now = contents(whole.after, parts=True), contents(folder, parts=True)
+    yield from (f"again: {name} is left behind" for name in now.keys() - new.keys())
+    yield from (f"again: {name} is missing" for name in new.keys() - now.keys())
+    both = now.keys() & new.keys()
+    yield from (f"again: {name} differs" for name in sorted(both) if now[name] != new[name])
+
+
+def said(folder: Path) -> str:
+    """Return what lutgen said when it ran in a folder the last time."""
+    return folder.with_name(f"{folder.name}.log").read_text(errors="replace")
 
 
 def say(line: str) -> None:

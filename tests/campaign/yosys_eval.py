@@ -40,7 +40,8 @@ opt_clean
 select -assert-none t:*dff* t:*dlatch*
 log {name}
 """
-_RESULT = re.compile(r"^(?:Eval result: \\y = \d+'([01x]+)\.|(case\d+))$", re.M)
+# a value of 32 bits that is not negative is written as a decimal number
+_RESULT = re.compile(r"^(?:Eval result: \\y = (?:\d+'([01x]+)|(\d+))\.|(case\d+))$", re.M)
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,11 @@ def check_with_yosys(jobs: Sequence[Job], folder: Path) -> list[Check]:
     run([tool.path, "script.ys"], what="Yosys (eval)", cwd=folder, log=log,
         environment=subprocess_environment(tool.environment))  # fmt: skip
     said: dict[str, list[str]] = {}
-    for value, name in _RESULT.findall(log.read_text(errors="replace")):
+    for bits, number, name in _RESULT.findall(log.read_text(errors="replace")):
         if name:
             said[name] = answers = []
         else:
-            answers.append(value)
+            answers.append(bits or f"{int(number):032b}")
     return [
         _check(job, said.get(f"case{place}", []), f"Yosys {tool.version}")
         for place, job in enumerate(jobs)
