@@ -9,11 +9,12 @@ time limit, a watcher) ends the whole group. If lutgen itself is killed, the sys
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import re
+import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ _LINE_CHARACTERS = 300
 _GRACE_SECONDS = 3.0  # between asking a program to stop and stopping it
 _POLL_SECONDS = (0.001, 0.05)  # between looks at what runs: at first, and at most
 _WATCH_SECONDS = 2.0  # between looks at a log
-_PR_SET_PDEATHSIG = 1
+_ENDING = Path(__file__).with_name("ending.py")
 
 
 class LateError(ToolError):
@@ -276,7 +277,15 @@ def _start(job: Job) -> subprocess.Popen[bytes]:
             "choose a folder that is writable (-o)"
         ) from error
     with stream:
-        return _popen(job.command, job.cwd, job.environment, job.what, stream, subprocess.STDOUT)
+        words = _ending_with_us(job.command)
+        return _popen(words, job.cwd, job.environment, job.what, stream, subprocess.STDOUT)
+
+
+def _ending_with_us(command: Sequence[str]) -> Sequence[str]:
+    """Return a command that ends with this process; see :mod:`lutgen.flow.ending`."""
+    if shutil.which(command[0]) is None:
+        return command  # it cannot be started, which the system says best
+    return [sys.executable, "-I", "-S", str(_ENDING), str(os.getpid()), *command]
 
 
 def _popen(
@@ -296,21 +305,6 @@ def _popen(
             stdout=stdout,
             stderr=stderr,
             start_new_session=True,
-            preexec_fn=_end_with(os.getpid()),  # noqa: PLW1509 - a call of the system, no more
         )
     except OSError as error:
         raise ToolError(f"{what}: cannot start {words[0]}: {error.strerror or error}") from error
-
-
-def _end_with(parent: int) -> Callable[[], None] | None:
-    """Return what has a process that is about to start end with its parent; None: it cannot."""
-    call = getattr(ctypes.CDLL(None), "prctl", None)
-    if call is None:
-        return None
-
-    def ask() -> None:
-        call(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
-        if os.getppid() != parent:  # it has ended meanwhile
-            os._exit(1)
-
-    return ask
