@@ -1,17 +1,33 @@
-"""Writing results so that an interrupted or failed run never damages what was there before."""
+"""Writing results so that an interrupted or failed run never damages what was there before.
+
+What is being written lies beside its place under a name of its own, ``.<name>.<token>.part``, and
+is held by a lock of the file system (``flock``) until it is moved there. A lock ends with its
+process, however that ends: so a part that nobody holds was left behind, and the next who writes
+there removes it.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import errno
+import fcntl
+import glob
 import json
+import logging
 import os
 import re
+import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from lutgen.errors import DataError, OutputError
+
+_PROBE_BYTES = 1 << 16  # what has to fit where a result is to be written
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+_log = logging.getLogger(__name__)
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
@@ -53,18 +69,196 @@ def _write_and_rename(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
         raise NotADirectoryError(f"{path.parent} is not a folder") from error
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("xb") as stream:
+    remove_left(path)
+    with _held_part(path) as temporary:
+        with temporary.open("wb") as stream:
             stream.write(data)
         temporary.replace(path)
+
+
+@contextlib.contextmanager
+def _held_part(path: Path, *, folder: bool = False) -> Iterator[Path]:
+    """Make a part of a file or folder, hold it, and remove it if it is still there at the end."""
+    while True:
+        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        if folder:
+            part.mkdir()
+        else:
+            part.touch(exist_ok=False)
+        try:
+            held = _hold(part)
+        except FileNotFoundError:  # it was taken for left behind before it was held
+            continue
+        break
+    try:
+        yield part
     finally:
+        _remove(part)
+        os.close(held)
+
+
+def _hold(path: Path) -> int:
+    """Hold a file or folder; return its open descriptor, which ends that when it is closed.
+
+    Where the file system knows no locks, nothing is held, and nothing is found to be left behind.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not there any more.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    with contextlib.suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    if not path.exists():
+        os.close(descriptor)
+        raise FileNotFoundError(path)
+    return descriptor
+
+
+def remove_left(path: Path) -> None:
+    """Remove the parts of a file or folder that runs which were killed left behind."""
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
         with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            descriptor = os.open(part, os.O_RDONLY)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove(part)
+            finally:
+                os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder, if there is one: first its name, so that no half of it is ever found there.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be removed.
+    """
+    remove_left(folder)
+    if folder.exists():
+        part = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
+        with _reporting(folder):
+            folder.replace(part)
+        _remove(part)
+
+
+@contextlib.contextmanager
+def replacing_folder(folder: Path) -> Iterator[Path]:
+    """Yield a new folder beside one that it is to replace; :func:`replace_folder` does that.
+
+    It is removed at the end if it is still there.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made.
+    """
+    with contextlib.ExitStack() as stack:
+        with _reporting(folder):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            remove_left(folder)
+            part = stack.enter_context(_held_part(folder, folder=True))
+        yield part
+
+
+def replace_folder(part: Path, folder: Path) -> None:
+    """Put a whole folder in the place of another, which goes.
+
+    At every moment one of both stands there, where the system can exchange two names (Linux).
+
+    Raises
+    ------
+    OutputError
+        If it cannot be moved.
+    """
+    with _reporting(folder):
+        if folder.exists() and _exchange(part, folder):
+            _remove(part)
+            return
+        old = part.with_name(f"{part.name.removesuffix('.part')}.old.part")
+        try:
+            if folder.exists():
+                folder.replace(old)
+            part.replace(folder)
+        finally:
+            _remove(old)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two names at once; return False where the system cannot."""
+    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if call is None:
+        return False
+    names = os.fsencode(one), os.fsencode(other)
+    if call(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+        return False
+    raise OSError(code, os.strerror(code))
+
+
+@contextlib.contextmanager
+def folder_to_itself(folder: Path) -> Iterator[None]:
+    """Have an output folder for this process alone; wait, and say so, while another one has it.
+
+    A folder that had to be made for that and is empty at the end is removed.
+
+    Raises
+    ------
+    OutputError
+        If there is no such folder, and none can be made.
+    """
+    with _reporting(folder):
+        descriptor, is_new = _lock_folder(folder)
+    try:
+        yield
+    finally:
+        if is_new:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        os.close(descriptor)
+
+
+def _lock_folder(folder: Path) -> tuple[int, bool]:
+    """Return a folder's descriptor once nobody else holds it, and whether it had to be made."""
+    while True:
+        is_new = not folder.exists()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:
+            raise NotADirectoryError(f"{folder} is not a folder") from error
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                _log.warning("another lutgen is at work in %s; waiting for its end", folder)
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            except OSError:
+                return descriptor, is_new  # a file system without locks
+            if folder.exists() and folder.stat().st_ino == os.fstat(descriptor).st_ino:
+                return descriptor, is_new
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)  # it was removed meanwhile, by the one that had made it
 
 
 def ensure_writable(path: Path) -> None:
     """Find out before long work whether a file can be written; leaves what is there unchanged.
+
+    There has to be room for 64 kB.
 
     Raises
     ------
@@ -77,8 +271,10 @@ def ensure_writable(path: Path) -> None:
         if path.exists() and not path.is_file():
             return  # a device or a pipe: nothing can be tried without writing to it
         probe = path.with_name(f".{path.name}.probe")
-        _write_and_rename(probe, b"")
-        probe.unlink(missing_ok=True)
+        try:
+            _write_and_rename(probe, bytes(_PROBE_BYTES))
+        finally:
+            probe.unlink(missing_ok=True)
 
 
 def write_files(folder: Path, files: Mapping[str, str | bytes]) -> list[Path]:

@@ -125,7 +125,7 @@ def models_for(target: str, text: str) -> str:
     """Return the simulation models that a text needs: whole libraries take long to read."""
     if get_family(target).yosys is None:
         return ""
-    library = simulation_models(target).read_text()
+    library = _whole(simulation_models(target))
     found = {
         match[1]: match[0] + "\n"
         for match in re.finditer(r"^module (\w+)\b.*?^\s*endmodule", library, re.M | re.S)
@@ -136,6 +136,16 @@ def models_for(target: str, text: str) -> str:
     first = re.search(r"^(\(\*.*\*\)\s*)?module ", library, re.M)
     assert first is not None
     return "".join([*defines, library[: first.start()], *(found[name] for name in needed)])
+
+
+def _whole(path: Path) -> str:
+    """Return a file with those that it includes in their places."""
+
+    def included(line: re.Match[str]) -> str:
+        file = path.parent / line[1]
+        return _whole(file) if file.is_file() else line[0]
+
+    return re.sub(r'^`include "([^"]+)"$', included, path.read_text(), flags=re.M)
 
 
 def _need(texts: Sequence[str], found: dict[str, str], needed: dict[str, None]) -> None:

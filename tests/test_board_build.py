@@ -107,7 +107,7 @@ def test_an_interrupted_build_leaves_nothing(tmp_path: Path, network: LutNetwork
     os.kill(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
-    assert not list((tmp_path / "out").iterdir())
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_design_that_does_not_fit_leaves_nothing(tmp_path: Path, network: LutNetwork) -> None:

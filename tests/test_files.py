@@ -1,16 +1,28 @@
+import contextlib
 import errno
+import fcntl
 import json
 import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lutgen import files
 from lutgen.errors import DataError, OutputError
 from lutgen.files import (
     ensure_writable,
+    folder_to_itself,
     move_apart,
     read_json,
+    remove_folder,
+    replace_folder,
+    replacing_folder,
     write_atomic,
     write_files,
     write_json,
@@ -173,3 +185,178 @@ def test_a_folder_of_another_model_is_kept_apart(tmp_path: Path) -> None:
         assert (tmp_path / "fmax-01234567" / "f").read_text() == content
     folder.mkdir()
     assert move_apart(folder, "../" * 20) is None and folder.is_dir()
+
+
+def left_behind(path: Path) -> Path:
+    """Return what a run that was killed in the middle of writing a file leaves."""
+    part = path.with_name(f".{path.name}.0123abcd.part")
+    part.write_text("ha")
+    return part
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "a[1].npz"  # a name that is no pattern
+    path.write_text("old")
+    file, folder = left_behind(path), tmp_path / ".a[1].npz.77.part"
+    (folder / "deep").mkdir(parents=True)
+    other = left_behind(tmp_path / "b.npz")
+    write_atomic(path, "new")
+    assert path.read_text() == "new"
+    assert not file.exists() and not folder.exists()
+    assert other.exists()  # that of another file
+
+
+def test_what_another_process_writes_is_left_alone(tmp_path: Path) -> None:
+    part = left_behind(tmp_path / "model.npz")
+    with part.open("rb") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        write_atomic(tmp_path / "model.npz", "new")
+        assert part.exists()
+    write_atomic(tmp_path / "model.npz", "newer")
+    assert not part.exists()
+
+
+def test_a_part_that_is_removed_before_it_is_held_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really_open, removed = os.open, []
+
+    def remove_once(path: Any, *args: Any, **kwargs: Any) -> int:
+        if str(path).endswith(".part") and args == (os.O_RDONLY,) and not removed:
+            removed.append(Path(path))
+            Path(path).unlink()
+        return really_open(path, *args, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", remove_once)
+        write_atomic(tmp_path / "model.npz", "new")
+    assert len(removed) == 1 and [p.name for p in tmp_path.iterdir()] == ["model.npz"]
+
+
+def test_room_is_looked_for_before_the_work(tmp_path: Path) -> None:
+    with small_disk(tmp_path, kilobytes=40) as disk, pytest.raises(OutputError, match="No space"):
+        ensure_writable(disk / "model.npz")
+
+
+@pytest.mark.parametrize("room_kilobytes", [0, 4, 20, 36])
+def test_a_full_disk_keeps_what_was_there(tmp_path: Path, room_kilobytes: int) -> None:
+    with small_disk(tmp_path, kilobytes=80) as disk:
+        path = disk / "model.npz"
+        write_atomic(path, bytes(40_000))
+        (disk / "filler").write_bytes(bytes(1024 * (40 - room_kilobytes)))
+        with pytest.raises(OutputError, match="No space left on device"):
+            write_atomic(path, b"1" * 40_000)
+        assert path.read_bytes() == bytes(40_000)
+        assert sorted(p.name for p in disk.iterdir()) == ["filler", "model.npz"]
+        (disk / "filler").unlink()
+        write_atomic(path, b"1" * 40_000)
+        assert path.read_bytes() == b"1" * 40_000
+
+
+def test_a_read_only_disk_keeps_what_was_there(tmp_path: Path) -> None:
+    with small_disk(tmp_path, kilobytes=80) as disk:
+        write_atomic(disk / "model.npz", "old")
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        for attempt in (write_atomic, lambda path, _: ensure_writable(path)):
+            with pytest.raises(OutputError, match="Read-only file system"):
+                attempt(disk / "model.npz", "new")
+        assert (disk / "model.npz").read_text() == "old"
+
+
+def test_a_folder_is_replaced_at_once(tmp_path: Path) -> None:
+    folder = tmp_path / "build"
+    for content in ("one", "two"):
+        with replacing_folder(folder) as part:
+            (part / "f").write_text(content)
+            replace_folder(part, folder)
+        assert (folder / "f").read_text() == content
+        assert [path.name for path in tmp_path.iterdir()] == ["build"]
+
+
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_a_folder_that_cannot_be_replaced_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_exchange: bool
+) -> None:
+    folder = tmp_path / "build"
+    folder.mkdir()
+    (folder / "f").write_text("old")
+    with replacing_folder(folder) as part:
+        (part / "f").write_text("new")
+        monkeypatch.setattr(files, "_exchange", lambda one, other: False)
+        if can_exchange:
+            monkeypatch.undo()
+        replace_folder(part, folder)
+    assert (folder / "f").read_text() == "new"
+    with pytest.raises(RuntimeError), replacing_folder(folder):
+        raise RuntimeError("in the middle")
+    assert [path.name for path in tmp_path.iterdir()] == ["build"]
+    assert (folder / "f").read_text() == "new"
+
+
+def test_a_folder_is_never_found_half_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "simulation"
+    folder.mkdir()
+    (folder / "f").write_text("old")
+
+    def killed(path: Path, **_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            remove_folder(folder)
+    assert not folder.exists()
+    remove_folder(folder)  # what was left
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_process_waits_for_the_folder(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    order: list[str] = []
+    inside = threading.Event()
+
+    def second() -> None:
+        inside.wait()
+        with folder_to_itself(tmp_path / "out"):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    with folder_to_itself(tmp_path / "out"):
+        inside.set()
+        while "another lutgen is at work" not in caplog.text:
+            time.sleep(0.01)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]
+    assert not (tmp_path / "out").exists()  # nothing was written there
+
+
+def test_a_folder_to_itself_has_to_be_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for path in (tmp_path / "file", tmp_path / "file" / "out"):
+        with pytest.raises(OutputError, match="cannot write"), folder_to_itself(path):
+            raise AssertionError("it was let in")
+    with folder_to_itself(tmp_path / "out"):
+        (tmp_path / "out" / "f").write_text("kept")
+    assert (tmp_path / "out" / "f").read_text() == "kept"
+
+
+@contextlib.contextmanager
+def small_disk(tmp_path: Path, *, kilobytes: int) -> Iterator[Path]:
+    """Mount a file system of so many kilobytes; skip where one may not."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    options = f"size={kilobytes}k"
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", disk], capture_output=True, check=False
+    )
+    if made.returncode:
+        pytest.skip(f"no file system can be mounted here: {made.stderr.decode().strip()}")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", disk], check=True)

@@ -1,5 +1,7 @@
 """The cache for objects of Verilator's run-time library, with a stand-in for the compiler."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -74,3 +76,17 @@ def test_a_cache_that_cannot_be_written_does_no_harm(build: Path) -> None:
     (build.parent / "cache").write_text("a file")
     assert compile_once(build) == 0
     assert Path("verilated.o").read_text() == "object\n"
+
+
+def test_what_a_killed_build_left_in_the_cache_is_removed(build: Path) -> None:
+    compile_once(build)
+    cache = build.parent / "cache"
+    (kept,) = cache.iterdir()
+    kept.unlink()
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    for number in (gone.pid, os.getppid()):
+        (cache / f".{kept.name}.{number}.part").write_text("ha")
+    compile_once(build)
+    names = {path.name for path in cache.iterdir()}
+    assert names == {kept.name, f".{kept.name}.{os.getppid()}.part"}

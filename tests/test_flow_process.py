@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from programs import fake_program
+from programs import fake_program, wait_for
 from strategies import random_network
 
 from lutgen.errors import OutputError, ToolError
@@ -191,3 +191,39 @@ def is_gone(process_id: int) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
+def test_a_tool_ends_with_a_lutgen_that_is_killed(tmp_path: Path) -> None:
+    script = (
+        "from pathlib import Path; from lutgen.flow.process import run; "
+        "run(['sh', '-c', 'echo $$ > tool; exec sleep 300'], what='t', cwd=Path(), log=Path('log'))"
+    )
+    process_ = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path)
+    number = int(wait_for(tmp_path / "tool", r"\d+\n", process_))
+    process_.kill()
+    process_.wait()
+    end = time.monotonic() + 30
+    while Path(f"/proc/{number}").exists() and " Z " not in stat_of(number):
+        assert time.monotonic() < end, "the tool goes on"
+        time.sleep(0.02)
+
+
+def stat_of(number: int) -> str:
+    try:
+        return Path(f"/proc/{number}/stat").read_text()
+    except OSError:
+        return " Z "
+
+
+def test_what_a_tool_wrote_on_a_full_disk_is_not_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full:
+        f_bavail = 0
+
+    command = ["sh", "-c", "echo half > netlist.v"]
+    process.run(command, what="Yosys", cwd=tmp_path, log=tmp_path / "log")
+    monkeypatch.setattr(os, "statvfs", lambda _: Full)
+    with pytest.raises(OutputError, match=r"No space left .* what Yosys wrote there may"):
+        process.run(command, what="Yosys", cwd=tmp_path, log=tmp_path / "log")

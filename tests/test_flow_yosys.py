@@ -1,6 +1,7 @@
 """Synthesis: what is kept, what is counted, what is written, and what a failure says."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from strategies import random_network
 from lutgen.core import Core, CoreConfig, make_core
 from lutgen.emit.blif import emit_blif
 from lutgen.emit.verilog import core_verilog
-from lutgen.errors import ConfigError, ToolError
+from lutgen.errors import ConfigError, OutputError, ToolError
 from lutgen.flow import yosys
 from lutgen.flow.yosys import (
     DIRECT,
@@ -162,3 +163,16 @@ def test_a_register_may_close_a_loop_and_nothing_else() -> None:
     loop = module(("a", "SB_LUT4", [12], 11), ("b", "SB_LUT4", [11], 12))
     with pytest.raises(ToolError, match=r"loop without a register: (a -> b -> a|b -> a -> b)$"):
         count_levels(loop, ICE40)
+
+
+def test_a_synthesis_on_a_full_disk_leaves_nothing_half_made(
+    core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full:
+        f_bavail = 0
+
+    monkeypatch.setattr(os, "statvfs", lambda _: Full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        run_direct(core, tmp_path)
+    left = {path.name for path in (tmp_path / DIRECT).iterdir()}
+    assert left == {"core.v", "script.ys", "yosys.log"}

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import re
 import shutil
 import statistics
@@ -36,8 +35,8 @@ from lutgen.board.top import TOP, Plan, plan_board
 from lutgen.chips.delay import delay_models
 from lutgen.chips.registry import get_family
 from lutgen.core import Core, CoreConfig, make_core
-from lutgen.errors import ConfigError, DataError, MismatchError, OutputError, ToolError
-from lutgen.files import move_apart, read_json, write_files
+from lutgen.errors import ConfigError, DataError, MismatchError, ToolError
+from lutgen.files import move_apart, read_json, replace_folder, replacing_folder, write_files
 from lutgen.flow.pnr import (
     CongestionError,
     Routed,
@@ -164,19 +163,17 @@ def build_board(
     folder = out / board.name
     if not rebuild and (record := _cached(folder, key)) is not None:
         return Build(folder, record, was_cached=True)
-    part = out / f".{board.name}.{os.getpid()}.part"
-    try:
-        write_files(part, plan.files)
-        work = _vendor_project if board.is_vendor_project else _bitstream
-        made = work(board, core, plan, part, seeds, timeout_seconds)
-        record = _record(board, core, plan, key, tools, made)
-        record.write(part / BUILD_FILE)
+    with replacing_folder(folder) as part:
+        try:
+            write_files(part, plan.files)
+            work = _vendor_project if board.is_vendor_project else _bitstream
+            made = work(board, core, plan, part, seeds, timeout_seconds)
+            record = _record(board, core, plan, key, tools, made)
+            record.write(part / BUILD_FILE)
+        except ToolError as error:
+            raise _with_logs(error, part, out / f"{board.name}.failed") from error
         _set_aside(folder, core)
-        _move(part, folder)
-    except ToolError as error:
-        raise _with_logs(error, part, out / f"{board.name}.failed") from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+        replace_folder(part, folder)
     return Build(folder, record, was_cached=False)
 
 
@@ -243,19 +240,6 @@ def _set_aside(folder: Path, core: Core) -> None:
             digest[:8],
             apart,
         )
-
-
-def _move(part: Path, folder: Path) -> None:
-    """Put a finished folder in its place; the one that was there before goes."""
-    old = part.with_suffix(".old")
-    try:
-        if folder.exists():
-            folder.replace(old)
-        part.replace(folder)
-    except OSError as error:
-        raise OutputError(f"cannot write {folder}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def _record(

@@ -7,7 +7,6 @@ place and route over several seeds tells what the core reaches, and how much tha
 
 from __future__ import annotations
 
-import shutil
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from lutgen.chips.registry import families
 from lutgen.core import Core
 from lutgen.emit.verilog import core_verilog
 from lutgen.errors import ConfigError, ToolError
-from lutgen.files import write_files
+from lutgen.files import remove_folder, write_files
 from lutgen.flow.pnr import CongestionError, Routed, find_router, place_and_route
 from lutgen.flow.process import run, subprocess_environment
 from lutgen.flow.tools import find_yosys
@@ -149,7 +148,7 @@ def measure_fmax(
     assert family.router is not None and device is not None
     if core.family is not family:
         raise ConfigError(f"a core for {core.family.name} cannot be placed on {chip.name}")
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_folder(folder)
     yosys = find_yosys()
     synth = yosys_family(family.name).synth.replace(" -noiopads", "")  # three pins need theirs
     script = f"read_verilog {core.module}.v {TOP}.v\n{synth} -top {TOP}\nwrite_json {TOP}.json\n"

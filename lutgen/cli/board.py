@@ -18,6 +18,7 @@ from lutgen.cli.core import (
     Out,
     core_options,
     print_input,
+    with_folder,
 )
 from lutgen.cli.options import (
     BOARD_HELP,
@@ -91,6 +92,7 @@ def _board_record(board: Board) -> dict[str, Any]:
 
 @core_options
 @option_group("source", SourceOptions)
+@with_folder
 def build(
     model: ModelFile,
     source: SourceOptions,
@@ -197,6 +199,7 @@ def print_build(record: BuildRecord, folder: Path, *, was_cached: bool) -> None:
 
 
 @core_options
+@with_folder
 def fmax(
     model: ModelFile,
     chip: Annotated[

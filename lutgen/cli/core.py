@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +16,7 @@ from lutgen.cli.options import option_group, parse_frequency_mhz
 from lutgen.core import DEFAULT_MODULE, Core, CoreConfig, Interface
 from lutgen.core.ports import Ports
 from lutgen.encode.formats import GRAMMAR, MAX_WIDTH
+from lutgen.files import folder_to_itself
 from lutgen.jobs.formats import own_changes, read_input_format
 from lutgen.netlist.stats import count_cells
 from lutgen.records.core import ChangeRecord
@@ -84,6 +86,17 @@ class CoreOptions:
 
 
 DEFAULTS = CoreOptions()
+
+
+def with_folder(command: Callable[..., None]) -> Callable[..., None]:
+    """Have a command hold its output folder, `out`, while it runs; see :func:`folder_to_itself`."""
+
+    @wraps(command)
+    def wrapper(**values: Any) -> None:
+        with folder_to_itself(values["out"]):
+            command(**values)
+
+    return wrapper
 
 
 core_options = option_group("options", CoreOptions)

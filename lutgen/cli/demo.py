@@ -11,7 +11,7 @@ import typer
 from lutgen.board.fit import MARGIN
 from lutgen.cli import output
 from lutgen.cli.board import DEMO_BOARD, print_build
-from lutgen.cli.core import CoreOptions, print_core
+from lutgen.cli.core import CoreOptions, print_core, with_folder
 from lutgen.cli.hardware import print_check
 from lutgen.cli.learning import print_model
 from lutgen.cli.proof import print_proof
@@ -44,6 +44,7 @@ CLOCK_MHZ = 12  # of the board
 OPTIONS = CoreOptions(input_bits=5, fmax_target=f"{MARGIN * CLOCK_MHZ:g}MHz")
 
 
+@with_folder
 def demo(
     out: Annotated[Path, typer.Option("-o", "--output", help="Folder for what is written.")] = Path(
         "build/demo"

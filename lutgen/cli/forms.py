@@ -14,6 +14,7 @@ from lutgen.cli.core import (
     Out,
     core_options,
     print_changes,
+    with_folder,
 )
 from lutgen.cli.options import ChipName, ModelFile
 from lutgen.core import make_core
@@ -25,6 +26,7 @@ from lutgen.records.core import CORE_FILE, CoreRecord
 
 
 @core_options
+@with_folder
 def emit(
     model: ModelFile,
     form: Annotated[

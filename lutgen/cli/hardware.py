@@ -16,6 +16,7 @@ from lutgen.cli.core import (
     core_options,
     print_changes,
     print_core,
+    with_folder,
 )
 from lutgen.cli.options import (
     ChipName,
@@ -38,6 +39,7 @@ from lutgen.verify.compare import require_equal
 
 
 @core_options
+@with_folder
 def verilog(
     model: ModelFile,
     out: Out = DEFAULT_OUT,
@@ -59,6 +61,7 @@ def verilog(
 
 @core_options
 @option_group("source", SourceOptions)
+@with_folder
 def simulate(
     model: ModelFile,
     source: SourceOptions,

@@ -15,6 +15,7 @@ from lutgen.cli.core import (
     Out,
     core_options,
     print_changes,
+    with_folder,
 )
 from lutgen.cli.options import (
     CHIP_HELP,
@@ -48,6 +49,7 @@ Conflicts = Annotated[
 
 
 @core_options
+@with_folder
 def prove(
     model: ModelFile,
     out: Out = DEFAULT_OUT,
@@ -126,6 +128,7 @@ def _read_text(path: Path) -> str:
 
 @core_options
 @option_group("source", SourceOptions)
+@with_folder
 def mutate(
     model: ModelFile,
     source: SourceOptions,

@@ -18,6 +18,7 @@ from lutgen.cli.core import (
     Out,
     core_options,
     print_changes,
+    with_folder,
 )
 from lutgen.cli.options import CHIP_HELP, TIMEOUT_HELP, ModelFile
 from lutgen.errors import ConfigError
@@ -48,6 +49,7 @@ Timeout = Annotated[float, typer.Option(min=1, help=f"{TIMEOUT_HELP}: Yosys, for
 
 
 @core_options
+@with_folder
 def synth(
     model: ModelFile,
     out: Out = DEFAULT_OUT,

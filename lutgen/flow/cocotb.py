@@ -10,8 +10,10 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
+import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -22,7 +24,7 @@ from xml.etree import ElementTree
 
 from lutgen.assets import asset
 from lutgen.errors import ConfigError, ToolError
-from lutgen.files import write_atomic, write_files, write_json
+from lutgen.files import remove_folder, write_atomic, write_files, write_json
 from lutgen.flow.process import run, subprocess_environment
 from lutgen.flow.tools import Tool, find_icarus, find_verilator, is_enough, require_cocotb
 
@@ -202,7 +204,7 @@ def build_bench(
     sources = [path.resolve() for path in design.sources]
     work = _building_folder(simulator, folder, sources, tool)
     if (folder / _JOB).exists():
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
     if work != folder:
         sources = _copied(sources, work)
     write_files(work, {_READABLE: _readable(design)})
@@ -382,4 +384,6 @@ def _main(step: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    # the compiler and the simulator end with this process: they are of its group
+    signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
     _main(sys.argv[1], Path(sys.argv[2]))

@@ -47,11 +47,25 @@ def _keep(made: Path, kept: Path) -> None:
     part = kept.with_name(f".{kept.name}.{os.getpid()}.part")
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
+        for left in kept.parent.glob(f".{kept.name}.*.part"):
+            if not _is_running(left.name.split(".")[-2]):
+                left.unlink(missing_ok=True)
         shutil.copyfile(made, part)
         part.replace(kept)
     except OSError:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def _is_running(number: str) -> bool:
+    """Return whether there is a process of a number: who put a part into the cache may be gone."""
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, ValueError):
+        pass
+    return True
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 Every program gets a process group of its own, an environment without the options of a surrounding
 ``make``, and nothing to read; what it says goes to a log. Whatever ends a call early (Ctrl-C, a
-time limit, a watcher) ends the whole group.
+time limit, a watcher) ends the whole group. If lutgen itself is killed, the system ends the program
+(Linux), so that none goes on writing into a folder that the next run works in.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +29,7 @@ _LINE_CHARACTERS = 300
 _GRACE_SECONDS = 3.0  # between asking a program to stop and stopping it
 _POLL_SECONDS = (0.001, 0.05)  # between looks at what runs: at first, and at most
 _WATCH_SECONDS = 2.0  # between looks at a log
+_ENDING = Path(__file__).with_name("ending.py")
 
 
 class LateError(ToolError):
@@ -161,7 +165,7 @@ def run_together(
     ToolError
         If one cannot be started; the others are stopped.
     OutputError
-        If a log cannot be written.
+        If a log cannot be written, or the disk is full when one has ended.
     """
     ended: dict[int, Ended] = {}
     running: dict[int, tuple[subprocess.Popen[bytes], float]] = {}
@@ -186,11 +190,28 @@ def run_together(
                     stop_group(process)
                 del running[number]
                 ended[number] = Ended(code, seconds, why)
+                _require_room(jobs[number])
             looked = time.monotonic() if look else looked
     finally:
         for process, _ in running.values():
             stop_group(process)
     return [ended[number] for number in range(len(jobs))]
+
+
+def _require_room(job: Job) -> None:
+    """Refuse what was written on a disk that is full by now.
+
+    There are tools that cut short what they write, say nothing and end well, Yosys one of them.
+    """
+    try:
+        is_full = os.statvfs(job.cwd).f_bavail == 0
+    except OSError:
+        return
+    if is_full:
+        raise OutputError(
+            f"cannot write {job.cwd}: No space left on device, and what {job.what} wrote there may "
+            "be cut short; make room, or choose another folder (-o)"
+        )
 
 
 def ask(
@@ -256,7 +277,15 @@ def _start(job: Job) -> subprocess.Popen[bytes]:
             "choose a folder that is writable (-o)"
         ) from error
     with stream:
-        return _popen(job.command, job.cwd, job.environment, job.what, stream, subprocess.STDOUT)
+        words = _ending_with_us(job.command)
+        return _popen(words, job.cwd, job.environment, job.what, stream, subprocess.STDOUT)
+
+
+def _ending_with_us(command: Sequence[str]) -> Sequence[str]:
+    """Return a command that ends with this process; see :mod:`lutgen.flow.ending`."""
+    if shutil.which(command[0]) is None:
+        return command  # it cannot be started, which the system says best
+    return [sys.executable, "-I", "-S", str(_ENDING), str(os.getpid()), *command]
 
 
 def _popen(

@@ -6,8 +6,9 @@ lets Yosys and ABC change everything. What Yosys needs to know of a chip family,
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -153,48 +154,60 @@ def synthesise(
         )
     tool = find_yosys()
     folder = out_dir / mode
-    _remove_results(folder)
+    with _nothing_half_made(folder):
 
-    def attempt(synth: str) -> tuple[list[str], float]:
-        script = _script(target, synth, language=language, top=top, mode=mode)
-        files = {_SOURCES[language]: source, _SCRIPT: "\n".join(script) + "\n"}
-        write_files(folder, {**files, **library_files(target)})
-        seconds = run(
-            [tool.path, _SCRIPT],
-            what=f"Yosys ({mode})",
-            cwd=folder,
-            log=folder / _LOG,
-            environment=subprocess_environment(tool.environment),
-            timeout_seconds=timeout_seconds,
-        )
-        return script, seconds
+        def attempt(synth: str) -> tuple[list[str], float]:
+            script = _script(target, synth, language=language, top=top, mode=mode)
+            files = {_SOURCES[language]: source, _SCRIPT: "\n".join(script) + "\n"}
+            write_files(folder, {**files, **library_files(target)})
+            seconds = run(
+                [tool.path, _SCRIPT],
+                what=f"Yosys ({mode})",
+                cwd=folder,
+                log=folder / _LOG,
+                environment=subprocess_environment(tool.environment),
+                timeout_seconds=timeout_seconds,
+            )
+            return script, seconds
 
-    try:
-        script, seconds = attempt(family.synth)
-    except LateError:
-        raise
-    except ToolError:
-        if mode == DIRECT or not family.second_synth:
+        try:
+            script, seconds = attempt(family.synth)
+        except LateError:
             raise
-        script, seconds = attempt(family.second_synth)
-    module = yosys_module(folder / _NETLIST_JSON, top)
-    counts = Counter(cell["type"] for cell in module["cells"].values())
-    result = SynthesisRecord(
-        mode=mode,
-        target=target,
-        top=top,
-        digest=digest,
-        tool=str(tool),
-        command="; ".join(script),
-        cells=dict(sorted(counts.items())),
-        n_luts=sum(n * counts[name] for name, n in family.luts.items()),
-        n_registers=sum(n for name, n in counts.items() if name.startswith(family.registers)),
-        n_muxes=sum(counts[name] for name in family.muxes),
-        levels=count_levels(module, family),
-        seconds=round(seconds, 3),
-    )
-    result.write(folder / SYNTHESIS_FILE)
-    return result
+        except ToolError:
+            if mode == DIRECT or not family.second_synth:
+                raise
+            script, seconds = attempt(family.second_synth)
+        module = yosys_module(folder / _NETLIST_JSON, top)
+        counts = Counter(cell["type"] for cell in module["cells"].values())
+        result = SynthesisRecord(
+            mode=mode,
+            target=target,
+            top=top,
+            digest=digest,
+            tool=str(tool),
+            command="; ".join(script),
+            cells=dict(sorted(counts.items())),
+            n_luts=sum(n * counts[name] for name, n in family.luts.items()),
+            n_registers=sum(n for name, n in counts.items() if name.startswith(family.registers)),
+            n_muxes=sum(counts[name] for name in family.muxes),
+            levels=count_levels(module, family),
+            seconds=round(seconds, 3),
+        )
+        result.write(folder / SYNTHESIS_FILE)
+        return result
+
+
+@contextlib.contextmanager
+def _nothing_half_made(folder: Path) -> Iterator[None]:
+    """Remove an earlier run's results, and those of this one where it does not end well."""
+    _remove_results(folder)
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OutputError):
+            _remove_results(folder)
+        raise
 
 
 def _script(target: str, synth: str, *, language: str, top: str, mode: str) -> list[str]:

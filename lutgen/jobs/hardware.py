@@ -26,7 +26,7 @@ from lutgen.version import __version__
 FORM_SUFFIXES = (*(form.suffix for form in FORMS.values()), ".il")
 
 _OF_A_CORE = (
-    *(CORE_FILE, SIMULATION_FILE, PROOF_FILE, MUTATION_FILE, INPUTS, EXPECTED),
+    *(SIMULATION_FILE, PROOF_FILE, MUTATION_FILE, INPUTS, EXPECTED),
     *("report.txt", "report.json", "report.html"),
     *("simulation", "proof", "mutation", "synth"),
 )
@@ -93,7 +93,8 @@ def set_aside(core: Core, folder: Path) -> Path | None:
     if module == core.module:
         names += [f"{module}{suffix}" for suffix in FORM_SUFFIXES]
     apart = folder / f"{module}-{digest[:8]}"
-    move_files(folder, apart, names)
+    # last what says whose they are: where this is interrupted, the next run goes on
+    move_files(folder, apart, [*names, CORE_FILE])
     _log.warning(
         "%s held another core, module %s of model %s; what is known of it is now in %s",
         folder,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lutgen.errors import DataError
-from lutgen.files import ensure_writable, read_json, write_atomic, write_json
+from lutgen.files import ensure_writable, folder_to_itself, read_json, write_atomic, write_json
 from lutgen.studies.context import Context, Progress, Settings, no_progress
 from lutgen.studies.page import page
 from lutgen.studies.study import Result, Study
@@ -100,6 +100,13 @@ def run_study(
         If data are missing or results cannot be written.
     """
     folder = study_folder(out, study, quick=settings.quick)
+    with folder_to_itself(folder):
+        return _run_in(folder, study, settings, force=force, progress=progress)
+
+
+def _run_in(
+    folder: Path, study: Study, settings: Settings, *, force: bool, progress: Progress
+) -> Run:
     if not force and (found := _finished(study, settings, folder)):
         return found
     cells = folder / CELLS
