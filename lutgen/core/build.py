@@ -16,10 +16,12 @@ from lutgen.model import LutNetwork
 from lutgen.netlist.check import check
 from lutgen.netlist.compose import compose
 from lutgen.netlist.head import Head, Resources, build_head
-from lutgen.netlist.ir import Netlist
+from lutgen.netlist.ir import LUT, Netlist
+from lutgen.netlist.passes.cover import MAX_FAN_IN, cover
 from lutgen.netlist.passes.pipeline import arrivals, pipeline_to_delay, shortest_path_ns
 from lutgen.netlist.passes.pipeline import pipeline as insert_registers
 from lutgen.netlist.passes.shrink import shrink
+from lutgen.netlist.passes.simplify import simplify
 from lutgen.netlist.passes.stats import PassStats, measure
 from lutgen.text import in_comment
 from lutgen.version import __version__
@@ -184,6 +186,7 @@ def make_core(network: LutNetwork, config: CoreConfig | None = None) -> Core:
     delays = chip_delays(chip) if config.fmax_target_mhz else None
     making = _Making(lower(network, interface.formats))
     making.shrink(dont_cares=config.dont_cares)
+    making.cover(family)
     head = making.add_head(interface, family)
     if config.pipeline:
         making.apply(insert_registers(making.netlist, config.pipeline))
@@ -228,6 +231,13 @@ class _Making:
         for netlist, stats in zip(seen, passes, strict=True):
             self.apply((netlist, stats))
 
+    def cover(self, family: Family) -> None:
+        """Let LUTs of the chip's size take the place of smaller ones, where that takes fewer."""
+        found = _smallest_cover(self.netlist, family)
+        if found is not None:
+            self.apply(found)
+            self.shrink(dont_cares=False)
+
     def add_head(self, interface: Interface, family: Family) -> Head | None:
         """Put the head behind the network's outputs, if one is needed."""
         votes = interface.votes
@@ -237,6 +247,27 @@ class _Making:
         after = compose(self.netlist, head.netlist)
         self.apply((after, measure(HEAD_STEP, self.netlist, after, len(head.netlist.cells))))
         return head
+
+
+def _smallest_cover(netlist: Netlist, family: Family) -> tuple[Netlist, PassStats] | None:
+    """Return the cover that takes the fewest LUTs once it is mapped, of those not deeper.
+
+    None if most LUTs have as many inputs as the chip's, or the mapping alone does as well.
+    """
+    if family.fabric is None:
+        return None
+    k = min(family.fabric.leaf, MAX_FAN_IN)
+    fan_ins = [len(cell.inputs) for cell in netlist.cells if cell.kind == LUT]
+    if 2 * sum(fan_in < k for fan_in in fan_ins) <= len(fan_ins):
+        return None
+    mapped = family.map(netlist)
+    best, fewest = None, mapped.count(LUT)
+    for costs in family.fabric.costs(k):
+        covered, stats = cover(netlist, k, max_depth=mapped.depth, costs=costs)
+        tried = family.map(simplify(covered)[0])
+        if tried.count(LUT) < fewest and tried.depth <= mapped.depth:
+            best, fewest = (covered, stats), tried.count(LUT)
+    return best
 
 
 def head_resources(family: Family) -> Resources:

@@ -1,0 +1,391 @@
+"""Cuts of a netlist of small LUTs, and which of them cover it: the compiled part of `cover`.
+
+A cut of a LUT is a set of nets that decide its value; with at most k of them one LUT of k inputs
+can take the place of all LUTs between. Each LUT keeps the few best of its cuts, merged from those
+of the LUTs that it reads. (A. Mishchenko, S. Cho, S. Chatterjee, R. Brayton, "Combinational and
+sequential mapping with priority cuts", ICCAD 2007.)
+
+Which cut is best is asked several times over: first by depth, then, within the depth that is
+allowed, by area flow, and last by the exact area: the LUTs that are there for this cut alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+LEAVES = 6
+"""Inputs of the largest LUT: a truth table is one word."""
+
+FREE, LUT, FIXED, REGISTER = range(4)
+"""Kinds of nets: inputs, LUTs to be covered, other cells (a level each), registers."""
+
+_N_CUTS = 8
+_N_PARTIAL = 128
+_BY_DEPTH, _BY_FLOW, _BY_AREA = range(3)
+_ROUNDS = (_BY_DEPTH, _BY_FLOW, _BY_FLOW, _BY_AREA, _BY_AREA, _BY_AREA)
+_NEVER = 1 << 30
+
+_U = np.uint64
+_ALL = _U(0xFFFFFFFFFFFFFFFF)
+_VARIABLES = np.array(
+    [0xAAAAAAAAAAAAAAAA, 0xCCCCCCCCCCCCCCCC, 0xF0F0F0F0F0F0F0F0,
+     0xFF00FF00FF00FF00, 0xFFFF0000FFFF0000, 0xFFFFFFFF00000000],
+    dtype=np.uint64,
+)  # fmt: skip
+
+
+def choose_cuts(
+    kinds: NDArray[np.uint8],
+    start: NDArray[np.int64],
+    reads: NDArray[np.int32],
+    tables: NDArray[np.uint64],
+    parts: NDArray[np.uint8],
+    outputs: NDArray[np.int32],
+    costs: NDArray[np.float32],
+    max_depth: int,
+) -> tuple[NDArray[np.bool_], NDArray[np.uint8], NDArray[np.int32], NDArray[np.uint64]]:
+    """Choose the LUTs that stay, and a cut for each.
+
+    Parameters
+    ----------
+    kinds, parts : ndarray of shape (n_nets,)
+        Kind of each net, and part of the netlist; no cut reaches from one part into another.
+    start, reads : ndarray of shape (n_nets + 1,) and (start[-1],)
+        Nets that each net reads.
+    tables : ndarray of shape (n_nets,)
+        Truth tables of the LUTs, repeated until they fill the word.
+    outputs : ndarray
+        Nets that have to be there.
+    costs : ndarray of shape (k + 1,)
+        Cost of a LUT by its number of inputs.
+    max_depth : int
+        Levels that are allowed, if that many are needed at all.
+
+    Returns
+    -------
+    used : ndarray of shape (n_nets,)
+        LUTs that stay.
+    sizes, leaves, tables : ndarray of shape (n_nets,), (n_nets, 6) and (n_nets,)
+        Their cuts, leaves ascending, and truth tables over these.
+    """
+    n = kinds.size
+    sizes = np.zeros((n, _N_CUTS), dtype=np.uint8)
+    leaves = np.zeros((n, _N_CUTS, LEAVES), dtype=np.int32)
+    cut_tables = np.zeros((n, _N_CUTS), dtype=np.uint64)
+    counts = np.zeros(n, dtype=np.uint8)
+    graph = kinds, start, reads, tables, parts
+    cuts = counts, sizes, leaves, cut_tables
+    fanout = np.bincount(reads, minlength=n) + np.bincount(outputs, minlength=n)
+    estimate = np.maximum(fanout, 1).astype(np.float32)
+    level = np.zeros(n, dtype=np.int32)
+    flow = np.zeros(n, dtype=np.float32)
+    required = np.full(n, _NEVER, dtype=np.int32)
+    references = np.zeros(n, dtype=np.int32)
+    for round_, mode in enumerate(_ROUNDS):
+        state = level, flow, required, references, estimate
+        _select(graph, cuts, state, costs, mode, round_ > 0)
+        if round_ == 0:
+            ends = level[outputs].max(initial=0)
+            for net in np.flatnonzero(kinds >= FIXED).tolist():
+                ends = max(ends, *level[reads[start[net] : start[net + 1]]].tolist())
+            max_depth = max(max_depth, int(ends))
+        references = _references(graph, cuts, outputs)
+        required = _required(graph, cuts, outputs, references, max_depth)
+        estimate = np.maximum((estimate + 2 * references) / 3, 1).astype(np.float32)
+    used = (references > 0) & (kinds == LUT)
+    return used, sizes[:, 0], leaves[:, 0], cut_tables[:, 0]
+
+
+@njit(cache=True)
+def _swap(table: Any, i: int, j: int) -> Any:
+    """Exchange inputs i < j."""
+    distance = _U((1 << j) - (1 << i))
+    differs = (table ^ (table >> distance)) & _VARIABLES[i] & ~_VARIABLES[j]
+    return table ^ differs ^ (differs << distance)
+
+
+@njit(cache=True)
+def _merge(a: Any, n_a: int, b: Any, n_b: int, k: int, out: Any) -> int:
+    """Put the union of two ascending lists into `out`; return its length, k + 1 if it is longer."""
+    i = j = n = 0
+    while i < n_a or j < n_b:
+        if n == k:
+            return k + 1
+        if j == n_b or (i < n_a and a[i] < b[j]):
+            out[n] = a[i]
+            i += 1
+        elif i == n_a or b[j] < a[i]:
+            out[n] = b[j]
+            j += 1
+        else:
+            out[n] = a[i]
+            i += 1
+            j += 1
+        n += 1
+    return n
+
+
+@njit(cache=True)
+def _widened(table: Any, own: Any, n_own: int, wanted: Any, n_wanted: int) -> Any:
+    """Return a table over some leaves as one over more of them, both lists ascending."""
+    place = n_wanted - 1
+    for j in range(n_own - 1, -1, -1):
+        while wanted[place] != own[j]:
+            place -= 1
+        if place != j:
+            table = _swap(table, j, place)
+    return table
+
+
+@njit(cache=True)
+def _reduced(table: Any, leaves: Any, size: int) -> Any:
+    """Drop the leaves that do not matter; return table and size."""
+    for j in range(size - 1, -1, -1):
+        if ((table ^ (table >> _U(1 << j))) & ~_VARIABLES[j]) == _U(0):
+            for i in range(j, size - 1):
+                table = _swap(table, i, i + 1)
+                leaves[i] = leaves[i + 1]
+            size -= 1
+    return table, size
+
+
+@njit(cache=True)
+def _applied(table: Any, values: Any, fan_in: int, work: Any) -> Any:
+    """Return the table of a LUT whose inputs are tables: a tree of multiplexers."""
+    n = 1 << fan_in
+    for p in range(n):
+        work[p] = _ALL if (table >> _U(p)) & _U(1) else _U(0)
+    for j in range(fan_in):
+        n >>= 1
+        for p in range(n):
+            low, high = work[2 * p], work[2 * p + 1]
+            work[p] = low ^ ((low ^ high) & values[j])
+    return work[0]
+
+
+@njit(cache=True)
+def _refer(cuts: Any, kinds: Any, references: Any, costs: Any, leaves: Any, size: int, stack: Any,
+           by: int) -> Any:  # fmt: skip
+    """Count a cut's leaves as read once more (by = 1) or less (-1).
+
+    Returns the cost of the LUTs that are there, directly or not, for this cut alone.
+    """
+    _, sizes, all_leaves, _ = cuts
+    area = costs[size]
+    n = 0
+    for i in range(size):
+        stack[n] = leaves[i]
+        n += 1
+    while n:
+        n -= 1
+        net = stack[n]
+        alone = references[net] == (0 if by > 0 else 1)
+        references[net] += by
+        if alone and kinds[net] == LUT:
+            area += costs[sizes[net, 0]]
+            for i in range(sizes[net, 0]):
+                stack[n] = all_leaves[net, 0, i]
+                n += 1
+    return area
+
+
+@njit(cache=True)
+def _select(graph: Any, cuts: Any, state: Any, costs: Any, mode: int, again: bool) -> None:
+    """Go through all LUTs in order, find their cuts and put the best first."""
+    kinds, start, reads, tables, parts = graph
+    counts, sizes, leaves, cut_tables = cuts
+    level, flow, required, references, estimate = state
+    k = costs.size - 1
+    n_nets = kinds.size
+    partial = np.zeros((2, _N_PARTIAL, LEAVES), dtype=np.int32)
+    partial_size = np.zeros((2, _N_PARTIAL), dtype=np.int64)
+    picks = np.zeros((2, _N_PARTIAL, LEAVES), dtype=np.int64)
+    own = np.zeros(LEAVES, dtype=np.int32)
+    values = np.zeros(LEAVES, dtype=np.uint64)
+    work = np.zeros(1 << LEAVES, dtype=np.uint64)
+    stack = np.zeros(n_nets + LEAVES, dtype=np.int32)
+    kept = np.zeros((_N_CUTS + 1, LEAVES), dtype=np.int32)
+    kept_size = np.zeros(_N_CUTS + 1, dtype=np.int64)
+    kept_table = np.zeros(_N_CUTS + 1, dtype=np.uint64)
+    keys = np.zeros((_N_CUTS + 1, 4), dtype=np.float64)
+    key = np.zeros(4, dtype=np.float64)
+    candidate = np.zeros(LEAVES, dtype=np.int32)
+    for net in range(n_nets):
+        first, last = start[net], start[net + 1]
+        if kinds[net] != LUT:
+            level[net] = 0
+            if kinds[net] == FIXED:
+                for i in range(first, last):
+                    level[net] = max(level[net], level[reads[i]] + 1)
+            continue
+        fan_in = last - first
+        side = 0
+        n_partial = 1
+        partial_size[0, 0] = 0
+        for j in range(fan_in):
+            source = reads[first + j]
+            n_inner = counts[source] if parts[source] == parts[net] else 0
+            n_new = 0
+            for p in range(n_partial):
+                for c in range(-1, n_inner):
+                    if n_new == _N_PARTIAL:
+                        break
+                    if c < 0:
+                        own[0] = source
+                        n_own = 1
+                    else:
+                        n_own = sizes[source, c]
+                        for i in range(n_own):
+                            own[i] = leaves[source, c, i]
+                    size = _merge(partial[side, p], partial_size[side, p], own, n_own, k,
+                                  partial[1 - side, n_new])  # fmt: skip
+                    if size > k:
+                        continue
+                    partial_size[1 - side, n_new] = size
+                    for i in range(j):
+                        picks[1 - side, n_new, i] = picks[side, p, i]
+                    picks[1 - side, n_new, j] = c
+                    n_new += 1
+            n_partial = n_new
+            side = 1 - side
+        was_used = mode == _BY_AREA and references[net] > 0
+        if was_used:
+            _refer(cuts, kinds, references, costs, leaves[net, 0], sizes[net, 0], stack, -1)
+        n_kept = 0
+        for p in range(-1 if again else 0, n_partial):
+            if p < 0:  # the cut that was best last time
+                size = int(sizes[net, 0])
+                table = cut_tables[net, 0]
+                for i in range(size):
+                    candidate[i] = leaves[net, 0, i]
+            else:
+                size = partial_size[side, p]
+                for i in range(size):
+                    candidate[i] = partial[side, p, i]
+                for j in range(fan_in):
+                    source = reads[first + j]
+                    c = picks[side, p, j]
+                    if c < 0:
+                        own[0] = source
+                        values[j] = _widened(_VARIABLES[0], own, 1, candidate, size)
+                    else:
+                        values[j] = _widened(cut_tables[source, c], leaves[source, c],
+                                             sizes[source, c], candidate, size)  # fmt: skip
+                table = _applied(tables[net], values, fan_in, work)
+                table, size = _reduced(table, candidate, size)
+            dominated = False
+            for other in range(n_kept):
+                if _is_within(kept[other], kept_size[other], candidate, size):
+                    dominated = True
+                    break
+            if dominated:
+                continue
+            depth, cost = 0, costs[size]
+            for i in range(size):
+                depth = max(depth, level[candidate[i]])
+                cost += flow[candidate[i]] / estimate[candidate[i]]
+            depth += size > 1
+            late = depth > required[net]
+            key[0] = late
+            if mode == _BY_DEPTH:
+                key[1], key[2], key[3] = depth, cost, size
+            elif mode == _BY_FLOW:
+                key[1], key[2], key[3] = cost, depth, size
+            else:
+                area = _refer(cuts, kinds, references, costs, candidate, size, stack, 1)
+                _refer(cuts, kinds, references, costs, candidate, size, stack, -1)
+                key[1], key[2], key[3] = area, cost, depth
+            place = n_kept
+            while place > 0 and _is_less(key, keys[place - 1]):
+                place -= 1
+            if place == _N_CUTS:
+                continue
+            n_kept = min(n_kept + 1, _N_CUTS)
+            for i in range(n_kept - 1, place, -1):
+                kept[i] = kept[i - 1]
+                kept_size[i] = kept_size[i - 1]
+                kept_table[i] = kept_table[i - 1]
+                keys[i] = keys[i - 1]
+            kept[place] = candidate
+            kept_size[place] = size
+            kept_table[place] = table
+            keys[place] = key
+        counts[net] = n_kept
+        depth, cost = 0, costs[kept_size[0]]
+        for c in range(n_kept):
+            sizes[net, c] = kept_size[c]
+            cut_tables[net, c] = kept_table[c]
+            for i in range(kept_size[c]):
+                leaves[net, c, i] = kept[c, i]
+        for i in range(kept_size[0]):
+            depth = max(depth, level[kept[0, i]])
+            cost += flow[kept[0, i]] / estimate[kept[0, i]]
+        level[net] = depth + (kept_size[0] > 1)
+        flow[net] = cost
+        if was_used:
+            _refer(cuts, kinds, references, costs, leaves[net, 0], sizes[net, 0], stack, 1)
+
+
+@njit(cache=True)
+def _is_within(some: Any, n_some: int, leaves: Any, size: int) -> bool:
+    """Return whether one ascending list is a subset of another."""
+    if n_some > size:
+        return False
+    j = 0
+    for i in range(n_some):
+        while j < size and leaves[j] < some[i]:
+            j += 1
+        if j == size or leaves[j] != some[i]:
+            return False
+    return True
+
+
+@njit(cache=True)
+def _is_less(key: Any, other: Any) -> bool:
+    for i in range(key.size):
+        if key[i] != other[i]:
+            return key[i] < other[i]
+    return False
+
+
+@njit(cache=True)
+def _references(graph: Any, cuts: Any, outputs: Any) -> Any:
+    """Return how many LUTs that stay, other cells and outputs read each net."""
+    kinds, start, reads, _, _ = graph
+    _, sizes, leaves, _ = cuts
+    references = np.zeros(kinds.size, dtype=np.int32)
+    for net in outputs:
+        references[net] += 1
+    for net in range(kinds.size - 1, -1, -1):
+        if kinds[net] >= FIXED:
+            for i in range(start[net], start[net + 1]):
+                references[reads[i]] += 1
+        elif kinds[net] == LUT and references[net]:
+            for i in range(sizes[net, 0]):
+                references[leaves[net, 0, i]] += 1
+    return references
+
+
+@njit(cache=True)
+def _required(graph: Any, cuts: Any, outputs: Any, references: Any, max_depth: int) -> Any:
+    """Return the level at which each net has to be there at the latest."""
+    kinds, start, reads, _, _ = graph
+    _, sizes, leaves, _ = cuts
+    required = np.full(kinds.size, _NEVER, dtype=np.int32)
+    for net in outputs:
+        required[net] = max_depth
+    for net in range(kinds.size - 1, -1, -1):
+        if kinds[net] >= FIXED:
+            latest = max_depth if kinds[net] == REGISTER else min(required[net], max_depth) - 1
+            for i in range(start[net], start[net + 1]):
+                required[reads[i]] = min(required[reads[i]], latest)
+        elif kinds[net] == LUT and references[net]:
+            latest = required[net] - (sizes[net, 0] > 1)
+            for i in range(sizes[net, 0]):
+                leaf = leaves[net, 0, i]
+                required[leaf] = min(required[leaf], latest)
+    return required
