@@ -142,6 +142,10 @@ class Family:
         """Return the netlist with every cell realised by a primitive, the same function."""
         return map_onto(netlist, self.fabric) if self.fabric else netlist
 
+    def try_map(self, netlist: Netlist) -> Netlist:
+        """Return the same to be counted: the rules of placement are not checked."""
+        return map_onto(netlist, self.fabric, trial=True) if self.fabric else netlist
+
     @cached_property
     def cell_names(self) -> frozenset[str]:
         """Modules of the vendor's library: those used here, and all that ``cells.txt`` lists."""

@@ -250,9 +250,10 @@ class _Making:
 
 
 def _smallest_cover(netlist: Netlist, family: Family) -> tuple[Netlist, PassStats] | None:
-    """Return the cover that takes the fewest LUTs once it is mapped, of those not deeper.
+    """Return the cover that takes the fewest LUTs, then levels, once it is mapped.
 
-    None if most LUTs have as many inputs as the chip's, or the mapping alone does as well.
+    None if most LUTs have as many inputs as the chip's, or the mapping alone does as well. No cover
+    is deeper than what the mapping alone makes.
     """
     if family.fabric is None:
         return None
@@ -260,13 +261,14 @@ def _smallest_cover(netlist: Netlist, family: Family) -> tuple[Netlist, PassStat
     fan_ins = [len(cell.inputs) for cell in netlist.cells if cell.kind == LUT]
     if 2 * sum(fan_in < k for fan_in in fan_ins) <= len(fan_ins):
         return None
-    mapped = family.map(netlist)
-    best, fewest = None, mapped.count(LUT)
+    mapped = family.try_map(netlist)
+    best, max_depth = None, mapped.depth
     for costs in family.fabric.costs(k):
-        covered, stats = cover(netlist, k, max_depth=mapped.depth, costs=costs)
-        tried = family.map(simplify(covered)[0])
-        if tried.count(LUT) < fewest and tried.depth <= mapped.depth:
-            best, fewest = (covered, stats), tried.count(LUT)
+        covered, stats = cover(netlist, k, max_depth=max_depth, costs=costs)
+        tried = family.try_map(simplify(covered)[0])
+        better = (tried.count(LUT), tried.depth) < (mapped.count(LUT), mapped.depth)
+        if better and tried.depth <= max_depth:
+            best, mapped = (covered, stats), tried
     return best
 
 
@@ -277,7 +279,7 @@ def head_resources(family: Family) -> Resources:
         lut_inputs=max([len(part.inputs) for part in luts], default=6),
         pairs=any(part.is_part for part in luts),
         chain=family.carry if family.carry and family.carry.wide else None,
-        map=family.map,
+        map=family.try_map,
     )
 
 
@@ -304,5 +306,5 @@ def _reach(
 
 def without_primitives(netlist: Netlist) -> Netlist:
     """Return a mapped netlist as plain LUTs and registers."""
-    cells = tuple(replace(cell, primitive="", hard=False, site="") for cell in netlist.cells)
+    cells = tuple(cell.but(primitive="", hard=False, site="") for cell in netlist.cells)
     return replace(netlist, cells=cells)

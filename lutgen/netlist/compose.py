@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lutgen.errors import NetlistError
 from lutgen.netlist.ir import FIRST_INPUT, Netlist
 
@@ -27,7 +25,7 @@ def compose(first: Netlist, second: Netlist) -> Netlist:
     nets = [*range(FIRST_INPUT), *first.outputs]
     nets += range(first.n_nets, first.n_nets + len(second.cells))
     moved = tuple(
-        replace(cell, inputs=tuple([nets[net] for net in cell.inputs])) for cell in second.cells
+        cell.but(inputs=tuple([nets[net] for net in cell.inputs])) for cell in second.cells
     )
     outputs = tuple(nets[net] for net in second.outputs)
     return Netlist(first.n_inputs, (*first.cells, *moved), outputs)

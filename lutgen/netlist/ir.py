@@ -17,7 +17,7 @@ the chip: passes and mappings carry it along as it is.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any
@@ -81,14 +81,17 @@ class Cell:
     part: str = CORE
     keep: bool = False
 
-    def rewired(self, inputs: tuple[int, ...], init: int | None = None) -> Cell:
-        """Return the cell with other inputs, and perhaps another table; all else as it is.
+    def but(self, **changes: Any) -> Cell:
+        """Return the cell with some fields changed and all else as it is.
 
-        What passes do with every cell: a third of the time that `replace` takes.
+        As `dataclasses.replace`, in a third of the time: passes do it with every cell.
         """
         cls = type(self)
-        kind, _, table, *rest = _values_of(cls)(self)
-        return cls(kind, inputs, table if init is None else init, *rest)
+        values_of, places = _fields_of(cls)
+        values = [*values_of(self)]
+        for name, value in changes.items():
+            values[places[name]] = value
+        return cls(*values)
 
     @property
     def is_fixed(self) -> bool:
@@ -114,8 +117,9 @@ class Cell:
 
 
 @cache
-def _values_of(cls: type[Cell]) -> Callable[[Cell], tuple[Any, ...]]:
-    return attrgetter(*(field.name for field in fields(cls)))
+def _fields_of(cls: type[Cell]) -> tuple[Callable[[Cell], tuple[Any, ...]], dict[str, int]]:
+    names = [field.name for field in fields(cls)]
+    return attrgetter(*names), {name: place for place, name in enumerate(names)}
 
 
 @dataclass(frozen=True)
@@ -196,27 +200,28 @@ class NetlistBuilder:
 
     def __init__(self, n_inputs: int) -> None:
         self.n_inputs = n_inputs
+        self._first_cell = FIRST_INPUT + n_inputs
         self._cells: list[Cell] = []
 
     @property
     def n_nets(self) -> int:
         """Number of nets so far."""
-        return FIRST_INPUT + self.n_inputs + len(self._cells)
+        return self._first_cell + len(self._cells)
 
     def add(self, cell: Cell) -> int:
         """Append a cell and return the net that it drives."""
         self._cells.append(cell)
-        return self.n_nets - 1
+        return self._first_cell + len(self._cells) - 1
 
     def cell(self, net: int) -> Cell | None:
         """Return the cell that drives a net, or None for constants and inputs."""
-        index = net - FIRST_INPUT - self.n_inputs
+        index = net - self._first_cell
         return self._cells[index] if index >= 0 else None
 
     def rename(self, net: int, name: str) -> None:
         """Give the cell that drives a net another name."""
-        index = net - FIRST_INPUT - self.n_inputs
-        self._cells[index] = replace(self._cells[index], name=name)
+        index = net - self._first_cell
+        self._cells[index] = self._cells[index].but(name=name)
 
     def finish(self, outputs: tuple[int, ...]) -> Netlist:
         """Return the netlist."""

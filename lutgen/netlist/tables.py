@@ -7,12 +7,14 @@ address. All operations are a handful of shifts and masks on whole tables, for k
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from lutgen.netlist.ir import CONST0, CONST1
 
 BUFFER = 0b10
 INVERTER = 0b01
+
+_SMALL = 6  # inputs of tables of which some facts are kept
 
 
 @cache
@@ -108,11 +110,22 @@ def reduce(table: int, inputs: Sequence[int]) -> tuple[int, tuple[int, ...]]:
                 continue
             del nets[j]
     # only now: merging two inputs can take away the influence of a third
-    for j in range(len(nets) - 1, -1, -1):
-        if not depends_on(table, len(nets), j):
-            table = cofactor(table, len(nets), j, 0)
-            del nets[j]
+    for j in idle_inputs(table, len(nets)) if nets else ():
+        table = cofactor(table, len(nets), j, 0)
+        del nets[j]
     return table, tuple(nets)
+
+
+def idle_inputs(table: int, k: int) -> tuple[int, ...]:
+    """Return the inputs that do not matter, the last first."""
+    return _idle_inputs(table, k) if k <= _SMALL else _find_idle_inputs(table, k)
+
+
+def _find_idle_inputs(table: int, k: int) -> tuple[int, ...]:
+    return tuple([j for j in range(k - 1, -1, -1) if not depends_on(table, k, j)])
+
+
+_idle_inputs = lru_cache(maxsize=1 << 16)(_find_idle_inputs)
 
 
 def tabulate(k: int, function: Callable[..., int | bool]) -> int:
@@ -140,5 +153,12 @@ def compose(table: int, k: int, j: int, inner: int) -> int:
 
 def canonical(table: int, inputs: Sequence[int]) -> tuple[int, tuple[int, ...]]:
     """Return table and inputs with the inputs in ascending order."""
+    ascending = sorted(inputs)
+    if ascending == list(inputs):
+        return table, tuple(ascending)
     order = sorted(range(len(inputs)), key=inputs.__getitem__)
-    return permute(table, order), tuple(inputs[j] for j in order)
+    permuted = _permute(table, tuple(order)) if len(order) <= _SMALL else permute(table, order)
+    return permuted, tuple([inputs[j] for j in order])
+
+
+_permute = lru_cache(maxsize=1 << 16)(permute)

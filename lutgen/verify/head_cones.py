@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -75,7 +74,7 @@ class Cones:
         there = NetlistBuilder(len(nets))
         for net in self._cone([literal[0]], nets):
             cell = self._cell(net)
-            place[net] = there.add(replace(cell, inputs=tuple(place[i] for i in cell.inputs)))
+            place[net] = there.add(cell.but(inputs=tuple(place[i] for i in cell.inputs)))
         wanted = answer ^ full if literal[1] else answer
         first = asked.finish((wanted.net,))
         return prove_equal(first, there.finish((place[literal[0]],))).proved

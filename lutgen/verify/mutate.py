@@ -33,7 +33,7 @@ def flip_init_bit(netlist: Netlist, place: int, entry: int) -> Netlist:
         )
     cells = list(netlist.cells)
     for i in [place, *_sharing(netlist, place, entry)]:
-        cells[i] = replace(cells[i], init=cells[i].init ^ (1 << entry))
+        cells[i] = cells[i].but(init=cells[i].init ^ (1 << entry))
     return replace(netlist, cells=tuple(cells))
 
 
@@ -90,7 +90,7 @@ def drop_register(netlist: Netlist, place: int) -> Netlist:
     nets = list(range(netlist.first_cell))
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
         inputs = tuple(nets[source] for source in cell.inputs)
-        nets.append(inputs[0] if net == dropped else builder.add(replace(cell, inputs=inputs)))
+        nets.append(inputs[0] if net == dropped else builder.add(cell.but(inputs=inputs)))
     return builder.finish(tuple(nets[net] for net in netlist.outputs))
 
 
@@ -154,5 +154,5 @@ def _with_wires(netlist: Netlist, place: int, moved: Mapping[int, int]) -> Netli
     for wire, net in moved.items():
         for i, j in _on_pin(netlist, place, wire):
             wires = (*cells[i].inputs[:j], net, *cells[i].inputs[j + 1 :])
-            cells[i] = replace(cells[i], inputs=wires)
+            cells[i] = cells[i].but(inputs=wires)
     return replace(netlist, cells=tuple(cells))

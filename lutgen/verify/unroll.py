@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from lutgen.bits import Bits, Words
@@ -58,7 +56,7 @@ def unroll(
             inputs = tuple(nets[source, age] for source in cell.inputs)
             # the oldest bears the name: it is the one that a balanced netlist has
             name = cell.name if age == max(ages[net]) else f"{cell.name}_ago{age}"
-            nets[net, age] = builder.add(replace(cell, inputs=inputs, name=name))
+            nets[net, age] = builder.add(cell.but(inputs=inputs, name=name))
     return builder.finish(tuple(nets[net, start] for net in netlist.outputs))
 
 

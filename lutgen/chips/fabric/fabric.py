@@ -10,8 +10,6 @@ from lutgen.netlist.tables import tabulate
 MUX = tabulate(3, lambda at0, at1, select: at1 if select else at0)
 """Table of a hard multiplexer: what it gives at 0, what it gives at 1, the select."""
 
-_HALF = 0.5
-
 MUX_LOCAL = 0b011
 """Its inputs that wires of fixed course lead to: the data."""
 
@@ -55,14 +53,13 @@ class Fabric:
     def costs(self, k: int) -> list[list[float]]:
         """Return what LUTs of 0 to k inputs may be reckoned to cost: each is worth a try.
 
-        Where a LUT can be two smaller ones, small ones may cost less than a whole LUT.
+        Where a LUT can be two smaller ones, the cost may rise from half a LUT to a whole one.
         """
         whole = [0.0, 0.0, *[1.0] * (k - 1)]
         if not self.pair:
             return [whole]
-        n_pins = len(self.pair[0].inputs)
-        halves = [_HALF if 2 <= fan_in <= n_pins // 2 + 1 else cost for fan_in, cost in enumerate(whole)]
-        return [whole, halves]
+        rising = [0.0, 0.0, *[0.5 + 0.5 * more / max(k - 2, 1) for more in range(k - 1)]]
+        return [whole, rising]
 
     @property
     def primitives(self) -> dict[str, Primitive]:

@@ -15,7 +15,6 @@ implementation cost reduction", DAC 2005)::
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from lutgen.chips.fabric.decompose import Decomposition, find_decomposition
 from lutgen.chips.fabric.fabric import MUX, MUX_LOCAL, Fabric
@@ -52,24 +51,32 @@ _MUX4_FIRST = tabulate(4, lambda s0, s1, d0, d1: s0 if s1 else d1 if s0 else d0)
 _MUX4_SECOND = tabulate(4, lambda s1, g, d2, d3: (d3 if g else d2) if s1 else g)
 
 
-def map_onto(netlist: Netlist, fabric: Fabric) -> Netlist:
+def map_onto(netlist: Netlist, fabric: Fabric, *, trial: bool = False) -> Netlist:
     """Return the netlist as primitives of a fabric; idle pins are constant 0.
 
     Cells that name a primitive already stay as they are.
 
     The LUT or multiplexer that carries the value of an old LUT bears its name, parts have a
     suffix (``l3_n17_s0``).
+
+    Parameters
+    ----------
+    trial : bool
+        Whether the result is only to be counted: then the rules of placement are not checked.
     """
     small, _ = absorb(netlist, fabric.leaf)
-    mapped, _ = absorb(_Mapper(small, fabric).run(), fabric.leaf)
+    mapped = _Mapper(small, fabric).run()
+    if mapped != small:
+        mapped, _ = absorb(mapped, fabric.leaf)
     builder = NetlistBuilder(netlist.n_inputs)
     for cell in mapped.cells:
         builder.add(_realise(cell, fabric))
     realised = builder.finish(mapped.outputs)
     if fabric.pair:
         realised = pair_luts(realised, fabric)
-    check_muxes(realised, fabric)
-    check_sites(realised, fabric)
+    if not trial:
+        check_muxes(realised, fabric)
+        check_sites(realised, fabric)
     return realised
 
 
@@ -77,13 +84,13 @@ def _realise(cell: Cell, fabric: Fabric) -> Cell:
     if cell.primitive:
         return cell
     if cell.kind == REGISTER:
-        return replace(cell, primitive=fabric.register.name)
+        return cell.but(primitive=fabric.register.name)
     table, inputs = cell.init, cell.inputs
     primitive = next(lut for lut in fabric.luts if len(lut.inputs) >= len(inputs))
     while len(inputs) < len(primitive.inputs):
         table = insert(table, len(inputs), len(inputs))
         inputs = (*inputs, CONST0)
-    return replace(cell, init=table, inputs=inputs, primitive=primitive.name)
+    return cell.but(init=table, inputs=inputs, primitive=primitive.name)
 
 
 class _Mapper:
@@ -109,7 +116,7 @@ class _Mapper:
         for cell in self._old.cells:
             inputs = tuple([net_of[net] for net in cell.inputs])
             if cell.kind == REGISTER or cell.primitive:
-                net_of.append(self._builder.add(replace(cell, inputs=inputs)))
+                net_of.append(self._builder.add(cell.but(inputs=inputs)))
             elif cell.keep:
                 net_of.append(self._map_kept(cell, inputs))
             else:
@@ -129,16 +136,16 @@ class _Mapper:
     def _map_kept(self, cell: Cell, inputs: tuple[int, ...]) -> int:
         """Map a cell that has to stay: as it is if a LUT holds it, else of parts of its own."""
         if len(inputs) <= self._shape.leaf:
-            return self._builder.add(replace(cell, inputs=inputs))
+            return self._builder.add(cell.but(inputs=inputs))
         of_others, self._made = self._made, {}
         first_new = self._builder.n_nets
         net = self._map(cell, inputs)
         self._made = of_others
         if net >= first_new:
             return net
-        return self._builder.add(replace(cell, inputs=(inputs[0],), init=net * ones(1))
+        return self._builder.add(cell.but(inputs=(inputs[0],), init=net * ones(1))
                                  if net < FIRST_INPUT
-                                 else replace(cell, inputs=(net,), init=BUFFER))  # fmt: skip
+                                 else cell.but(inputs=(net,), init=BUFFER))  # fmt: skip
 
     def _complement(self, net: int) -> int:
         driver = self._builder.cell(net)
@@ -221,9 +228,9 @@ class _Mapper:
     def _add(self, table: int, nets: tuple[int, ...], mux: str = "") -> int:
         name = f"{self._owner.name}_s{self._n_parts}"
         self._n_parts += 1
-        part = replace(self._owner, inputs=tuple(nets), init=table, name=name)
+        part = self._owner.but(inputs=tuple(nets), init=table, name=name)
         if mux:
-            part = replace(part, primitive=mux, hard=True, local=MUX_LOCAL)
+            part = part.but(primitive=mux, hard=True, local=MUX_LOCAL)
         return self._builder.add(part)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import combinations, pairwise
 
 from lutgen.chips.fabric.fabric import Fabric
@@ -36,8 +35,8 @@ def pair_luts(netlist: Netlist, fabric: Fabric) -> Netlist:
                 for k in range(len(nets), len(nets) + idle):
                     table = insert(table, k, k)
                 pins = (*nets, *[CONST0] * idle)
-                cells[net - netlist.first_cell] = replace(
-                    cell, inputs=pins, init=table, primitive=part.name, site=b.name
+                cells[net - netlist.first_cell] = cell.but(
+                    inputs=pins, init=table, primitive=part.name, site=b.name
                 )
     return _in_order(Netlist(netlist.n_inputs, tuple(cells), netlist.outputs))
 
@@ -119,7 +118,7 @@ def _in_order(netlist: Netlist) -> Netlist:
     while ready:
         net = heapq.heappop(ready)
         cell = netlist.cells[net - netlist.first_cell]
-        new[net] = builder.add(replace(cell, inputs=tuple([new[i] for i in cell.inputs])))
+        new[net] = builder.add(cell.but(inputs=tuple([new[i] for i in cell.inputs])))
         for reader in readers.get(net, ()):
             waits[reader] -= 1
             if not waits[reader]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from lutgen.chips.primitive import Primitive
 from lutgen.errors import NetlistError
@@ -42,6 +43,7 @@ class Instance:
     inputs: Pins
 
 
+@cache
 def split_pin(pin: str) -> tuple[str, int]:
     """Return port and bit of a pin: ``CO[2]`` is bit 2 of ``CO``, ``O6`` is bit 0 of ``O6``."""
     port, _, rest = pin.partition("[")
@@ -147,8 +149,17 @@ class _Assembly:
 
 def _ports(pins: Iterable[str], nets: Mapping[str, int], idle: int | None) -> Pins:
     """Return the nets of each port, bit 0 first."""
-    ports: dict[str, dict[int, int | None]] = {}
+    ports = _pins_by_port(tuple(pins))
+    return {port: tuple([nets.get(pin, idle) for pin in some]) for port, some in ports}
+
+
+@cache
+def _pins_by_port(pins: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the pins of each port, bit 0 first."""
+    ports: dict[str, dict[int, str]] = {}
     for pin in pins:
         port, bit = split_pin(pin)
-        ports.setdefault(port, {})[bit] = nets.get(pin, idle)
-    return {port: tuple(bits[i] for i in range(len(bits))) for port, bits in ports.items()}
+        ports.setdefault(port, {})[bit] = pin
+    return tuple(
+        (port, tuple([bits[i] for i in range(len(bits))])) for port, bits in ports.items()
+    )

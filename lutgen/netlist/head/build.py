@@ -174,7 +174,7 @@ def _pruned(head: Head) -> Head:
     for net, place in enumerate(places, old.first_cell):
         nets[old.first_cell + place] = net
     cells = [
-        replace(cell, inputs=tuple(nets[source] for source in cell.inputs))
+        cell.but(inputs=tuple(nets[source] for source in cell.inputs))
         for cell in (old.cells[place] for place in places)
     ]
     n_kept = sum(reached[old.first_cell :])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, Netlist
 from lutgen.netlist.passes.prune import prune
 from lutgen.netlist.passes.stats import PassStats, measure
@@ -98,4 +96,4 @@ class _Sweep:
         table, inputs = reduce(table, nets)
         if not inputs:  # constant after all: a LUT has to read something
             table, inputs = (0b11 if table else 0b00), (FIRST_INPUT,)
-        self.cells[place] = replace(cell, inputs=inputs, init=table)
+        self.cells[place] = cell.but(inputs=inputs, init=table)

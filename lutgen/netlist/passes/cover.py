@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lutgen.netlist.ir import CONST0, FIRST_INPUT, LUT, PARTS, REGISTER, Cell, Netlist, NetlistBuilder
+from lutgen.netlist.ir import (
+    CONST0,
+    PARTS,
+    REGISTER,
+    Netlist,
+    NetlistBuilder,
+)
 from lutgen.netlist.passes.prune import prune
 from lutgen.netlist.passes.stats import PassStats, measure
 from lutgen.netlist.tables import ones
@@ -75,13 +81,13 @@ def cover(
     changes = 0
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
         if kinds[net] != cuts.LUT:
-            new[net] = builder.add(cell.rewired(tuple([new[i] for i in cell.inputs])))
+            new[net] = builder.add(cell.but(inputs=tuple([new[i] for i in cell.inputs])))
         elif used[net]:
             size = int(sizes[net])
             inputs = tuple(leaves[net, :size].tolist()) or (CONST0,)
             table = int(found[net]) & ones(len(inputs))
             changes += inputs != cell.inputs or table != cell.init
-            new[net] = builder.add(cell.rewired(tuple([new[i] for i in inputs]), table))
+            new[net] = builder.add(cell.but(inputs=tuple([new[i] for i in inputs]), init=table))
     covered = builder.finish(tuple([new[net] for net in netlist.outputs]))
     changes += len(before.cells) - len(covered.cells)
     return covered, measure(NAME, before, covered, changes)

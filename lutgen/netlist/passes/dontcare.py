@@ -13,7 +13,7 @@ are treated one after the other, each in the netlist as it then is. (Mishchenko 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lutgen.netlist.ir import CONST0, CONST1, LUT, Cell, Netlist
 from lutgen.netlist.isf import Isf, complete, count_cofactors, minimise_support
@@ -181,7 +181,7 @@ class _Sweep:
             if cell.inputs == (CONST0,):
                 return None  # a constant already; only fold takes it away
             inputs, table = (CONST0,), 0b11 if table else 0b00
-        return replace(cell, inputs=inputs, init=table, name=name)
+        return cell.but(inputs=inputs, init=table, name=name)
 
     def _care(self, net: int, window: _Window) -> tuple[int, int]:
         """Return two tables over a LUT's inputs: 1 where its value is produced; and shown, too."""

@@ -184,7 +184,7 @@ class _Stages:
     def add_lut(self, cell: Cell, stage: int) -> None:
         assert cell.kind == LUT
         inputs = tuple([self.read(net, stage) for net in cell.inputs])
-        self._delayed.append([self.builder.add(replace(cell, inputs=inputs))])
+        self._delayed.append([self.builder.add(cell.but(inputs=inputs))])
 
     def read(self, net: int, stage: int) -> int:
         """Return the new net that carries an old one in a stage."""

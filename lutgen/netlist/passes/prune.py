@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lutgen.netlist.ir import Netlist, NetlistBuilder
 from lutgen.netlist.passes.stats import PassStats, measure
 
@@ -27,12 +25,14 @@ def prune(netlist: Netlist) -> tuple[Netlist, PassStats]:
         if reached[net]:
             for source in netlist.cells[net - netlist.first_cell].inputs:
                 reached[source] = True
+    if all(reached[netlist.first_cell :]):
+        return netlist, measure("prune", netlist, netlist, 0)
     builder = NetlistBuilder(netlist.n_inputs)
     renumbered = list(range(netlist.n_nets))
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
         if reached[net]:
             inputs = tuple([renumbered[source] for source in cell.inputs])
-            renumbered[net] = builder.add(replace(cell, inputs=inputs))
+            renumbered[net] = builder.add(cell.but(inputs=inputs))
     pruned = builder.finish(tuple(renumbered[net] for net in netlist.outputs))
     removed = len(netlist.cells) - len(pruned.cells)
     return pruned, measure("prune", netlist, pruned, removed)

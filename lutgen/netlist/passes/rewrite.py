@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lutgen.netlist.ir import CONST0, CONST1, LUT, REGISTER, Cell, Netlist, NetlistBuilder
 from lutgen.netlist.tables import INVERTER, flip, ones
 
@@ -37,8 +35,9 @@ class Rewriter:
     def read_lut(self, cell: Cell) -> tuple[int, tuple[int, ...]]:
         """Return table and inputs of an old LUT in terms of the new nets."""
         table = cell.init
+        inverted = self._inverted
         for j, net in enumerate(cell.inputs):
-            if self._inverted[net]:
+            if inverted[net]:
                 table = flip(table, len(cell.inputs), j)
         return table, tuple([self._net[net] for net in cell.inputs])
 
@@ -50,16 +49,17 @@ class Rewriter:
     def carry_over(self, cell: Cell) -> int:
         """Add a cell that is fixed, as it is; return the net it drives."""
         inputs = tuple([self.read_plain(net) for net in cell.inputs])
-        self._net.append(self._builder.add(replace(cell, inputs=inputs)))
+        self._net.append(self._add(cell, cell.init, inputs))
         self._inverted.append(False)
         return self._net[-1]
 
     def keep(self, cell: Cell, table: int, inputs: tuple[int, ...]) -> int:
         """Add the cell with this table and these new nets; return the net it drives."""
         net = self._add(cell, table, inputs)
-        reads_complement = cell.kind == LUT and any(self._inverted[i] for i in cell.inputs)
         altered = table != cell.init or len(inputs) != len(cell.inputs)
-        self.changes += altered or reads_complement
+        self.changes += altered or (
+            cell.kind == LUT and any([self._inverted[i] for i in cell.inputs])
+        )
         self._net.append(net)
         self._inverted.append(False)
         return net
@@ -94,4 +94,6 @@ class Rewriter:
             self.changes -= 1  # it is the old cell after all
 
     def _add(self, cell: Cell, table: int, inputs: tuple[int, ...]) -> int:
-        return self._builder.add(replace(cell, inputs=inputs, init=table))
+        if inputs == cell.inputs and table == cell.init:
+            return self._builder.add(cell)
+        return self._builder.add(cell.but(inputs=inputs, init=table))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle
 
 from lutgen.netlist.ir import Netlist
 from lutgen.netlist.passes.fold import fold
@@ -30,14 +31,15 @@ def simplify(
         One entry a run of a pass that changed something, in order.
     """
     done: list[PassStats] = []
-    changed = True
-    while changed:
-        changed = False
-        for run in (prune, fold, support, share):
-            netlist, stats = run(netlist)
-            if stats.changes:
-                changed = True
-                done.append(stats)
-                if watch:
-                    watch(stats.name, netlist)
+    passes = (prune, fold, support, share)
+    n_idle = 0  # passes in a row that found nothing; each alone finds all at once
+    for run in cycle(passes):
+        netlist, stats = run(netlist)
+        n_idle = 0 if stats.changes else n_idle + 1
+        if stats.changes:
+            done.append(stats)
+            if watch:
+                watch(stats.name, netlist)
+        if n_idle == len(passes) or (done and n_idle == len(passes) - 1):
+            break
     return netlist, tuple(done)
