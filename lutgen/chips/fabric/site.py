@@ -160,6 +160,4 @@ def _pins_by_port(pins: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], .
     for pin in pins:
         port, bit = split_pin(pin)
         ports.setdefault(port, {})[bit] = pin
-    return tuple(
-        (port, tuple([bits[i] for i in range(len(bits))])) for port, bits in ports.items()
-    )
+    return tuple((port, tuple([bits[i] for i in range(len(bits))])) for port, bits in ports.items())

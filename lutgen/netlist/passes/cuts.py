@@ -194,140 +194,171 @@ def _refer(cuts: Any, kinds: Any, references: Any, costs: Any, leaves: Any, size
 
 
 @njit(cache=True)
+def _combine(graph: Any, cuts: Any, net: int, k: int, work: Any) -> Any:
+    """Merge the cuts of what a LUT reads, one of each, or the net itself.
+
+    Returns which half of the work space holds the unions, and how many there are: leaves, sizes,
+    and of each net read the number of its cut, -1 for itself.
+    """
+    _, start, reads, _, parts = graph
+    counts, sizes, leaves, _ = cuts
+    unions, union_sizes, picks, itself = work
+    half, n_unions = 0, 1
+    union_sizes[0, 0] = 0
+    for j in range(start[net + 1] - start[net]):
+        source = reads[start[net] + j]
+        n_cuts = counts[source] if parts[source] == parts[net] else 0
+        itself[0] = source
+        n_new = 0
+        for old in range(n_unions):
+            for c in range(-1, n_cuts):
+                if n_new == _N_PARTIAL:
+                    break
+                own = itself if c < 0 else leaves[source, c]
+                size = _merge(unions[half, old], union_sizes[half, old],
+                              own, 1 if c < 0 else sizes[source, c], k, unions[1 - half, n_new],
+                              )  # fmt: skip
+                if size > k:
+                    continue
+                union_sizes[1 - half, n_new] = size
+                picks[1 - half, n_new] = picks[half, old]
+                picks[1 - half, n_new, j] = c
+                n_new += 1
+        half, n_unions = 1 - half, n_new
+    return half, n_unions
+
+
+@njit(cache=True)
+def _table_of(graph: Any, cuts: Any, net: int, picks: Any, union: Any, size: int, work: Any) -> Any:
+    """Return the truth table of a LUT over a union of cuts of what it reads."""
+    _, start, reads, tables, _ = graph
+    _, sizes, leaves, cut_tables = cuts
+    values, itself, entries = work
+    fan_in = start[net + 1] - start[net]
+    for j in range(fan_in):
+        source, c = reads[start[net] + j], picks[j]
+        if c < 0:
+            itself[0] = source
+            values[j] = _widened(_VARIABLES[0], itself, 1, union, size)
+        else:
+            values[j] = _widened(
+                cut_tables[source, c], leaves[source, c], sizes[source, c], union, size
+            )
+    return _applied(tables[net], values, fan_in, entries)
+
+
+@njit(cache=True)
+def _weigh(state: Any, costs: Any, leaves: Any, size: int) -> Any:
+    """Return the level of a LUT with such a cut, and its area flow."""
+    level, flow, _, _, estimate = state
+    depth, cost = 0, costs[size]
+    for i in range(size):
+        depth = max(depth, level[leaves[i]])
+        cost += flow[leaves[i]] / estimate[leaves[i]]
+    return depth + (size > 1), cost
+
+
+@njit(cache=True)
+def _judge(
+    state: Any, costs: Any, mode: int, net: int, leaves: Any, size: int, area: float, key: Any
+) -> None:
+    """Write down how good a cut is: the smaller the better, the first figure first."""
+    depth, cost = _weigh(state, costs, leaves, size)
+    key[0] = depth > state[2][net]  # later than required
+    if mode == _BY_DEPTH:
+        key[1], key[2], key[3] = depth, cost, size
+    elif mode == _BY_FLOW:
+        key[1], key[2], key[3] = cost, depth, size
+    else:
+        key[1], key[2], key[3] = area, cost, depth
+
+
+@njit(cache=True)
+def _insert(kept: Any, n_kept: int, key: Any, leaves: Any, size: int, table: Any) -> int:
+    """Put a cut where it belongs among the best; return how many these are."""
+    keys, all_leaves, sizes, tables = kept
+    place = n_kept
+    while place > 0 and _is_less(key, keys[place - 1]):
+        place -= 1
+    if place == _N_CUTS:
+        return n_kept
+    n_kept = min(n_kept + 1, _N_CUTS)
+    for i in range(n_kept - 1, place, -1):
+        keys[i] = keys[i - 1]
+        all_leaves[i] = all_leaves[i - 1]
+        sizes[i] = sizes[i - 1]
+        tables[i] = tables[i - 1]
+    keys[place] = key
+    all_leaves[place] = leaves
+    sizes[place] = size
+    tables[place] = table
+    return n_kept
+
+
+@njit(cache=True)
 def _select(graph: Any, cuts: Any, state: Any, costs: Any, mode: int, again: bool) -> None:
     """Go through all LUTs in order, find their cuts and put the best first."""
-    kinds, start, reads, tables, parts = graph
+    kinds, start, reads, _, _ = graph
     counts, sizes, leaves, cut_tables = cuts
-    level, flow, required, references, estimate = state
-    k = costs.size - 1
-    n_nets = kinds.size
-    partial = np.zeros((2, _N_PARTIAL, LEAVES), dtype=np.int32)
-    partial_size = np.zeros((2, _N_PARTIAL), dtype=np.int64)
+    level, flow, _, references, _ = state
+    unions = np.zeros((2, _N_PARTIAL, LEAVES), dtype=np.int32)
+    union_sizes = np.zeros((2, _N_PARTIAL), dtype=np.int64)
     picks = np.zeros((2, _N_PARTIAL, LEAVES), dtype=np.int64)
-    own = np.zeros(LEAVES, dtype=np.int32)
-    values = np.zeros(LEAVES, dtype=np.uint64)
-    work = np.zeros(1 << LEAVES, dtype=np.uint64)
-    stack = np.zeros(n_nets + LEAVES, dtype=np.int32)
-    kept = np.zeros((_N_CUTS + 1, LEAVES), dtype=np.int32)
-    kept_size = np.zeros(_N_CUTS + 1, dtype=np.int64)
-    kept_table = np.zeros(_N_CUTS + 1, dtype=np.uint64)
-    keys = np.zeros((_N_CUTS + 1, 4), dtype=np.float64)
+    itself = np.zeros(LEAVES, dtype=np.int32)
+    merging = unions, union_sizes, picks, itself
+    tabling = np.zeros(LEAVES, np.uint64), itself, np.zeros(1 << LEAVES, np.uint64)
+    stack = np.zeros(LEAVES * (kinds.size + 1), dtype=np.int32)
+    keys = np.zeros((_N_CUTS, 4), dtype=np.float64)
+    best = np.zeros((_N_CUTS, LEAVES), dtype=np.int32)
+    best_sizes = np.zeros(_N_CUTS, dtype=np.int64)
+    kept = keys, best, best_sizes, np.zeros(_N_CUTS, dtype=np.uint64)
     key = np.zeros(4, dtype=np.float64)
-    candidate = np.zeros(LEAVES, dtype=np.int32)
-    for net in range(n_nets):
-        first, last = start[net], start[net + 1]
+    cut = np.zeros(LEAVES, dtype=np.int32)
+    for net in range(kinds.size):
         if kinds[net] != LUT:
             level[net] = 0
             if kinds[net] == FIXED:
-                for i in range(first, last):
+                for i in range(start[net], start[net + 1]):
                     level[net] = max(level[net], level[reads[i]] + 1)
             continue
-        fan_in = last - first
-        side = 0
-        n_partial = 1
-        partial_size[0, 0] = 0
-        for j in range(fan_in):
-            source = reads[first + j]
-            n_inner = counts[source] if parts[source] == parts[net] else 0
-            n_new = 0
-            for p in range(n_partial):
-                for c in range(-1, n_inner):
-                    if n_new == _N_PARTIAL:
-                        break
-                    if c < 0:
-                        own[0] = source
-                        n_own = 1
-                    else:
-                        n_own = sizes[source, c]
-                        for i in range(n_own):
-                            own[i] = leaves[source, c, i]
-                    size = _merge(partial[side, p], partial_size[side, p], own, n_own, k,
-                                  partial[1 - side, n_new])  # fmt: skip
-                    if size > k:
-                        continue
-                    partial_size[1 - side, n_new] = size
-                    for i in range(j):
-                        picks[1 - side, n_new, i] = picks[side, p, i]
-                    picks[1 - side, n_new, j] = c
-                    n_new += 1
-            n_partial = n_new
-            side = 1 - side
+        half, n_unions = _combine(graph, cuts, net, costs.size - 1, merging)
         was_used = mode == _BY_AREA and references[net] > 0
         if was_used:
             _refer(cuts, kinds, references, costs, leaves[net, 0], sizes[net, 0], stack, -1)
         n_kept = 0
-        for p in range(-1 if again else 0, n_partial):
-            if p < 0:  # the cut that was best last time
-                size = int(sizes[net, 0])
-                table = cut_tables[net, 0]
-                for i in range(size):
-                    candidate[i] = leaves[net, 0, i]
+        for number in range(-1 if again else 0, n_unions):
+            if number < 0:  # the cut that was best last time
+                size, table = int(sizes[net, 0]), cut_tables[net, 0]
+                cut[:] = leaves[net, 0]
             else:
-                size = partial_size[side, p]
-                for i in range(size):
-                    candidate[i] = partial[side, p, i]
-                for j in range(fan_in):
-                    source = reads[first + j]
-                    c = picks[side, p, j]
-                    if c < 0:
-                        own[0] = source
-                        values[j] = _widened(_VARIABLES[0], own, 1, candidate, size)
-                    else:
-                        values[j] = _widened(cut_tables[source, c], leaves[source, c],
-                                             sizes[source, c], candidate, size)  # fmt: skip
-                table = _applied(tables[net], values, fan_in, work)
-                table, size = _reduced(table, candidate, size)
-            dominated = False
-            for other in range(n_kept):
-                if _is_within(kept[other], kept_size[other], candidate, size):
-                    dominated = True
-                    break
-            if dominated:
+                size = union_sizes[half, number]
+                cut[:] = unions[half, number]
+                table = _table_of(graph, cuts, net, picks[half, number], cut, size, tabling)
+                table, size = _reduced(table, cut, size)
+            if _is_dominated(best, best_sizes, n_kept, cut, size):
                 continue
-            depth, cost = 0, costs[size]
-            for i in range(size):
-                depth = max(depth, level[candidate[i]])
-                cost += flow[candidate[i]] / estimate[candidate[i]]
-            depth += size > 1
-            late = depth > required[net]
-            key[0] = late
-            if mode == _BY_DEPTH:
-                key[1], key[2], key[3] = depth, cost, size
-            elif mode == _BY_FLOW:
-                key[1], key[2], key[3] = cost, depth, size
-            else:
-                area = _refer(cuts, kinds, references, costs, candidate, size, stack, 1)
-                _refer(cuts, kinds, references, costs, candidate, size, stack, -1)
-                key[1], key[2], key[3] = area, cost, depth
-            place = n_kept
-            while place > 0 and _is_less(key, keys[place - 1]):
-                place -= 1
-            if place == _N_CUTS:
-                continue
-            n_kept = min(n_kept + 1, _N_CUTS)
-            for i in range(n_kept - 1, place, -1):
-                kept[i] = kept[i - 1]
-                kept_size[i] = kept_size[i - 1]
-                kept_table[i] = kept_table[i - 1]
-                keys[i] = keys[i - 1]
-            kept[place] = candidate
-            kept_size[place] = size
-            kept_table[place] = table
-            keys[place] = key
+            area = 0.0
+            if mode == _BY_AREA:
+                area = _refer(cuts, kinds, references, costs, cut, size, stack, 1)
+                _refer(cuts, kinds, references, costs, cut, size, stack, -1)
+            _judge(state, costs, mode, net, cut, size, area, key)
+            n_kept = _insert(kept, n_kept, key, cut, size, table)
         counts[net] = n_kept
-        depth, cost = 0, costs[kept_size[0]]
-        for c in range(n_kept):
-            sizes[net, c] = kept_size[c]
-            cut_tables[net, c] = kept_table[c]
-            for i in range(kept_size[c]):
-                leaves[net, c, i] = kept[c, i]
-        for i in range(kept_size[0]):
-            depth = max(depth, level[kept[0, i]])
-            cost += flow[kept[0, i]] / estimate[kept[0, i]]
-        level[net] = depth + (kept_size[0] > 1)
-        flow[net] = cost
+        sizes[net] = best_sizes
+        leaves[net] = best
+        cut_tables[net] = kept[3]
+        level[net], flow[net] = _weigh(state, costs, best[0], best_sizes[0])
         if was_used:
             _refer(cuts, kinds, references, costs, leaves[net, 0], sizes[net, 0], stack, 1)
+
+
+@njit(cache=True)
+def _is_dominated(kept: Any, sizes: Any, n_kept: int, leaves: Any, size: int) -> Any:
+    """Return whether some cut that is kept has no leaf beyond these."""
+    found = False
+    for other in range(n_kept):
+        found = found or _is_within(kept[other], sizes[other], leaves, size)
+    return found
 
 
 @njit(cache=True)
@@ -345,7 +376,7 @@ def _is_within(some: Any, n_some: int, leaves: Any, size: int) -> bool:
 
 
 @njit(cache=True)
-def _is_less(key: Any, other: Any) -> bool:
+def _is_less(key: Any, other: Any) -> Any:
     for i in range(key.size):
         if key[i] != other[i]:
             return key[i] < other[i]

@@ -58,7 +58,7 @@ class Rewriter:
         net = self._add(cell, table, inputs)
         altered = table != cell.init or len(inputs) != len(cell.inputs)
         self.changes += altered or (
-            cell.kind == LUT and any([self._inverted[i] for i in cell.inputs])
+            cell.kind == LUT and any(self._inverted[i] for i in cell.inputs)
         )
         self._net.append(net)
         self._inverted.append(False)
