@@ -44,7 +44,7 @@ def evaluate_aig(aig: Aig, inputs: Words) -> Words:
             if 0 <= latch < len(aig.latches):
                 values[variable] = literal(aig.latches[latch])
             else:
-                a, b = aig.ands[variable - first]
+                a, b = aig.ands[variable - first].tolist()
                 values[variable] = literal(a) & literal(b)
         return ~values[variable] if number & 1 else values[variable]
 
@@ -57,9 +57,9 @@ def test_the_graph_is_the_same_function(netlist: Netlist) -> None:
     samples = exhaustive(netlist.n_inputs)
     aig = make_aig(netlist)
     np.testing.assert_array_equal(evaluate_aig(aig, samples), evaluate(netlist, samples))
-    assert len(set(aig.ands)) == len(aig.ands)
+    assert len(set(map(tuple, aig.ands.tolist()))) == len(aig.ands)
     first = aig.n_inputs + 1
-    assert all(2 * v > a > b > 1 for v, (a, b) in enumerate(aig.ands, first))
+    assert all(2 * v > a > b > 1 for v, (a, b) in enumerate(aig.ands.tolist(), first))
 
 
 def test_a_wrong_table_is_another_function() -> None:
@@ -153,5 +153,5 @@ def test_yosys_proves_the_binary_form_equal_to_the_verilog(tmp_path: Path, every
 
 def test_the_same_netlist_gives_the_same_bytes() -> None:
     aig = make_aig(trained(8, every=1))
-    assert aig == make_aig(trained(8, every=1))
+    assert aig.to_ascii() == make_aig(trained(8, every=1)).to_ascii()
     assert aig.to_binary() == make_aig(trained(8, every=1)).to_binary()

@@ -8,9 +8,13 @@ Registers become latches without initial value.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Netlist
 from lutgen.netlist.tables import depends_on, insert, ones, reduce, variable
@@ -21,7 +25,7 @@ _LEAF_ONES = ones(_LEAF)
 _FALSE, _TRUE = 0, 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Aig:
     """An and-inverter graph; literal 2v is variable v, 2v + 1 its complement, variable 0 false.
 
@@ -34,7 +38,7 @@ class Aig:
         Literal of the next state of each latch.
     outputs : tuple of int
         Literals.
-    ands : tuple of (int, int)
+    ands : ndarray of shape (n_ands, 2), dtype=np.uint32
         Literals of the two inputs of each AND, the larger first, all of earlier variables.
     names : tuple of str
         Names of the inputs, the latches and the outputs, for the symbol table.
@@ -43,7 +47,7 @@ class Aig:
     n_inputs: int
     latches: tuple[int, ...]
     outputs: tuple[int, ...]
-    ands: tuple[tuple[int, int], ...]
+    ands: NDArray[np.uint32]
     names: tuple[str, ...]
 
     def to_ascii(self, header: Sequence[str] = ()) -> str:
@@ -53,22 +57,17 @@ class Aig:
             lines.append(f"{literal} {line}")
         lines += map(str, self.outputs)
         first = self.n_inputs + len(self.latches) + 1
-        lines += [f"{2 * v} {a} {b}" for v, (a, b) in enumerate(self.ands, first)]
+        lines += [f"{2 * v} {a} {b}" for v, (a, b) in enumerate(self.ands.tolist(), first)]
         return "\n".join([*lines, *self._symbols(header), ""])
 
     def to_binary(self, header: Sequence[str] = ()) -> bytes:
         """Return the graph in the binary form, ``.aig``; `header` goes into the comment."""
         lines = [self._counts("aig"), *self._latch_lines(), *map(str, self.outputs), ""]
-        deltas = bytearray()
-        for number, (a, b) in enumerate(self.ands, self.n_inputs + len(self.latches) + 1):
-            for delta in (2 * number - a, a - b):
-                rest = delta
-                while rest >= 0x80:
-                    deltas.append(rest & 0x7F | 0x80)
-                    rest >>= 7
-                deltas.append(rest)
+        first = self.n_inputs + len(self.latches) + 1
+        own = 2 * np.arange(first, first + len(self.ands), dtype=np.int64)
+        steps = -np.diff(self.ands.astype(np.int64), axis=1, prepend=own[:, None])
         symbols = "\n".join([*self._symbols(header), ""])
-        return "\n".join(lines).encode("ascii") + bytes(deltas) + symbols.encode()
+        return "\n".join(lines).encode("ascii") + _variable_length(steps.ravel()) + symbols.encode()
 
     def _counts(self, form: str) -> str:
         n_latches, n_ands = len(self.latches), len(self.ands)
@@ -114,18 +113,31 @@ def make_aig(netlist: Netlist) -> Aig:
         n_inputs=netlist.n_inputs,
         latches=tuple(latches),
         outputs=tuple([literals[net] for net in netlist.outputs]),
-        ands=tuple(graph.ands),
+        ands=np.frombuffer(graph.ands, dtype=np.uint32).reshape(-1, 2),
         names=(*inputs, *(cell.name for cell in registers), *outputs),
     )
+
+
+def _variable_length(values: NDArray[np.int64]) -> bytes:
+    """Return numbers in groups of seven bits, the lowest first, each but the last with bit 7."""
+    groups = 1 + sum((values >> shift > 0).astype(np.int64) for shift in (7, 14, 21, 28))
+    ends = np.cumsum(groups)
+    octets = np.empty(int(ends[-1]) if ends.size else 0, dtype=np.uint8)
+    for place in range(int(groups.max(initial=0))):
+        there = groups > place
+        more = (groups[there] > place + 1).astype(np.int64) << 7
+        at = ends[there] - groups[there] + place
+        octets[at] = (values[there] >> (7 * place)) & 0x7F | more
+    return octets.tobytes()
 
 
 class _Graph:
     """ANDs under construction; each pair of literals has one AND at most."""
 
     def __init__(self, n_sources: int) -> None:
-        self.ands: list[tuple[int, int]] = []
-        self._first = n_sources + 1
-        self._made: dict[tuple[int, int], int] = {}
+        self.ands = array("I")
+        self._next = 2 * (n_sources + 1)
+        self._made: dict[int, int] = {}  # both literals as one number: a third of the memory
 
     def look_up(self, table: int, literals: Sequence[int]) -> int:
         """Return the literal of a function of some literals, all different and all mattering."""
@@ -181,10 +193,13 @@ class _Graph:
             return _FALSE
         if b in (_TRUE, a):
             return a
-        made = self._made.get((a, b))
+        key = a << 32 | b
+        made = self._made.get(key)
         if made is None:
-            made = self._made[a, b] = 2 * (self._first + len(self.ands))
-            self.ands.append((a, b))
+            made = self._made[key] = self._next
+            self._next += 2
+            self.ands.append(a)
+            self.ands.append(b)
         return made
 
 
