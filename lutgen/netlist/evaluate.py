@@ -44,20 +44,31 @@ def evaluate(netlist: Netlist, inputs: Words) -> Words:
         If there are not as many rows as inputs.
     """
     _check_width(netlist, inputs)
-    groups = _groups(netlist)
+    evaluator = Evaluator(netlist)
     outputs = np.empty((len(netlist.outputs), inputs.shape[1]), dtype=np.uint64)
     step = max(1, _NET_BYTES // (8 * netlist.n_nets))
     for start in range(0, inputs.shape[1], step):
         part = slice(start, start + step)
-        nets = _evaluate_groups(netlist, groups, inputs[:, part])
-        outputs[:, part] = nets[list(netlist.outputs)]
+        outputs[:, part] = evaluator.nets(inputs[:, part])[list(netlist.outputs)]
     return outputs
 
 
 def evaluate_nets(netlist: Netlist, inputs: Words) -> Words:
     """Like :func:`evaluate`, but return every net, shape (n_nets, n_words), by net number."""
-    _check_width(netlist, inputs)
-    return _evaluate_groups(netlist, _groups(netlist), inputs)
+    return Evaluator(netlist).nets(inputs)
+
+
+class Evaluator:
+    """A netlist prepared to be evaluated several times."""
+
+    def __init__(self, netlist: Netlist) -> None:
+        self._netlist = netlist
+        self._groups = _groups(netlist)
+
+    def nets(self, inputs: Words) -> Words:
+        """Return every net, as :func:`evaluate_nets`."""
+        _check_width(self._netlist, inputs)
+        return _evaluate_groups(self._netlist, self._groups, inputs)
 
 
 def _check_width(netlist: Netlist, inputs: Words) -> None:

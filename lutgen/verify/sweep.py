@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from lutgen.bits import Words
 from lutgen.errors import NetlistError
-from lutgen.netlist.evaluate import evaluate, evaluate_nets
+from lutgen.netlist.evaluate import Evaluator, evaluate, evaluate_nets
 from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, Netlist
 from lutgen.netlist.tables import canonical, flip, ones, reduce, variable
 from lutgen.verify.sat import Solver
@@ -127,18 +127,24 @@ def prove_equal(
                 *shapes[0], *shapes[1]
             )
         )
-    patterns = _patterns(first.n_inputs, samples)
-    found = find_difference(first, second, patterns)
-    sweep = _Sweep(first, second, patterns, effort or Effort())
+    sweep = _Sweep(first, second, effort or Effort())
     try:
-        return sweep.run(found)
+        return sweep.run(_patterns(first.n_inputs, samples))
     finally:
         sweep.close()
 
 
 def find_difference(first: Netlist, second: Netlist, samples: Words) -> Counterexample | None:
     """Evaluate two netlists and return the first sample on which an output differs."""
-    differ = evaluate(first, samples) ^ evaluate(second, samples)
+    return _first_difference(
+        first, second, samples, evaluate(first, samples) ^ evaluate(second, samples)
+    )
+
+
+def _first_difference(
+    first: Netlist, second: Netlist, samples: Words, differ: Words
+) -> Counterexample | None:
+    """Return the first sample at which a bit of `differ` is set, a row an output."""
     words = np.flatnonzero(differ.any(axis=0))
     if not words.size:
         return None
@@ -197,10 +203,10 @@ class _Sweep:
     (literal) is twice a node, plus one if its complement is meant.
     """
 
-    def __init__(self, first: Netlist, second: Netlist, patterns: Words, effort: Effort) -> None:
+    def __init__(self, first: Netlist, second: Netlist, effort: Effort) -> None:
         self._netlists = (first, second)
+        self._evaluators = (Evaluator(first), Evaluator(second))
         self._effort = effort
-        self._patterns = patterns
         self._n_inputs = first.n_inputs
         self._tables = [0] * (1 + first.n_inputs)
         self._reads: list[tuple[int, ...]] = [()] * (1 + first.n_inputs)
@@ -213,12 +219,23 @@ class _Sweep:
         # where a node's values are seen: netlist, net, and whether that is the complement
         self._seen_at = [(0, 0, 0)] + [(0, FIRST_INPUT + i, 0) for i in range(first.n_inputs)]
         self._candidates: list[int] = []
-        self._values: list[Words] = []
+        # of each net of both netlists: its first bit, and a number that its values make
+        self._first_bits: list[list[int]] = []
+        self._numbers: list[Words] = []
+        self._rng = np.random.default_rng(0)
 
-    def run(self, found: Counterexample | None) -> Equivalence:
-        """Sweep; with a difference known beforehand, only count what is equal all the same."""
+    def run(self, patterns: Words) -> Equivalence:
+        """Sweep; where samples tell a difference, only count what is equal all the same."""
         first, second = self._netlists
-        self._values = [evaluate_nets(netlist, self._patterns) for netlist in self._netlists]
+        values = [evaluator.nets(patterns) for evaluator in self._evaluators]
+        answers = [
+            nets[list(netlist.outputs)]
+            for nets, netlist in zip(values, self._netlists, strict=True)
+        ]
+        found = _first_difference(first, second, patterns, answers[0] ^ answers[1])
+        self._first_bits = [(nets[:, 0] & np.uint64(1)).tolist() for nets in values]
+        self._numbers = [np.zeros(len(nets), dtype=np.uint64) for nets in values]
+        self._note(values)
         edges = self._add_netlist(0)
         n_first = len(self._tables)
         self._candidates = list(range(n_first))
@@ -287,15 +304,24 @@ class _Sweep:
 
     # -- candidates ----------------------------------------------------------------------------
 
-    def _signature(self, node: int) -> tuple[bytes, int]:
-        """Return a node's values up to complement, and its value on the first sample."""
+    def _note(self, values: Sequence[Words]) -> None:
+        """Let the numbers of all nets tell more values apart, equal ones up to complement not."""
+        factors = self._rng.integers(0, 1 << 64, values[0].shape[1], dtype=np.uint64) | np.uint64(1)
+        for side, nets in enumerate(values):
+            inverted = np.array(self._first_bits[side], dtype=np.uint64)[:, None]
+            words = (nets ^ -inverted) * factors
+            self._numbers[side] += (words ^ words >> np.uint64(29)).sum(axis=1, dtype=np.uint64)
+
+    def _signature(self, node: int) -> tuple[int, int]:
+        """Return a number of a node's values up to complement, and its value on the first sample.
+
+        Equal values have equal numbers; others, with luck, different ones.
+        """
         side, net, complement = self._seen_at[node]
-        row = self._values[side][net]
-        first = int(row[0]) & 1
-        return (~row if first else row).tobytes(), first ^ complement
+        return int(self._numbers[side][net]), self._first_bits[side][net] ^ complement
 
     def _classify(self) -> None:
-        self._classes: dict[bytes, list[int]] = {}
+        self._classes: dict[int, list[int]] = {}
         for node in self._candidates:
             self._classes.setdefault(self._signature(node)[0], []).append(node)
 
@@ -326,16 +352,12 @@ class _Sweep:
 
     def _refine(self) -> None:
         """Make samples of what the solver refuted, and of inputs near it."""
-        rng = np.random.default_rng(len(self._values[0][0]))
         near = np.repeat(np.array(self._refuted), 64 // len(self._refuted), axis=0)
-        flips = rng.random(near.shape) < 0.02
+        flips = self._rng.random(near.shape) < 0.02
         flips[:: 64 // len(self._refuted)] = False
         octets = np.packbits((near ^ flips).T.astype(np.uint8), axis=1, bitorder="little")
         words = np.ascontiguousarray(octets).view("<u8").astype(np.uint64)
-        self._values = [
-            np.concatenate([values, evaluate_nets(netlist, words)], axis=1)
-            for values, netlist in zip(self._values, self._netlists, strict=True)
-        ]
+        self._note([evaluator.nets(words) for evaluator in self._evaluators])
         self._refuted = []
         self._classify()
 
