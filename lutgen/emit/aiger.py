@@ -120,7 +120,9 @@ def make_aig(netlist: Netlist) -> Aig:
 
 def _variable_length(values: NDArray[np.int64]) -> bytes:
     """Return numbers in groups of seven bits, the lowest first, each but the last with bit 7."""
-    groups = 1 + sum((values >> shift > 0).astype(np.int64) for shift in (7, 14, 21, 28))
+    groups = np.ones_like(values)
+    for shift in (7, 14, 21, 28):
+        groups += values >> shift > 0
     ends = np.cumsum(groups)
     octets = np.empty(int(ends[-1]) if ends.size else 0, dtype=np.uint8)
     for place in range(int(groups.max(initial=0))):
