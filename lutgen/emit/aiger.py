@@ -65,7 +65,8 @@ class Aig:
         lines = [self._counts("aig"), *self._latch_lines(), *map(str, self.outputs), ""]
         first = self.n_inputs + len(self.latches) + 1
         own = 2 * np.arange(first, first + len(self.ands), dtype=np.int64)
-        steps = -np.diff(self.ands.astype(np.int64), axis=1, prepend=own[:, None])
+        larger, smaller = self.ands.astype(np.int64).T
+        steps = np.stack([own - larger, larger - smaller], axis=1)
         symbols = "\n".join([*self._symbols(header), ""])
         return "\n".join(lines).encode("ascii") + _variable_length(steps.ravel()) + symbols.encode()
 
