@@ -172,9 +172,13 @@ class LutGraph:
         """Return which LUTs can reach some signals (their cone of influence); shape (n_luts,)."""
         reached = np.zeros(self.n_signals, dtype=np.bool_)
         reached[signals] = True
+        flags = bytearray(reached.tobytes())
+        wires, start = self.wires.tolist(), self.wire_offset.tolist()
         for lut in range(self.n_luts - 1, -1, -1):
-            if reached[self.n_inputs + lut]:
-                reached[self.lut_wires(lut)] = True
+            if flags[self.n_inputs + lut]:
+                for wire in wires[start[lut] : start[lut + 1]]:
+                    flags[wire] = 1
+        reached = np.frombuffer(flags, dtype=np.bool_).copy()
         return reached[self.n_inputs :]
 
     # -- semantics ---------------------------------------------------------------------------
