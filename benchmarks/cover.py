@@ -29,8 +29,9 @@ from lutgen.emit.verilog import core_verilog
 from lutgen.files import read_json, write_json
 from lutgen.flow.process import run, subprocess_environment
 from lutgen.flow.tools import find_yosys
+from lutgen.importers.reading import import_file
 from lutgen.model import Argmax, LutNetwork
-from lutgen.netlist.ir import CONST0, CONST1, FIRST_INPUT, LUT, Cell, Netlist, NetlistBuilder
+from lutgen.netlist.ir import LUT, Netlist
 from lutgen.netlist.passes.absorb import absorb
 from lutgen.netlist.passes.cover import cover
 from lutgen.netlist.passes.shrink import shrink
@@ -46,10 +47,6 @@ TABLES = tuple(
     sum((op >> (3 - 2 * a - b) & 1) << (a + 2 * b) for a in (0, 1) for b in (0, 1))
     for op in range(16)
 )
-# torchlogix's names of the same
-NAMES = {"AND": 8, "OR": 14, "XOR": 6, "NAND": 7, "NOR": 1, "XNOR": 9, "AND_NOT_A": 4,
-         "AND_NOT_B": 2, "OR_NOT_A": 13, "OR_NOT_B": 11}  # fmt: skip
-
 Result = TypeVar("Result")
 
 
@@ -63,68 +60,14 @@ def difflogic(path: Path) -> Netlist:
     return lower(LutNetwork.from_luts(n_inputs, luts, outputs=list(range(last - n_outputs, last))))
 
 
-def torchlogix(path: Path) -> Netlist:
-    """Return the gates of a torchlogix circuit; its outputs are what the sums read."""
-    circuit = read_json(path)
-    builder = NetlistBuilder(circuit["n_inputs"])
-    nets = {i: FIRST_INPUT + i for i in range(circuit["n_inputs"])}
-    for gate in circuit["gates"]:
-        number, op = gate["gate_id"], gate["op"]
-        name = f"l1_n{number}"
-        if op in NAMES:
-            reads = nets[gate["in0"]], nets[gate["in1"]]
-            nets[number] = builder.add(Cell(LUT, reads, NAMES[op], name, 1))
-        elif op.startswith("NOT"):
-            source = nets[gate["in1" if op == "NOT_B" else "in0"]]
-            nets[number] = builder.add(Cell(LUT, (source,), 0b01, name, 1))
-        elif op == "WIRE":
-            nets[number] = nets[gate["in0"]]
-        else:
-            nets[number] = {"CONST_FALSE": CONST0, "CONST_TRUE": CONST1}[op]
-    read = [number for total in circuit["sum_nodes"] for number in total["input_ids"]]
-    return builder.finish(tuple(nets[number] for number in read or circuit["outputs"]))
-
-
-def aiger(path: Path) -> Netlist:
-    """Return the ANDs of a binary AIGER file without latches."""
-    data = path.read_bytes()
-    header, _, rest = data.partition(b"\n")
-    _, n_inputs, n_latches, n_outputs, n_ands = map(int, header.split()[1:6])
-    assert not n_latches, f"{path}: latches"
-    lines = rest.split(b"\n", n_outputs)
-    outputs, octets = list(map(int, lines[:n_outputs])), iter(lines[n_outputs])
-
-    def delta() -> int:
-        value = shift = 0
-        while (octet := next(octets)) & 0x80:
-            value, shift = value | (octet & 0x7F) << shift, shift + 7
-        return value | octet << shift
-
-    builder = NetlistBuilder(n_inputs)
-    nets = [CONST0, *range(FIRST_INPUT, FIRST_INPUT + n_inputs)]
-    for variable in range(n_inputs + 1, n_inputs + n_ands + 1):
-        first = 2 * variable - delta()
-        second = first - delta()
-        table = 1 << ((first & 1 ^ 1) | (second & 1 ^ 1) << 1)
-        reads = nets[first >> 1], nets[second >> 1]
-        nets.append(builder.add(Cell(LUT, reads, table, f"l1_n{variable}", 1)))
-    last = [
-        builder.add(Cell(LUT, (nets[out >> 1],), 0b01, f"l2_n{place}", 2))
-        if out & 1
-        else nets[out >> 1]
-        for place, out in enumerate(outputs)
-    ]
-    return builder.finish(tuple(last))
-
-
 def circuits(folder: Path) -> Iterator[tuple[str, Netlist]]:
     """Yield name and netlist of each file."""
     for path in sorted(folder.glob("difflogic/gates_*.npz")):
         yield f"difflogic/{path.stem}", difflogic(path)
-    for path in sorted(folder.glob("torchlogix/*_circuit.json")):
-        yield f"torchlogix/{path.stem}", torchlogix(path)
-    for path in sorted((*folder.glob("epfl/*.aig"), *folder.glob("iwls/*.aig"))):
-        yield f"{path.parent.name}/{path.stem}", aiger(path)
+    for pattern in ("torchlogix/*_circuit.json", "epfl/*.aig", "iwls/*.aig"):
+        for path in sorted(folder.glob(pattern)):
+            network = import_file(path).network
+            yield f"{path.parent.name}/{path.stem}", lower(network)
 
 
 def by_abc(netlist: Netlist) -> dict[int, int]:

@@ -218,7 +218,7 @@ class _Sweep:
         self._encoded: set[int] = set()
         # where a node's values are seen: netlist, net, and whether that is the complement
         self._seen_at = [(0, 0, 0)] + [(0, FIRST_INPUT + i, 0) for i in range(first.n_inputs)]
-        self._candidates: list[int] = []
+        self._candidates = np.zeros(0, dtype=np.intp)  # nets of the first netlist's nodes
         # of each net of both netlists: its first bit, and a number that its values make
         self._first_bits: list[list[int]] = []
         self._numbers: list[Words] = []
@@ -238,7 +238,7 @@ class _Sweep:
         self._note(values)
         edges = self._add_netlist(0)
         n_first = len(self._tables)
-        self._candidates = list(range(n_first))
+        self._candidates = np.array([net for _, net, _ in self._seen_at])
         self._classify()
         others = self._add_netlist(1, n_first)
         points = _points(first, second)
@@ -321,18 +321,21 @@ class _Sweep:
         return int(self._numbers[side][net]), self._first_bits[side][net] ^ complement
 
     def _classify(self) -> None:
-        self._classes: dict[int, list[int]] = {}
-        for node in self._candidates:
-            self._classes.setdefault(self._signature(node)[0], []).append(node)
+        """Sort the nodes of the first netlist by the numbers of their values."""
+        numbers = self._numbers[0][self._candidates]
+        self._order = np.argsort(numbers, kind="stable")
+        self._sorted = numbers[self._order]
 
     def _match(self, node: int) -> int:
         """Return an edge of the first netlist that is proved equal to a new node, or the node's."""
         key, value = self._signature(node)
-        for candidate in self._classes.get(key, ())[:_CANDIDATES]:
+        place = int(np.searchsorted(self._sorted, np.uint64(key)))
+        alike = self._sorted[place : place + _CANDIDATES] == np.uint64(key)
+        for candidate in self._order[place : place + _CANDIDATES][alike].tolist():
             edge = 2 * candidate + (self._signature(candidate)[1] ^ value)
             way = self._prove(node, edge)
             if way:
-                return self._record(edge, way, self._candidates[-1] + 1)
+                return self._record(edge, way, len(self._candidates))
         return 2 * node
 
     def _prove(self, node: int, edge: int) -> str:
