@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lutgen.core import CoreConfig, make_core
     from lutgen.encode.encoder import Encoder, fit_encoder
     from lutgen.importers.modules import from_torch
+    from lutgen.importers.trees.objects import from_lightgbm, from_sklearn, from_xgboost
     from lutgen.jobs.build import build
     from lutgen.jobs.prove import prove
     from lutgen.jobs.simulate import simulate
@@ -37,7 +38,10 @@ __all__ = [
     "__version__",
     "build",
     "fit_encoder",
+    "from_lightgbm",
+    "from_sklearn",
     "from_torch",
+    "from_xgboost",
     "load",
     "make_core",
     "prove",
@@ -53,6 +57,7 @@ _HOMES = {
     "BoostedLutClassifier": "learn.estimators.boosting",
     "MemorizationClassifier": "learn.estimators.memorization",
     **dict.fromkeys(("CoreConfig", "make_core"), "core"),
+    **{f"from_{name}": "importers.trees.objects" for name in ("lightgbm", "sklearn", "xgboost")},
     **{name: f"jobs.{name}" for name in ("build", "prove", "simulate", "synthesise")},
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from heads import EVERY, LUT4, LUT6, SLICE8, answers, codes, groups, threshold, 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lutgen.bits import Bits
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.head import NUMBER, ONE_HOT, Head, Resources, Votes, build_head
 from lutgen.netlist.ir import Netlist
@@ -46,6 +48,22 @@ def test_large_heads_are_proved(given_votes: Votes, hot: bool, resources: Resour
     assert proof.proved and not proof.failed and proof.n_open == 0, str(proof)
     assert proof.n_counters_proved == proof.n_counters
     assert proof.n_nodes_proved == proof.n_nodes >= 1
+
+
+@pytest.mark.parametrize("resources", [LUT4, SLICE8])
+def test_heads_of_many_weighted_votes_are_built_in_seconds(resources: Resources) -> None:
+    rng = np.random.default_rng(1)
+    weights = rng.integers(-127, 128, (10, 500)).astype(np.int32)
+    given_votes = Votes(weights, np.zeros(10, np.int32))
+    start = time.process_time()
+    head = build_head(given_votes, resources)
+    assert time.process_time() - start < 10
+    bits = rng.integers(0, 2, (256, 500)).astype(np.uint8)
+    answers = evaluate(head.netlist, Bits.from_dense(bits).words)
+    numbers = Bits(answers, 256).to_dense() @ (1 << np.arange(4))
+    assert np.array_equal(numbers, given_votes.classes(bits))
+    few = Votes(np.ascontiguousarray(weights[:3, :60]), np.zeros(3, np.int32))
+    assert prove_head(build_head(few, resources), few).proved
 
 
 @pytest.mark.parametrize("resources", [LUT6, SLICE8])

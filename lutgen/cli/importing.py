@@ -21,14 +21,25 @@ from lutgen.text import printable
 
 def _format_options() -> type[Any]:
     """Return a dataclass with a field for each option that some format has."""
-    told: dict[str, list[str]] = {}
+    told: dict[str, dict[str, list[str]]] = {}
     for item in formats().values():
         for option in item.options:
-            told.setdefault(option.name, []).append(f"{item.name}: {option.help}")
+            told.setdefault(option.name, {}).setdefault(option.help, []).append(item.name)
     return make_dataclass(
         "FormatOptions",
         [
-            (name, Annotated[str | None, typer.Option(help=" ".join(helps))], field(default=None))
+            (
+                name,
+                Annotated[
+                    str | None,
+                    typer.Option(
+                        help=" ".join(
+                            f"{', '.join(names)}: {text}" for text, names in helps.items()
+                        )
+                    ),
+                ],
+                field(default=None),
+            )
             for name, helps in sorted(told.items())
         ],
     )

@@ -9,17 +9,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
+import numpy as np
+
 from lutgen.errors import NetlistError
 from lutgen.netlist.head.argmax import Node, build_nodes, number, one_hot
 from lutgen.netlist.head.compress import Counter, Heap, compress
 from lutgen.netlist.head.logic import Literal, Logic, Word
 from lutgen.netlist.head.resources import Resources
-from lutgen.netlist.head.votes import Votes, digits, shifted
-from lutgen.netlist.ir import FIRST_INPUT, Cell, Netlist
+from lutgen.netlist.head.votes import Votes, digits, n_digits, shifted
+from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, Netlist
 
 NUMBER, ONE_HOT, SCORES = "class number", "one bit a class", "scores"
 
 _FEW_BITS = 32  # of so few, plain LUTs may be as good a count as carry chains
+_MANY_DIGITS = 1024  # of more, the comparisons are chosen by themselves, without the sums
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +92,8 @@ def build_head(votes: Votes, resources: Resources | None = None, *, answer: str 
     if answer != SCORES and votes.n_classes < 2:
         raise NetlistError(f"the {answer} needs two classes or more, got {votes.n_classes}")
     heads = _sums(votes, resources) if answer == SCORES else _variants(votes, resources, answer)
+    if n_digits(votes.weights.astype(np.int64)) > _MANY_DIGITS:
+        return min(heads, key=lambda head: (head.netlist.count(LUT), head.netlist.depth))
     return min(heads, key=lambda head: resources.cost(head.netlist))
 
 
@@ -96,13 +101,36 @@ def _variants(votes: Votes, resources: Resources, answer: str) -> Iterator[Head]
     """Yield heads that may be the smallest."""
     arities = (2, 3) if resources.lut_inputs >= 6 and votes.n_classes > 2 else (2,)
     for scored, family in product(shifted(votes), _families(votes, resources)):
-        comparisons = (False, True) if family.chain else (False,)
-        for arity, by_chain in product(arities, comparisons):
+        kinds = list(product(arities, (False, True) if family.chain else (False,)))
+        if n_digits(scored.weights.astype(np.int64)) > _MANY_DIGITS:
+            kinds = [_smallest(scored.widths(), family, answer, kinds)]
+        for arity, by_chain in kinds:
             logic = Logic(scored.n_bits, family)
             counters, scores = _add_up(logic, scored, scored.widths())
             nodes = build_nodes(logic, scores, arity, by_chain=by_chain)
             bits = (one_hot if answer == ONE_HOT else number)(logic, nodes, scored.n_classes)
             yield _finish(logic, bits, answer, scored, counters, scores, nodes)
+
+
+def _smallest(
+    widths: Sequence[int], family: Resources, answer: str, kinds: Sequence[tuple[int, bool]]
+) -> tuple[int, bool]:
+    """Return the comparisons that take the fewest LUTs for scores that come as inputs."""
+
+    def cost(kind: tuple[int, bool]) -> tuple[int, int]:
+        arity, by_chain = kind
+        logic = Logic(sum(widths), family)
+        first = [FIRST_INPUT + sum(widths[:c]) for c in range(len(widths))]
+        scores = [
+            tuple((net, False) for net in range(start, start + width))
+            for start, width in zip(first, widths, strict=True)
+        ]
+        nodes = build_nodes(logic, scores, arity, by_chain=by_chain)
+        bits = (one_hot if answer == ONE_HOT else number)(logic, nodes, len(widths))
+        outputs = tuple(logic.net(literal, f"h_out{j}") for j, literal in enumerate(bits))
+        return family.cost(logic.builder.finish(outputs))
+
+    return min(kinds, key=cost)
 
 
 def _sums(votes: Votes, resources: Resources) -> Iterator[Head]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from itertools import combinations_with_replacement
 from typing import NamedTuple
 
@@ -58,6 +58,11 @@ class Heap:
 
 
 _FEW = 4
+_THOROUGH = 64
+"""Signals above the lowest column up to which all sets of counters are weighed against each other;
+of more, which could save a LUT in a hundred, sets with one odd counter, the cheapest of them."""
+_NARROW = 6
+_STEPS = 16
 
 
 @dataclass(frozen=True, order=True)
@@ -72,7 +77,7 @@ class _Shape:
     plus: int = 0
     wide: bool = False
 
-    @property
+    @cached_property
     def n_outputs(self) -> int:
         return (self.low + 2 * self.high + self.plus).bit_length()
 
@@ -222,6 +227,7 @@ def counter(
 def _plan(counts: tuple[int, ...], constant: int, resources: Resources) -> Plan:
     """Return the counters that take the fewest LUTs for columns of so many signals."""
     width = len(counts)
+    thorough = sum(counts[1:]) <= _THOROUGH
 
     @cache
     def best(j: int, here: int, carried: int) -> tuple[int, Plan]:
@@ -231,7 +237,8 @@ def _plan(counts: tuple[int, ...], constant: int, resources: Resources) -> Plan:
         there = counts[j + 1] + carried if j + 1 < width else None
         plus = constant >> j & 1
         options: list[tuple[int, Plan]] = []
-        for choice in _choices(here, there, plus, min(3, width - j), resources):
+        n_wanted = min(3, width - j)
+        for choice in _choices(here, there, plus, n_wanted, resources, thorough=thorough):
             more, rest = best(j + 1, choice.after, choice.beyond)
             options.append((choice.n_luts + more, (choice.shapes, *rest)))
         return min(options)
@@ -253,7 +260,13 @@ class _Choice(NamedTuple):
 
 @cache
 def _choices(
-    here: int, there: int | None, plus: int, n_wanted: int, resources: Resources
+    here: int,
+    there: int | None,
+    plus: int,
+    n_wanted: int,
+    resources: Resources,
+    *,
+    thorough: bool,
 ) -> list[_Choice]:
     """Return the sets of counters that leave one of `here` signals, taking up to `there` more.
 
@@ -263,7 +276,7 @@ def _choices(
     main = next(shape for shape in _shapes(resources) if not shape.high)
     excess = max(0, here - 1)
     found: dict[tuple[int, int], _Choice] = {}
-    for some in _few(resources, excess):
+    for some in _few(resources, excess, n_odd=2 if thorough else 1):
         rest = excess - sum(shape.low - 1 for shape in some)
         if rest < 0 or rest % (main.low - 1):
             continue
@@ -282,7 +295,9 @@ def _choices(
             known = found.setdefault((after, beyond), choice)
             if (n_luts, shapes) < (known.n_luts, known.shapes):
                 found[after, beyond] = choice
-    return list(found.values())
+    if thorough:
+        return list(found.values())
+    return sorted(found.values(), key=lambda choice: choice.n_luts)[:_NARROW]
 
 
 def _is_feasible(shapes: list[_Shape], there: int | None) -> bool:
@@ -297,8 +312,8 @@ def _is_feasible(shapes: list[_Shape], there: int | None) -> bool:
 
 
 @cache
-def _few(resources: Resources, excess: int) -> list[tuple[_Shape, ...]]:
-    """Return up to two odd counters beside some of the best that reads the next column."""
+def _few(resources: Resources, excess: int, n_odd: int) -> list[tuple[_Shape, ...]]:
+    """Return up to so many odd counters beside some of the best that reads the next column."""
     shapes = _shapes(resources)
     main, cross = (
         next(shape for shape in shapes if bool(shape.high) == crossing)
@@ -307,19 +322,21 @@ def _few(resources: Resources, excess: int) -> list[tuple[_Shape, ...]]:
     most = excess // (cross.low - 1)
     if cross.merit(resources) < main.merit(resources):
         most = min(most, _FEW)
+    step = 1 if n_odd > 1 else max(1, most // _STEPS)
     return [
         (cross,) * n_cross + odd
-        for n_cross in range(most + 1)
-        for n_odd in range(3 if n_cross <= _FEW else 2)
-        for odd in combinations_with_replacement(shapes, n_odd)
+        for n_cross in range(0, most + 1, step)
+        for n in range(n_odd + 1 if n_cross <= _FEW else 2)
+        for odd in combinations_with_replacement(shapes, n)
         if cross not in odd
     ]
 
 
 def _absorbed(shapes: tuple[_Shape, ...]) -> Iterator[tuple[_Shape, ...]]:
     """Return the counters with a constant 1 in one of them that takes no more outputs for it."""
-    for place, shape in enumerate(shapes):
+    for shape in dict.fromkeys(shapes):
         larger = replace(shape, plus=1)
+        place = shapes.index(shape)
         if larger.n_outputs == shape.n_outputs and larger.is_possible:
             yield (*shapes[:place], larger, *shapes[place + 1 :])
             return

@@ -119,6 +119,11 @@ def _common(weights: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(np.take_along_axis(candidates, best[None], axis=0)[0])
 
 
+def n_digits(weights: NDArray[np.int64]) -> int:
+    """Return the number of digits other than zero of all weights together."""
+    return int(_count(weights).sum())
+
+
 def _count(weights: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the number of digits other than zero in the non-adjacent form of each weight."""
     size = np.abs(weights)
