@@ -44,7 +44,9 @@ def test_ten_classes_are_learnt(model: Path) -> None:
     result = run("evaluate", model, "--json")
     assert json.loads(result.stdout)["accuracy"] == network.provenance.test_accuracy > 0.88
     shown = run("info", model).stdout
-    assert "boosting, luts per class 8, temperature" in shown
+    criterion = network.provenance.parameters["criterion"]
+    assert f"boosting, luts per class 8, criterion {criterion}, leaf bits 1, temp" in shown
+    assert f"criterion chosen   {criterion}: of " in shown and "(--criterion names one)" in shown
     assert "80 outputs, 80 votes for 10 classes" in shown
 
 
@@ -118,7 +120,8 @@ def test_bad_input(tmp_path: Path, model: Path) -> None:
 
 def test_ctrl_c_keeps_the_best_so_far(tmp_path: Path) -> None:
     out, said = tmp_path / "model.npz", tmp_path / "said"
-    command = [sys.executable, "-m", "lutgen", "boost", "--luts-per-class", "5000", "-o", str(out)]
+    command = [sys.executable, "-m", "lutgen", "boost", "--luts-per-class", "5000",
+               "--criterion", "absolute", "-o", str(out)]  # fmt: skip
     with said.open("wb") as stream:  # learning would take minutes
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stream, text=True,
                                    env=os.environ | SHOWS_PROGRESS)  # fmt: skip

@@ -27,7 +27,12 @@ EXCEPTIONS = {  # to_verilog, predict
 
 # heavy library: the modules that may import it
 HEAVY: dict[str, set[str]] = {
-    "numba": {"lutgen.learn.kernels", "lutgen.learn.boost.kernels", "lutgen.learn.boost.searching"},
+    "numba": {
+        "lutgen.learn.kernels",
+        "lutgen.learn.boost.kernels",
+        "lutgen.learn.boost.newton",
+        "lutgen.learn.boost.searching",
+    },
     "llvmlite": {"lutgen.infer.machine"},
     "pysat": {"lutgen.verify.sat"},
     "sklearn": {"lutgen.learn.estimators", "lutgen.datasets.digits", "lutgen.studies.methods"},

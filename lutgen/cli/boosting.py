@@ -48,7 +48,8 @@ def boost(
         ),
     ] = _DEFAULT.temperature,
     search_samples: Annotated[
-        int, typer.Option(help="Samples drawn to search the wires of each LUT on.")
+        int,
+        typer.Option(help="Samples drawn to search the wires of each LUT on; 0: by --criterion."),
     ] = _DEFAULT.search_samples,
     sweeps: Annotated[
         int, typer.Option(help="How often the search reconsiders each wire.")
@@ -69,6 +70,28 @@ def boost(
     start: Annotated[
         Path | None, typer.Option(help="Go on with this model, learnt by boost from the same data.")
     ] = None,
+    criterion: Annotated[
+        str,
+        typer.Option(
+            help="What a LUT is chosen by: absolute, newton (stands noise better), or auto, "
+            "whichever has more right of samples held out."
+        ),
+    ] = _DEFAULT.criterion,
+    leaf_bits: Annotated[
+        int, typer.Option(help="1 to 3: bits of what an entry adds; each bit is a LUT.")
+    ] = _DEFAULT.leaf_bits,
+    max_weight: Annotated[
+        int, typer.Option(help="Largest weight of a LUT, a power of two; with 2 bits or more.")
+    ] = _DEFAULT.max_weight,
+    learning_rate: Annotated[
+        float, typer.Option(help="Share of Newton's step that is made, with 2 bits or more.")
+    ] = _DEFAULT.learning_rate,
+    l2_regularization: Annotated[
+        float, typer.Option(help="So many samples more are reckoned with in each entry.")
+    ] = _DEFAULT.l2_regularization,
+    min_entry_weight: Annotated[
+        float, typer.Option(help="Entries of less curvature do not count, in samples.")
+    ] = _DEFAULT.min_entry_weight,
     seed: Seed = _DEFAULT.seed,
     threads: Threads = None,
     json: output.Json = False,
@@ -91,6 +114,12 @@ def boost(
         shift=shift,
         patience=patience,
         seed=seed,
+        criterion=criterion,
+        leaf_bits=leaf_bits,
+        max_weight=max_weight,
+        learning_rate=learning_rate,
+        l2_regularization=l2_regularization,
+        min_entry_weight=min_entry_weight,
     )
     ensure_writable(out)
     old = None if start is None else LutNetwork.load(start)

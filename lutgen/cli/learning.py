@@ -129,6 +129,8 @@ def print_model(network: LutNetwork) -> None:
     n_cone = int(network.cone.sum())
     if known.wiring_chosen:
         output.print_text(f"wiring chosen      {known.wiring_chosen}")
+    if known.criterion_chosen:
+        output.print_text(f"criterion chosen   {known.criterion_chosen} (--criterion names one)")
     if known.train_accuracy is not None:
         output.print_text(f"train accuracy     {known.train_accuracy:.4f}")
     if known.validation_accuracy is not None:
@@ -273,7 +275,10 @@ def _print_features(network: LutNetwork, formats: Sequence[str], most: int) -> N
 
 def _learner(known: Provenance) -> str:
     """Return the learner and what it was told, as far as the record says."""
-    told = ("wiring", "fill", "luts_per_class", "temperature", "refits", "shift", "seed")
+    told = (
+        "wiring", "fill", "luts_per_class", "criterion", "leaf_bits", "temperature", "refits",
+        "shift", "seed",
+    )  # fmt: skip
     values = {name: known.parameters[name] for name in told if name in known.parameters}
     words = [
         f"{name.replace('_', ' ')} {value:.4g}"

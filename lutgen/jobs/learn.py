@@ -198,7 +198,8 @@ def _with_origin(
 
 def _describe(now: BoostProgress) -> str:
     """Return the accuracies so far, for the progress bar."""
-    text = f"train {now.train_accuracy:.4f}"
+    text = f"trying {now.trial}: " if now.trial else ""
+    text += f"train {now.train_accuracy:.4f}"
     if now.validation_accuracy is not None:
         text += f", validation {now.validation_accuracy:.4f}"
     return text

@@ -132,6 +132,8 @@ class Provenance:
         Whether the learning was ended early by the user.
     wiring_chosen : str
         By what a wiring was chosen, in words.
+    criterion_chosen : str
+        What LUTs were chosen by, and why, in words; where that was left to the learner.
     optimised : Optimised or None
         What the model was before it was made smaller.
     """
@@ -150,6 +152,7 @@ class Provenance:
     history: tuple[LearntAccuracy, ...] = ()
     interrupted: bool = False
     wiring_chosen: str = ""
+    criterion_chosen: str = ""
     optimised: Optimised | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -228,7 +231,9 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("learner", "data", "task", "split", "wiring_chosen"), _text),
+    **dict.fromkeys(
+        ("learner", "data", "task", "split", "wiring_chosen", "criterion_chosen"), _text
+    ),
     **dict.fromkeys(("train_accuracy", "validation_accuracy", "test_accuracy"), _number),
     "n_samples": _count,
     "parameters": _object,

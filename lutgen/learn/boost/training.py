@@ -15,7 +15,7 @@ model does not depend on the number of threads or the order of work.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -25,9 +25,12 @@ from lutgen.bits import Bits
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn.boost.backends import BACKENDS
+from lutgen.learn.boost.choice import Choice, Rows, choose, folds, trial_parameters
 from lutgen.learn.boost.learner import Learner, Watched
-from lutgen.learn.boost.network import build_network, take_apart
-from lutgen.learn.boost.parameters import BoostParameters, BoostProgress
+from lutgen.learn.boost.leaves import Leaf
+from lutgen.learn.boost.losses import Softmax
+from lutgen.learn.boost.network import Round, build_network, classes_head, take_apart
+from lutgen.learn.boost.parameters import ABSOLUTE, AUTO, NEWTON, BoostParameters, BoostProgress
 from lutgen.learn.boost.step import WEIGHT_UNIT, Samples
 from lutgen.learn.boost.views import shift_views
 from lutgen.learn.executor import Executor, executor_for
@@ -110,7 +113,8 @@ def boost(
         If `shift` is asked for samples that are no images, `patience` without validation
         samples, or `start` is not a network that can be gone on with.
     Interrupted
-        On Ctrl-C, with what has been learnt; before the first round is over, a KeyboardInterrupt.
+        On Ctrl-C, with what has been learnt; before the first round is over, and while criteria
+        are tried, a KeyboardInterrupt.
     """
     if parameters.patience and validation is None:
         raise ConfigError("patience needs validation samples: set some aside, or patience to 0")
@@ -122,22 +126,45 @@ def boost(
     weights = _check_samples(labels, bits.n_samples, sample_weight, classes)
     views = shift_views(encoder, feature_shape, parameters.shift)
     n_classes = len(classes)
+    old: list[Round] = []
+    if start is not None:
+        if parameters.layers > 1:
+            raise ConfigError("a network to start from goes on in one layer: layers must be 1")
+        leaf = Leaf(parameters.leaf_bits, parameters.max_weight)
+        old, prior = take_apart(start, parameters.k, leaf, bits.n_signals, classes)
     with executor_for(executor, n_threads) as running:
-        learner = Learner(
-            Samples.make(bits, labels, weights, views, BACKENDS[backend]().transpose),
-            bits.n_samples,
-            n_classes,
-            Watched.make(*validation, n_classes) if validation else None,
-            parameters,
-            backend,
-            running,
-            progress,
-        )
-        old = []
-        if start is not None:
-            if parameters.layers > 1:
-                raise ConfigError("a network to start from goes on in one layer: layers must be 1")
-            old = take_apart(start, parameters.k, bits.n_signals, classes)
+
+        def learner_of(
+            told: BoostParameters,
+            rows: Rows | None,
+            watched: tuple[Bits, NDArray[np.integer]] | None,
+            heard: Callable[[BoostProgress], None] | None,
+        ) -> Learner:
+            part = (bits, labels, weights) if rows is None else (
+                bits.take(rows), labels[rows], weights[rows]
+            )  # fmt: skip
+            samples = Samples.make(*part, views, BACKENDS[backend]().transpose)
+            loss = Softmax(n_classes, told.effective_temperature)
+            if start is not None:
+                loss.prior = prior
+            elif told.criterion == NEWTON:
+                loss.start_from_shares(samples)
+            return Learner(
+                samples,
+                part[0].n_samples,
+                loss,
+                Watched.make(*watched, n_classes) if watched else None,
+                told,
+                backend,
+                running,
+                heard,
+            )
+
+        choice = Choice(parameters.criterion, "")
+        if parameters.criterion == AUTO:
+            choice = _choose(bits, labels, parameters, validation, start, learner_of, progress)
+            parameters = replace(parameters, criterion=choice.criterion)
+        learner = learner_of(parameters, None, validation, progress)
 
         def network(interrupted: bool) -> LutNetwork:
             best = learner.best_record
@@ -149,8 +176,12 @@ def boost(
                 validation_accuracy=best.validation_accuracy,
                 history=tuple(learner.history),
                 interrupted=interrupted,
+                criterion_chosen=choice.why and f"{choice.criterion}: {choice.why}",
             )
-            return build_network(learner.result, bits.n_signals, encoder, classes, provenance)
+            head = classes_head(learner.loss.prior, classes)
+            return build_network(
+                learner.result, bits.n_signals, encoder, head, provenance, learner.groups
+            )
 
         try:
             learner.run(old)
@@ -159,6 +190,43 @@ def boost(
                 raise
             raise Interrupted(network(True)) from stop
         return network(False)
+
+
+def _choose(
+    bits: Bits,
+    labels: NDArray[np.integer],
+    parameters: BoostParameters,
+    validation: tuple[Bits, NDArray[np.integer]] | None,
+    start: LutNetwork | None,
+    learner_of: Callable[..., Learner],
+    progress: Callable[[BoostProgress], None] | None,
+) -> Choice:
+    """Choose the criterion: by the validation samples, or by fifths of the training samples."""
+    if parameters.leaf_bits > 1:
+        return Choice(NEWTON, "leaves of several bits have steps")
+    if start is not None:
+        told = start.provenance.parameters.get("criterion", ABSOLUTE)
+        return Choice(NEWTON if told == NEWTON else ABSOLUTE, "as the network to start from")
+    parts: list[tuple[Rows | None, Any]] = [(None, validation)]
+    if validation is None:
+        parts = [(kept, (bits.take(aside), labels[aside])) for kept, aside in folds(labels)]
+    n_held_out = sum(len(watched[1]) for _, watched in parts)
+    n_classes = int(labels.max()) + 1
+    trials = trial_parameters(parameters, n_classes if n_classes > 2 else 1)
+
+    def accuracy(trial: BoostParameters) -> float:
+        def heard(now: BoostProgress) -> None:
+            if progress is not None:
+                progress(replace(now, trial=trial.criterion))
+
+        n_right = 0.0
+        for kept, watched in parts:
+            learner = learner_of(trial, kept, watched, heard)
+            learner.run([])
+            n_right += (learner.history[-1].validation_accuracy or 0.0) * len(watched[1])
+        return n_right / n_held_out
+
+    return choose(trials, n_held_out, accuracy)
 
 
 def _check_samples(

@@ -28,7 +28,8 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
     Parameters
     ----------
     k, luts_per_class, layers, temperature, search_samples, random_wires, sweeps, interactions
-    refits, shift, patience
+    refits, shift, patience, criterion, leaf_bits, max_weight, learning_rate, l2_regularization
+    min_entry_weight
         See :class:`lutgen.learn.boost.BoostParameters`.
     encoder : str, default="auto"
         How features become bits; see :func:`lutgen.encode.encoder.fit_encoder`.
@@ -66,13 +67,19 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
         layers: int = 1,
         *,
         temperature: float = 0.0,
-        search_samples: int = 12_000,
+        search_samples: int = 0,
         random_wires: int = 3,
         sweeps: int = 2,
         interactions: int = 0,
         refits: int = 1,
         shift: int = 0,
         patience: int = 0,
+        criterion: str = "auto",
+        leaf_bits: int = 1,
+        max_weight: int = 1,
+        learning_rate: float = 0.2,
+        l2_regularization: float = 5.0,
+        min_entry_weight: float = 0.0,
         encoder: str = "auto",
         missing: str = REFUSE,
         feature_shape: Sequence[int] = (),
@@ -92,6 +99,12 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
         self.refits = refits
         self.shift = shift
         self.patience = patience
+        self.criterion = criterion
+        self.leaf_bits = leaf_bits
+        self.max_weight = max_weight
+        self.learning_rate = learning_rate
+        self.l2_regularization = l2_regularization
+        self.min_entry_weight = min_entry_weight
         self.encoder = encoder
         self.missing = missing
         self.feature_shape = feature_shape
@@ -154,6 +167,12 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
             shift=self.shift,
             patience=self.patience,
             seed=int(seed),
+            criterion=self.criterion,
+            leaf_bits=self.leaf_bits,
+            max_weight=self.max_weight,
+            learning_rate=self.learning_rate,
+            l2_regularization=self.l2_regularization,
+            min_entry_weight=self.min_entry_weight,
         )
         start = getattr(self, "network_", None) if self.warm_start else None
         if start is not None and start.encoder.n_features != self.n_features_in_:
