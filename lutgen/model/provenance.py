@@ -124,6 +124,8 @@ class Provenance:
         Training samples.
     train_accuracy, validation_accuracy, test_accuracy : float or None
         Shares of samples answered rightly, 0 to 1.
+    metric : str
+        What these are where they are no shares: "R²" or "D²" of answers that are numbers; "" else.
     layers : tuple of LayerAccuracy
         Accuracy by layer, from the input bits on, where outputs are predictions by themselves.
     history : tuple of LearntAccuracy
@@ -148,6 +150,7 @@ class Provenance:
     train_accuracy: float | None = None
     validation_accuracy: float | None = None
     test_accuracy: float | None = None
+    metric: str = ""
     layers: tuple[LayerAccuracy, ...] = ()
     history: tuple[LearntAccuracy, ...] = ()
     interrupted: bool = False
@@ -232,7 +235,7 @@ def _object(value: Any) -> dict[str, Any]:
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(
-        ("learner", "data", "task", "split", "wiring_chosen", "criterion_chosen"), _text
+        ("learner", "data", "task", "split", "wiring_chosen", "criterion_chosen", "metric"), _text
     ),
     **dict.fromkeys(("train_accuracy", "validation_accuracy", "test_accuracy"), _number),
     "n_samples": _count,

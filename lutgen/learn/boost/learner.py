@@ -43,9 +43,9 @@ class Watched:
     votes: NDArray[np.int32]
 
     @classmethod
-    def make(cls, bits: Bits, labels: NDArray[np.integer], n_classes: int) -> Watched:
+    def make(cls, bits: Bits, labels: NDArray[np.integer], n_scores: int) -> Watched:
         itself = np.arange(bits.n_signals, dtype=np.int32)[None, :]
-        votes = np.zeros((n_classes, bits.words.shape[1] * 64), dtype=np.int32)
+        votes = np.zeros((n_scores, bits.words.shape[1] * 64), dtype=np.int32)
         ones = np.ones(bits.n_samples, dtype=np.int32)
         numbers = labels.astype(np.int32)
         return cls(bits.words, itself, bits.n_samples, numbers, ones, votes)
@@ -70,7 +70,7 @@ class Learner:
         executor: Executor,
         progress: Callable[[BoostProgress], None] | None,
     ) -> None:
-        n_places = samples.labels.size
+        n_places = samples.weights.size
         self.samples, self.n_samples, self.validation = samples, n_samples, validation
         self.parameters, self.executor, self.progress = parameters, executor, progress
         self.backend, self.step = backend, BACKENDS[backend]()
@@ -93,7 +93,7 @@ class Learner:
         self.layers: list[list[Round]] = []  # those that are done
         self.luts: list[Round] = []  # of the layer that is being learnt
         self.best: list[Round] = []
-        self.best_accuracy = -1.0
+        self.best_accuracy = -math.inf
         self.history: list[LearntAccuracy] = []
         self.n_done = self.n_total = 0
 
@@ -235,8 +235,11 @@ class Learner:
         gain = self.gain.scaled(self.unit)
         scores = np.add.accumulate(gain(counts.votes, curved), axis=1)[:, -1]
         best = int(scores.argmax())
-        rate = parameters.learning_rate * self.loss.votes_a_step
-        return decide_by_step(wires[best], counts, curved, best, self.leaf, gain, rate)
+        step = self.loss.steps(samples, self.votes, self.groups[g], wires[best], gain)
+        if step is None:
+            step = counts.votes[best] / (curved[best] + gain.regularization)
+        wanted = parameters.learning_rate * self.loss.votes_a_step * step
+        return decide_by_step(wires[best], counts, curved, best, self.leaf, gain, wanted)
 
     def _n_drawn_for(self, order: int) -> int:
         """Return how many samples to score all twos or threes of signals on, as time allows."""
@@ -266,7 +269,7 @@ class Learner:
         self.history.append(LearntAccuracy(n_luts_now, train, validated))
         if validated is None or not self.parameters.patience or validated > self.best_accuracy:
             self.best = list(self.luts)
-            self.best_accuracy = -1.0 if validated is None else validated
+            self.best_accuracy = -math.inf if validated is None else validated
             self.best_record = self.history[-1]
         if self.progress is not None:
             self.progress(BoostProgress(self.n_done, self.n_total, train, validated))

@@ -126,9 +126,9 @@ def decide_by_step(
     which: int,
     leaf: Leaf,
     gain: NewtonGain,
-    rate: float,
+    wanted: NDArray[np.float64],
 ) -> Lut:
-    """Return the LUT whose entries come next to a share of Newton's step: G / (H + regularization).
+    """Return the LUT whose entries come next to what they are wanted to add.
 
     Parameters
     ----------
@@ -136,14 +136,13 @@ def decide_by_step(
         Of some LUTs; the votes are G.
     curvature : ndarray of shape (n_luts, 2^k), dtype=np.int64
         H of each entry.
-    rate : float
-        The share, times the votes that a step of one is.
+    wanted : ndarray of shape (2^k,)
+        In votes; a share of Newton's step.
     """
     lacking, curved = counts.votes[which], curvature[which]
-    trust = curved.astype(np.float64) + gain.regularization
-    wanted = np.where(curved >= gain.least_curvature, rate * lacking / trust, 0.0)
-    if leaf.bits == 1:  # it has to say something: the sign
-        wanted = rate * lacking / trust
+    trust = curved + gain.regularization
+    if leaf.bits > 1:  # of one bit it has to say something: the sign
+        wanted = np.where(curved >= gain.least_curvature, wanted, 0.0)
     levels, weight = leaf.nearest(wanted, trust)
     seen = counts.reached[which] > 0
     return Lut(wires, levels, weight, leaf, seen, seen & (lacking == 0))

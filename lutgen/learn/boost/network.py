@@ -12,7 +12,7 @@ from lutgen.bits import pack, unpack_rows
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError
 from lutgen.learn.boost.leaves import Leaf, Lut
-from lutgen.model import Argmax, Head, LutNetwork, Provenance
+from lutgen.model import Argmax, Head, LutNetwork, Provenance, Sum
 
 Round = list[Lut]
 """One LUT for each group."""
@@ -87,6 +87,27 @@ def classes_head(
     def head(weights: NDArray[np.int32], least: NDArray[np.int64]) -> Head:
         bias = -((-(least + prior)) // 2)
         return Argmax(weights, (bias - bias.min()).astype(np.int32), classes)
+
+    return head
+
+
+def numbers_head(
+    multiples: NDArray[np.int64], start: NDArray[np.int64], scale: float, offset: float
+) -> Callable[[NDArray[np.int32], NDArray[np.int64]], Head]:
+    """Return what makes the head of numbers.
+
+    Parameters
+    ----------
+    multiples : ndarray of shape (n_scores,)
+        What a vote is of each score, in halves of the scale.
+    start : ndarray of shape (n_scores,)
+        What each score starts from, in scales.
+    """
+
+    def head(weights: NDArray[np.int32], least: NDArray[np.int64]) -> Head:
+        bias = start + multiples * (least // 2)  # of two bits or more: a whole number
+        scaled = weights * multiples[:, None]
+        return Sum(scaled.astype(np.int32), bias.astype(np.int32), scale, offset)
 
     return head
 

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.bits import Words
+from lutgen.bits import Words, unpack_rows
 from lutgen.learn import randomness
 from lutgen.learn.boost.leaves import Lut
 from lutgen.learn.boost.step import BoostStep, Drawn, Samples, Weighed
 from lutgen.learn.counts import Counts, count_residuals, total
 from lutgen.learn.executor import Executor, ranges
+from lutgen.learn.reference import addresses
 
 _FEW_PLACES = 1 << 13  # not worth a task of their own
 _FEW_WORDS = 3 << 7  # nor these, where a place is only counted or voted on
@@ -109,6 +110,13 @@ def count(
         )  # fmt: skip
 
     return total(executor.map(count_part, _parts(samples.signals, len(samples.views), executor)))
+
+
+def find_addresses(samples: Samples, wires: NDArray[np.int32]) -> NDArray[np.integer]:
+    """Return the entry of a LUT that each place reaches, shape (n_places,)."""
+    n_places = 64 * samples.signals.shape[1]
+    views = [unpack_rows(samples.signals[view[wires]], n_places) for view in samples.views]
+    return np.concatenate([addresses(bits) for bits in views])
 
 
 def vote(

@@ -34,8 +34,8 @@ class Samples:
         Row of `signals` that view v shows as signal s.
     rows : ndarray of shape (n_places, row_words), dtype=np.uint64
         The same bits with a row a place: bit b of word w is signal 64*w + b.
-    labels : ndarray of shape (n_places,), dtype=np.int32
-        Class number of each place.
+    labels : ndarray of shape (n_places,) or (n_scores, n_places), dtype=np.int32
+        Class number of each place, or the numbers that its scores should be.
     weights : ndarray of shape (n_places,), dtype=np.int32
         Weight of each place, 0 to 2^15; 0 in the padding.
     """
@@ -282,6 +282,6 @@ def _by_place(
 
 
 def _padded(values: NDArray[np.integer], n_places: int) -> NDArray[np.int32]:
-    padded = np.zeros(n_places, dtype=np.int32)
-    padded[: values.size] = values
+    padded = np.zeros((*values.shape[:-1], n_places), dtype=np.int32)
+    padded[..., : values.shape[-1]] = values
     return padded

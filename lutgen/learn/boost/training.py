@@ -116,13 +116,7 @@ def boost(
         On Ctrl-C, with what has been learnt; before the first round is over, and while criteria
         are tried, a KeyboardInterrupt.
     """
-    if parameters.patience and validation is None:
-        raise ConfigError("patience needs validation samples: set some aside, or patience to 0")
-    if bits.n_signals < parameters.k:
-        raise DataError(
-            f"the samples have {bits.n_signals} input bits, LUTs of k={parameters.k} need at "
-            f"least {parameters.k}: use a smaller k, or an encoder with more bits a feature"
-        )
+    check_request(bits, parameters, validation is not None)
     weights = _check_samples(labels, bits.n_samples, sample_weight, classes)
     views = shift_views(encoder, feature_shape, parameters.shift)
     n_classes = len(classes)
@@ -167,29 +161,49 @@ def boost(
         learner = learner_of(parameters, None, validation, progress)
 
         def network(interrupted: bool) -> LutNetwork:
-            best = learner.best_record
-            provenance = Provenance(
-                learner="boosting",
-                parameters={**asdict(parameters), "temperature": parameters.effective_temperature},
-                n_samples=bits.n_samples,
-                train_accuracy=best.train_accuracy,
-                validation_accuracy=best.validation_accuracy,
-                history=tuple(learner.history),
-                interrupted=interrupted,
-                criterion_chosen=choice.why and f"{choice.criterion}: {choice.why}",
-            )
-            head = classes_head(learner.loss.prior, classes)
+            provenance = provenance_of(learner, parameters, interrupted)
+            why = choice.why and f"{choice.criterion}: {choice.why}"
             return build_network(
-                learner.result, bits.n_signals, encoder, head, provenance, learner.groups
+                learner.result,
+                bits.n_signals,
+                encoder,
+                classes_head(learner.loss.prior, classes),
+                replace(provenance, criterion_chosen=why),
+                learner.groups,
             )
 
-        try:
-            learner.run(old)
-        except KeyboardInterrupt as stop:
-            if not learner.result:
-                raise
-            raise Interrupted(network(True)) from stop
-        return network(False)
+        return run(learner, old, network)
+
+
+def run(learner: Learner, start: list[Round], network: Callable[[bool], LutNetwork]) -> LutNetwork:
+    """Let a learner learn; where it is interrupted, raise with what there is by then.
+
+    Parameters
+    ----------
+    network : callable
+        Makes the network of what has been learnt; takes whether that was interrupted.
+    """
+    try:
+        learner.run(start)
+    except KeyboardInterrupt as stop:
+        if not learner.result:
+            raise
+        raise Interrupted(network(True)) from stop
+    return network(False)
+
+
+def provenance_of(learner: Learner, parameters: BoostParameters, interrupted: bool) -> Provenance:
+    """Return how a network came to be that is the best of a learner's."""
+    best = learner.best_record
+    return Provenance(
+        learner="boosting",
+        parameters={**asdict(parameters), "temperature": parameters.effective_temperature},
+        n_samples=learner.n_samples,
+        train_accuracy=best.train_accuracy,
+        validation_accuracy=best.validation_accuracy,
+        history=tuple(learner.history),
+        interrupted=interrupted,
+    )
 
 
 def _choose(
@@ -229,6 +243,17 @@ def _choose(
     return choose(trials, n_held_out, accuracy)
 
 
+def check_request(bits: Bits, parameters: BoostParameters, is_watched: bool) -> None:
+    """Raise a fault of the user's where parameters do not go with the samples."""
+    if parameters.patience and not is_watched:
+        raise ConfigError("patience needs validation samples: set some aside, or patience to 0")
+    if bits.n_signals < parameters.k:
+        raise DataError(
+            f"the samples have {bits.n_signals} input bits, LUTs of k={parameters.k} need at "
+            f"least {parameters.k}: use a smaller k, or an encoder with more bits a feature"
+        )
+
+
 def _check_samples(
     labels: NDArray[np.integer],
     n_samples: int,
@@ -246,6 +271,19 @@ def _check_samples(
         raise DataError(
             f"class numbers must be 0 to {len(classes) - 1}, found {labels.min()} to {labels.max()}"
         )
+    weights = checked_weights(sample_weight, n_samples)
+    of_class = np.bincount(labels, weights=weights, minlength=len(classes))
+    if (of_class == 0).any():
+        empty = classes[int((of_class == 0).argmax())]
+        raise DataError(
+            f"class {empty} has no training samples, or all of weight zero: leave the class out, "
+            "or give its samples a weight"
+        )
+    return whole_weights(weights, WEIGHT_UNIT)
+
+
+def checked_weights(sample_weight: ArrayLike | None, n_samples: int) -> NDArray[np.float64]:
+    """Return the weight of each sample; refuse those that are negative or not finite."""
     weights = np.ones(n_samples) if sample_weight is None else np.asarray(sample_weight, float)
     if weights.shape != (n_samples,):
         raise DataError(f"{n_samples} samples, but sample weights of shape {weights.shape}")
@@ -255,15 +293,16 @@ def _check_samples(
             f"sample weights must be finite and not negative: that of row {bad.argmax()} is "
             f"{weights[bad.argmax()]:g}, {int(bad.sum())} such weight(s)"
         )
-    of_class = np.bincount(labels, weights=weights, minlength=len(classes))
-    if (of_class == 0).any():
-        empty = classes[int((of_class == 0).argmax())]
-        raise DataError(
-            f"class {empty} has no training samples, or all of weight zero: leave the class out, "
-            "or give its samples a weight"
-        )
+    return weights
+
+
+def whole_weights(weights: NDArray[np.float64], unit: int) -> NDArray[np.int32]:
+    """Return weights as integers up to the unit, all 1 where they are equal; one at least is not 0.
+
+    Those that are not zero are 1 at least.
+    """
     positive = weights[weights > 0]
     if (positive == positive[0]).all():
         return (weights > 0).astype(np.int32)
-    scaled = np.rint(weights / weights.max() * WEIGHT_UNIT)
+    scaled = np.rint(weights / weights.max() * unit)
     return np.where(weights > 0, np.maximum(scaled, 1), 0).astype(np.int32)
