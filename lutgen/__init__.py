@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lutgen.jobs.synthesise import synthesise
     from lutgen.learn.estimators.boosting import BoostedLutClassifier
     from lutgen.learn.estimators.memorization import MemorizationClassifier
+    from lutgen.learn.estimators.regression import BoostedLutRegressor
     from lutgen.model import Argmax, Bits, LutNetwork, Sum
     from lutgen.model.file import load
 
@@ -29,6 +30,7 @@ __all__ = [
     "Argmax",
     "Bits",
     "BoostedLutClassifier",
+    "BoostedLutRegressor",
     "CoreConfig",
     "Encoder",
     "LutNetwork",
@@ -51,6 +53,7 @@ _HOMES = {
     **dict.fromkeys(("Encoder", "fit_encoder"), "encode.encoder"),
     "from_torch": "importers.modules",
     "BoostedLutClassifier": "learn.estimators.boosting",
+    "BoostedLutRegressor": "learn.estimators.regression",
     "MemorizationClassifier": "learn.estimators.memorization",
     **dict.fromkeys(("CoreConfig", "make_core"), "core"),
     **{name: f"jobs.{name}" for name in ("build", "prove", "simulate", "synthesise")},

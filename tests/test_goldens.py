@@ -68,6 +68,7 @@ def _weighted() -> LutNetwork:
     model = BoostedLutClassifier(
         luts_per_class=12,
         criterion="absolute",
+        refit_on_all=False,
         patience=3,
         validation_fraction=0.2,
         encoder="thermometer:4:quantile",

@@ -305,6 +305,7 @@ def test_patience_keeps_the_best() -> None:
         patience=3,
         refits=1,
         criterion="absolute",
+        refit_on_all=False,
     )
     network = learn(parameters, validation=validation)
     history = network.provenance.history

@@ -14,6 +14,7 @@ NAMES = [
     "Argmax",
     "Bits",
     "BoostedLutClassifier",
+    "BoostedLutRegressor",
     "CoreConfig",
     "Encoder",
     "LutNetwork",

@@ -130,6 +130,10 @@ class Provenance:
         Accuracy by layer, from the input bits on, where outputs are predictions by themselves.
     history : tuple of LearntAccuracy
         Accuracy while the network grew.
+    feature_gain : tuple of float
+        Each feature's share of what the learner gained by wires that read it.
+    growth_ended : str
+        Where growth was ended by validation: what was kept, in words.
     interrupted : bool
         Whether the learning was ended early by the user.
     wiring_chosen : str
@@ -153,6 +157,8 @@ class Provenance:
     metric: str = ""
     layers: tuple[LayerAccuracy, ...] = ()
     history: tuple[LearntAccuracy, ...] = ()
+    feature_gain: tuple[float, ...] = ()
+    growth_ended: str = ""
     interrupted: bool = False
     wiring_chosen: str = ""
     criterion_chosen: str = ""
@@ -235,10 +241,21 @@ def _object(value: Any) -> dict[str, Any]:
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(
-        ("learner", "data", "task", "split", "wiring_chosen", "criterion_chosen", "metric"), _text
+        (
+            "learner",
+            "data",
+            "task",
+            "split",
+            "wiring_chosen",
+            "criterion_chosen",
+            "metric",
+            "growth_ended",
+        ),
+        _text,
     ),
     **dict.fromkeys(("train_accuracy", "validation_accuracy", "test_accuracy"), _number),
     "n_samples": _count,
+    "feature_gain": lambda value: tuple(_number(item) for item in _list(value)),
     "parameters": _object,
     "interrupted": bool,
 }

@@ -43,12 +43,13 @@ class Watched:
     votes: NDArray[np.int32]
 
     @classmethod
-    def make(cls, bits: Bits, labels: NDArray[np.integer], n_scores: int) -> Watched:
+    def make(
+        cls, bits: Bits, labels: NDArray[np.integer], weights: NDArray[np.int32], n_scores: int
+    ) -> Watched:
         itself = np.arange(bits.n_signals, dtype=np.int32)[None, :]
         votes = np.zeros((n_scores, bits.words.shape[1] * 64), dtype=np.int32)
-        ones = np.ones(bits.n_samples, dtype=np.int32)
         numbers = labels.astype(np.int32)
-        return cls(bits.words, itself, bits.n_samples, numbers, ones, votes)
+        return cls(bits.words, itself, bits.n_samples, numbers, weights, votes)
 
     def add_signals(self, more: Words) -> None:
         """Add signals after those there are."""

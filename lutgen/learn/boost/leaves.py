@@ -6,7 +6,9 @@ weights 1, 2, 4. One bit says -1 or 1; of more, one level says 0, so that an ent
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +87,8 @@ class Lut:
     seen, tied : ndarray of shape (2^k,), dtype=np.bool_
         The entries that a sample of some weight reaches, and those of them whose residuals add up
         to zero.
+    wire_gain : ndarray of shape (k,)
+        What of the LUT's gain would be lost without each wire; see :func:`wire_gains`.
     """
 
     wires: NDArray[np.int32]
@@ -93,6 +97,7 @@ class Lut:
     leaf: Leaf
     seen: NDArray[np.bool_]
     tied: NDArray[np.bool_]
+    wire_gain: NDArray[np.float64]
 
     @property
     def votes(self) -> NDArray[np.int32]:
@@ -116,7 +121,8 @@ def decide_by_sign(
     table, seen, tied = (
         unpack_tables(mask, one.k)[0] for mask in (luts.tables, luts.seen, luts.tied)
     )
-    return Lut(wires, table.astype(np.uint8), 1, leaf, seen, tied)
+    gains = wire_gains(np.abs, counts.votes[which])
+    return Lut(wires, table.astype(np.uint8), 1, leaf, seen, tied, gains)
 
 
 def decide_by_step(
@@ -145,4 +151,23 @@ def decide_by_step(
         wanted = np.where(curved >= gain.least_curvature, wanted, 0.0)
     levels, weight = leaf.nearest(wanted, trust)
     seen = counts.reached[which] > 0
-    return Lut(wires, levels, weight, leaf, seen, seen & (lacking == 0))
+    tied = seen & (lacking == 0)
+    return Lut(wires, levels, weight, leaf, seen, tied, wire_gains(gain, lacking, curved))
+
+
+def wire_gains(gain: Callable[..., NDArray[Any]], *sums: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return what of the gain of a LUT would be lost without each wire, shape (k,).
+
+    Parameters
+    ----------
+    gain : callable
+        The gain of each entry, of what is summed up there.
+    sums : ndarray of shape (2^k,)
+        Without a wire, the entries that it tells apart are one.
+    """
+    whole = gain(*sums).sum(dtype=np.float64)
+    lost = []
+    for j in range(sums[0].size.bit_length() - 1):
+        merged = (values.reshape(-1, 2, 1 << j).sum(axis=1).reshape(-1) for values in sums)
+        lost.append(max(0.0, float(whole - gain(*merged).sum(dtype=np.float64))))
+    return np.array(lost)

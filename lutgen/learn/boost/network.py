@@ -91,6 +91,27 @@ def classes_head(
     return head
 
 
+def feature_gain(layers: Sequence[Sequence[Round]], encoder: Encoder) -> tuple[float, ...]:
+    """Return each feature's share of what the wires gain, rounded; all 0 if none is known.
+
+    What a LUT gains of LUTs of layers below is passed on to these, by the shares of their wires.
+    """
+    n_inputs = encoder.n_bits
+    luts = [lut for rounds in layers for luts in rounds for lut in luts]
+    n_bits = luts[0].leaf.bits
+    gains = np.zeros(n_inputs + len(luts) * n_bits)
+    for i, lut in reversed(list(enumerate(luts))):
+        own = lut.wire_gain
+        passed = gains[n_inputs + i * n_bits : n_inputs + (i + 1) * n_bits].sum()
+        if own.sum() > 0:
+            own = own * (1 + passed / own.sum())
+        np.add.at(gains, lut.wires, own)
+    by_feature = np.bincount(encoder.feature, gains[:n_inputs], encoder.n_features)
+    total = by_feature.sum()
+    shares = by_feature / total if total > 0 else by_feature
+    return tuple(round(share, 6) for share in shares.tolist())
+
+
 def numbers_head(
     multiples: NDArray[np.int64], start: NDArray[np.int64], scale: float, offset: float
 ) -> Callable[[NDArray[np.int32], NDArray[np.int64]], Head]:
@@ -155,7 +176,8 @@ def take_apart(
         levels = (tables << np.arange(leaf.bits, dtype=np.uint8)[:, None]).sum(axis=0)
         weight = int(head.weights[:, first].max())
         wires = network.lut_wires(first)
-        luts.append(Lut(wires, levels.astype(np.uint8), weight, leaf, seen[0] != 0, tied[0] != 0))
+        masks = seen[0] != 0, tied[0] != 0
+        luts.append(Lut(wires, levels.astype(np.uint8), weight, leaf, *masks, np.zeros(k)))
     total = head.weights[:, :: leaf.bits].sum(axis=1, dtype=np.int64) * leaf.centre
     prior = 2 * head.bias.astype(np.int64) + total - (total & 1)
     n_rounds = network.n_luts // (len(groups) * leaf.bits)

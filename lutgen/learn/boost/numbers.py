@@ -15,20 +15,25 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lutgen.bits import Bits
-from lutgen.encode.encoder import Encoder
+from lutgen.encode.encoder import Encoder, fit_encoder
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn.boost.backends import BACKENDS
-from lutgen.learn.boost.learner import Learner, Watched
+from lutgen.learn.boost.learner import Learner
 from lutgen.learn.boost.losses import MOST_LACKING, Distance, weighted_quantile
 from lutgen.learn.boost.network import build_network, numbers_head
 from lutgen.learn.boost.parameters import ABSOLUTE, NEWTON, BoostParameters, BoostProgress
 from lutgen.learn.boost.step import UNIT, Samples
 from lutgen.learn.boost.training import (
+    Held,
+    again,
     check_request,
     checked_weights,
     provenance_of,
     run,
+    watched_of,
     whole_weights,
+    with_growth,
+    with_validation,
 )
 from lutgen.learn.executor import Executor, executor_for
 from lutgen.model import LutNetwork
@@ -36,6 +41,7 @@ from lutgen.model.head import MAX_WEIGHT
 
 LOSSES = ("squared_error", "absolute_error", "quantile")
 _WEIGHT_UNIT = 1 << 10  # of the heaviest sample: times 60 deviations it fits 32 bits
+_PARTS = 16  # of the numbers, for thresholds
 _MOST_START = 1 << 28  # of a score, in scales
 Floats = NDArray[np.float64]
 
@@ -99,7 +105,7 @@ def boost_numbers(
     loss: str = "squared_error",
     quantile: float = 0.5,
     sample_weight: ArrayLike | None = None,
-    validation: tuple[Bits, NDArray[Any]] | None = None,
+    validation: Held | None = None,
     backend: str = "kernels",
     n_threads: int | None = None,
     executor: Executor | None = None,
@@ -125,8 +131,8 @@ def boost_numbers(
         Which one; of the loss "quantile".
     sample_weight, backend, n_threads, executor, progress
         See :func:`lutgen.learn.boost.training.boost`.
-    validation : (Bits, ndarray), optional
-        Samples and numbers to watch, and for `patience`.
+    validation : (Bits, ndarray) or (Bits, ndarray, ndarray), optional
+        Samples, numbers and weights to watch, and for `patience`.
 
     Returns
     -------
@@ -163,8 +169,9 @@ def boost_numbers(
     )
     watched = None
     if validation is not None:
-        held_out = _checked(validation[1], validation[0].n_samples)
-        watched = Watched.make(validation[0], scale.encode(held_out), len(y))
+        held, numbers, held_weights = (*validation, None)[:3]
+        encoded = scale.encode(_checked(numbers, held.n_samples))
+        watched = watched_of((held, encoded, held_weights), len(y))
     with executor_for(executor, n_threads) as running:
         learner = Learner(
             samples,
@@ -179,7 +186,7 @@ def boost_numbers(
         head = numbers_head(scale.multiples, scale.start, scale.scale, scale.offset)
 
         def network(interrupted: bool) -> LutNetwork:
-            provenance = provenance_of(learner, told, interrupted)
+            provenance = provenance_of(learner, encoder, told, interrupted)
             more = {"loss": loss} | ({"quantile": quantile} if loss == "quantile" else {})
             provenance = replace(
                 provenance,
@@ -190,7 +197,38 @@ def boost_numbers(
                 learner.result, bits.n_signals, encoder, head, provenance, learner.groups
             )
 
-        return run(learner, [], network)
+        found = run(learner, [], network)
+    if not (told.patience and told.refit_on_all and validation):
+        return found
+    fewer = again(told, found, len(y) * told.leaf_bits)
+    together = with_validation(bits, np.asarray(targets), sample_weight, validation)
+    network_of_all = boost_numbers(
+        *together[:2],
+        fewer,
+        encoder=encoder,
+        loss=loss,
+        quantile=quantile,
+        sample_weight=together[2],
+        backend=backend,
+        n_threads=n_threads,
+        executor=executor,
+        progress=progress,
+    )
+    return with_growth(network_of_all, found, fewer.luts_per_class)
+
+
+def encoder_of_numbers(spec: str, X: ArrayLike, y: NDArray[Any]) -> Encoder:
+    """Fit an encoder on samples with numbers; thresholds by gain tell sixteenths of them apart.
+
+    Where there are several numbers, those are of the mean of their ranks.
+    """
+    columns = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+    ranks = columns.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
+    if columns.shape[1] == 1:  # equal numbers are of one part
+        edges = np.quantile(columns[:, 0], np.arange(1, _PARTS) / _PARTS)
+        return fit_encoder(spec, X, np.searchsorted(edges, columns[:, 0], side="right"))
+    place = ranks.mean(axis=1).argsort(kind="stable").argsort(kind="stable")
+    return fit_encoder(spec, X, place * _PARTS // max(1, len(y)))
 
 
 def _told(parameters: BoostParameters, loss: str, quantile: float) -> BoostParameters:

@@ -53,6 +53,9 @@ class BoostParameters:
     patience : int
         End the growth when the accuracy on the validation samples has not risen for so many
         rounds, and keep the network that was best on them. 0: do neither.
+    refit_on_all : bool
+        Where `patience` ended the growth, learn as many LUTs anew from all samples, those that were
+        held out for validation as well; what the validation told is kept beside it.
     seed : int
         Fixes what is drawn.
     criterion : {"auto", "absolute", "newton"}
@@ -91,6 +94,7 @@ class BoostParameters:
     refits: int = 1
     shift: int = 0
     patience: int = 0
+    refit_on_all: bool = True
     seed: int = 0
     criterion: str = AUTO
     leaf_bits: int = 1

@@ -29,12 +29,15 @@ from lutgen.learn.boost.choice import Choice, Rows, choose, folds, trial_paramet
 from lutgen.learn.boost.learner import Learner, Watched
 from lutgen.learn.boost.leaves import Leaf
 from lutgen.learn.boost.losses import Softmax
-from lutgen.learn.boost.network import Round, build_network, classes_head, take_apart
+from lutgen.learn.boost.network import Round, build_network, classes_head, feature_gain, take_apart
 from lutgen.learn.boost.parameters import ABSOLUTE, AUTO, NEWTON, BoostParameters, BoostProgress
 from lutgen.learn.boost.step import WEIGHT_UNIT, Samples
 from lutgen.learn.boost.views import shift_views
 from lutgen.learn.executor import Executor, executor_for
 from lutgen.model import LutNetwork, Provenance
+
+Held = tuple[Bits, NDArray[Any]] | tuple[Bits, NDArray[Any], ArrayLike | None]
+"""Samples held out: encoded, with their labels or numbers, and perhaps weights."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -59,7 +62,7 @@ def boost(
     encoder: Encoder,
     classes: NDArray[Any],
     sample_weight: ArrayLike | None = None,
-    validation: tuple[Bits, NDArray[np.integer]] | None = None,
+    validation: Held | None = None,
     feature_shape: Sequence[int] = (),
     start: LutNetwork | None = None,
     backend: str = "kernels",
@@ -81,8 +84,9 @@ def boost(
         The labels.
     sample_weight : array-like of shape (n_samples,), optional
         What each sample counts; finite, not negative. Default: all the same.
-    validation : (Bits, ndarray), optional
-        Samples and class numbers to watch the accuracy on, and for `patience`.
+    validation : (Bits, ndarray) or (Bits, ndarray, ndarray), optional
+        Samples, class numbers and weights (default: all the same) to watch the accuracy on, for
+        `patience` and for the criterion.
     feature_shape : sequence of int
         Shape of one sample where the features are an image; used by `shift`.
     start : LutNetwork, optional
@@ -131,7 +135,7 @@ def boost(
         def learner_of(
             told: BoostParameters,
             rows: Rows | None,
-            watched: tuple[Bits, NDArray[np.integer]] | None,
+            watched: Held | None,
             heard: Callable[[BoostProgress], None] | None,
         ) -> Learner:
             part = (bits, labels, weights) if rows is None else (
@@ -147,7 +151,7 @@ def boost(
                 samples,
                 part[0].n_samples,
                 loss,
-                Watched.make(*watched, n_classes) if watched else None,
+                watched_of(watched, n_classes),
                 told,
                 backend,
                 running,
@@ -156,12 +160,14 @@ def boost(
 
         choice = Choice(parameters.criterion, "")
         if parameters.criterion == AUTO:
-            choice = _choose(bits, labels, parameters, validation, start, learner_of, progress)
+            choice = _choose(
+                bits, labels, weights, parameters, validation, start, learner_of, progress
+            )
             parameters = replace(parameters, criterion=choice.criterion)
         learner = learner_of(parameters, None, validation, progress)
 
         def network(interrupted: bool) -> LutNetwork:
-            provenance = provenance_of(learner, parameters, interrupted)
+            provenance = provenance_of(learner, encoder, parameters, interrupted)
             why = choice.why and f"{choice.criterion}: {choice.why}"
             return build_network(
                 learner.result,
@@ -172,7 +178,83 @@ def boost(
                 learner.groups,
             )
 
-        return run(learner, old, network)
+        found = run(learner, old, network)
+    if not (parameters.patience and parameters.refit_on_all and validation):
+        return found
+    n_luts_a_round = len(learner.groups) * parameters.leaf_bits
+    told = again(parameters, found, n_luts_a_round)
+    together = with_validation(bits, labels, sample_weight, validation)
+    network_of_all = boost(
+        *together[:2],
+        told,
+        encoder=encoder,
+        classes=classes,
+        sample_weight=together[2],
+        feature_shape=feature_shape,
+        start=start,
+        backend=backend,
+        n_threads=n_threads,
+        executor=executor,
+        progress=progress,
+    )
+    return with_growth(network_of_all, found, told.luts_per_class)
+
+
+def again(parameters: BoostParameters, found: LutNetwork, n_luts_a_round: int) -> BoostParameters:
+    """Return how to learn as many LUTs anew as early stopping kept."""
+    return replace(
+        parameters,
+        luts_per_class=found.n_luts // n_luts_a_round,
+        temperature=parameters.effective_temperature,
+        patience=0,
+    )
+
+
+def with_validation(
+    bits: Bits, labels: NDArray[Any], sample_weight: ArrayLike | None, validation: Held
+) -> tuple[Bits, NDArray[Any], NDArray[np.float64] | None]:
+    """Return training and validation samples together; weights None where there are none."""
+    held, held_labels, held_weights = (*validation, None)[:3]
+    weights = None
+    if sample_weight is not None or held_weights is not None:
+        weights = np.concatenate(
+            [
+                checked_weights(sample_weight, bits.n_samples),
+                checked_weights(held_weights, held.n_samples),
+            ]
+        )
+    dense = np.concatenate([bits.to_dense(), held.to_dense()])
+    return Bits.from_dense(dense), np.concatenate([labels, held_labels]), weights
+
+
+def with_growth(network: LutNetwork, found: LutNetwork, n_rounds: int) -> LutNetwork:
+    """Return the network of all samples, with what validation told of the one before."""
+    before, after = found.provenance, network.provenance
+    told = before.parameters["patience"]
+    ended = (
+        f"{n_rounds} LUTs a class or number ({found.n_luts} in all) were best on samples held out, "
+        f"{before.validation_accuracy:.4f}; as many learnt anew from all {after.n_samples} samples"
+    )
+    provenance = replace(
+        after,
+        parameters={**after.parameters, "patience": told},
+        validation_accuracy=before.validation_accuracy,
+        history=before.history,
+        criterion_chosen=before.criterion_chosen,
+        growth_ended=ended,
+    )
+    return replace(network, provenance=provenance)
+
+
+def watched_of(validation: Held | None, n_scores: int) -> Watched | None:
+    """Return samples held out as the learner watches them."""
+    if validation is None:
+        return None
+    bits, labels, weights = (*validation, None)[:3]
+    checked = checked_weights(weights, bits.n_samples)
+    if not checked.any():
+        raise DataError("the validation samples are all of weight zero, or there are none")
+    return Watched.make(bits, labels, whole_weights(checked, WEIGHT_UNIT), n_scores)
 
 
 def run(learner: Learner, start: list[Round], network: Callable[[bool], LutNetwork]) -> LutNetwork:
@@ -192,7 +274,9 @@ def run(learner: Learner, start: list[Round], network: Callable[[bool], LutNetwo
     return network(False)
 
 
-def provenance_of(learner: Learner, parameters: BoostParameters, interrupted: bool) -> Provenance:
+def provenance_of(
+    learner: Learner, encoder: Encoder, parameters: BoostParameters, interrupted: bool
+) -> Provenance:
     """Return how a network came to be that is the best of a learner's."""
     best = learner.best_record
     return Provenance(
@@ -203,14 +287,16 @@ def provenance_of(learner: Learner, parameters: BoostParameters, interrupted: bo
         validation_accuracy=best.validation_accuracy,
         history=tuple(learner.history),
         interrupted=interrupted,
+        feature_gain=feature_gain(learner.result, encoder),
     )
 
 
 def _choose(
     bits: Bits,
     labels: NDArray[np.integer],
+    weights: NDArray[np.int32],
     parameters: BoostParameters,
-    validation: tuple[Bits, NDArray[np.integer]] | None,
+    validation: Held | None,
     start: LutNetwork | None,
     learner_of: Callable[..., Learner],
     progress: Callable[[BoostProgress], None] | None,
@@ -221,10 +307,16 @@ def _choose(
     if start is not None:
         told = start.provenance.parameters.get("criterion", ABSOLUTE)
         return Choice(NEWTON if told == NEWTON else ABSOLUTE, "as the network to start from")
-    parts: list[tuple[Rows | None, Any]] = [(None, validation)]
-    if validation is None:
-        parts = [(kept, (bits.take(aside), labels[aside])) for kept, aside in folds(labels)]
-    n_held_out = sum(len(watched[1]) for _, watched in parts)
+    parts: list[tuple[Rows | None, Held]]
+    if validation is not None:
+        parts = [(None, validation)]
+    else:
+        parts = [
+            (kept, (bits.take(aside), labels[aside], weights[aside]))
+            for kept, aside in folds(labels)
+            if weights[aside].any()
+        ]
+    n_held_out = sum(watched[0].n_samples for _, watched in parts)
     n_classes = int(labels.max()) + 1
     trials = trial_parameters(parameters, n_classes if n_classes > 2 else 1)
 
@@ -237,7 +329,8 @@ def _choose(
         for kept, watched in parts:
             learner = learner_of(trial, kept, watched, heard)
             learner.run([])
-            n_right += (learner.history[-1].validation_accuracy or 0.0) * len(watched[1])
+            share = learner.history[-1].validation_accuracy or 0.0
+            n_right += share * watched[0].n_samples
         return n_right / n_held_out
 
     return choose(trials, n_held_out, accuracy)
