@@ -112,6 +112,14 @@ def feature_gain(layers: Sequence[Sequence[Round]], encoder: Encoder) -> tuple[f
     return tuple(round(share, 6) for share in shares.tolist())
 
 
+def score_temperature(network: LutNetwork) -> float:
+    """Return the temperature of the softmax of a boosted network's scores; a vote counts 0 or 1.
+
+    The learner's votes count -1 or 1: twice as much.
+    """
+    return float(network.provenance.parameters["temperature"]) / 2
+
+
 def numbers_head(
     multiples: NDArray[np.int64], start: NDArray[np.int64], scale: float, offset: float
 ) -> Callable[[NDArray[np.int32], NDArray[np.int64]], Head]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lutgen.bits import Bits
-from lutgen.encode.encoder import Encoder, fit_encoder
+from lutgen.encode.encoder import REFUSE, Encoder, fit_encoder
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn.boost.backends import BACKENDS
 from lutgen.learn.boost.learner import Learner
@@ -217,7 +217,9 @@ def boost_numbers(
     return with_growth(network_of_all, found, fewer.luts_per_class)
 
 
-def encoder_of_numbers(spec: str, X: ArrayLike, y: NDArray[Any]) -> Encoder:
+def encoder_of_numbers(
+    spec: str, X: ArrayLike, y: NDArray[Any], *, missing: str = REFUSE
+) -> Encoder:
     """Fit an encoder on samples with numbers; thresholds by gain tell sixteenths of them apart.
 
     Where there are several numbers, those are of the mean of their ranks.
@@ -226,9 +228,10 @@ def encoder_of_numbers(spec: str, X: ArrayLike, y: NDArray[Any]) -> Encoder:
     ranks = columns.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
     if columns.shape[1] == 1:  # equal numbers are of one part
         edges = np.quantile(columns[:, 0], np.arange(1, _PARTS) / _PARTS)
-        return fit_encoder(spec, X, np.searchsorted(edges, columns[:, 0], side="right"))
+        parts = np.searchsorted(edges, columns[:, 0], side="right")
+        return fit_encoder(spec, X, parts, missing=missing)
     place = ranks.mean(axis=1).argsort(kind="stable").argsort(kind="stable")
-    return fit_encoder(spec, X, place * _PARTS // max(1, len(y)))
+    return fit_encoder(spec, X, place * _PARTS // max(1, len(y)), missing=missing)
 
 
 def _told(parameters: BoostParameters, loss: str, quantile: float) -> BoostParameters:

@@ -19,9 +19,11 @@ from lutgen.datasets.split import split_rows
 from lutgen.encode.encoder import REFUSE, fit_encoder
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn.boost import BoostParameters, BoostProgress, Interrupted, boost
+from lutgen.learn.boost.network import score_temperature
 from lutgen.learn.boost.training import Held
 from lutgen.learn.estimators.memorization import plain_labels
-from lutgen.learn.estimators.shared import MayLack, as_weights, n_threads, names_of, softmax
+from lutgen.learn.estimators.shared import MayLack, as_weights, n_threads, names_of
+from lutgen.learn.scores import softmax
 
 
 class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -237,8 +239,7 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
         The softmax of the scores at the temperature that was learnt with. ``lutgen evaluate`` tells
         how far it lies off on samples; :class:`sklearn.calibration.CalibratedClassifierCV` mends.
         """
-        scores = self.decision_function(X)
-        return softmax(scores, float(self.network_.provenance.parameters["temperature"]))
+        return softmax(self.decision_function(X), score_temperature(self.network_))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the label of each sample; X of shape (n_samples, n_features)."""

@@ -13,14 +13,15 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from lutgen.datasets.split import split_rows
+from lutgen.encode.encoder import REFUSE
 from lutgen.errors import DataError
 from lutgen.learn.boost import BoostProgress, Interrupted, boost_numbers
 from lutgen.learn.boost.numbers import encoder_of_numbers
 from lutgen.learn.estimators.boosting import parameters_of, seed_of
-from lutgen.learn.estimators.shared import as_weights, n_threads, names_of
+from lutgen.learn.estimators.shared import MayLack, as_weights, n_threads, names_of
 
 
-class BoostedLutRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class BoostedLutRegressor(MayLack, MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Lookup tables learnt by boosting that answer a number, or several, as sums.
 
     Parameters
@@ -37,6 +38,8 @@ class BoostedLutRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # t
     encoder : str, default="auto"
         How features become bits; see :func:`lutgen.encode.encoder.fit_encoder`. Thresholds by gain
         tell sixteenths of the numbers apart.
+    missing : {"refuse", "bit"}, default="refuse"
+        NaN among the features: refused, or a bit that says so for each feature that has any.
     validation_fraction : float, default=0.1
         Share of the samples that is set aside where `patience` is not 0.
     random_state : int, RandomState instance or None, default=None
@@ -78,6 +81,7 @@ class BoostedLutRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # t
         l2_regularization: float = 5.0,
         min_entry_weight: float = 0.0,
         encoder: str = "auto",
+        missing: str = REFUSE,
         validation_fraction: float = 0.1,
         random_state: Any = None,
         n_jobs: int | None = None,
@@ -101,6 +105,7 @@ class BoostedLutRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # t
         self.l2_regularization = l2_regularization
         self.min_entry_weight = min_entry_weight
         self.encoder = encoder
+        self.missing = missing
         self.validation_fraction = validation_fraction
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -141,7 +146,9 @@ class BoostedLutRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # t
         rows, aside = np.arange(len(numbers)), None
         if self.patience:
             rows, aside = split_rows(rows, self.validation_fraction, seed, stratified=False)
-        encoder = encoder_of_numbers(self.encoder, matrix[rows], numbers[rows])
+        encoder = encoder_of_numbers(
+            self.encoder, matrix[rows], numbers[rows], missing=self.missing
+        )
         if encoder.seen:
             encoder = encoder.seeing(matrix)
         held = None
