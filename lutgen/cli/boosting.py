@@ -120,8 +120,8 @@ def boost(
     """Learn a network of any number of classes, or of numbers, by boosting; write the model file.
 
     The LUTs of a class vote for it, those of a number add up to it; each LUT's wires are searched,
-    and its table is counted. Labels are numbers with --task regression, or where they are hardly
-    classes, which is said.
+    and its table is counted. Labels are numbers with --task regression, or where few samples have
+    the same, which is said.
     Ctrl-C ends the learning early: the model is written with what has been learnt.
     """
     ensure_writable(out)

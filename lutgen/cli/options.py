@@ -16,7 +16,7 @@ from lutgen.chips.registry import families
 from lutgen.cli import output
 from lutgen.datasets.load import Dataset
 from lutgen.datasets.table import DROP, REFUSE, TableOptions
-from lutgen.datasets.tasks import REGRESSION, TASKS
+from lutgen.datasets.tasks import AS_CLASSES, REGRESSION, TASKS
 from lutgen.encode.encoder import SPECS
 from lutgen.errors import ConfigError
 from lutgen.jobs import samples
@@ -40,7 +40,8 @@ TrainingData = Annotated[
 Task = Annotated[
     str | None,
     typer.Option(
-        help=f"Two classes out of many: {TASKS}; or for boost: {REGRESSION}, labels are numbers."
+        help=f"Two classes out of many: {TASKS}; or for boost: {REGRESSION}, labels are numbers; "
+        f"{AS_CLASSES}, they are none."
     ),
 ]
 Part = Annotated[

@@ -19,10 +19,11 @@ TASKS = (
     "pair:3-8 (these two labels alone), in:0,2,4 (these labels against the rest)"
 )
 
-REGRESSION = "regression"
+REGRESSION, AS_CLASSES = "regression", "classes"
 
 _Labels = NDArray[Any]
 
+_FEW_SAMPLES = 10  # of a value, where values are no classes
 _MANY_CLASSES = 20  # from which on it matters whether they are classes at all
 
 
@@ -35,7 +36,8 @@ def apply_task(dataset: Dataset, task: str | None, *, training: bool = True) -> 
         ``geN``: class 1 if the label is N or more, else 0. ``odd``: class 1 if the label is odd,
         else 0. ``pair:A-B``: only samples of these two labels, which stay the classes.
         ``in:A,B,…``: class 1 if the label is in the list, else 0. ``regression``: the labels are
-        numbers to answer, no classes. None: the labels as they are.
+        numbers to answer, no classes. ``classes``: the labels as they are, however many. None: the
+        same, unless they are hardly classes.
     training : bool
         Whether two classes are needed to learn from; to measure on, one is enough.
 
@@ -49,7 +51,7 @@ def apply_task(dataset: Dataset, task: str | None, *, training: bool = True) -> 
     if task == REGRESSION:
         return _as_numbers(dataset)
     labels = _distinct(np.concatenate([dataset.y_train, dataset.y_test]))
-    if task is None:
+    if task in (None, AS_CLASSES):
         chosen = dataset
     elif task.startswith("pair:"):
         chosen = _select(dataset, _find_pair(task, labels))
@@ -77,6 +79,13 @@ def hardly_classes(labels: _Labels) -> bool:
     """Whether labels are so many different ones that they are hardly classes."""
     n_classes = np.unique(labels).size
     return n_classes > _MANY_CLASSES and (labels.dtype.kind == "f" or 2 * n_classes > labels.size)
+
+
+def look_like_numbers(labels: _Labels) -> bool:
+    """Whether labels are numbers with fractions, or whole ones that few samples each have."""
+    n_values = np.unique(labels).size
+    few = labels.dtype.kind == "f" or _FEW_SAMPLES * n_values > labels.size
+    return labels.dtype.kind in "iuf" and n_values > _MANY_CLASSES and few
 
 
 def _as_numbers(dataset: Dataset) -> Dataset:

@@ -16,7 +16,7 @@ from lutgen.datasets.content import STDIN
 from lutgen.datasets.labels import match_labels
 from lutgen.datasets.load import Dataset, is_file, load_dataset
 from lutgen.datasets.table import TableOptions
-from lutgen.datasets.tasks import REGRESSION, apply_task, hardly_classes
+from lutgen.datasets.tasks import AS_CLASSES, REGRESSION, apply_task, look_like_numbers
 from lutgen.errors import ConfigError, DataError
 from lutgen.jobs.progress import SILENT, Count, Progress
 from lutgen.learn.scores import explained
@@ -94,12 +94,13 @@ def load_classes_or_numbers(
         As :func:`load_source`.
     """
     dataset = _load(source, data_dir, download=download, progress=progress)
-    y = dataset.y_train
-    if source.task is None and y.dtype.kind in "iuf" and hardly_classes(y):
+    y = np.concatenate([dataset.y_train, dataset.y_test])
+    if source.task is None and look_like_numbers(y):
         column = f"column {dataset.label}" if dataset.label else "the labels"
         progress.say(
             f"{dataset.name}: {column}, {np.unique(y).size} different numbers of {y.size} samples, "
-            f"is taken as numbers to answer (--task {REGRESSION}); --task geN makes classes of them"
+            f"is taken as numbers to answer (--task {REGRESSION}); --task {AS_CLASSES} learns each "
+            "as a class"
         )
         source = replace(source, task=REGRESSION)
         dataset = _load(source, data_dir, download=download, progress=SILENT)
