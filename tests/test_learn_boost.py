@@ -48,7 +48,7 @@ def accuracy(network: LutNetwork, n_classes: int = 10) -> float:
 def test_backends_and_threads_give_the_same_network(
     n_classes: int, layers: int, parameters: BoostParameters
 ) -> None:
-    parameters = replace(parameters, shift=1, layers=layers)
+    parameters = replace(parameters, shift=1, mirror=n_classes == 3, layers=layers)
     networks = [
         learn(parameters, n_classes, TRAIN[:200], feature_shape=(8, 8), **options)
         for options in ({"backend": "reference"}, {"n_threads": 1}, {"n_threads": 5})

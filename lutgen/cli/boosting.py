@@ -65,6 +65,9 @@ def boost(
     shift: Annotated[
         int, typer.Option(help="Learn from images shifted by up to N pixels, too.")
     ] = _DEFAULT.shift,
+    mirror: Annotated[
+        bool, typer.Option("--mirror", help="Learn from mirrored images, too.")
+    ] = _DEFAULT.mirror,
     validation: Validation = 0.0,
     patience: Annotated[
         int, typer.Option(help="Stop when that has not risen for N rounds; 0: never.")
@@ -141,6 +144,7 @@ def boost(
             interactions=interactions,
             refits=refits,
             shift=shift,
+            mirror=mirror,
             patience=patience,
             refit_on_all=refit_on_all,
             seed=seed,

@@ -50,6 +50,8 @@ class BoostParameters:
         How often every LUT is learnt anew, wires and table, with all others in place.
     shift : int
         Learn from images shifted by up to so many pixels, too.
+    mirror : bool
+        Learn from mirrored images, left and right exchanged, too.
     patience : int
         End the growth when the accuracy on the validation samples has not risen for so many
         rounds, and keep the network that was best on them. 0: do neither.
@@ -93,6 +95,7 @@ class BoostParameters:
     interactions: int = 0
     refits: int = 1
     shift: int = 0
+    mirror: bool = False
     patience: int = 0
     refit_on_all: bool = True
     seed: int = 0

@@ -32,7 +32,7 @@ from lutgen.learn.boost.losses import Softmax
 from lutgen.learn.boost.network import Round, build_network, classes_head, feature_gain, take_apart
 from lutgen.learn.boost.parameters import ABSOLUTE, AUTO, NEWTON, BoostParameters, BoostProgress
 from lutgen.learn.boost.step import WEIGHT_UNIT, Samples
-from lutgen.learn.boost.views import shift_views
+from lutgen.learn.boost.views import image_views
 from lutgen.learn.executor import Executor, executor_for
 from lutgen.model import LutNetwork, Provenance
 
@@ -88,7 +88,7 @@ def boost(
         Samples, class numbers and weights (default: all the same) to watch the accuracy on, for
         `patience` and for the criterion.
     feature_shape : sequence of int
-        Shape of one sample where the features are an image; used by `shift`.
+        Shape of one sample where the features are an image; used by `shift` and `mirror`.
     start : LutNetwork, optional
         A network that :func:`boost` made, on the same bits and classes: it grows to
         `luts_per_class`, and the refits are of all of it.
@@ -114,15 +114,15 @@ def boost(
         If there are no samples, a class has no sample of any weight, weights are negative or not
         finite, or there are fewer input bits than k.
     ConfigError
-        If `shift` is asked for samples that are no images, `patience` without validation
-        samples, or `start` is not a network that can be gone on with.
+        If `shift` or `mirror` is asked for samples that are no images, `patience` without
+        validation samples, or `start` is not a network that can be gone on with.
     Interrupted
         On Ctrl-C, with what has been learnt; before the first round is over, and while criteria
         are tried, a KeyboardInterrupt.
     """
     check_request(bits, parameters, validation is not None)
     weights = _check_samples(labels, bits.n_samples, sample_weight, classes)
-    views = shift_views(encoder, feature_shape, parameters.shift)
+    views = image_views(encoder, feature_shape, parameters.shift, parameters.mirror)
     n_classes = len(classes)
     old: list[Round] = []
     if start is not None:

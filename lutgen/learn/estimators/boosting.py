@@ -32,7 +32,7 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
     Parameters
     ----------
     k, luts_per_class, layers, temperature, search_samples, random_wires, sweeps, interactions
-    refits, shift, patience, refit_on_all, criterion, leaf_bits, max_weight, learning_rate
+    refits, shift, mirror, patience, refit_on_all, criterion, leaf_bits, max_weight, learning_rate
     l2_regularization, min_entry_weight
         See :class:`lutgen.learn.boost.BoostParameters`.
     class_weight : "balanced", dict or None, default=None
@@ -43,7 +43,7 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
     missing : {"refuse", "bit"}, default="refuse"
         ``bit``: features may be NaN; one that some training samples lack has a bit that tells so.
     feature_shape : sequence of int, default=()
-        Shape of one sample where the features are an image; `shift` needs it.
+        Shape of one sample where the features are an image; `shift` and `mirror` need it.
     validation_fraction : float, default=0.1
         Share of the samples of each class that is set aside where `patience` is not 0.
     warm_start : bool, default=False
@@ -82,6 +82,7 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
         interactions: int = 0,
         refits: int = 1,
         shift: int = 0,
+        mirror: bool = False,
         patience: int = 0,
         refit_on_all: bool = True,
         criterion: str = "auto",
@@ -109,6 +110,7 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
         self.interactions = interactions
         self.refits = refits
         self.shift = shift
+        self.mirror = mirror
         self.patience = patience
         self.refit_on_all = refit_on_all
         self.criterion = criterion
