@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lutgen.jobs.prove import prove
     from lutgen.jobs.simulate import simulate
     from lutgen.jobs.synthesise import synthesise
+    from lutgen.learn.estimators.anomaly import LutAnomalyDetector
     from lutgen.learn.estimators.boosting import BoostedLutClassifier
     from lutgen.learn.estimators.memorization import MemorizationClassifier
     from lutgen.learn.estimators.regression import BoostedLutRegressor
@@ -33,6 +34,7 @@ __all__ = [
     "BoostedLutRegressor",
     "CoreConfig",
     "Encoder",
+    "LutAnomalyDetector",
     "LutNetwork",
     "MemorizationClassifier",
     "Sum",
@@ -53,6 +55,7 @@ _HOMES = {
     **dict.fromkeys(("Encoder", "fit_encoder"), "encode.encoder"),
     "from_torch": "importers.modules",
     "BoostedLutClassifier": "learn.estimators.boosting",
+    "LutAnomalyDetector": "learn.estimators.anomaly",
     "BoostedLutRegressor": "learn.estimators.regression",
     "MemorizationClassifier": "learn.estimators.memorization",
     **dict.fromkeys(("CoreConfig", "make_core"), "core"),

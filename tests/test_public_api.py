@@ -17,6 +17,7 @@ NAMES = [
     "BoostedLutRegressor",
     "CoreConfig",
     "Encoder",
+    "LutAnomalyDetector",
     "LutNetwork",
     "MemorizationClassifier",
     "Sum",
