@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from lutgen.learn.boost.parameters import ABSOLUTE, NEWTON, BoostParameters
 
-TRIAL_LUTS = 200
+_FEW_LUTS, _MANY_LUTS = 60, 200  # of a small network
+_MOST_TRIALS = 120_000  # of signals as wires, in all LUTs: with many signals networks are smaller
 _SHARE = 5  # every fifth sample is held out
 _ENOUGH_HELD_OUT = 4000  # with fewer, other fifths are held out in turn
 _MOST_FOLDS = 3
@@ -30,9 +31,12 @@ class Choice:
     why: str
 
 
-def trial_parameters(parameters: BoostParameters, n_groups: int) -> list[BoostParameters]:
+def trial_parameters(
+    parameters: BoostParameters, n_groups: int, n_signals: int
+) -> list[BoostParameters]:
     """Return how the small networks are learnt, one for each criterion."""
-    luts_per_class = min(parameters.luts_per_class, max(1, TRIAL_LUTS // n_groups))
+    n_luts = min(_MANY_LUTS, max(_FEW_LUTS, _MOST_TRIALS // n_signals))
+    luts_per_class = min(parameters.luts_per_class, max(1, n_luts // n_groups))
     small = replace(parameters, luts_per_class=luts_per_class, layers=1, refits=0, patience=0)
     return [replace(small, criterion=criterion) for criterion in (NEWTON, ABSOLUTE)]
 

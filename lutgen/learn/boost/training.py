@@ -318,7 +318,7 @@ def _choose(
         ]
     n_held_out = sum(watched[0].n_samples for _, watched in parts)
     n_classes = int(labels.max()) + 1
-    trials = trial_parameters(parameters, n_classes if n_classes > 2 else 1)
+    trials = trial_parameters(parameters, n_classes if n_classes > 2 else 1, bits.n_signals)
 
     def accuracy(trial: BoostParameters) -> float:
         def heard(now: BoostProgress) -> None:
