@@ -19,6 +19,7 @@ from lutgen.learn.boost.losses import Loss
 from lutgen.learn.boost.network import Round
 from lutgen.learn.boost.parameters import ABSOLUTE, BoostParameters, BoostProgress
 from lutgen.learn.boost.step import UNIT, NewtonGain, Samples
+from lutgen.learn.counts import Counts
 from lutgen.learn.executor import Executor, Faster, Serial
 from lutgen.model.provenance import LearntAccuracy
 
@@ -208,39 +209,52 @@ class Learner:
             self.step.interaction(draw(n_drawn=self._n_drawn_for(order)), order, executor)
             for order in orders
         ]
+        starts.append(start)
+        olds = [] if old is None else [old[g].wires]
         if parameters.criterion == ABSOLUTE:
             drawn = draw(n_drawn=self.n_drawn)
             wires = [
                 self.step.search(drawn, given, parameters.k, parameters.sweeps, executor)
-                for given in (*starts, start)
+                for given in starts
             ]
-        else:
-            curvature = np.empty_like(residual)
-            self.loss.find_curvature(residual, samples.weights, curvature)
-            key = randomness.keys(parameters.seed, _WEIGH_STREAM, stage, place, g)[0]
-            weighed = places.weigh(samples, residual, curvature, key, self.n_weighed, self.unit)
-            gain = self.gain.scaled(weighed.unit)
-            wires = [
-                self.step.search_newton(
-                    weighed, given, parameters.k, parameters.sweeps, gain, executor
-                )
-                for given in (*starts, start)
-            ]
-        if old is not None:
-            wires.insert(0, old[g].wires)
-        counts = places.count(samples, residual, np.array(wires), executor, self.backend)
-        if parameters.criterion == ABSOLUTE:
+            counts = self._count(residual, [*olds, *wires], executor)
             best = int(counts.gain.argmax())
-            return decide_by_sign(wires[best], counts, best, self.leaf, self.backend)
-        curved = places.count(samples, curvature, np.array(wires), executor, self.backend).votes
+            return decide_by_sign([*olds, *wires][best], counts, best, self.leaf, self.backend)
+        curvature = np.empty_like(residual)
+        self.loss.find_curvature(residual, samples.weights, curvature)
+        key = randomness.keys(parameters.seed, _WEIGH_STREAM, stage, place, g)[0]
+        weighed = places.weigh(samples, residual, curvature, key, self.n_weighed, self.unit)
+        gain = self.gain.scaled(weighed.unit)
+        wires = [
+            self.step.search_newton(weighed, given, parameters.k, parameters.sweeps, gain, executor)
+            for given in starts
+        ]
+        return self._decide(self.groups[g], [*olds, *wires], residual, curvature, executor)
+
+    def _decide(
+        self,
+        score: int,
+        wires: list[NDArray[np.int32]],
+        residual: NDArray[np.int32],
+        curvature: NDArray[np.int32],
+        executor: Executor,
+    ) -> Lut:
+        """Return the LUT of the wires that gain most, over all samples, by Newton's criterion."""
+        counts = self._count(residual, wires, executor)
+        curved = self._count(curvature, wires, executor).votes
         gain = self.gain.scaled(self.unit)
         scores = np.add.accumulate(gain(counts.votes, curved), axis=1)[:, -1]
         best = int(scores.argmax())
-        step = self.loss.steps(samples, self.votes, self.groups[g], wires[best], gain)
+        step = self.loss.steps(self.samples, self.votes, score, wires[best], gain)
         if step is None:
             step = counts.votes[best] / (curved[best] + gain.regularization)
-        wanted = parameters.learning_rate * self.loss.votes_a_step * step
+        wanted = self.parameters.learning_rate * self.loss.votes_a_step * step
         return decide_by_step(wires[best], counts, curved, best, self.leaf, gain, wanted)
+
+    def _count(
+        self, values: NDArray[np.int32], wires: list[NDArray[np.int32]], executor: Executor
+    ) -> Counts:
+        return places.count(self.samples, values, np.array(wires), executor, self.backend)
 
     def _n_drawn_for(self, order: int) -> int:
         """Return how many samples to score all twos or threes of signals on, as time allows."""

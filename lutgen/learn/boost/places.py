@@ -75,6 +75,13 @@ def weigh(
     """Return all samples of some weight, or about as many as wanted, each as likely.
 
     Where sums could take more than 32 bits, the lowest bits of all are left out.
+
+    Parameters
+    ----------
+    key : int
+        Key of the draw, where fewer are wanted than there are.
+    unit : float
+        The gradient and curvature that stand for 1.
     """
     places = np.flatnonzero(samples.weights)
     if n_wanted < places.size:

@@ -5,8 +5,10 @@ every sample counts with a *weight*, the majority rule of memorization is the be
 against a loss: with g = [y = c] - p_c, the residual of class c under the softmax of the scores,
 the table that lowers the loss most is the sign of the sum of g at each entry, and the sum of the
 absolute values says how good the wires are (Friedman, "Greedy function approximation", 2001, with
-steps of a fixed size). LUTs are added a round at a time, one for each class; in the refits, each
-is taken out, learnt anew with all others in place, and put back.
+steps of a fixed size). Newton's criterion takes the curvature of the loss into account, and the
+entries of a LUT may have several levels: see :mod:`lutgen.learn.boost.parameters`. LUTs are added
+a round at a time, one for each class; in the refits, each is taken out, learnt anew with all
+others in place, and put back.
 
 Scores are integers, so residuals come from a table and are integers, too: sums are exact, and the
 model does not depend on the number of threads or the order of work.
