@@ -201,10 +201,10 @@ def _cell(runs: dict[str, Any]) -> str:
     if not runs:
         return ""
     tests = [run["test"] for run in runs.values()]
-    spread = np.std(tests, ddof=1) if len(tests) > 1 else 0.0
+    spread = f" ± {np.std(tests, ddof=1):.4f}" if len(tests) > 1 else ""
     luts = runs.get(str(SEEDS[0]), {}).get("luts")
     size = f", {luts['core']} + {luts['head']}" if luts else ""
-    return f"{np.mean(tests):.4f} ± {spread:.4f}{size}"
+    return f"{np.mean(tests):.4f}{spread}{size}"
 
 
 if __name__ == "__main__":
