@@ -53,7 +53,7 @@ ROWS: dict[str, tuple[int, dict[str, Any]]] = {
     "newton, regularization 1": (1, {**NEWTON, "l2_regularization": 1.0}),
     "newton, entries of weight 3": (1, {**NEWTON, "min_entry_weight": 3.0}),
     "newton, searched on half the samples": (1, {**NEWTON, "search_samples": -2}),
-    "newton, no wire drawn": (1, {**NEWTON, "random_wires": 0}),
+    "newton, no wire drawn (the default)": (1, {**NEWTON, "random_wires": 0}),
     "newton, k = 5": (1, {**NEWTON, "k": 5}),
     "auto": (1, {}),
     "leaves of 2 bits": (1, {"leaf_bits": 2}),
@@ -168,7 +168,7 @@ def _parameters(
     data: str, times: int, change: dict[str, Any], n_samples: int, seed: int
 ) -> BoostParameters:
     """Return parameters; a temperature is a factor, fewer than 0 samples a fraction."""
-    told = dict(change)
+    told = {"random_wires": 3, **change}
     factor = told.pop("temperature", None)
     if told.get("search_samples", 0) < 0:
         told["search_samples"] = n_samples // -told["search_samples"]

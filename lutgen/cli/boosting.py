@@ -139,7 +139,6 @@ def boost(
             layers=layers,
             temperature=temperature,
             search_samples=search_samples,
-            random_wires=min(k, _DEFAULT.random_wires),
             sweeps=sweeps,
             interactions=interactions,
             refits=refits,

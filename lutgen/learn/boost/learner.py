@@ -202,7 +202,7 @@ class Learner:
         start = _random_wires(
             randomness.keys(parameters.seed, _START_STREAM, stage, place, g),
             samples.n_signals,
-            min(parameters.random_wires, parameters.k),
+            parameters.effective_random_wires,
         )
         orders = range(2, min(parameters.interactions, parameters.k) + 1) if old is None else ()
         starts = [

@@ -9,6 +9,7 @@ from lutgen.bits import MAX_FAN_IN
 from lutgen.errors import ConfigError
 
 MAX_LUTS_PER_CLASS = 1 << 15
+_DRAWN_WIRES = 3  # with the absolute criterion
 
 ABSOLUTE, NEWTON, AUTO = CRITERIA = ("absolute", "newton", "auto")
 
@@ -38,7 +39,7 @@ class BoostParameters:
         as likely, 0: all, or where there are many signals, 2^23 over the signals, 12,000 at least.
     random_wires : int
         Wires of each LUT that the search starts from, drawn at random; the others are chosen
-        one by one. At most k.
+        one by one. At most k. -1: three with the absolute criterion, none with Newton's.
     sweeps : int
         How often each wire is reconsidered, the others held fixed.
     interactions : int
@@ -90,7 +91,7 @@ class BoostParameters:
     layers: int = 1
     temperature: float = 0.0
     search_samples: int = 0
-    random_wires: int = 3
+    random_wires: int = -1
     sweeps: int = 2
     interactions: int = 0
     refits: int = 1
@@ -113,7 +114,7 @@ class BoostParameters:
             "layers": (1, self.luts_per_class),
             "search_samples": (0, 1 << 24),
             "leaf_bits": (1, 3),
-            "random_wires": (0, MAX_FAN_IN),
+            "random_wires": (-1, MAX_FAN_IN),
             "sweeps": (0, 100),
             "refits": (0, 1000),
             "patience": (0, 1 << 20),
@@ -151,6 +152,14 @@ class BoostParameters:
             faults.append(f"the seed must be 0 to 2^64 - 1, got {self.seed}")
         if faults:
             raise ConfigError("; ".join(faults))
+
+    @property
+    def effective_random_wires(self) -> int:
+        """The wires that are drawn, where that is left to the criterion."""
+        wanted = self.random_wires
+        if wanted < 0:
+            wanted = _DRAWN_WIRES if self.criterion == ABSOLUTE else 0
+        return min(wanted, self.k)
 
     @property
     def effective_temperature(self) -> float:

@@ -77,7 +77,7 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
         *,
         temperature: float = 0.0,
         search_samples: int = 0,
-        random_wires: int = 3,
+        random_wires: int = -1,
         sweeps: int = 2,
         interactions: int = 0,
         refits: int = 1,

@@ -69,7 +69,7 @@ class BoostedLutRegressor(MayLack, MultiOutputMixin, RegressorMixin, BaseEstimat
         quantile: float = 0.5,
         resolution: float = 0.0,
         search_samples: int = 0,
-        random_wires: int = 0,
+        random_wires: int = -1,
         sweeps: int = 2,
         interactions: int = 0,
         refits: int = 1,
