@@ -33,7 +33,7 @@ COLUMNS = (
 def learn_digits(luts_per_class: int) -> LutNetwork:
     """Learn the digits with so many LUTs a class."""
     source = Source("digits")
-    parameters = BoostParameters(luts_per_class=luts_per_class)
+    parameters = BoostParameters(luts_per_class=luts_per_class, criterion="absolute")
     return boost(load_source(source), source, parameters, encoder=ENCODER)
 
 

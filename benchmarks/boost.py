@@ -27,7 +27,7 @@ N_VALIDATION = 10_000
 LUT6_A_VOTE, LUT6_ARGMAX = 0.55, 110  # about, of the head; see the section on heads
 TWO_BITS = "thresholds:64,160"
 
-BASE = BoostParameters(luts_per_class=70, temperature=6, shift=1, refits=1)
+BASE = BoostParameters(luts_per_class=70, temperature=6, shift=1, criterion="absolute")
 CHANGES: dict[str, dict[str, Any]] = {
     "base": {},
     "another seed": {"seed": 1},
@@ -73,7 +73,7 @@ RECIPES: dict[str, tuple[str, str, BoostParameters]] = {
     "UNSW-NB15, 250 LUTs": (
         "unsw_nb15",
         "thermometer:16:quantile",
-        BoostParameters(luts_per_class=250, temperature=12),
+        BoostParameters(luts_per_class=250, temperature=12, criterion="absolute"),
     ),
 }
 
@@ -111,7 +111,7 @@ def combine(data: Dataset) -> None:
     held_out = encoder.encode(data.X_train[aside])
 
     def grow(luts: int, seed: int, rows: NDArray[np.int64]) -> LutNetwork:
-        parameters = BoostParameters(luts_per_class=luts, shift=1, seed=seed)
+        parameters = BoostParameters(luts_per_class=luts, shift=1, seed=seed, criterion="absolute")
         return boost(
             encoder.encode(X[rows]), y[rows], parameters, encoder=encoder, classes=np.arange(10),
             feature_shape=data.feature_shape,

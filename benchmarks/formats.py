@@ -38,7 +38,7 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "uci:adult": ("gain:60", ("u20",)),
     "uci:shuttle": ("gain:40", ("s16",)),
 }
-PARAMETERS = BoostParameters(luts_per_class=20)
+PARAMETERS = BoostParameters(luts_per_class=20, criterion="absolute")
 RESULTS = Path(__file__).parent / "results" / "formats.json"
 
 

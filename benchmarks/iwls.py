@@ -116,7 +116,7 @@ def _learn(
     return boost(
         encoder.encode(X),
         y,
-        BoostParameters(**{**parameters, "k": k}, seed=seed),
+        BoostParameters(**{"criterion": "absolute", **parameters, "k": k}, seed=seed),
         encoder=encoder,
         classes=np.arange(2),
         n_threads=2,

@@ -143,7 +143,7 @@ def _learn(
     network = boost(
         encoder.encode(X),
         labels,
-        BoostParameters(**row.parameters, seed=seed),
+        BoostParameters(**{"criterion": "absolute", **row.parameters}, seed=seed),
         encoder=encoder,
         classes=classes,
         feature_shape=dataset.feature_shape,

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from lutgen.jobs.prove import prove
     from lutgen.jobs.simulate import simulate
     from lutgen.jobs.synthesise import synthesise
+    from lutgen.learn.estimators.anomaly import LutAnomalyDetector
     from lutgen.learn.estimators.boosting import BoostedLutClassifier
     from lutgen.learn.estimators.memorization import MemorizationClassifier
+    from lutgen.learn.estimators.regression import BoostedLutRegressor
     from lutgen.model import Argmax, Bits, LutNetwork, Sum
     from lutgen.model.file import load
 
@@ -30,8 +32,10 @@ __all__ = [
     "Argmax",
     "Bits",
     "BoostedLutClassifier",
+    "BoostedLutRegressor",
     "CoreConfig",
     "Encoder",
+    "LutAnomalyDetector",
     "LutNetwork",
     "MemorizationClassifier",
     "Sum",
@@ -55,6 +59,8 @@ _HOMES = {
     **dict.fromkeys(("Encoder", "fit_encoder"), "encode.encoder"),
     "from_torch": "importers.modules",
     "BoostedLutClassifier": "learn.estimators.boosting",
+    "LutAnomalyDetector": "learn.estimators.anomaly",
+    "BoostedLutRegressor": "learn.estimators.regression",
     "MemorizationClassifier": "learn.estimators.memorization",
     **dict.fromkeys(("CoreConfig", "make_core"), "core"),
     **{f"from_{name}": "importers.trees.objects" for name in ("lightgbm", "sklearn", "xgboost")},

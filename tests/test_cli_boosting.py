@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from programs import SHOWS_PROGRESS, wait_for
 from typer.testing import CliRunner, Result
@@ -44,7 +45,9 @@ def test_ten_classes_are_learnt(model: Path) -> None:
     result = run("evaluate", model, "--json")
     assert json.loads(result.stdout)["accuracy"] == network.provenance.test_accuracy > 0.88
     shown = run("info", model).stdout
-    assert "boosting, luts per class 8, temperature" in shown
+    criterion = network.provenance.parameters["criterion"]
+    assert f"boosting, luts per class 8, criterion {criterion}, leaf bits 1, temp" in shown
+    assert f"criterion chosen   {criterion}: of " in shown and "(--criterion names one)" in shown
     assert "80 outputs, 80 votes for 10 classes" in shown
 
 
@@ -58,7 +61,8 @@ def test_validation_is_set_aside_and_a_model_can_be_gone_on_with(
     tmp_path: Path, model: Path
 ) -> None:
     out, grown = tmp_path / "m.npz", tmp_path / "grown.npz"
-    result = run("boost", *QUICK, "--validation", "0.2", "--patience", 3, "-o", out)
+    watched = ("--validation", "0.2", "--patience", 3, "--no-refit-on-all")
+    result = run("boost", *QUICK, *watched, "-o", out)
     assert result.exit_code == 0, result.output
     known = LutNetwork.load(out).provenance
     assert f"validation         {known.validation_accuracy:.4f}" in result.stdout
@@ -101,6 +105,93 @@ def test_optimise_uses_what_was_not_seen(tmp_path: Path, model: Path) -> None:
     fails(2, "goes by majorities", "optimise", model, "--policy", "tied", "-o", out)
 
 
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three features, and a whole number that follows from them: 20 values, few rows each."""
+    random = np.random.default_rng(0)
+    features = random.random((600, 3))
+    price = np.rint(300 * features[:, 0] * features[:, 1] + 100 * features[:, 2]) + 50
+    path = tmp_path_factory.mktemp("numbers") / "prices.csv"
+    rows = (",".join(map(str, row)) for row in np.column_stack([features, price.astype(int)]))
+    path.write_text("\n".join(["a,b,c,price", *rows, ""]))
+    return path
+
+
+def test_numbers_are_learnt_and_the_guess_is_said(tmp_path: Path, table: Path) -> None:
+    out = tmp_path / "m.npz"
+    told = ("boost", "--data", table, "--k", 4, "--luts-per-class", 40, "-o", out)
+    result = run(*told)
+    assert result.exit_code == 0, result.output
+    assert "column price" in result.stderr and "(--task regression)" in result.stderr
+    network = LutNetwork.load(out)
+    assert network.n_luts == 120 and network.provenance.task == "regression"
+    assert "test R²" in result.stdout and "most gained by     " in result.stdout
+    assert network.provenance.test_accuracy > 0.8
+    shown = run("evaluate", out)
+    assert shown.stdout.startswith(f"R²    {network.provenance.test_accuracy:.4f}  (120 samples; ")
+    assert "MAE" in shown.stdout and "RMSE" in shown.stdout
+    found = json.loads(run("evaluate", out, "--data", table, "--json").stdout)
+    assert found["n_samples"] == 120  # the test part, as it was parted
+    assert found["r2"] == network.provenance.test_accuracy
+    assert 0 < found["mean_absolute_error"][0] < found["root_mean_squared_error"][0] < 40
+    quick = ("--luts-per-class", 1, "--refits", 0, "--criterion", "absolute")
+    few = run(*told[:5], *quick, "--task", "classes", "-o", tmp_path / "c.npz")
+    assert few.exit_code == 0 and LutNetwork.load(tmp_path / "c.npz").n_classes > 100
+    named = run(*told, "--task", "regression")
+    assert named.exit_code == 0 and "taken as numbers" not in named.stderr
+    assert LutNetwork.load(out).digest == network.digest
+    proof = run("prove", out, "--chip", "ice40", "-o", tmp_path / "proof")
+    assert proof.exit_code == 0, proof.output
+    assert "classes" not in run("info", out).stdout
+
+
+def test_growth_that_ends_early_is_said(tmp_path: Path, table: Path) -> None:
+    out = tmp_path / "m.npz"
+    result = run(
+        "boost", "--data", table, "--k", 4, "--luts-per-class", 300, "--validation", 0.2,
+        "--patience", 5, "--loss", "quantile", "--quantile", 0.9, "--learning-rate", 0.5,
+        "-o", out,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    known = LutNetwork.load(out).provenance
+    assert f"growth ended       {known.growth_ended}" in result.stdout
+    assert known.n_samples == 480 and known.metric == "D²"
+
+
+def test_faults_of_numbers(tmp_path: Path, table: Path) -> None:
+    numbers = ("boost", "--data", table, "-o", tmp_path / "m.npz")
+    fails(2, "loss must be one of squared_error", *numbers, "--loss", "huber")
+    fails(2, "no classes to balance", *numbers, "--balanced")
+    fails(2, "numbers need leaf_bits of 2 or 3", *numbers, "--leaf-bits", 1, "--max-weight", 1)
+    fails(2, "knows votes of one bit alone", *numbers, "--criterion", "absolute")
+    words = tmp_path / "words.csv"
+    words.write_text("a,b,c\n" + "".join(f"{i},{i % 7},w{i % 5}\n" for i in range(50)))
+    fails(2, "the labels are no numbers", "boost", "--data", words, "--task", "regression")
+    good = tmp_path / "good.npz"
+    run(*numbers[:-1], good, "--luts-per-class", 4, "--k", 3)
+    words.write_text("a,b,c,price\n" + "".join(f".{i},.2,.3,w{i % 5}\n" for i in range(1, 50)))
+    fails(2, "the labels are no numbers", "evaluate", good, "--data", words)
+
+
+def test_balanced_classes_and_their_calibration(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    features = random.random((3000, 4))
+    rare = (features[:, 0] + features[:, 1] + 0.3 * random.normal(size=3000) > 1.7).astype(int)
+    data, out = tmp_path / "rare.csv", tmp_path / "m.npz"
+    np.savetxt(data, np.column_stack([features, rare]), delimiter=",", fmt="%.5g")
+    recall = []
+    for more in ((), ("--balanced",)):
+        told = ("boost", "--data", data, "--k", 4, "--luts-per-class", 30, "--leaf-bits", 3)
+        result = run(*told, *more, "-o", out)
+        assert result.exit_code == 0, result.output
+        found = json.loads(run("evaluate", out, "--json").stdout)
+        recall.append(found["confusion"][1][1] / sum(found["confusion"][1]))
+        if not more:
+            assert 0 < found["calibration_error"] < 0.05
+            assert "calibration error  0.0" in run("evaluate", out).stdout
+    assert recall[1] > recall[0] + 0.1
+
+
 def test_bad_input(tmp_path: Path, model: Path) -> None:
     out = ("-o", tmp_path / "m.npz")
     fails(2, "k must be 1 to 16", "boost", "--k", 17, *out)
@@ -118,7 +209,8 @@ def test_bad_input(tmp_path: Path, model: Path) -> None:
 
 def test_ctrl_c_keeps_the_best_so_far(tmp_path: Path) -> None:
     out, said = tmp_path / "model.npz", tmp_path / "said"
-    command = [sys.executable, "-m", "lutgen", "boost", "--luts-per-class", "5000", "-o", str(out)]
+    command = [sys.executable, "-m", "lutgen", "boost", "--luts-per-class", "5000",
+               "--criterion", "absolute", "-o", str(out)]  # fmt: skip
     with said.open("wb") as stream:  # learning would take minutes
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stream, text=True,
                                    env=os.environ | SHOWS_PROGRESS)  # fmt: skip

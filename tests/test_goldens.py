@@ -47,13 +47,18 @@ def _memorized(labels: Callable[[Any], Any], **parameters: Any) -> LutNetwork:
 
 def _boosted(n: int = 1200, **parameters: Any) -> LutNetwork:
     digits = load_digits()
-    return BoostedLutClassifier(**parameters).fit(digits.data[:n], digits.target[:n]).network_
+    model = BoostedLutClassifier(criterion="absolute", **parameters)
+    return model.fit(digits.data[:n], digits.target[:n]).network_
 
 
 def _two_classes() -> LutNetwork:
     data = load_breast_cancer()
     model = BoostedLutClassifier(
-        luts_per_class=15, encoder="thermometer:4:gain", random_state=1, interactions=3
+        luts_per_class=15,
+        encoder="thermometer:4:gain",
+        random_state=1,
+        interactions=3,
+        criterion="absolute",
     )
     return model.fit(data.data[:400], data.target_names[data.target[:400]]).network_
 
@@ -62,6 +67,8 @@ def _weighted() -> LutNetwork:
     wine = load_wine()
     model = BoostedLutClassifier(
         luts_per_class=12,
+        criterion="absolute",
+        refit_on_all=False,
         patience=3,
         validation_fraction=0.2,
         encoder="thermometer:4:quantile",

@@ -30,6 +30,7 @@ HEAVY: dict[str, set[str]] = {
     "numba": {
         "lutgen.learn.kernels",
         "lutgen.learn.boost.kernels",
+        "lutgen.learn.boost.newton",
         "lutgen.learn.boost.searching",
         "lutgen.netlist.passes.cuts",
     },

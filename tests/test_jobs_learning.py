@@ -83,7 +83,9 @@ def test_memorization_is_of_two_classes() -> None:
 
 
 def test_an_interrupted_boost_knows_its_data_too(digits: Dataset) -> None:
-    parameters = BoostParameters(luts_per_class=6, search_samples=500, refits=0)
+    parameters = BoostParameters(
+        luts_per_class=6, search_samples=500, refits=0, criterion="absolute"
+    )
     heard = Heard(interrupt_at=3)
     with pytest.raises(Interrupted) as stopped:
         learn.boost(digits, GE5, parameters, progress=heard)

@@ -14,7 +14,14 @@ from lutgen.errors import ConfigError, DataError
 from lutgen.learn.boost import BoostParameters, BoostProgress, Interrupted, boost
 from lutgen.model.network import LutNetwork
 
-SMALL = BoostParameters(k=4, luts_per_class=4, search_samples=300, random_wires=1, sweeps=1)
+SMALL = BoostParameters(
+    k=4, luts_per_class=4, search_samples=300, random_wires=1, sweeps=1, criterion="absolute"
+)
+NEWTON = replace(SMALL, criterion="newton")
+SEVERAL_BITS = {
+    2: replace(NEWTON, leaf_bits=2),
+    3: replace(NEWTON, leaf_bits=3, max_weight=8, min_entry_weight=1.0),
+}
 
 X, Y = load_digits(return_X_y=True)
 ENCODER = fit_encoder("thresholds:4,10", X)
@@ -34,9 +41,14 @@ def accuracy(network: LutNetwork, n_classes: int = 10) -> float:
     return float((found == Y[TEST] * n_classes // 10).mean())
 
 
+@pytest.mark.parametrize(
+    "parameters", [SMALL, NEWTON, *SEVERAL_BITS.values()], ids=["absolute", "newton", "2", "3"]
+)
 @pytest.mark.parametrize(("n_classes", "layers"), [(2, 1), (3, 1), (3, 2), (10, 1)])
-def test_backends_and_threads_give_the_same_network(n_classes: int, layers: int) -> None:
-    parameters = replace(SMALL, shift=1, layers=layers)
+def test_backends_and_threads_give_the_same_network(
+    n_classes: int, layers: int, parameters: BoostParameters
+) -> None:
+    parameters = replace(parameters, shift=1, mirror=n_classes == 3, layers=layers)
     networks = [
         learn(parameters, n_classes, TRAIN[:200], feature_shape=(8, 8), **options)
         for options in ({"backend": "reference"}, {"n_threads": 1}, {"n_threads": 5})
@@ -56,7 +68,7 @@ def test_the_seed_matters() -> None:
 def test_digits() -> None:
     seen: list[BoostProgress] = []
     validation = ENCODER.encode(X[TEST]), Y[TEST]
-    parameters = BoostParameters(luts_per_class=30, search_samples=2000)
+    parameters = BoostParameters(luts_per_class=30, search_samples=2000, criterion="absolute")
     network = learn(parameters, validation=validation, progress=seen.append)
     assert network.n_luts == 300
     assert network.head.weights.sum(axis=1).tolist() == [30] * 10
@@ -73,7 +85,7 @@ def test_digits() -> None:
 @pytest.mark.parametrize("n_classes", [2, 10])
 def test_layers_read_those_below(n_classes: int) -> None:
     validation = ENCODER.encode(X[TEST]), Y[TEST] * n_classes // 10
-    parameters = BoostParameters(k=4, luts_per_class=11, layers=3, search_samples=1000, shift=1)
+    parameters = replace(SMALL, luts_per_class=11, layers=3, search_samples=1000, shift=1)
     network = learn(parameters, n_classes, validation=validation, feature_shape=(8, 8))
     n_groups = 1 if n_classes == 2 else 10
     sizes = np.diff(np.searchsorted(network.layer, [1, 2, 3, 4]))
@@ -90,7 +102,7 @@ def test_layers_read_those_below(n_classes: int) -> None:
 
 
 def test_refits_make_the_network_fit_better() -> None:
-    parameters = BoostParameters(k=4, luts_per_class=5, temperature=2, search_samples=1000)
+    parameters = replace(SMALL, luts_per_class=5, temperature=2, search_samples=1000, sweeps=2)
     grown, refitted = (
         np.mean([
             learn(replace(parameters, refits=refits, seed=seed)).provenance.train_accuracy
@@ -103,7 +115,7 @@ def test_refits_make_the_network_fit_better() -> None:
 
 @pytest.mark.parametrize("luts_per_class", [10, 11])
 def test_two_classes_are_one_group_and_a_threshold(luts_per_class: int) -> None:
-    network = learn(BoostParameters(luts_per_class=luts_per_class, search_samples=1000), 2)
+    network = learn(replace(SMALL, k=6, luts_per_class=luts_per_class, search_samples=1000), 2)
     assert network.n_luts == luts_per_class
     assert network.head.weights.tolist() == [[0] * luts_per_class, [1] * luts_per_class]
     assert network.head.bias.tolist() == [luts_per_class // 2, 0]
@@ -147,7 +159,7 @@ def test_weights_count_as_repetitions_do() -> None:
     encoder = fit_encoder("binary", np.array([[0, 0], [1, 1]]))
     bits = encoder.encode(np.array([[0, 0], [0, 0], [1, 1], [1, 1], [0, 1]]))
     labels = np.array([0, 1, 0, 1, 1])
-    parameters = BoostParameters(k=2, luts_per_class=1)
+    parameters = BoostParameters(k=2, luts_per_class=1, criterion="absolute")
 
     def table(weights: list[float]) -> NDArray[np.uint8]:
         network = boost(
@@ -168,7 +180,7 @@ def test_entries_are_marked_unseen_and_tied() -> None:
     encoder = fit_encoder("binary", np.array([[0, 0], [1, 1]]))
     bits = encoder.encode(np.array([[0, 0], [0, 0], [1, 1], [1, 0]]))
     network = boost(
-        bits, np.array([0, 1, 1, 0]), BoostParameters(k=2, luts_per_class=1, refits=0),
+        bits, np.array([0, 1, 1, 0]), replace(SMALL, k=2, luts_per_class=1, refits=0),
         encoder=encoder, classes=np.array([0, 1]),
     )  # fmt: skip
     wire = network.lut_wires(0).tolist()
@@ -189,6 +201,89 @@ def test_going_on_with_a_network_refits_and_grows_it() -> None:
     assert again.n_luts == 4
 
 
+@pytest.mark.parametrize("parameters", [NEWTON, *SEVERAL_BITS.values()])
+@pytest.mark.parametrize("n_classes", [2, 10])
+def test_going_on_finds_what_there_was(parameters: BoostParameters, n_classes: int) -> None:
+    """Levels, weights and the start of the scores, out of the network alone."""
+    first = learn(replace(parameters, refits=0), n_classes)
+    same = learn(replace(parameters, refits=0), n_classes, start=first)
+    assert same.digest == first.digest
+    grown = learn(replace(parameters, luts_per_class=6), n_classes, start=first)
+    straight = learn(replace(parameters, luts_per_class=6), n_classes)
+    assert grown.n_luts == straight.n_luts > first.n_luts
+    assert grown.provenance.train_accuracy > first.provenance.train_accuracy
+    auto = learn(replace(parameters, criterion="auto", refits=0), n_classes, start=first)
+    assert auto.digest == first.digest
+
+
+@pytest.mark.parametrize("parameters", [NEWTON, *SEVERAL_BITS.values()])
+@pytest.mark.parametrize("n_classes", [2, 10])
+def test_what_newton_learns_is_what_the_network_does(
+    parameters: BoostParameters, n_classes: int
+) -> None:
+    parameters = replace(parameters, luts_per_class=15, search_samples=0)
+    validation = ENCODER.encode(X[TEST]), Y[TEST] * n_classes // 10
+    network = learn(parameters, n_classes, validation=validation)
+    known = network.provenance
+    right = network.class_numbers(ENCODER.encode(X[TRAIN])) == Y[TRAIN] * n_classes // 10
+    assert known.train_accuracy == pytest.approx(right.mean())
+    assert known.validation_accuracy == pytest.approx(accuracy(network, n_classes))
+    assert accuracy(network, n_classes) > 0.85
+    groups = 1 if n_classes == 2 else 10
+    assert network.n_luts == 15 * groups * parameters.leaf_bits
+    wires = network.wires.reshape(15 * groups, parameters.leaf_bits, parameters.k)
+    assert (wires == wires[:, :1]).all()
+    weights = network.head.weights.sum(axis=0).reshape(-1, parameters.leaf_bits)
+    assert (weights == weights[:, :1] << np.arange(parameters.leaf_bits)).all()
+
+
+def test_the_scores_of_newton_begin_with_the_shares_of_the_classes() -> None:
+    bits = Bits.from_dense(np.zeros((100, 8)))
+    encoder = Encoder("binary", 8, np.arange(8, dtype=np.int32), np.full(8, 0.5))
+    for labels in (np.repeat([0, 1], [10, 90]), np.repeat([0, 1, 2], [10, 70, 20])):
+        n_classes = int(labels.max()) + 1
+        network = boost(
+            bits, labels, replace(NEWTON, temperature=20), encoder=encoder,
+            classes=np.arange(n_classes),
+        )  # fmt: skip
+        assert (network.class_numbers(bits) == 1).all()
+
+
+def test_auto_chooses_by_samples_held_out_and_says_why() -> None:
+    heard: list[BoostProgress] = []
+    network = learn(replace(SMALL, criterion="auto"), progress=heard.append)
+    known = network.provenance
+    assert known.parameters["criterion"] in ("absolute", "newton")
+    assert known.criterion_chosen.startswith(known.parameters["criterion"] + ": of 534 samples")
+    assert list(dict.fromkeys(now.trial for now in heard)) == ["newton", "absolute", ""]
+    told = replace(SMALL, criterion=known.parameters["criterion"])
+    assert learn(told).digest == network.digest and not learn(told).provenance.criterion_chosen
+    watched = learn(replace(SMALL, criterion="auto"), validation=(ENCODER.encode(X[TEST]), Y[TEST]))
+    assert f"of {len(TEST)} samples held out" in watched.provenance.criterion_chosen
+
+
+@pytest.mark.parametrize("noise", [False, True])
+def test_auto_takes_what_the_noise_asks_for(noise: bool) -> None:
+    random = np.random.default_rng(3)
+    dense = random.integers(0, 2, (2000, 40))
+    score = dense[:, :9].sum(axis=1)
+    labels = (score > 4).astype(np.int64)
+    if noise:
+        labels ^= random.random(2000) < 0.3
+    encoder = fit_encoder("binary", dense)
+    network = boost(
+        encoder.encode(dense), labels, BoostParameters(luts_per_class=60), encoder=encoder,
+        classes=np.arange(2),
+    )  # fmt: skip
+    criterion = network.provenance.parameters["criterion"]
+    shares = dict(
+        part.split() for part in network.provenance.criterion_chosen.split("right: ")[1].split(", ")
+    )
+    assert float(shares[criterion]) == max(map(float, shares.values()))
+    if noise:
+        assert criterion == "newton"
+
+
 def test_a_network_that_cannot_be_gone_on_with() -> None:
     first = learn(replace(SMALL, refits=0))
     with pytest.raises(ConfigError, match="its LUTs have 4 inputs, k is 5"):
@@ -204,7 +299,13 @@ def test_a_network_that_cannot_be_gone_on_with() -> None:
 def test_patience_keeps_the_best() -> None:
     validation = ENCODER.encode(X[TEST]), Y[TEST]
     parameters = BoostParameters(
-        luts_per_class=200, temperature=0.5, search_samples=500, patience=3, refits=1
+        luts_per_class=200,
+        temperature=0.5,
+        search_samples=500,
+        patience=3,
+        refits=1,
+        criterion="absolute",
+        refit_on_all=False,
     )
     network = learn(parameters, validation=validation)
     history = network.provenance.history
@@ -246,6 +347,13 @@ def test_an_interrupt_before_the_first_round_passes_on(monkeypatch: pytest.Monke
     [
         ({"k": 17}, "k must be 1 to 16, got 17"),
         ({"luts_per_class": 0}, "luts_per_class must be 1 to 32768, got 0"),
+        ({"criterion": "gini"}, "criterion must be one of absolute, newton, auto, got gini"),
+        ({"criterion": "absolute", "leaf_bits": 2}, "knows votes of one bit alone"),
+        ({"leaf_bits": 4}, "leaf_bits must be 1 to 3, got 4"),
+        ({"leaf_bits": 2, "max_weight": 3}, "max_weight must be a power of two, 1 to 64, got 3"),
+        ({"max_weight": 2}, "max_weight needs leaf_bits of 2 or 3"),
+        ({"search_samples": 3}, "search_samples must be 64 or more, or 0, got 3"),
+        ({"l2_regularization": float("nan")}, "l2_regularization must be 0.001 to 1e"),
         ({"temperature": -1.0}, "temperature must be 0.1 to 10000, or 0, got -1"),
         ({"temperature": float("nan")}, "temperature must be"),
         ({"seed": -1, "sweeps": -1}, "sweeps must be 0 to 100, got -1; the seed must be"),

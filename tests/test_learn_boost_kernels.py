@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from lutgen.bits import Bits
-from lutgen.learn.boost import kernels, places, reference, searching
-from lutgen.learn.boost.step import UNIT, BoostStep, Drawn, Lut, Samples
+from lutgen.learn.boost import kernels, newton, places, reference, searching
+from lutgen.learn.boost.leaves import Leaf, decide_by_sign
+from lutgen.learn.boost.step import UNIT, BoostStep, Drawn, NewtonGain, Samples
 from lutgen.learn.executor import Executor, Serial, Threads
 
 EXAMPLES = settings(max_examples=25, deadline=None)
@@ -100,7 +101,7 @@ def test_draw_search_count_and_vote(
     ]
     np.testing.assert_array_equal(counted[0].statistics, counted[1].statistics)
     assert counted[0].votes.sum(axis=1).tolist() == [residual.sum()] * 2
-    lut = Lut.decide(plain, counted[0], 0, "kernels")
+    lut = decide_by_sign(plain, counted[0], 0, Leaf(), "kernels")
     votes = [np.full(residual.size, 5, dtype=np.int32) for _ in range(2)]
     for step, out in zip((reference, kernels), votes, strict=True):
         places.vote(step, samples.signals, samples.views, [(lut, out)], -1, Serial())
@@ -108,6 +109,63 @@ def test_draw_search_count_and_vote(
     # the gain is what the table wins of the residuals
     signs = 5 - votes[0].astype(np.int64)
     assert int(signs @ residual) == counted[0].gain[0]
+
+
+@EXAMPLES
+@given(
+    seed=st.integers(0, 1000),
+    n=st.integers(1, 300),
+    n_signals=st.sampled_from([7, 64, 65, 200]),
+    n_views=st.integers(1, 3),
+    k=st.integers(1, 7),
+    n_given=st.integers(0, 7),
+    n_wanted=st.sampled_from([64, 1 << 20]),
+    n_sweeps=st.integers(0, 2),
+    size=st.sampled_from([1, UNIT, UNIT << 14]),
+    regularization=st.sampled_from([0.001, 5.0, 1e4]),
+    least=st.sampled_from([0.0, 3.0]),
+    n_workers=st.integers(2, 5),
+)
+def test_newton_search(
+    seed: int, n: int, n_signals: int, n_views: int, k: int, n_given: int, n_wanted: int,
+    n_sweeps: int, size: int, regularization: float, least: float, n_workers: int,
+) -> None:  # fmt: skip
+    """Of all workers together or one, of sums that need more than 32 bits, of a part of samples."""
+    samples = make_samples(seed, n, n_signals, n_views)
+    residual = make_residual(seed, samples, size)
+    curvature = np.abs(make_residual(seed + 5, samples, size))
+    unit = float(size)
+    weighed = places.weigh(samples, residual, curvature, np.uint64(seed), n_wanted, unit)
+    assert (samples.weights[weighed.places] > 0).all() and (np.diff(weighed.places) > 0).all()
+    assert max(np.abs(weighed.gradient).sum(dtype=np.int64), weighed.curvature.sum()) < 1 << 31
+    shift = round(unit / weighed.unit)
+    assert (residual[weighed.places] // shift == weighed.gradient).all()
+    start, gain = np.arange(min(n_given, k), dtype=np.int32), NewtonGain(regularization, least)
+    arguments = weighed, start, k, n_sweeps, gain.scaled(weighed.unit)
+    plain = reference.search_newton(*arguments, Serial())
+    np.testing.assert_array_equal(plain, kernels.search_newton(*arguments, Serial()))
+    with pytest.MonkeyPatch.context() as patch, Threads(n_workers) as threads:
+        patch.setattr(newton, "_WORTH_SHARING", 0)
+        patch.setattr(newton, "_FEW_SAMPLES", 1)
+        np.testing.assert_array_equal(plain, kernels.search_newton(*arguments, threads))
+    assert np.unique(plain).size == k
+
+
+def test_newton_search_of_many_signals_and_of_parts_that_differ() -> None:
+    """Many blocks of signals; and a worker's share that is forgotten shows."""
+    samples = make_samples(2, 400, 4500)
+    residual = make_residual(2, samples)
+    curvature = np.abs(residual) // 2
+    weighed = places.weigh(samples, residual, curvature, np.uint64(1), 1 << 20, float(UNIT))
+    arguments = weighed, np.empty(0, np.int32), 3, 1, NewtonGain(5.0, 0.0).scaled(weighed.unit)
+    found = kernels.search_newton(*arguments, Serial())
+    np.testing.assert_array_equal(found, reference.search_newton(*arguments, Serial()))
+    real = newton._score_shares
+    with pytest.MonkeyPatch.context() as patch, Threads(3) as threads:
+        patch.setattr(newton, "_FEW_SAMPLES", 1)
+        np.testing.assert_array_equal(found, kernels.search_newton(*arguments, threads))
+        patch.setattr(newton, "_score_shares", lambda sums, *rest: real(sums[:-1], *rest))
+        assert (found != kernels.search_newton(*arguments, threads)).any()
 
 
 @pytest.mark.parametrize("n_workers", [2, 3, 7])
@@ -174,7 +232,7 @@ def test_parts_of_the_places_give_what_the_whole_gives(
     def everything(executor: Executor) -> list[NDArray]:
         drawn = draw(samples, residual, seed, 300, executor=executor)
         counts = places.count(samples, residual, wires, executor, "kernels")
-        luts = [Lut.decide(wires[i], counts, i, "kernels") for i in range(2)]
+        luts = [decide_by_sign(wires[i], counts, i, Leaf(), "kernels") for i in range(2)]
         own = votes.copy()
         pairs = [(luts[0], own[1]), (luts[1], own[2])]
         places.vote(kernels, samples.signals, samples.views, pairs, 1, executor)

@@ -7,7 +7,7 @@ import pytest
 
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ConfigError
-from lutgen.learn.boost.views import shift_views
+from lutgen.learn.boost.views import image_views
 
 
 def shifted(images: np.ndarray, dy: int, dx: int) -> np.ndarray:
@@ -29,7 +29,7 @@ def test_a_view_is_the_encoding_of_the_shifted_image(
             encoder, feature=encoder.feature[order], threshold=encoder.threshold[order], seen=None
         )
     signals = encoder.encode(images.reshape(200, -1)).to_dense()
-    views = shift_views(encoder, shape, 1)
+    views = image_views(encoder, shape, 1)
     assert views.dtype == np.int32
     shifts = [(0, 0), (-1, 0), (0, -1), (0, 1), (1, 0)]
     assert len(views) == len(shifts)
@@ -37,7 +37,13 @@ def test_a_view_is_the_encoding_of_the_shifted_image(
         seen = np.where(view < 0, 0, signals[:, view])
         moved = shifted(images, dy, dx).reshape(200, -1)
         np.testing.assert_array_equal(seen, encoder.encode(moved).to_dense())
-    assert len(shift_views(encoder, shape, 2)) == 13
+    assert len(image_views(encoder, shape, 2)) == 13
+    both = image_views(encoder, shape, 1, mirror=True)
+    np.testing.assert_array_equal(both[:5], views)
+    for view, (dy, dx) in zip(both[5:], shifts, strict=True):
+        seen = np.where(view < 0, 0, signals[:, view])
+        moved = shifted(images[..., ::-1], dy, dx).reshape(200, -1)
+        np.testing.assert_array_equal(seen, encoder.encode(moved).to_dense())
 
 
 def test_pixels_of_other_thresholds_give_the_nearest_and_constant_ones_zero() -> None:
@@ -46,7 +52,7 @@ def test_pixels_of_other_thresholds_give_the_nearest_and_constant_ones_zero() ->
     images[:, 0, 2] = np.arange(100) * 1.5
     encoder = fit_encoder("thermometer:3:quantile", images.reshape(100, -1))
     assert encoder.feature.tolist() == [1, 1, 1, 2, 2, 2]  # thresholds 25 50 75, 37.5 75 112.5
-    views = shift_views(encoder, (1, 3), 1)
+    views = image_views(encoder, (1, 3), 1)
     assert views[0].tolist() == [0, 1, 2, 3, 4, 5]
     left = views[2]  # pixel 2 is seen at 1; nothing enters at 2
     assert left.tolist() == [3, 3, 4, -1, -1, -1]
@@ -56,8 +62,10 @@ def test_pixels_of_other_thresholds_give_the_nearest_and_constant_ones_zero() ->
 
 def test_no_shift_needs_no_image() -> None:
     encoder = fit_encoder("binary", np.eye(4))
-    assert shift_views(encoder, (), 0).tolist() == [[0, 1, 2, 3]]
+    assert image_views(encoder, (), 0).tolist() == [[0, 1, 2, 3]]
     with pytest.raises(ConfigError, match=r"needs images.* of 4 features, got \(3, 3\)"):
-        shift_views(encoder, (3, 3), 1)
+        image_views(encoder, (3, 3), 1)
+    with pytest.raises(ConfigError, match=r"mirror needs images.* of 4 features, got \(3, 3\)"):
+        image_views(encoder, (3, 3), 0, mirror=True)
     with pytest.raises(ConfigError, match="shift must be 0 to 4 pixels, got 5"):
-        shift_views(encoder, (2, 2), 5)
+        image_views(encoder, (2, 2), 5)

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, make_classification
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import average_precision_score, recall_score
 from sklearn.utils.estimator_checks import check_estimator
 
 from lutgen.encode.encoder import fit_encoder
@@ -26,7 +28,7 @@ def test_passes_the_checks_of_scikit_learn() -> None:
         "check_sample_weight_equivalence_on_sparse_data": "the draw differs",
     }
     check_estimator(
-        BoostedLutClassifier(k=4, luts_per_class=20, search_samples=300, random_state=0),
+        BoostedLutClassifier(k=4, luts_per_class=20, leaf_bits=2, random_state=0),
         expected_failed_checks=expected,
     )
 
@@ -60,11 +62,74 @@ def test_weights_move_the_boundary() -> None:
 
 
 def test_patience_sets_samples_aside_and_stops() -> None:
-    model = BoostedLutClassifier(**QUICK | {"luts_per_class": 500}, patience=3, refits=0)
-    model.fit(X, Y)
+    told = {**QUICK, "luts_per_class": 500, "patience": 3, "refits": 0}
+    model = BoostedLutClassifier(**told, refit_on_all=False).fit(X, Y)
     assert model.network_.n_luts < 5000
     assert model.network_.provenance.n_samples == pytest.approx(0.9 * len(X), abs=10)
     assert model.network_.provenance.validation_accuracy > 0.8
+    # and by default it says what it kept, and learns as much from all samples
+    again = BoostedLutClassifier(**told).fit(X, Y).network_.provenance
+    before = model.network_.provenance
+    assert again.n_samples == len(X) and again.history == before.history
+    assert again.validation_accuracy == before.validation_accuracy
+    n_luts = model.network_.n_luts
+    assert again.growth_ended == (
+        f"{n_luts // 10} LUTs a class or number ({n_luts} in all) were best on samples held out, "
+        f"{before.validation_accuracy:.4f}; as many learnt anew from all 1797 samples"
+    )
+    assert again.parameters["luts_per_class"] == n_luts // 10
+    assert again.parameters["temperature"] == before.parameters["temperature"]
+
+
+def test_rare_positives_next_to_gradient_boosting() -> None:
+    """1 in 100 is positive: average precision on the same bits, and what class weights do."""
+    X, y = make_classification(
+        12_000, 12, n_informative=8, weights=[0.99], flip_y=0.002, n_clusters_per_class=3,
+        random_state=0,
+    )  # fmt: skip
+    train, test = slice(0, 6000), slice(6000, None)
+    told = {"k": 4, "luts_per_class": 60, "leaf_bits": 3, "random_state": 0}
+    model = BoostedLutClassifier(**told, encoder="thermometer:16:quantile")
+    model.fit(X[train], y[train])
+    bits = model.network_.encoder.encode(X).to_dense()
+    other = HistGradientBoostingClassifier(random_state=0).fit(bits[train], y[train])
+    found = average_precision_score(y[test], model.decision_function(X[test]))
+    assert 0.008 < y.mean() < 0.014
+    trees = average_precision_score(y[test], other.decision_function(bits[test]))
+    assert found > trees - 0.02 > 0.4
+    balanced = clone(model).set_params(class_weight="balanced").fit(X[train], y[train])
+    recall, before = (recall_score(y[test], m.predict(X[test])) for m in (balanced, model))
+    assert recall > before + 0.3
+    assert average_precision_score(y[test], balanced.decision_function(X[test])) > 0.4
+
+
+def test_class_weights_are_sample_weights() -> None:
+    y = np.array(["no", "yes"])[(Y == 8).astype(int)]
+    twice = BoostedLutClassifier(**QUICK, class_weight={"yes": 3.0}).fit(X, y)
+    weights = np.where(y == "yes", 3.0, 1.0)
+    plain = BoostedLutClassifier(**QUICK).fit(X, y, sample_weight=weights)
+    assert twice.network_.digest == plain.network_.digest
+    both = BoostedLutClassifier(**QUICK, class_weight={"yes": 1.5}).fit(
+        X, y, sample_weight=np.where(y == "yes", 2.0, 1.0)
+    )
+    assert both.network_.digest == plain.network_.digest
+    with pytest.raises(ConfigError, match="no sample has the label 'maybe'"):
+        BoostedLutClassifier(**QUICK, class_weight={"maybe": 1}).fit(X, y)
+    with pytest.raises(ConfigError, match="class_weight must be balanced"):
+        BoostedLutClassifier(**QUICK, class_weight="equal").fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "told", [{"criterion": "absolute"}, {"criterion": "newton"}, {"layers": 2}]
+)
+def test_importances_tell_features_from_noise(told: dict[str, Any]) -> None:
+    random = np.random.default_rng(0)
+    features = random.random((3000, 9))
+    y = (features[:, 2] + features[:, 5] > 1) ^ (features[:, 7] > 0.8)
+    model = BoostedLutClassifier(**QUICK | {"luts_per_class": 20}, **told).fit(features, y)
+    importances = model.feature_importances_
+    assert importances.sum() == pytest.approx(1, abs=1e-4)
+    assert set(np.argsort(importances)[-3:]) == {2, 5, 7} and importances[[2, 5, 7]].sum() > 0.6
 
 
 def test_warm_start_goes_on(tmp_path: Any) -> None:
@@ -93,7 +158,7 @@ def test_progress_and_shifts_reach_the_learner() -> None:
 
 def test_ctrl_c_warns_and_keeps_what_there_is() -> None:
     def interrupt(now: BoostProgress) -> None:
-        if now.n_done == 30:
+        if now.n_done == 30 and not now.trial:
             raise KeyboardInterrupt
 
     with pytest.warns(UserWarning, match="interrupted after 30 LUTs; the network of that moment"):

@@ -21,7 +21,8 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn.estimators.boosting import BoostedLutClassifier
 from lutgen.learn.estimators.memorization import MemorizationClassifier
-from lutgen.learn.estimators.shared import as_copies, available_workers, n_threads, softmax
+from lutgen.learn.estimators.shared import as_copies, available_workers, n_threads
+from lutgen.learn.scores import softmax
 
 IRIS = load_iris(return_X_y=True)
 CANCER = load_breast_cancer(return_X_y=True)

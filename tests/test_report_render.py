@@ -13,6 +13,7 @@ import pytest
 from report_samples import DIGEST, core_record, files, pass_run, planted_difference, write_folder
 
 from lutgen.report.folder import Report, read_report
+from lutgen.report.pictures import draw_importances
 from lutgen.report.render_html import render_html
 from lutgen.report.render_text import render_text
 from lutgen.version import __version__
@@ -342,3 +343,12 @@ def test_parts_are_shown_where_there_is_more_than_the_core(tmp_path: Path) -> No
     assert re.search(r"head +7 +0\.7 % +3", text)
     assert "core, head; no encoder, no pins" in text
     assert "Head: counts the votes" in text
+
+
+def test_importances_are_drawn_largest_first_and_by_name() -> None:
+    svg = draw_importances([0.1, 0.0, 0.6, 0.3], ["width", "height", "a very long name of it", "w"])
+    texts = re.findall(r">([^<>]+)</text>", svg)
+    shown = [text for text in texts if text in ("width", "a very long name", "w", "height")]
+    assert shown == ["a very long name", "w", "width"]
+    assert "60.0 %" in texts and "0.0 %" not in texts
+    assert "feature 3" in draw_importances([0.0, 0.0, 0.0, 1.0])

@@ -288,9 +288,9 @@ def _built_model(core: Core) -> BuiltModel:
         input=core.interface.describe()[0],
         input_formats=tuple(str(item) for item in core.interface.formats),
         levels=core.netlist.depth,
-        test_accuracy=known.test_accuracy,
+        test_accuracy=None if known.metric else known.test_accuracy,  # R² is no share
         layers=known.layers,
-        history=known.history,
+        history=() if known.metric else known.history,
     )
 
 

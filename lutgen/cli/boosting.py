@@ -18,10 +18,12 @@ from lutgen.cli.options import (
     Validation,
     option_group,
 )
+from lutgen.datasets.tasks import REGRESSION
 from lutgen.errors import ConfigError
 from lutgen.files import ensure_writable
 from lutgen.jobs.learn import boost as learn
 from lutgen.learn.boost import BoostParameters, Interrupted
+from lutgen.learn.boost.numbers import LOSSES
 from lutgen.model import LutNetwork
 from lutgen.records.model import ModelRecord
 
@@ -48,7 +50,8 @@ def boost(
         ),
     ] = _DEFAULT.temperature,
     search_samples: Annotated[
-        int, typer.Option(help="Samples drawn to search the wires of each LUT on.")
+        int,
+        typer.Option(help="Samples drawn to search the wires of each LUT on; 0: by --criterion."),
     ] = _DEFAULT.search_samples,
     sweeps: Annotated[
         int, typer.Option(help="How often the search reconsiders each wire.")
@@ -62,41 +65,99 @@ def boost(
     shift: Annotated[
         int, typer.Option(help="Learn from images shifted by up to N pixels, too.")
     ] = _DEFAULT.shift,
+    mirror: Annotated[
+        bool, typer.Option("--mirror", help="Learn from mirrored images, too.")
+    ] = _DEFAULT.mirror,
     validation: Validation = 0.0,
     patience: Annotated[
         int, typer.Option(help="Stop when that has not risen for N rounds; 0: never.")
     ] = _DEFAULT.patience,
+    refit_on_all: Annotated[
+        bool, typer.Option(help="Then learn as many LUTs anew from all samples.")
+    ] = _DEFAULT.refit_on_all,
+    balanced: Annotated[
+        bool, typer.Option("--balanced", help="Weigh samples: all classes count as much.")
+    ] = False,
+    loss: Annotated[
+        str, typer.Option(help=f"Of numbers, what is to be small: {', '.join(LOSSES)}.")
+    ] = LOSSES[0],
+    quantile: Annotated[
+        float, typer.Option(help="Of numbers, which quantile to answer; with --loss quantile.")
+    ] = 0.5,
     start: Annotated[
         Path | None, typer.Option(help="Go on with this model, learnt by boost from the same data.")
     ] = None,
+    criterion: Annotated[
+        str,
+        typer.Option(
+            help="What a LUT is chosen by: absolute, newton (stands noise better), or auto, "
+            "whichever has more right of samples held out."
+        ),
+    ] = _DEFAULT.criterion,
+    leaf_bits: Annotated[
+        int | None,
+        typer.Option(
+            help="1 to 3: bits of what an entry adds; each bit is a LUT. Default: 1, of numbers 3."
+        ),
+    ] = None,
+    max_weight: Annotated[
+        int | None,
+        typer.Option(
+            help="Largest weight of a LUT, a power of two; with 2 bits or more. Default: 1, of "
+            "numbers 64."
+        ),
+    ] = None,
+    learning_rate: Annotated[
+        float, typer.Option(help="Share of Newton's step that is made, with 2 bits or more.")
+    ] = _DEFAULT.learning_rate,
+    l2_regularization: Annotated[
+        float, typer.Option(help="So many samples more are reckoned with in each entry.")
+    ] = _DEFAULT.l2_regularization,
+    min_entry_weight: Annotated[
+        float, typer.Option(help="Entries of less curvature do not count, in samples.")
+    ] = _DEFAULT.min_entry_weight,
     seed: Seed = _DEFAULT.seed,
     threads: Threads = None,
     json: output.Json = False,
 ) -> None:
-    """Learn a network of any number of classes by boosting, and write the model file.
+    """Learn a network of any number of classes, or of numbers, by boosting; write the model file.
 
-    The LUTs of a class vote for it; each LUT's wires are searched, and its table is counted.
+    The LUTs of a class vote for it, those of a number add up to it; each LUT's wires are searched,
+    and its table is counted. Labels are numbers with --task regression, or where few samples have
+    the same, which is said.
     Ctrl-C ends the learning early: the model is written with what has been learnt.
     """
-    parameters = BoostParameters(
-        k=k,
-        luts_per_class=luts_per_class,
-        layers=layers,
-        temperature=temperature,
-        search_samples=search_samples,
-        random_wires=min(k, _DEFAULT.random_wires),
-        sweeps=sweeps,
-        interactions=interactions,
-        refits=refits,
-        shift=shift,
-        patience=patience,
-        seed=seed,
-    )
     ensure_writable(out)
     old = None if start is None else LutNetwork.load(start)
     if old is not None and encoder is not None:
         raise ConfigError(f"{start} has an encoder already; leave out --start or --encoder")
-    source, dataset = samples.load(old)
+
+    def told(is_regression: bool) -> BoostParameters:
+        return BoostParameters(
+            k=k,
+            luts_per_class=luts_per_class,
+            layers=layers,
+            temperature=temperature,
+            search_samples=search_samples,
+            sweeps=sweeps,
+            interactions=interactions,
+            refits=refits,
+            shift=shift,
+            mirror=mirror,
+            patience=patience,
+            refit_on_all=refit_on_all,
+            seed=seed,
+            criterion=criterion,
+            leaf_bits=leaf_bits or (3 if is_regression else 1),
+            max_weight=max_weight or (64 if is_regression else 1),
+            learning_rate=learning_rate,
+            l2_regularization=l2_regularization,
+            min_entry_weight=min_entry_weight,
+        )
+
+    told(leaf_bits is None and bool(max_weight))  # faults are said before anything is loaded
+    source, dataset = samples.load(old) if old else samples.load_classes_or_numbers()
+    parameters = told(source.task == REGRESSION)
     interrupted = False
     try:
         network = learn(
@@ -106,6 +167,9 @@ def boost(
             encoder=encoder,
             validation=validation,
             start=old,
+            balanced=balanced,
+            loss=loss,
+            quantile=quantile,
             threads=threads,
             progress=output.SHOWN,
         )

@@ -39,8 +39,11 @@ from lutgen.learn.fill import FILLS
 from lutgen.learn.memorize import Parameters
 from lutgen.learn.memorize.wiring import AUTO
 from lutgen.model import LutNetwork, Provenance
+from lutgen.records.learnt import NumbersRecord
 from lutgen.records.model import FeatureRecord, ModelRecord
 from lutgen.text import printable
+
+_MOST_FEATURES = 5
 
 BoardForWindow = Annotated[str | None, typer.Option(help=BOARD_HELP)]
 ChipForWindow = Annotated[str | None, typer.Option(help=f"{CHIP_HELP} For window:auto.")]
@@ -129,17 +132,38 @@ def print_model(network: LutNetwork) -> None:
     n_cone = int(network.cone.sum())
     if known.wiring_chosen:
         output.print_text(f"wiring chosen      {known.wiring_chosen}")
-    if known.train_accuracy is not None:
-        output.print_text(f"train accuracy     {known.train_accuracy:.4f}")
-    if known.validation_accuracy is not None:
-        output.print_text(f"validation         {known.validation_accuracy:.4f}")
+    if known.criterion_chosen:
+        output.print_text(f"criterion chosen   {known.criterion_chosen} (--criterion names one)")
+    if known.growth_ended:
+        output.print_text(f"growth ended       {known.growth_ended}")
+    metric = known.metric or "accuracy"
+    for name, value in (
+        (f"train {metric}", known.train_accuracy),
+        ("validation", known.validation_accuracy),
+    ):
+        if value is not None:
+            output.print_text(f"{name:19}{value:.4f}")
+    name = f"test {metric}"
     if known.test_accuracy is not None:
-        output.print_text(f"test accuracy      {known.test_accuracy:.4f}  ({known.split})")
+        output.print_text(f"{name:19}{known.test_accuracy:.4f}  ({known.split})")
     elif known.split:
-        output.print_text(f"test accuracy      not measured  ({known.split})")
+        output.print_text(f"{name:19}not measured  ({known.split})")
+    if any(known.feature_gain):
+        output.print_text(f"most gained by     {_most_gained(network)}")
     output.print_text(
         f"cone of influence  {n_cone} of {network.n_luts} LUTs reach the output "
         f"({100 * n_cone / max(1, network.n_luts):.1f} %)"
+    )
+
+
+def _most_gained(network: LutNetwork) -> str:
+    """Return the features by which the learner gained most, with their shares."""
+    gains, names = network.provenance.feature_gain, network.feature_names
+    order = sorted(range(len(gains)), key=lambda feature: -gains[feature])[:_MOST_FEATURES]
+    return ", ".join(
+        f"{printable(names[i]) if names else f'feature {i}'} {100 * gains[i]:.1f} %"
+        for i in order
+        if gains[i] > 0
     )
 
 
@@ -150,7 +174,7 @@ def evaluate(
     part: Part = "auto",
     json: output.Json = False,
 ) -> None:
-    """Measure a model's accuracy on labelled data."""
+    """Measure a model's accuracy on labelled data; of numbers R² and how far answers lie off."""
     found = evaluate_model(
         LutNetwork.load(model),
         samples.source,
@@ -162,6 +186,15 @@ def evaluate(
     if json:
         output.print_json(found.to_json())
         return
+    split = f"; {found.split})" if found.split else ")"
+    if isinstance(found, NumbersRecord):
+        output.print_text(f"R²    {found.r2:.4f}  ({found.n_samples} samples{split}")
+        for name, errors in (
+            ("MAE", found.mean_absolute_error),
+            ("RMSE", found.root_mean_squared_error),
+        ):
+            output.print_text(f"{name:5} {', '.join(f'{error:.6g}' for error in errors)}")
+        return
     classes = [printable(label) for label in found.classes]
     table = output.table(
         f"{found.data}, {found.part}: true class against prediction",
@@ -171,9 +204,13 @@ def evaluate(
         table.add_row(true_label, *map(str, row))
     output.print_table(table)
     output.print_text(
-        f"accuracy  {found.accuracy:.4f}  ({found.n_correct} of {found.n_samples} samples"
-        + (f"; {found.split})" if found.split else ")")
+        f"accuracy  {found.accuracy:.4f}  ({found.n_correct} of {found.n_samples} samples{split}"
     )
+    if found.calibration_error is not None:
+        output.print_text(
+            f"calibration error  {found.calibration_error:.4f}  (of the answer's probability, the "
+            "mean over 15 parts)"
+        )
 
 
 @option_group("table", TableReading)
@@ -236,7 +273,7 @@ def info(
         "network": f"{network.n_luts} LUTs of k={fan_in} in {network.n_layers} layer"
         f"{'' if network.n_layers == 1 else 's'}",
         "head": record["head"],
-        "classes": ", ".join(record["classes"]),
+        **({"classes": ", ".join(record["classes"])} if record["classes"] else {}),
         "table entries": f"{care['entries']}, of which {care['seen']} were seen in training "
         f"({100 * care['seen'] / care['entries']:.1f} %) and {care['tied']} of those tied",
     }
@@ -273,7 +310,10 @@ def _print_features(network: LutNetwork, formats: Sequence[str], most: int) -> N
 
 def _learner(known: Provenance) -> str:
     """Return the learner and what it was told, as far as the record says."""
-    told = ("wiring", "fill", "luts_per_class", "temperature", "refits", "shift", "seed")
+    told = (
+        "wiring", "fill", "luts_per_class", "criterion", "leaf_bits", "temperature", "refits",
+        "shift", "seed",
+    )  # fmt: skip
     values = {name: known.parameters[name] for name in told if name in known.parameters}
     words = [
         f"{name.replace('_', ' ')} {value:.4g}"

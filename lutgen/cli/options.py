@@ -16,7 +16,7 @@ from lutgen.chips.registry import families
 from lutgen.cli import output
 from lutgen.datasets.load import Dataset
 from lutgen.datasets.table import DROP, REFUSE, TableOptions
-from lutgen.datasets.tasks import TASKS
+from lutgen.datasets.tasks import AS_CLASSES, REGRESSION, TASKS
 from lutgen.encode.encoder import SPECS
 from lutgen.errors import ConfigError
 from lutgen.jobs import samples
@@ -37,7 +37,13 @@ TrainingData = Annotated[
         help="Data set: a name (lutgen datasets), or a file, read by what it holds (-: stdin)."
     ),
 ]
-Task = Annotated[str | None, typer.Option(help=f"Two classes out of many: {TASKS}.")]
+Task = Annotated[
+    str | None,
+    typer.Option(
+        help=f"Two classes out of many: {TASKS}; or for boost: {REGRESSION}, labels are numbers; "
+        f"{AS_CLASSES}, they are none."
+    ),
+]
 Part = Annotated[
     str,
     typer.Option(
@@ -234,6 +240,14 @@ class TrainingOptions(SourceOptions):
 
     data: TrainingData = "digits"
     test_data: TestData = None
+
+    def load_classes_or_numbers(self) -> tuple[Source, Dataset]:
+        """Load what was named to learn from; numbers that are hardly classes are numbers."""
+        source = self.source
+        assert source is not None
+        return samples.load_classes_or_numbers(
+            source, self.data_dir, download=not self.no_download, progress=output.SHOWN
+        )
 
 
 def option_group(parameter: str, group: type[Any]) -> Callable[..., Any]:

@@ -109,6 +109,7 @@ def load_dataset(
     options: TableOptions = AS_FOUND,
     test_data: str | None = None,
     known: Known | None = None,
+    numbers: bool = False,
     progress: Progress | None = None,
     say: Say | None = None,
 ) -> Dataset:
@@ -138,6 +139,8 @@ def load_dataset(
         Path of a file whose samples are for testing; then none are set aside.
     known : Known, optional
         The model that the samples are for: features of a table are found by their names.
+    numbers : bool
+        Whether labels are numbers to answer, no classes: then rows are parted at random alone.
     progress : callable, optional
         Called while downloading with the file's name, the bytes so far and the bytes in all.
     say : callable, optional
@@ -180,16 +183,16 @@ def load_dataset(
         if test is not None:
             raise ConfigError(f"{name} has a test part of its own; leave out --test-data")
         test = _load_test(test_data, train, options, say)
-        train, test = _alike(train, test)
+        train, test = (train, test) if numbers else _alike(train, test)
         split = f"test part is {test_data}, {len(test.y):,} samples"
     elif test is None and not test_fraction:
         rows = np.arange(0)
         test = replace(train, X=train.X[rows], y=train.y[rows])
         split = "no test part"
     elif test is None:
-        train, test = split_samples(train, test_fraction, split_seed)
+        train, test = split_samples(train, test_fraction, split_seed, numbers=numbers)
         split = f"seeded random split, {100 * test_fraction:g} % test, seed {split_seed}"
-    if info is None and say is not None:
+    if info is None and say is not None and not numbers:
         _say_unknown(name, train, test, say)
     if train.feature_shape != test.feature_shape:
         raise DataError(
@@ -381,8 +384,10 @@ def _flatten(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Samples:
     return Samples(images.reshape(len(images), height * width), labels, (height, width))
 
 
-def split_samples(samples: Samples, share: float, seed: int | None) -> tuple[Samples, Samples]:
-    """Part samples at random, class by class, each in its order as before.
+def split_samples(
+    samples: Samples, share: float, seed: int | None, *, numbers: bool = False
+) -> tuple[Samples, Samples]:
+    """Part samples at random, class by class unless labels are numbers, in their order as before.
 
     Parameters
     ----------
@@ -402,6 +407,8 @@ def split_samples(samples: Samples, share: float, seed: int | None) -> tuple[Sam
     kept, aside = (
         replace(samples, X=samples.X[rows], y=samples.y[rows])
         # numbers with fractions are no classes yet: a task makes classes of them
-        for rows in split_rows(samples.y, share, seed, stratified=samples.y.dtype.kind != "f")
+        for rows in split_rows(
+            samples.y, share, seed, stratified=not numbers and samples.y.dtype.kind != "f"
+        )
     )
     return kept, aside

@@ -19,8 +19,11 @@ TASKS = (
     "pair:3-8 (these two labels alone), in:0,2,4 (these labels against the rest)"
 )
 
+REGRESSION, AS_CLASSES = "regression", "classes"
+
 _Labels = NDArray[Any]
 
+_FEW_SAMPLES = 10  # of a value, where values are no classes
 _MANY_CLASSES = 20  # from which on it matters whether they are classes at all
 
 
@@ -32,7 +35,9 @@ def apply_task(dataset: Dataset, task: str | None, *, training: bool = True) -> 
     task : str or None
         ``geN``: class 1 if the label is N or more, else 0. ``odd``: class 1 if the label is odd,
         else 0. ``pair:A-B``: only samples of these two labels, which stay the classes.
-        ``in:A,B,…``: class 1 if the label is in the list, else 0. None: the labels as they are.
+        ``in:A,B,…``: class 1 if the label is in the list, else 0. ``regression``: the labels are
+        numbers to answer, no classes. ``classes``: the labels as they are, however many. None: the
+        same, unless they are hardly classes.
     training : bool
         Whether two classes are needed to learn from; to measure on, one is enough.
 
@@ -43,8 +48,10 @@ def apply_task(dataset: Dataset, task: str | None, *, training: bool = True) -> 
     DataError
         If the labels do not suit the task, or do not leave two classes to learn.
     """
+    if task == REGRESSION:
+        return _as_numbers(dataset)
     labels = _distinct(np.concatenate([dataset.y_train, dataset.y_test]))
-    if task is None:
+    if task in (None, AS_CLASSES):
         chosen = dataset
     elif task.startswith("pair:"):
         chosen = _select(dataset, _find_pair(task, labels))
@@ -66,6 +73,33 @@ def require_two_classes(dataset: Dataset) -> None:
             f"{dataset.name} has {len(labels)} label(s), {_listed(labels)}, where two classes "
             f"are needed; choose a task: {TASKS}; or learn them all with: lutgen boost"
         )
+
+
+def hardly_classes(labels: _Labels) -> bool:
+    """Whether labels are so many different ones that they are hardly classes."""
+    n_classes = np.unique(labels).size
+    return n_classes > _MANY_CLASSES and (labels.dtype.kind == "f" or 2 * n_classes > labels.size)
+
+
+def look_like_numbers(labels: _Labels) -> bool:
+    """Whether labels are numbers with fractions, or whole ones that few samples each have."""
+    n_values = np.unique(labels).size
+    few = labels.dtype.kind == "f" or _FEW_SAMPLES * n_values > labels.size
+    return labels.dtype.kind in "iuf" and n_values > _MANY_CLASSES and few
+
+
+def _as_numbers(dataset: Dataset) -> Dataset:
+    for y in (dataset.y_train, dataset.y_test):
+        if y.dtype.kind not in "iuf":
+            raise DataError(
+                f"task {REGRESSION} on {dataset.name}: the labels are no numbers, but "
+                f"{_listed(_distinct(y), 4)}; name the column of numbers with --label"
+            )
+    if not dataset.y_train.size:
+        raise DataError(f"{dataset.name}: there are no samples to train on")
+    return replace(
+        dataset, y_train=dataset.y_train.astype(float), y_test=dataset.y_test.astype(float)
+    )
 
 
 def _find_rule(task: str, labels: list[Any]) -> Callable[[_Labels], NDArray[np.uint8]]:
@@ -128,12 +162,12 @@ def _check_classes(dataset: Dataset, task: str | None, *, needs_test: bool) -> N
     if len(classes) < 2:
         found = f"is one class only, {classes[0]}" if classes else "are no samples"
         raise DataError(f"{where}: there {found} to train on; at least two classes are needed")
-    n, many = dataset.y_train.size, len(classes) > _MANY_CLASSES
-    if task is None and many and (dataset.y_train.dtype.kind == "f" or 2 * len(classes) > n):
+    if task is None and hardly_classes(dataset.y_train):
         raise DataError(
-            f"{where}: the labels of {n} samples are {len(classes)} different ones, "
-            f"{_listed(classes, 4)}: hardly classes; name the column of labels (--label), or make "
-            "two classes of numbers (--task geN)"
+            f"{where}: the labels of {dataset.y_train.size} samples are {len(classes)} different "
+            f"ones, {_listed(classes, 4)}: hardly classes; name the column of labels (--label), "
+            "make two classes of numbers (--task geN), or learn numbers (lutgen boost --task "
+            f"{REGRESSION})"
         )
     if needs_test and dataset.y_test.size == 0:
         raise DataError(f"{where}: there are no samples to test with")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,14 +11,16 @@ import numpy as np
 from lutgen.chips.chip import Chip
 from lutgen.datasets.load import Dataset
 from lutgen.datasets.split import split_rows
-from lutgen.datasets.tasks import require_two_classes
+from lutgen.datasets.tasks import REGRESSION, require_two_classes
 from lutgen.encode.encoder import BIT, REFUSE, Encoder, fit_encoder
 from lutgen.errors import ConfigError, DataError
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.jobs.samples import class_numbers, origin, share_right
 from lutgen.jobs.window import choose_window
-from lutgen.learn.boost import BoostParameters, BoostProgress, Interrupted
+from lutgen.learn.boost import BoostParameters, BoostProgress, Interrupted, boost_numbers
 from lutgen.learn.boost import boost as learn_boosted
+from lutgen.learn.boost.numbers import LOSSES, encoder_of_numbers
+from lutgen.learn.boost.training import Held
 from lutgen.learn.memorize import Parameters
 from lutgen.learn.memorize import memorize as learn_memorized
 from lutgen.model import LutNetwork, Source
@@ -85,10 +87,13 @@ def boost(
     encoder: str | None = None,
     validation: float = 0.0,
     start: LutNetwork | None = None,
+    balanced: bool = False,
+    loss: str = LOSSES[0],
+    quantile: float = 0.5,
     threads: int | None = None,
     progress: Progress = SILENT,
 ) -> LutNetwork:
-    """Learn any number of classes by boosting.
+    """Learn any number of classes by boosting, or numbers where that is the source's task.
 
     Parameters
     ----------
@@ -100,6 +105,10 @@ def boost(
         Share of the training samples, drawn with the seed, that is only watched.
     start : LutNetwork, optional
         Go on with this network; it brings its encoder along.
+    balanced : bool
+        Weigh samples so that all classes count as much.
+    loss, quantile
+        Of numbers; see :func:`lutgen.learn.boost.numbers.boost_numbers`.
 
     Raises
     ------
@@ -112,39 +121,68 @@ def boost(
         raise ConfigError("the model to go on with has an encoder already; name no other")
     if start is not None:
         _require_same_features(start, dataset.feature_names)
+    is_regression = source.task == REGRESSION
+    if is_regression and (start is not None or balanced):
+        raise ConfigError("numbers have no classes to balance, and are learnt from the beginning")
     X, y = dataset.X_train, dataset.y_train
     classes = np.unique(y) if start is None else start.classes
     aside = None
     if validation:
-        kept, rest = split_rows(y, validation, parameters.seed)
+        kept, rest = split_rows(y, validation, parameters.seed, stratified=not is_regression)
         aside = X[rest], y[rest]
         X, y = X[kept], y[kept]
+    fit = encoder_of_numbers if is_regression else fit_encoder
     if start is None:
-        fitted = fit_encoder(encoder or dataset.encoder, X, y, missing=_missing(source))
+        fitted = fit(encoder or dataset.encoder, X, y, missing=_missing(source))
     else:
         fitted = start.encoder.seeing(X) if start.encoder.seen else start.encoder
     if aside is not None and fitted.seen:
         fitted = fitted.seeing(aside[0])
     _require_test_part(fitted, dataset)
-    numbers = _numbers(classes, y) if start is None else class_numbers(start, dataset.name, y)
-    try:
-        with progress.count("learning", "LUTs") as count:
-            network = learn_boosted(
-                fitted.encode(X, names=dataset.feature_names),
-                numbers,
+    names = dataset.feature_names
+
+    def learnt(tell: Callable[[BoostProgress], None]) -> LutNetwork:
+        bits = fitted.encode(X, names=names)
+        held = None if aside is None else fitted.encode(aside[0], names=names)
+        if is_regression:
+            return boost_numbers(
+                bits,
+                y,
                 parameters,
                 encoder=fitted,
-                classes=classes,
-                validation=aside
-                and (
-                    fitted.encode(aside[0], names=dataset.feature_names),
-                    _numbers(classes, aside[1]),
-                ),
-                feature_shape=dataset.feature_shape,
-                start=start,
+                loss=loss,
+                quantile=quantile,
+                validation=None if held is None or aside is None else (held, aside[1]),
                 n_threads=threads,
-                progress=lambda now: count(now.n_done, now.n_total, _describe(now)),
+                progress=tell,
             )
+        numbers = _numbers(classes, y) if start is None else class_numbers(start, dataset.name, y)
+        watched: Held | None = None
+        weights = None
+        if balanced:
+            of_class = len(y) / np.maximum(np.bincount(numbers, minlength=len(classes)), 1)
+            weights = of_class[numbers] / len(classes)
+        if held is not None and aside is not None:
+            held_numbers = _numbers(classes, aside[1])
+            of_held = of_class[held_numbers] / len(classes) if balanced else None
+            watched = held, held_numbers, of_held
+        return learn_boosted(
+            bits,
+            numbers,
+            parameters,
+            encoder=fitted,
+            classes=classes,
+            sample_weight=weights,
+            validation=watched,
+            feature_shape=dataset.feature_shape,
+            start=start,
+            n_threads=threads,
+            progress=tell,
+        )
+
+    try:
+        with progress.count("learning", "LUTs") as count:
+            network = learnt(lambda now: count(now.n_done, now.n_total, _describe(now)))
     except Interrupted as stop:
         raise Interrupted(_with_origin(stop.network, dataset, source)) from stop
     return _with_origin(network, dataset, source)
@@ -198,7 +236,8 @@ def _with_origin(
 
 def _describe(now: BoostProgress) -> str:
     """Return the accuracies so far, for the progress bar."""
-    text = f"train {now.train_accuracy:.4f}"
+    text = f"trying {now.trial}: " if now.trial else ""
+    text += f"train {now.train_accuracy:.4f}"
     if now.validation_accuracy is not None:
         text += f", validation {now.validation_accuracy:.4f}"
     return text

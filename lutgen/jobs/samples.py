@@ -16,10 +16,11 @@ from lutgen.datasets.content import STDIN
 from lutgen.datasets.labels import match_labels
 from lutgen.datasets.load import Dataset, is_file, load_dataset
 from lutgen.datasets.table import TableOptions
-from lutgen.datasets.tasks import apply_task
+from lutgen.datasets.tasks import AS_CLASSES, REGRESSION, apply_task, look_like_numbers
 from lutgen.errors import ConfigError, DataError
 from lutgen.jobs.progress import SILENT, Count, Progress
-from lutgen.model import LutNetwork, Source
+from lutgen.learn.scores import explained
+from lutgen.model import LutNetwork, Source, Sum
 
 PARTS = ("test", "train", "all")
 AUTO = "auto"
@@ -72,6 +73,48 @@ def load_source(
     DataError, ConfigError
         As :func:`lutgen.datasets.load.load_dataset`, or if the task does not fit.
     """
+    dataset = _load(source, data_dir, known=known, download=download, progress=progress)
+    return apply_task(dataset, source.task, training=known is None)
+
+
+def load_classes_or_numbers(
+    source: Source,
+    data_dir: Path | None = None,
+    *,
+    download: bool = True,
+    progress: Progress = SILENT,
+) -> tuple[Source, Dataset]:
+    """Load a data set to learn from; numbers that are hardly classes are taken as numbers.
+
+    That is said, and stands in the source that is returned.
+
+    Raises
+    ------
+    DataError, ConfigError
+        As :func:`load_source`.
+    """
+    dataset = _load(source, data_dir, download=download, progress=progress)
+    y = np.concatenate([dataset.y_train, dataset.y_test])
+    if source.task is None and look_like_numbers(y):
+        column = f"column {dataset.label}" if dataset.label else "the labels"
+        progress.say(
+            f"{dataset.name}: {column}, {np.unique(y).size} different numbers of {y.size} samples, "
+            f"is taken as numbers to answer (--task {REGRESSION}); --task {AS_CLASSES} learns each "
+            "as a class"
+        )
+        source = replace(source, task=REGRESSION)
+        dataset = _load(source, data_dir, download=download, progress=SILENT)
+    return source, apply_task(dataset, source.task)
+
+
+def _load(
+    source: Source,
+    data_dir: Path | None,
+    *,
+    known: Known | None = None,
+    download: bool,
+    progress: Progress,
+) -> Dataset:
     with ExitStack() as shown:
         counts: dict[str, Count] = {}
 
@@ -81,7 +124,7 @@ def load_source(
                 counts[name] = shown.enter_context(progress.count(name, "bytes"))
             counts[name](done, total)
 
-        dataset = load_dataset(
+        return load_dataset(
             source.data,
             data_dir=data_dir,
             download=download,
@@ -90,10 +133,10 @@ def load_source(
             options=table_options(source),
             test_data=source.test_data,
             known=known,
+            numbers=source.task == REGRESSION,
             progress=downloading,
             say=progress.say,
         )
-    return apply_task(dataset, source.task, training=known is None)
 
 
 def origin(source: Source, dataset: Dataset) -> Source:
@@ -206,6 +249,8 @@ def dataset_for(
         raise ConfigError(
             "the model was trained on what came from stdin; name its data with --data"
         )
+    if own is not None and own.task == REGRESSION and chosen.task is None:
+        chosen = replace(chosen, task=REGRESSION)
     dataset = load_source(
         chosen, data_dir, known=known_of(network), download=download, progress=progress
     )
@@ -300,9 +345,14 @@ def class_numbers(network: LutNetwork, name: str, y: NDArray[Any]) -> NDArray[np
 def share_right(network: LutNetwork, X: NDArray[Any], y: NDArray[Any]) -> float | None:
     """Return the share of samples answered rightly; None of no samples.
 
-    A label that the model does not know is answered wrongly.
+    A label that the model does not know is answered wrongly. Of a model that answers numbers it is
+    R² or, of one that was learnt by a quantile's loss, D².
     """
     if not len(y):
         return None
+    if isinstance(network.head, Sum):
+        told = network.provenance.parameters
+        quantile = told.get("quantile", 0.5) if network.provenance.metric == "D²" else None
+        return explained(y, network.predict(X), quantile)
     predicted = network.class_numbers(X)
     return float((predicted == match_labels(y, network.classes)).mean())

@@ -124,14 +124,22 @@ class Provenance:
         Training samples.
     train_accuracy, validation_accuracy, test_accuracy : float or None
         Shares of samples answered rightly, 0 to 1.
+    metric : str
+        What these are where they are no shares: "R²" or "D²" of answers that are numbers; "" else.
     layers : tuple of LayerAccuracy
         Accuracy by layer, from the input bits on, where outputs are predictions by themselves.
     history : tuple of LearntAccuracy
         Accuracy while the network grew.
+    feature_gain : tuple of float
+        Each feature's share of what the learner gained by wires that read it.
+    growth_ended : str
+        Where growth was ended by validation: what was kept, in words.
     interrupted : bool
         Whether the learning was ended early by the user.
     wiring_chosen : str
         By what a wiring was chosen, in words.
+    criterion_chosen : str
+        What LUTs were chosen by, and why, in words; where that was left to the learner.
     optimised : Optimised or None
         What the model was before it was made smaller.
     """
@@ -146,10 +154,14 @@ class Provenance:
     train_accuracy: float | None = None
     validation_accuracy: float | None = None
     test_accuracy: float | None = None
+    metric: str = ""
     layers: tuple[LayerAccuracy, ...] = ()
     history: tuple[LearntAccuracy, ...] = ()
+    feature_gain: tuple[float, ...] = ()
+    growth_ended: str = ""
     interrupted: bool = False
     wiring_chosen: str = ""
+    criterion_chosen: str = ""
     optimised: Optimised | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -228,9 +240,22 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("learner", "data", "task", "split", "wiring_chosen"), _text),
+    **dict.fromkeys(
+        (
+            "learner",
+            "data",
+            "task",
+            "split",
+            "wiring_chosen",
+            "criterion_chosen",
+            "metric",
+            "growth_ended",
+        ),
+        _text,
+    ),
     **dict.fromkeys(("train_accuracy", "validation_accuracy", "test_accuracy"), _number),
     "n_samples": _count,
+    "feature_gain": lambda value: tuple(_number(item) for item in _list(value)),
     "parameters": _object,
     "interrupted": bool,
 }

@@ -56,6 +56,7 @@ def _counts(least: int, n_bits: int) -> Limit:
 _COUNT = _counts(0, _COUNT_BITS)
 _NUMBER = Limit("a number", math.isfinite)
 _FRACTION = Limit("a number from 0 to 1", lambda value: 0 <= value <= 1)
+_AT_MOST_ONE = Limit("a number of 1 or less", lambda value: -math.inf < value <= 1)
 _POSITIVE = Limit("a number above 0", lambda value: 0 < value < math.inf)
 _NOT_NEGATIVE = Limit("a number of 0 or above", lambda value: 0 <= value < math.inf)
 
@@ -68,7 +69,7 @@ NotNegative = Annotated[float, _NOT_NEGATIVE]
 # Limits of numbers in types that records share with the stages that make them.
 _LIMITS: dict[type, dict[str, Limit]] = {
     LayerAccuracy: dict.fromkeys(("mean", "std", "min", "max"), _FRACTION),
-    LearntAccuracy: dict.fromkeys(("train_accuracy", "validation_accuracy"), _FRACTION),
+    LearntAccuracy: dict.fromkeys(("train_accuracy", "validation_accuracy"), _AT_MOST_ONE),  # R²
 }
 
 

@@ -59,6 +59,7 @@ _WIDTH_INCHES = 5.0
 _METADATA = {"Creator": None, "Date": None, "Format": None, "Type": None}
 _NUMBERED_BARS = 10
 _NAME_CHARACTERS = 16
+_MOST_FEATURES = 20
 _FULL_SHARE = 100.0
 _LARGEST_SHARE = 150.0  # bars beyond are cut; their label tells the number
 
@@ -98,6 +99,36 @@ def draw_accuracy(layers: Sequence[LayerAccuracy], test: float | None) -> str:
         axes.legend(loc="lower right")
 
     return _picture("accuracy", "Accuracy of the LUTs, layer by layer", 3.2, draw)
+
+
+def draw_importances(importances: Sequence[float], names: Sequence[str] = ()) -> str:
+    """Draw each feature's share of what a learner gained, the largest first; zeros are left out.
+
+    Parameters
+    ----------
+    importances : sequence of float
+        As of ``feature_importances_``, or of a model's provenance (``feature_gain``).
+    names : sequence of str
+        Of the features; empty: their numbers.
+    """
+    order = sorted(
+        (place for place, share in enumerate(importances) if share > 0),
+        key=lambda place: -importances[place],
+    )[:_MOST_FEATURES]
+
+    def draw(axes: Axes) -> None:
+        shares = [_FULL_SHARE * importances[place] for place in order]
+        known = names or [f"feature {place}" for place in range(len(importances))]
+        labels = [known[place][:_NAME_CHARACTERS] for place in order]
+        bars = axes.barh(range(len(order)), shares, color=FIRST, height=0.7)
+        axes.bar_label(bars, [f"{share:.1f} %" for share in shares], padding=3, color=QUIET)
+        axes.set_yticks(range(len(order)), labels)
+        axes.invert_yaxis()
+        axes.set_xlabel("share of the gain, %")
+        axes.margins(x=0.15)
+
+    height = 0.8 + 0.28 * max(1, len(order))
+    return _picture("importances", "Share of the gain by feature", height, draw)
 
 
 def draw_layers(layers: Sequence[LayerAccuracy], cells: Sequence[LayerStats]) -> str:

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from lutgen.core.ports import InputBits, span, told
 from lutgen.records.core import CORE_FILE, ChipSize, CoreRecord
-from lutgen.records.model import ModelRecord
+from lutgen.records.model import ModelRecord, TrainingRecord
 from lutgen.records.synthesis import SynthesisRecord
 from lutgen.report.folder import MODES, Report
 
@@ -96,7 +96,11 @@ def headlines(report: Report) -> tuple[Headline, ...]:
     training = report.core.model.training
     if training.test_accuracy is not None:
         found.append(
-            Headline("Test accuracy", _accuracy(training.test_accuracy), _on_training(report))
+            Headline(
+                f"Test {training.metric or 'accuracy'}",
+                _score(training, training.test_accuracy),
+                _on_training(report),
+            )
         )
     if checks := report.simulation.checks:
         n_passed = sum(check.passed for check in checks)
@@ -175,7 +179,7 @@ def accuracy_section(model: ModelRecord) -> Section:
     """Return the accuracies of the model and of its LUTs, as Table 1 of the paper."""
     training = model.training
     facts = [
-        (name, _accuracy(value))
+        (f"{name} {training.metric}".strip(), _score(training, value))
         for name, value in (("train", training.train_accuracy), ("test", training.test_accuracy))
         if value is not None
     ]
@@ -547,8 +551,9 @@ def _why(report: Report, part: str) -> str:
 
 
 def _on_training(report: Report) -> str:
-    value = report.core.model.training.train_accuracy
-    return "" if value is None else f"{_accuracy(value)} on the training samples"
+    training = report.core.model.training
+    value = training.train_accuracy
+    return "" if value is None else f"{_score(training, value)} on the training samples"
 
 
 def _care(model: ModelRecord) -> str:
@@ -559,6 +564,11 @@ def _care(model: ModelRecord) -> str:
         f"{grouped(care.seen)} / {grouped(care.entries)} seen in training, "
         f"{share(care.seen, care.entries)}; {grouped(care.tied)} of them tied"
     )
+
+
+def _score(training: TrainingRecord, value: float) -> str:
+    """Write a share of samples as such; R² and D² are none."""
+    return f"{value:.4f}" if training.metric else _accuracy(value)
 
 
 def _accuracy(value: float) -> str:

@@ -124,7 +124,7 @@ def _boosted(problem: Problem, seed: int, n_threads: int | None) -> list[float]:
     network = boost(
         problem.train,
         problem.y_train,
-        BoostParameters(k=BOOST_K, luts_per_class=N_BOOSTED, seed=seed),
+        BoostParameters(k=BOOST_K, luts_per_class=N_BOOSTED, seed=seed, criterion="absolute"),
         encoder=problem.encoder,
         classes=np.array([0, 1]),
         feature_shape=problem.feature_shape,

@@ -7,6 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lutgen.bits import Words, n_words, pack, unpack_rows
+from lutgen.learn.boost import newton
 from lutgen.learn.boost.searching import search_alone, search_together, worth_sharing
 from lutgen.learn.boost.step import UNIT, Drawn, Samples
 from lutgen.learn.executor import Executor, ranges
@@ -75,6 +76,9 @@ def search(
     return wires
 
 
+search_newton = newton.search
+
+
 def interaction(drawn: Drawn, order: int, executor: Executor) -> NDArray[np.int32]:
     """Return the signals of largest interaction; see :class:`BoostStep`."""
     signals = pack(unpack_rows(drawn.plain_rows, drawn.n_signals))
@@ -94,13 +98,11 @@ def interaction(drawn: Drawn, order: int, executor: Executor) -> NDArray[np.int3
 def vote(
     signals: Words,
     wires: NDArray[np.int32],
-    table: NDArray[np.bool_],
-    sign: int,
+    values: NDArray[np.int32],
     votes: NDArray[np.int32],
     words: range,
 ) -> None:
-    """Add `sign` where the LUT gives one, else subtract it; see :class:`BoostStep`."""
-    values = np.where(table, sign, -sign).astype(np.int32)
+    """Add the value of the entry that each sample reaches; see :class:`BoostStep`."""
     _vote(signals, wires, values, votes, words.start, words.stop)
 
 

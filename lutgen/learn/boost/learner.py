@@ -14,16 +14,21 @@ from lutgen.bits import Bits, Words, pack
 from lutgen.learn import randomness
 from lutgen.learn.boost import places
 from lutgen.learn.boost.backends import BACKENDS
-from lutgen.learn.boost.network import Round, groups_of
-from lutgen.learn.boost.parameters import BoostParameters, BoostProgress
-from lutgen.learn.boost.step import Lut, Samples
+from lutgen.learn.boost.leaves import Leaf, Lut, decide_by_sign, decide_by_step
+from lutgen.learn.boost.losses import Loss
+from lutgen.learn.boost.network import Round
+from lutgen.learn.boost.parameters import ABSOLUTE, BoostParameters, BoostProgress
+from lutgen.learn.boost.step import UNIT, NewtonGain, Samples
+from lutgen.learn.counts import Counts
 from lutgen.learn.executor import Executor, Faster, Serial
 from lutgen.model.provenance import LearntAccuracy
 
 _DRAW_STREAM = 3
 _START_STREAM = 4
-_DECAY_UNIT = 1 << 20
+_WEIGH_STREAM = 5
 _FEW_SAMPLES = 512, 2048  # drawn to score all twos and threes of signals, at least and at most
+FEW_DRAWN = 12_000  # by default
+_MOST_WEIGHED = 1 << 23  # by default, times signals
 _MOST_LOOKS = 1 << 34  # at so many samples of so many threes, in between
 
 
@@ -39,12 +44,13 @@ class Watched:
     votes: NDArray[np.int32]
 
     @classmethod
-    def make(cls, bits: Bits, labels: NDArray[np.integer], n_classes: int) -> Watched:
+    def make(
+        cls, bits: Bits, labels: NDArray[np.integer], weights: NDArray[np.int32], n_scores: int
+    ) -> Watched:
         itself = np.arange(bits.n_signals, dtype=np.int32)[None, :]
-        votes = np.zeros((n_classes, bits.words.shape[1] * 64), dtype=np.int32)
-        ones = np.ones(bits.n_samples, dtype=np.int32)
+        votes = np.zeros((n_scores, bits.words.shape[1] * 64), dtype=np.int32)
         numbers = labels.astype(np.int32)
-        return cls(bits.words, itself, bits.n_samples, numbers, ones, votes)
+        return cls(bits.words, itself, bits.n_samples, numbers, weights, votes)
 
     def add_signals(self, more: Words) -> None:
         """Add signals after those there are."""
@@ -53,38 +59,43 @@ class Watched:
 
 
 class Learner:
-    """The state of the learning: the LUTs, round by round, and every place's votes.
-
-    A vote counts +1 or -1; with two classes, class 0 has no LUTs and no votes.
-    """
+    """The state of the learning: the LUTs, round by round, and every place's votes."""
 
     def __init__(
         self,
         samples: Samples,
         n_samples: int,
-        n_classes: int,
+        loss: Loss,
         validation: Watched | None,
         parameters: BoostParameters,
         backend: str,
         executor: Executor,
         progress: Callable[[BoostProgress], None] | None,
     ) -> None:
-        n_places = samples.labels.size
+        n_places = samples.weights.size
         self.samples, self.n_samples, self.validation = samples, n_samples, validation
         self.parameters, self.executor, self.progress = parameters, executor, progress
         self.backend, self.step = backend, BACKENDS[backend]()
-        self.groups = groups_of(n_classes)
+        self.loss, self.groups = loss, loss.groups
+        self.leaf = Leaf(parameters.leaf_bits, parameters.max_weight)
         # where a round is one LUT: sharing its search among workers may be worth it, or not
         self.faster = Faster(executor) if len(self.groups) == 1 < executor.n_workers else None
-        self.votes = np.zeros((n_classes, n_places), dtype=np.int32)
-        self.residual = np.empty((n_classes, n_places), dtype=np.int32)
-        self.decay = _decay(parameters.effective_temperature)
+        self.votes = np.repeat(loss.prior[:, None], n_places, axis=1)
+        if validation is not None:
+            validation.votes += loss.prior[:, None]
+        self.residual = np.empty_like(self.votes)
+        weights = samples.weights[samples.weights > 0]
+        self.unit = UNIT * float(weights.mean())  # what a sample of mean weight counts
+        self.gain = NewtonGain(parameters.l2_regularization, parameters.min_entry_weight)
         # no sample needs to be drawn more than a few times over
-        self.n_drawn = min(parameters.search_samples, 16 * n_places)
+        self.n_drawn = min(parameters.search_samples or FEW_DRAWN, 16 * n_places)
+        self.n_weighed = parameters.search_samples or max(
+            FEW_DRAWN, _MOST_WEIGHED // samples.n_signals
+        )
         self.layers: list[list[Round]] = []  # those that are done
         self.luts: list[Round] = []  # of the layer that is being learnt
         self.best: list[Round] = []
-        self.best_accuracy = -1.0
+        self.best_accuracy = -math.inf
         self.history: list[LearntAccuracy] = []
         self.n_done = self.n_total = 0
 
@@ -159,7 +170,8 @@ class Learner:
         def output(lut: Lut) -> Words:
             votes = np.zeros(n_places, dtype=np.int32)
             places.vote(self.step, signals, views, [(lut, votes)], 1, Serial())
-            return pack((votes > 0)[:, None])
+            levels = (votes // lut.weight + lut.leaf.centre) // 2
+            return pack((levels[:, None] >> np.arange(self.leaf.bits)) & 1 == 1)
 
         return np.concatenate(self.executor.map(output, luts))
 
@@ -171,9 +183,7 @@ class Learner:
         """
         if self.faster is not None:
             self.executor = self.faster.begin()
-        places.find_residuals(
-            self.step, self.samples, self.votes, self.decay, self.residual, self.executor
-        )
+        self.loss.find_residuals(self.step, self.samples, self.votes, self.residual, self.executor)
         learn = partial(self._learn_lut, stage, place, old)
         n_groups = len(self.groups)
         n_apart = n_groups - (n_groups % self.executor.n_workers == 1)
@@ -192,23 +202,59 @@ class Learner:
         start = _random_wires(
             randomness.keys(parameters.seed, _START_STREAM, stage, place, g),
             samples.n_signals,
-            min(parameters.random_wires, parameters.k),
+            parameters.effective_random_wires,
         )
         orders = range(2, min(parameters.interactions, parameters.k) + 1) if old is None else ()
         starts = [
             self.step.interaction(draw(n_drawn=self._n_drawn_for(order)), order, executor)
             for order in orders
         ]
-        drawn = draw(n_drawn=self.n_drawn)
+        starts.append(start)
+        olds = [] if old is None else [old[g].wires]
+        if parameters.criterion == ABSOLUTE:
+            drawn = draw(n_drawn=self.n_drawn)
+            wires = [
+                self.step.search(drawn, given, parameters.k, parameters.sweeps, executor)
+                for given in starts
+            ]
+            counts = self._count(residual, [*olds, *wires], executor)
+            best = int(counts.gain.argmax())
+            return decide_by_sign([*olds, *wires][best], counts, best, self.leaf, self.backend)
+        curvature = np.empty_like(residual)
+        self.loss.find_curvature(residual, samples.weights, curvature)
+        key = randomness.keys(parameters.seed, _WEIGH_STREAM, stage, place, g)[0]
+        weighed = places.weigh(samples, residual, curvature, key, self.n_weighed, self.unit)
+        gain = self.gain.scaled(weighed.unit)
         wires = [
-            self.step.search(drawn, given, parameters.k, parameters.sweeps, executor)
-            for given in (*starts, start)
+            self.step.search_newton(weighed, given, parameters.k, parameters.sweeps, gain, executor)
+            for given in starts
         ]
-        if old is not None:
-            wires.insert(0, old[g].wires)
-        counts = places.count(samples, residual, np.array(wires), executor, self.backend)
-        best = int(counts.gain.argmax())
-        return Lut.decide(wires[best], counts, best, self.backend)
+        return self._decide(self.groups[g], [*olds, *wires], residual, curvature, executor)
+
+    def _decide(
+        self,
+        score: int,
+        wires: list[NDArray[np.int32]],
+        residual: NDArray[np.int32],
+        curvature: NDArray[np.int32],
+        executor: Executor,
+    ) -> Lut:
+        """Return the LUT of the wires that gain most, over all samples, by Newton's criterion."""
+        counts = self._count(residual, wires, executor)
+        curved = self._count(curvature, wires, executor).votes
+        gain = self.gain.scaled(self.unit)
+        scores = np.add.accumulate(gain(counts.votes, curved), axis=1)[:, -1]
+        best = int(scores.argmax())
+        step = self.loss.steps(self.samples, self.votes, score, wires[best], gain)
+        if step is None:
+            step = counts.votes[best] / (curved[best] + gain.regularization)
+        wanted = self.parameters.learning_rate * self.loss.votes_a_step * step
+        return decide_by_step(wires[best], counts, curved, best, self.leaf, gain, wanted)
+
+    def _count(
+        self, values: NDArray[np.int32], wires: list[NDArray[np.int32]], executor: Executor
+    ) -> Counts:
+        return places.count(self.samples, values, np.array(wires), executor, self.backend)
 
     def _n_drawn_for(self, order: int) -> int:
         """Return how many samples to score all twos or threes of signals on, as time allows."""
@@ -238,7 +284,7 @@ class Learner:
         self.history.append(LearntAccuracy(n_luts_now, train, validated))
         if validated is None or not self.parameters.patience or validated > self.best_accuracy:
             self.best = list(self.luts)
-            self.best_accuracy = -1.0 if validated is None else validated
+            self.best_accuracy = -math.inf if validated is None else validated
             self.best_record = self.history[-1]
         if self.progress is not None:
             self.progress(BoostProgress(self.n_done, self.n_total, train, validated))
@@ -250,14 +296,7 @@ class Learner:
         weights: NDArray[np.int32],
         n_samples: int,
     ) -> float:
-        return places.accuracy(self.step, votes, labels, weights, n_samples, self.executor)
-
-
-def _decay(temperature: float) -> NDArray[np.int64]:
-    """Return the table of exp(-d / temperature) as integers, down to 0."""
-    reach = math.ceil(temperature * math.log(2 * _DECAY_UNIT)) + 1
-    table = [round(_DECAY_UNIT * math.exp(-d / temperature)) for d in range(reach + 1)]
-    return np.array(table, dtype=np.int64)
+        return self.loss.measure(self.step, votes, labels, weights, n_samples, self.executor)
 
 
 def _random_wires(key: NDArray[np.uint64], n_signals: int, n: int) -> NDArray[np.int32]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from lutgen.bits import pack, unpack_rows
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError
-from lutgen.learn.boost.step import Lut
-from lutgen.model import Argmax, LutNetwork, Provenance
+from lutgen.learn.boost.leaves import Leaf, Lut
+from lutgen.model import Argmax, Head, LutNetwork, Provenance, Sum
 
 Round = list[Lut]
 """One LUT for each group."""
@@ -27,85 +27,188 @@ def build_network(
     layers: Sequence[Sequence[Round]],
     n_inputs: int,
     encoder: Encoder,
-    classes: NDArray[Any],
+    head: Callable[[NDArray[np.int32], NDArray[np.int64]], Head],
     provenance: Provenance,
+    groups: Sequence[int],
 ) -> LutNetwork:
-    """Make the network: in each layer, the LUTs of a group stand together; each adds one to its
-    class.
+    """Make the network: in each layer, the LUTs of a group stand together, and the bits of each.
 
-    A wire of n_inputs + i comes from the i-th LUT that was learnt, round by round.
+    A wire of n_inputs + i comes from the i-th bit that was learnt, round by round.
+
+    Parameters
+    ----------
+    head : callable
+        Makes the head of weights, shape (n_scores, n_outputs), and of what all LUTs together add
+        to each score where they give zeros, in halves: see :func:`classes_head`.
+    groups : sequence of int
+        The score that each LUT of a round adds to.
     """
-    groups = groups_of(len(classes))
-    sizes = [len(rounds) * len(groups) for rounds in layers]
+    n_bits = layers[0][0][0].leaf.bits
+    sizes = [len(rounds) * len(groups) * n_bits for rounds in layers]
     luts = [luts[g] for rounds in layers for g in range(len(groups)) for luts in rounds]
-    place = np.concatenate([_places(len(rounds), len(groups)) for rounds in layers])
+    place = np.concatenate([_places(len(rounds), len(groups), n_bits) for rounds in layers])
     place += np.repeat(np.cumsum([0, *sizes[:-1]]), sizes)
     moved = np.concatenate([np.arange(n_inputs), n_inputs + place]).astype(np.int32)
-    bias = np.zeros(len(classes), dtype=np.int32)
-    if len(groups) == 1:
-        bias[0] = len(luts) // 2  # class 1 wins with more than half of the votes
-    seen = np.array([lut.seen for lut in luts])
-    tied = np.array([lut.tied for lut in luts])
+    n_scores = max(groups) + 1
+    weights = np.zeros((n_scores, len(luts), n_bits), dtype=np.int32)
+    least = np.zeros(n_scores, dtype=np.int64)
+    owner = [group for rounds in layers for group in groups for _ in rounds]
+    for i, (lut, group) in enumerate(zip(luts, owner, strict=True)):
+        weights[group, i] = lut.weight << np.arange(n_bits)
+        least[group] -= lut.weight * lut.leaf.centre
+    seen, tied = (
+        np.repeat([getattr(lut, mask) for lut in luts], n_bits, axis=0) for mask in ("seen", "tied")
+    )
+    n_outputs = len(luts) * n_bits
     return LutNetwork(
         n_inputs=n_inputs,
-        fan_in=np.array([lut.wires.size for lut in luts], dtype=np.uint8),
-        wires=moved[np.concatenate([lut.wires for lut in luts])],
-        tables=pack(np.array([lut.table for lut in luts]).T).reshape(-1),
+        fan_in=np.repeat([lut.wires.size for lut in luts], n_bits).astype(np.uint8),
+        wires=moved[np.repeat([lut.wires for lut in luts], n_bits, axis=0).reshape(-1)],
+        tables=pack(np.concatenate([lut.tables for lut in luts]).T).reshape(-1),
         seen=pack(seen.T).reshape(-1),
         tied=pack(tied.T).reshape(-1),
         layer=np.repeat(np.arange(1, len(layers) + 1, dtype=np.int32), sizes),
-        outputs=n_inputs + np.arange(len(luts), dtype=np.int32),
-        head=Argmax(
-            np.concatenate([_weights(len(classes), size) for size in sizes], axis=1), bias, classes
-        ),
+        outputs=n_inputs + np.arange(n_outputs, dtype=np.int32),
+        head=head(weights.reshape(n_scores, n_outputs), least),
         encoder=encoder,
         provenance=provenance,
     )
 
 
-def _places(n_rounds: int, n_groups: int) -> NDArray[np.int64]:
+def classes_head(
+    prior: NDArray[np.int32], classes: NDArray[Any]
+) -> Callable[[NDArray[np.int32], NDArray[np.int64]], Head]:
+    """Return what makes the head of classes, whose scores start from a prior, in halves.
+
+    A score is twice the sum of weights, plus prior and `least`; half of that decides the same.
+    Where it is no whole number it is rounded up: of two classes, class 1 wins above zero alone.
+    """
+
+    def head(weights: NDArray[np.int32], least: NDArray[np.int64]) -> Head:
+        bias = -((-(least + prior)) // 2)
+        return Argmax(weights, (bias - bias.min()).astype(np.int32), classes)
+
+    return head
+
+
+def feature_gain(layers: Sequence[Sequence[Round]], encoder: Encoder) -> tuple[float, ...]:
+    """Return each feature's share of what the wires gain, rounded; all 0 if none is known.
+
+    What a LUT gains of LUTs of layers below is passed on to these, by the shares of their wires.
+    """
+    n_inputs = encoder.n_bits
+    luts = [lut for rounds in layers for luts in rounds for lut in luts]
+    n_bits = luts[0].leaf.bits
+    gains = np.zeros(n_inputs + len(luts) * n_bits)
+    for i, lut in reversed(list(enumerate(luts))):
+        own = lut.wire_gain
+        passed = gains[n_inputs + i * n_bits : n_inputs + (i + 1) * n_bits].sum()
+        if own.sum() > 0:
+            own = own * (1 + passed / own.sum())
+        np.add.at(gains, lut.wires, own)
+    by_feature = np.bincount(encoder.feature, gains[:n_inputs], encoder.n_features)
+    total = by_feature.sum()
+    shares = by_feature / total if total > 0 else by_feature
+    return tuple(round(share, 6) for share in shares.tolist())
+
+
+def score_temperature(network: LutNetwork) -> float:
+    """Return the temperature of the softmax of a boosted network's scores; a vote counts 0 or 1.
+
+    The learner's votes count -1 or 1: twice as much.
+    """
+    return float(network.provenance.parameters["temperature"]) / 2
+
+
+def numbers_head(
+    multiples: NDArray[np.int64], start: NDArray[np.int64], scale: float, offset: float
+) -> Callable[[NDArray[np.int32], NDArray[np.int64]], Head]:
+    """Return what makes the head of numbers.
+
+    Parameters
+    ----------
+    multiples : ndarray of shape (n_scores,)
+        What a vote is of each score, in halves of the scale.
+    start : ndarray of shape (n_scores,)
+        What each score starts from, in scales.
+    """
+
+    def head(weights: NDArray[np.int32], least: NDArray[np.int64]) -> Head:
+        bias = start + multiples * (least // 2)  # of two bits or more: a whole number
+        scaled = weights * multiples[:, None]
+        return Sum(scaled.astype(np.int32), bias.astype(np.int32), scale, offset)
+
+    return head
+
+
+def _places(n_rounds: int, n_groups: int, n_bits: int) -> NDArray[np.int64]:
     """Return where the LUTs of a layer stand, in the order they were learnt: round by round."""
-    return np.arange(n_groups * n_rounds).reshape(n_groups, n_rounds).T.reshape(-1)
+    places = np.arange(n_groups * n_rounds * n_bits).reshape(n_groups, n_rounds, n_bits)
+    return places.transpose(1, 0, 2).reshape(-1)
 
 
-def take_apart(network: LutNetwork, k: int, n_inputs: int, classes: NDArray[Any]) -> list[Round]:
-    """Return the rounds of a network that :func:`build_network` made.
+def take_apart(
+    network: LutNetwork, k: int, leaf: Leaf, n_inputs: int, classes: NDArray[Any]
+) -> tuple[list[Round], NDArray[np.int32]]:
+    """Return the rounds of a network that :func:`build_network` made, and its prior, in halves.
 
     Raises
     ------
     ConfigError
-        If it is of another form, or of other inputs, classes or k.
+        If it is of another form, or of other inputs, classes, k or bits of a leaf.
     """
     faults = []
     if network.n_inputs != n_inputs:
         faults.append(f"it reads {network.n_inputs} input bits, the samples have {n_inputs}")
-    head = network.head
+    head, groups = network.head, groups_of(len(classes))
     if not isinstance(head, Argmax) or head.classes.tolist() != classes.tolist():
         faults.append("its classes are others")
-    elif network.n_layers > 1 or not np.array_equal(
-        head.weights, _weights(len(classes), network.n_luts)
-    ):
-        faults.append("it is not one layer of LUTs that each vote for one class, as many for each")
+    elif network.n_layers > 1 or not _is_boosted(network, head.weights, groups, leaf):
+        faults.append(
+            "it is not one layer of LUTs that each vote for one class, as many for each, with "
+            f"leaves of {leaf.bits} bit(s)"
+        )
     if (network.fan_in != k).any():
         faults.append(f"its LUTs have {network.fan_in.max()} inputs, k is {k}")
     if faults:
         raise ConfigError("cannot go on with the network to start from: " + "; ".join(faults))
+    assert isinstance(head, Argmax)
     luts = []
-    for lut in range(network.n_luts):
-        words = slice(*network.table_offset[lut : lut + 2])
-        table, seen, tied = (
-            unpack_rows(mask[None, words], 1 << k)[0] != 0
+    n_words = int(network.table_offset[1])
+    for first in range(0, network.n_luts, leaf.bits):
+        words = slice(first * n_words, (first + leaf.bits) * n_words)
+        tables, seen, tied = (
+            unpack_rows(mask[words].reshape(leaf.bits, -1), 1 << k)
             for mask in (network.tables, network.seen, network.tied)
         )
-        luts.append(Lut(network.lut_wires(lut), table, seen, tied))
-    n_rounds = network.n_luts // len(groups_of(len(classes)))
-    return [luts[r::n_rounds] for r in range(n_rounds)]
+        levels = (tables << np.arange(leaf.bits, dtype=np.uint8)[:, None]).sum(axis=0)
+        weight = int(head.weights[:, first].max())
+        wires = network.lut_wires(first)
+        masks = seen[0] != 0, tied[0] != 0
+        luts.append(Lut(wires, levels.astype(np.uint8), weight, leaf, *masks, np.zeros(k)))
+    total = head.weights[:, :: leaf.bits].sum(axis=1, dtype=np.int64) * leaf.centre
+    prior = 2 * head.bias.astype(np.int64) + total - (total & 1)
+    n_rounds = network.n_luts // (len(groups) * leaf.bits)
+    rounds = [luts[r::n_rounds] for r in range(n_rounds)]
+    return rounds, (prior - prior[0]).astype(np.int32)
 
 
-def _weights(n_classes: int, n_luts: int) -> NDArray[np.int32]:
-    """Return the weights of as many LUTs for each group, group after group."""
-    groups = groups_of(n_classes)
-    weights = np.zeros((n_classes, n_luts), dtype=np.int32)
-    group = np.array(groups)[np.arange(n_luts) * len(groups) // max(1, n_luts)]
-    weights[group, np.arange(n_luts)] = 1
-    return weights
+def _is_boosted(
+    network: LutNetwork, weights: NDArray[np.int32], groups: Sequence[int], leaf: Leaf
+) -> bool:
+    """Whether each group has as many leaves, of so many bits on the same wires."""
+    n_outputs = weights.shape[1]
+    n_of_group = n_outputs // len(groups)
+    if n_outputs != network.n_luts or n_outputs % (len(groups) * leaf.bits):
+        return False
+    expected = np.zeros_like(weights)
+    for place, group in enumerate(groups):
+        own = weights[group, place * n_of_group : (place + 1) * n_of_group].reshape(-1, leaf.bits)
+        lowest = own[:, :1]
+        if not np.isin(lowest, leaf.weights).all() or (own != lowest << np.arange(leaf.bits)).any():
+            return False
+        expected[group, place * n_of_group : (place + 1) * n_of_group] = own.reshape(-1)
+    if not np.array_equal(weights, expected) or not (network.fan_in == network.fan_in[0]).all():
+        return False
+    wires = network.wires.reshape(-1, leaf.bits, int(network.fan_in[0]))
+    return bool((wires == wires[:, :1]).all())

@@ -11,10 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.bits import Words
-from lutgen.learn.boost.step import BoostStep, Drawn, Lut, Samples
+from lutgen.bits import Words, unpack_rows
+from lutgen.learn import randomness
+from lutgen.learn.boost.leaves import Lut
+from lutgen.learn.boost.step import BoostStep, Drawn, Samples, Weighed
 from lutgen.learn.counts import Counts, count_residuals, total
 from lutgen.learn.executor import Executor, ranges
+from lutgen.learn.reference import addresses
 
 _FEW_PLACES = 1 << 13  # not worth a task of their own
 _FEW_WORDS = 3 << 7  # nor these, where a place is only counted or voted on
@@ -61,6 +64,39 @@ def draw(
     return step.gather(samples, residual, np.concatenate(drawn)[:capacity])
 
 
+def weigh(
+    samples: Samples,
+    residual: NDArray[np.int32],
+    curvature: NDArray[np.int32],
+    key: np.uint64,
+    n_wanted: int,
+    unit: float,
+) -> Weighed:
+    """Return all samples of some weight, or about as many as wanted, each as likely.
+
+    Where sums could take more than 32 bits, the lowest bits of all are left out.
+
+    Parameters
+    ----------
+    key : int
+        Key of the draw, where fewer are wanted than there are.
+    unit : float
+        The gradient and curvature that stand for 1.
+    """
+    places = np.flatnonzero(samples.weights)
+    if n_wanted < places.size:
+        random = randomness.words(np.array([key]), residual.size)[0][places]
+        bound = np.uint64((n_wanted << 32) // places.size)
+        places = places[random >> np.uint64(32) < bound]
+    gradient, curved = residual[places], curvature[places]
+    most = max(int(np.abs(gradient).sum(dtype=np.int64)), int(curved.sum(dtype=np.int64)))
+    n_bits = max(0, most.bit_length() - 31)
+    return Weighed(
+        samples.rows, places, gradient >> n_bits, curved >> n_bits, samples.n_signals,
+        unit / (1 << n_bits),
+    )  # fmt: skip
+
+
 def count(
     samples: Samples,
     residual: NDArray[np.int32],
@@ -81,6 +117,13 @@ def count(
         )  # fmt: skip
 
     return total(executor.map(count_part, _parts(samples.signals, len(samples.views), executor)))
+
+
+def find_addresses(samples: Samples, wires: NDArray[np.int32]) -> NDArray[np.integer]:
+    """Return the entry of a LUT that each place reaches, shape (n_places,)."""
+    n_places = 64 * samples.signals.shape[1]
+    views = [unpack_rows(samples.signals[view[wires]], n_places) for view in samples.views]
+    return np.concatenate([addresses(bits) for bits in views])
 
 
 def vote(
@@ -104,7 +147,7 @@ def vote(
         for view, words in parts:
             first = view * signals.shape[1]
             at = slice(64 * (first + words.start), 64 * (first + words.stop))
-            step.vote(signals, views[view][lut.wires], lut.table, sign, votes[at], words)
+            step.vote(signals, views[view][lut.wires], sign * lut.votes, votes[at], words)
 
     whole = [(view, range(signals.shape[1])) for view in range(len(views))]
     if len(luts) >= executor.n_workers:

@@ -5,14 +5,16 @@ The functions are those of :class:`lutgen.learn.boost.step.BoostStep`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lutgen.bits import Words, pack, unpack_rows
 from lutgen.learn import randomness
-from lutgen.learn.boost.step import UNIT, Drawn, Samples
+from lutgen.learn.boost.step import UNIT, Drawn, NewtonGain, Samples, Weighed
 from lutgen.learn.executor import Executor
 from lutgen.learn.reference import addresses
 
@@ -79,13 +81,47 @@ def search(
 ) -> NDArray[np.int32]:
     """Return k wires for a LUT; see :class:`BoostStep`."""
     bits, signs = _unpack(drawn)
+    return _search(lambda beside: _scores(bits, signs, beside), start, k, n_sweeps)
+
+
+def search_newton(
+    weighed: Weighed,
+    start: NDArray[np.int32],
+    k: int,
+    n_sweeps: int,
+    gain: NewtonGain,
+    executor: Executor,  # noqa: ARG001 - the kernels' signature
+) -> NDArray[np.int32]:
+    """Return k wires for a LUT; see :class:`BoostStep`."""
+    bits = unpack_rows(weighed.rows[weighed.places], weighed.n_signals)
+
+    def scores(beside: list[int]) -> NDArray[np.float64]:
+        address = _address(bits, beside)
+        scores = np.zeros(weighed.n_signals)
+        for p in np.unique(address):
+            here = address == p
+            ones = bits[here].astype(np.int64)
+            sums = [weighed.gradient[here], weighed.curvature[here]]
+            one = [values @ ones for values in sums]
+            zero = [values.sum() - some for values, some in zip(sums, one, strict=True)]
+            scores += gain(*one) + gain(*zero)
+        scores[beside] = -1
+        return scores
+
+    return _search(scores, start, k, n_sweeps)
+
+
+def _search(
+    score: Callable[[list[int]], NDArray[Any]], start: NDArray[np.int32], k: int, n_sweeps: int
+) -> NDArray[np.int32]:
+    """Choose wires by the score that each signal has beside others."""
     wires = start.tolist()
     while len(wires) < k:
-        wires.append(int(_scores(bits, signs, wires).argmax()))
+        wires.append(int(score(wires).argmax()))
     n_unchanged = 0
     for turn in range(k * n_sweeps):
         place = turn % k
-        scores = _scores(bits, signs, wires[:place] + wires[place + 1 :])
+        scores = score(wires[:place] + wires[place + 1 :])
         best = int(scores.argmax())
         if scores[best] > scores[wires[place]]:
             wires[place] = best
@@ -116,14 +152,13 @@ def interaction(
 def vote(
     signals: Words,
     wires: NDArray[np.int32],
-    table: NDArray[np.bool_],
-    sign: int,
+    values: NDArray[np.int32],
     votes: NDArray[np.int32],
     words: range,
 ) -> None:
-    """Add `sign` where the LUT gives one, else subtract it; see :class:`BoostStep`."""
+    """Add the value of the entry that each sample reaches; see :class:`BoostStep`."""
     read = unpack_rows(signals[wires, words.start : words.stop], votes.size)
-    votes += np.where(table[addresses(read)], sign, -sign).astype(np.int32)
+    votes += values[addresses(read)]
 
 
 def _unpack(drawn: Drawn) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -135,9 +170,7 @@ def _scores(
     bits: NDArray[np.uint8], signs: NDArray[np.int64], wires: list[int]
 ) -> NDArray[np.int64]:
     """Return the score of each signal beside the given wires; those themselves get -1."""
-    address = np.zeros(signs.size, dtype=np.intp)
-    for j, wire in enumerate(wires):
-        address |= bits[:, wire].astype(np.intp) << j
+    address = _address(bits, wires)
     scores = np.zeros(bits.shape[1], dtype=np.int64)
     for p in np.unique(address):
         here = address == p
@@ -145,3 +178,11 @@ def _scores(
         scores += np.abs(ones) + np.abs(signs[here].sum() - ones)
     scores[wires] = -1
     return scores
+
+
+def _address(bits: NDArray[np.uint8], wires: list[int]) -> NDArray[np.intp]:
+    """Return the address that some wires make of each sample; bits of a row a sample."""
+    address = np.zeros(len(bits), dtype=np.intp)
+    for j, wire in enumerate(wires):
+        address |= bits[:, wire].astype(np.intp) << j
+    return address

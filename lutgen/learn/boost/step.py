@@ -10,9 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lutgen.bits import Bits, Words
-from lutgen.learn.counts import Counts, unpack_tables
 from lutgen.learn.executor import Executor
-from lutgen.learn.fill import Fill
 
 UNIT = 1 << 14
 """The residual that stands for a probability of one."""
@@ -36,8 +34,8 @@ class Samples:
         Row of `signals` that view v shows as signal s.
     rows : ndarray of shape (n_places, row_words), dtype=np.uint64
         The same bits with a row a place: bit b of word w is signal 64*w + b.
-    labels : ndarray of shape (n_places,), dtype=np.int32
-        Class number of each place.
+    labels : ndarray of shape (n_places,) or (n_scores, n_places), dtype=np.int32
+        Class number of each place, or the numbers that its scores should be.
     weights : ndarray of shape (n_places,), dtype=np.int32
         Weight of each place, 0 to 2^15; 0 in the padding.
     """
@@ -111,30 +109,55 @@ class Drawn:
 
 
 @dataclass(frozen=True, eq=False)
-class Lut:
-    """A LUT that was learnt.
+class Weighed:
+    """Samples with what they lack and its curvature, for Newton's gain.
 
     Parameters
     ----------
-    wires : ndarray of shape (k,), dtype=np.int32
-        Signals that the LUT reads, address bit 0 first.
-    table, seen, tied : ndarray of shape (2^k,), dtype=np.bool_
-        Its truth table; the entries that a sample of some weight reaches, and those of them whose
-        residuals add up to zero.
+    rows : ndarray of shape (n_places, row_words), dtype=np.uint64
+        As `Samples.rows` has them.
+    places : ndarray of shape (n,), dtype=np.int64
+        The samples: rows of `rows`, ascending.
+    gradient, curvature : ndarray of shape (n,), dtype=np.int32
+        Of each; the sizes of all add up to less than 2^31, so any sum fits 32 bits.
+    n_signals : int
+        Number of signals.
+    unit : float
+        The gradient and curvature that stand for 1.
     """
 
-    wires: NDArray[np.int32]
-    table: NDArray[np.bool_]
-    seen: NDArray[np.bool_]
-    tied: NDArray[np.bool_]
+    rows: Words
+    places: NDArray[np.int64]
+    gradient: NDArray[np.int32]
+    curvature: NDArray[np.int32]
+    n_signals: int
+    unit: float
 
-    @classmethod
-    def decide(cls, wires: NDArray[np.int32], counts: Counts, which: int, backend: str) -> Lut:
-        """Return the LUT that the counts of one of some LUTs make: one where the sum is above 0."""
-        one = replace(counts, statistics=counts.statistics[which : which + 1])
-        luts = one.decide(Fill.zeros(1), backend=backend)
-        masks = (unpack_tables(mask, one.k)[0] for mask in (luts.tables, luts.seen, luts.tied))
-        return cls(wires, *masks)
+
+@dataclass(frozen=True)
+class NewtonGain:
+    """What an entry gains of whose samples gradients add up to G, and curvatures to H.
+
+    It is ``G^2 / (H + regularization)``, or nothing where H is less than `least_curvature` (Chen
+    and Guestrin, "XGBoost", 2016, equation 6); both in the units of G and H.
+    """
+
+    regularization: float
+    least_curvature: float
+
+    def __call__(
+        self, gradient: NDArray[np.integer], curvature: NDArray[np.integer]
+    ) -> NDArray[np.float64]:
+        """Return the gain of each entry."""
+        g, h = gradient.astype(np.float64), curvature.astype(np.float64)
+        gain: NDArray[np.float64] = np.where(
+            h >= self.least_curvature, g * g / (h + self.regularization), 0.0
+        )
+        return gain
+
+    def scaled(self, unit: float) -> NewtonGain:
+        """Return the same for gradients and curvatures in which `unit` stands for 1."""
+        return NewtonGain(self.regularization * unit, self.least_curvature * unit)
 
 
 class BoostStep(Protocol):
@@ -214,21 +237,38 @@ class BoostStep(Protocol):
         """
         ...
 
+    def search_newton(
+        self,
+        weighed: Weighed,
+        start: NDArray[np.int32],
+        k: int,
+        n_sweeps: int,
+        gain: NewtonGain,
+        executor: Executor,
+    ) -> NDArray[np.int32]:
+        """Return k wires for a LUT, as :meth:`search`, by another score.
+
+        It is the sum over addresses p of the gain of the samples at p; addresses are added up
+        ascending by the bits of the wires so far, and of each first that where the signal is one.
+        """
+        ...
+
     def vote(
         self,
         signals: Words,
         wires: NDArray[np.int32],
-        table: NDArray[np.bool_],
-        sign: int,
+        values: NDArray[np.int32],
         votes: NDArray[np.int32],
         words: range,
     ) -> None:
-        """Add `sign` to the votes of the words' samples where the LUT gives one, else subtract it.
+        """Add to the votes of the words' samples the value of the entry that each reaches.
 
         Parameters
         ----------
         wires : ndarray of shape (k,), dtype=np.int32
             Rows of `signals`.
+        values : ndarray of shape (2^k,), dtype=np.int32
+            What each entry adds.
         votes : ndarray of shape (64 * number of words,), dtype=np.int32
             Those of the words' samples.
         """
@@ -242,6 +282,6 @@ def _by_place(
 
 
 def _padded(values: NDArray[np.integer], n_places: int) -> NDArray[np.int32]:
-    padded = np.zeros(n_places, dtype=np.int32)
-    padded[: values.size] = values
+    padded = np.zeros((*values.shape[:-1], n_places), dtype=np.int32)
+    padded[..., : values.shape[-1]] = values
     return padded

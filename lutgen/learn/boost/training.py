@@ -5,8 +5,10 @@ every sample counts with a *weight*, the majority rule of memorization is the be
 against a loss: with g = [y = c] - p_c, the residual of class c under the softmax of the scores,
 the table that lowers the loss most is the sign of the sum of g at each entry, and the sum of the
 absolute values says how good the wires are (Friedman, "Greedy function approximation", 2001, with
-steps of a fixed size). LUTs are added a round at a time, one for each class; in the refits, each
-is taken out, learnt anew with all others in place, and put back.
+steps of a fixed size). Newton's criterion takes the curvature of the loss into account, and the
+entries of a LUT may have several levels: see :mod:`lutgen.learn.boost.parameters`. LUTs are added
+a round at a time, one for each class; in the refits, each is taken out, learnt anew with all
+others in place, and put back.
 
 Scores are integers, so residuals come from a table and are integers, too: sums are exact, and the
 model does not depend on the number of threads or the order of work.
@@ -15,7 +17,7 @@ model does not depend on the number of threads or the order of work.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -25,13 +27,19 @@ from lutgen.bits import Bits
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn.boost.backends import BACKENDS
+from lutgen.learn.boost.choice import Choice, Rows, choose, folds, trial_parameters
 from lutgen.learn.boost.learner import Learner, Watched
-from lutgen.learn.boost.network import build_network, take_apart
-from lutgen.learn.boost.parameters import BoostParameters, BoostProgress
+from lutgen.learn.boost.leaves import Leaf
+from lutgen.learn.boost.losses import Softmax
+from lutgen.learn.boost.network import Round, build_network, classes_head, feature_gain, take_apart
+from lutgen.learn.boost.parameters import ABSOLUTE, AUTO, NEWTON, BoostParameters, BoostProgress
 from lutgen.learn.boost.step import WEIGHT_UNIT, Samples
-from lutgen.learn.boost.views import shift_views
+from lutgen.learn.boost.views import image_views
 from lutgen.learn.executor import Executor, executor_for
 from lutgen.model import LutNetwork, Provenance
+
+Held = tuple[Bits, NDArray[Any]] | tuple[Bits, NDArray[Any], ArrayLike | None]
+"""Samples held out: encoded, with their labels or numbers, and perhaps weights."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -56,7 +64,7 @@ def boost(
     encoder: Encoder,
     classes: NDArray[Any],
     sample_weight: ArrayLike | None = None,
-    validation: tuple[Bits, NDArray[np.integer]] | None = None,
+    validation: Held | None = None,
     feature_shape: Sequence[int] = (),
     start: LutNetwork | None = None,
     backend: str = "kernels",
@@ -78,10 +86,11 @@ def boost(
         The labels.
     sample_weight : array-like of shape (n_samples,), optional
         What each sample counts; finite, not negative. Default: all the same.
-    validation : (Bits, ndarray), optional
-        Samples and class numbers to watch the accuracy on, and for `patience`.
+    validation : (Bits, ndarray) or (Bits, ndarray, ndarray), optional
+        Samples, class numbers and weights (default: all the same) to watch the accuracy on, for
+        `patience` and for the criterion.
     feature_shape : sequence of int
-        Shape of one sample where the features are an image; used by `shift`.
+        Shape of one sample where the features are an image; used by `shift` and `mirror`.
     start : LutNetwork, optional
         A network that :func:`boost` made, on the same bits and classes: it grows to
         `luts_per_class`, and the refits are of all of it.
@@ -107,58 +116,237 @@ def boost(
         If there are no samples, a class has no sample of any weight, weights are negative or not
         finite, or there are fewer input bits than k.
     ConfigError
-        If `shift` is asked for samples that are no images, `patience` without validation
-        samples, or `start` is not a network that can be gone on with.
+        If `shift` or `mirror` is asked for samples that are no images, `patience` without
+        validation samples, or `start` is not a network that can be gone on with.
     Interrupted
-        On Ctrl-C, with what has been learnt; before the first round is over, a KeyboardInterrupt.
+        On Ctrl-C, with what has been learnt; before the first round is over, and while criteria
+        are tried, a KeyboardInterrupt.
     """
-    if parameters.patience and validation is None:
+    check_request(bits, parameters, validation is not None)
+    weights = _check_samples(labels, bits.n_samples, sample_weight, classes)
+    views = image_views(encoder, feature_shape, parameters.shift, parameters.mirror)
+    n_classes = len(classes)
+    old: list[Round] = []
+    if start is not None:
+        if parameters.layers > 1:
+            raise ConfigError("a network to start from goes on in one layer: layers must be 1")
+        leaf = Leaf(parameters.leaf_bits, parameters.max_weight)
+        old, prior = take_apart(start, parameters.k, leaf, bits.n_signals, classes)
+    with executor_for(executor, n_threads) as running:
+
+        def learner_of(
+            told: BoostParameters,
+            rows: Rows | None,
+            watched: Held | None,
+            heard: Callable[[BoostProgress], None] | None,
+        ) -> Learner:
+            part = (bits, labels, weights) if rows is None else (
+                bits.take(rows), labels[rows], weights[rows]
+            )  # fmt: skip
+            samples = Samples.make(*part, views, BACKENDS[backend]().transpose)
+            loss = Softmax(n_classes, told.effective_temperature)
+            if start is not None:
+                loss.prior = prior
+            elif told.criterion == NEWTON:
+                loss.start_from_shares(samples)
+            return Learner(
+                samples,
+                part[0].n_samples,
+                loss,
+                watched_of(watched, n_classes),
+                told,
+                backend,
+                running,
+                heard,
+            )
+
+        choice = Choice(parameters.criterion, "")
+        if parameters.criterion == AUTO:
+            choice = _choose(
+                bits, labels, weights, parameters, validation, start, learner_of, progress
+            )
+            parameters = replace(parameters, criterion=choice.criterion)
+        learner = learner_of(parameters, None, validation, progress)
+
+        def network(interrupted: bool) -> LutNetwork:
+            provenance = provenance_of(learner, encoder, parameters, interrupted)
+            why = choice.why and f"{choice.criterion}: {choice.why}"
+            return build_network(
+                learner.result,
+                bits.n_signals,
+                encoder,
+                classes_head(learner.loss.prior, classes),
+                replace(provenance, criterion_chosen=why),
+                learner.groups,
+            )
+
+        found = run(learner, old, network)
+    if not (parameters.patience and parameters.refit_on_all and validation):
+        return found
+    n_luts_a_round = len(learner.groups) * parameters.leaf_bits
+    told = again(parameters, found, n_luts_a_round)
+    together = with_validation(bits, labels, sample_weight, validation)
+    network_of_all = boost(
+        *together[:2],
+        told,
+        encoder=encoder,
+        classes=classes,
+        sample_weight=together[2],
+        feature_shape=feature_shape,
+        start=start,
+        backend=backend,
+        n_threads=n_threads,
+        executor=executor,
+        progress=progress,
+    )
+    return with_growth(network_of_all, found, told.luts_per_class)
+
+
+def again(parameters: BoostParameters, found: LutNetwork, n_luts_a_round: int) -> BoostParameters:
+    """Return how to learn as many LUTs anew as early stopping kept."""
+    return replace(
+        parameters,
+        luts_per_class=found.n_luts // n_luts_a_round,
+        temperature=parameters.effective_temperature,
+        patience=0,
+    )
+
+
+def with_validation(
+    bits: Bits, labels: NDArray[Any], sample_weight: ArrayLike | None, validation: Held
+) -> tuple[Bits, NDArray[Any], NDArray[np.float64] | None]:
+    """Return training and validation samples together; weights None where there are none."""
+    held, held_labels, held_weights = (*validation, None)[:3]
+    weights = None
+    if sample_weight is not None or held_weights is not None:
+        weights = np.concatenate(
+            [
+                checked_weights(sample_weight, bits.n_samples),
+                checked_weights(held_weights, held.n_samples),
+            ]
+        )
+    dense = np.concatenate([bits.to_dense(), held.to_dense()])
+    return Bits.from_dense(dense), np.concatenate([labels, held_labels]), weights
+
+
+def with_growth(network: LutNetwork, found: LutNetwork, n_rounds: int) -> LutNetwork:
+    """Return the network of all samples, with what validation told of the one before."""
+    before, after = found.provenance, network.provenance
+    told = before.parameters["patience"]
+    ended = (
+        f"{n_rounds} LUTs a class or number ({found.n_luts} in all) were best on samples held out, "
+        f"{before.validation_accuracy:.4f}; as many learnt anew from all {after.n_samples} samples"
+    )
+    provenance = replace(
+        after,
+        parameters={**after.parameters, "patience": told},
+        validation_accuracy=before.validation_accuracy,
+        history=before.history,
+        criterion_chosen=before.criterion_chosen,
+        growth_ended=ended,
+    )
+    return replace(network, provenance=provenance)
+
+
+def watched_of(validation: Held | None, n_scores: int) -> Watched | None:
+    """Return samples held out as the learner watches them."""
+    if validation is None:
+        return None
+    bits, labels, weights = (*validation, None)[:3]
+    checked = checked_weights(weights, bits.n_samples)
+    if not checked.any():
+        raise DataError("the validation samples are all of weight zero, or there are none")
+    return Watched.make(bits, labels, whole_weights(checked, WEIGHT_UNIT), n_scores)
+
+
+def run(learner: Learner, start: list[Round], network: Callable[[bool], LutNetwork]) -> LutNetwork:
+    """Let a learner learn; where it is interrupted, raise with what there is by then.
+
+    Parameters
+    ----------
+    network : callable
+        Makes the network of what has been learnt; takes whether that was interrupted.
+    """
+    try:
+        learner.run(start)
+    except KeyboardInterrupt as stop:
+        if not learner.result:
+            raise
+        raise Interrupted(network(True)) from stop
+    return network(False)
+
+
+def provenance_of(
+    learner: Learner, encoder: Encoder, parameters: BoostParameters, interrupted: bool
+) -> Provenance:
+    """Return how a network came to be that is the best of a learner's."""
+    best = learner.best_record
+    return Provenance(
+        learner="boosting",
+        parameters={**asdict(parameters), "temperature": parameters.effective_temperature},
+        n_samples=learner.n_samples,
+        train_accuracy=best.train_accuracy,
+        validation_accuracy=best.validation_accuracy,
+        history=tuple(learner.history),
+        interrupted=interrupted,
+        feature_gain=feature_gain(learner.result, encoder),
+    )
+
+
+def _choose(
+    bits: Bits,
+    labels: NDArray[np.integer],
+    weights: NDArray[np.int32],
+    parameters: BoostParameters,
+    validation: Held | None,
+    start: LutNetwork | None,
+    learner_of: Callable[..., Learner],
+    progress: Callable[[BoostProgress], None] | None,
+) -> Choice:
+    """Choose the criterion: by the validation samples, or by fifths of the training samples."""
+    if parameters.leaf_bits > 1:
+        return Choice(NEWTON, "leaves of several bits have steps")
+    if start is not None:
+        told = start.provenance.parameters.get("criterion", ABSOLUTE)
+        return Choice(NEWTON if told == NEWTON else ABSOLUTE, "as the network to start from")
+    parts: list[tuple[Rows | None, Held]]
+    if validation is not None:
+        parts = [(None, validation)]
+    else:
+        parts = [
+            (kept, (bits.take(aside), labels[aside], weights[aside]))
+            for kept, aside in folds(labels)
+            if weights[aside].any()
+        ]
+    n_held_out = sum(watched[0].n_samples for _, watched in parts)
+    n_classes = int(labels.max()) + 1
+    trials = trial_parameters(parameters, n_classes if n_classes > 2 else 1, bits.n_signals)
+
+    def accuracy(trial: BoostParameters) -> float:
+        def heard(now: BoostProgress) -> None:
+            if progress is not None:
+                progress(replace(now, trial=trial.criterion))
+
+        n_right = 0.0
+        for kept, watched in parts:
+            learner = learner_of(trial, kept, watched, heard)
+            learner.run([])
+            share = learner.history[-1].validation_accuracy or 0.0
+            n_right += share * watched[0].n_samples
+        return n_right / n_held_out
+
+    return choose(trials, n_held_out, accuracy)
+
+
+def check_request(bits: Bits, parameters: BoostParameters, is_watched: bool) -> None:
+    """Raise a fault of the user's where parameters do not go with the samples."""
+    if parameters.patience and not is_watched:
         raise ConfigError("patience needs validation samples: set some aside, or patience to 0")
     if bits.n_signals < parameters.k:
         raise DataError(
             f"the samples have {bits.n_signals} input bits, LUTs of k={parameters.k} need at "
             f"least {parameters.k}: use a smaller k, or an encoder with more bits a feature"
         )
-    weights = _check_samples(labels, bits.n_samples, sample_weight, classes)
-    views = shift_views(encoder, feature_shape, parameters.shift)
-    n_classes = len(classes)
-    with executor_for(executor, n_threads) as running:
-        learner = Learner(
-            Samples.make(bits, labels, weights, views, BACKENDS[backend]().transpose),
-            bits.n_samples,
-            n_classes,
-            Watched.make(*validation, n_classes) if validation else None,
-            parameters,
-            backend,
-            running,
-            progress,
-        )
-        old = []
-        if start is not None:
-            if parameters.layers > 1:
-                raise ConfigError("a network to start from goes on in one layer: layers must be 1")
-            old = take_apart(start, parameters.k, bits.n_signals, classes)
-
-        def network(interrupted: bool) -> LutNetwork:
-            best = learner.best_record
-            provenance = Provenance(
-                learner="boosting",
-                parameters={**asdict(parameters), "temperature": parameters.effective_temperature},
-                n_samples=bits.n_samples,
-                train_accuracy=best.train_accuracy,
-                validation_accuracy=best.validation_accuracy,
-                history=tuple(learner.history),
-                interrupted=interrupted,
-            )
-            return build_network(learner.result, bits.n_signals, encoder, classes, provenance)
-
-        try:
-            learner.run(old)
-        except KeyboardInterrupt as stop:
-            if not learner.result:
-                raise
-            raise Interrupted(network(True)) from stop
-        return network(False)
 
 
 def _check_samples(
@@ -178,6 +366,19 @@ def _check_samples(
         raise DataError(
             f"class numbers must be 0 to {len(classes) - 1}, found {labels.min()} to {labels.max()}"
         )
+    weights = checked_weights(sample_weight, n_samples)
+    of_class = np.bincount(labels, weights=weights, minlength=len(classes))
+    if (of_class == 0).any():
+        empty = classes[int((of_class == 0).argmax())]
+        raise DataError(
+            f"class {empty} has no training samples, or all of weight zero: leave the class out, "
+            "or give its samples a weight"
+        )
+    return whole_weights(weights, WEIGHT_UNIT)
+
+
+def checked_weights(sample_weight: ArrayLike | None, n_samples: int) -> NDArray[np.float64]:
+    """Return the weight of each sample; refuse those that are negative or not finite."""
     weights = np.ones(n_samples) if sample_weight is None else np.asarray(sample_weight, float)
     if weights.shape != (n_samples,):
         raise DataError(f"{n_samples} samples, but sample weights of shape {weights.shape}")
@@ -187,15 +388,16 @@ def _check_samples(
             f"sample weights must be finite and not negative: that of row {bad.argmax()} is "
             f"{weights[bad.argmax()]:g}, {int(bad.sum())} such weight(s)"
         )
-    of_class = np.bincount(labels, weights=weights, minlength=len(classes))
-    if (of_class == 0).any():
-        empty = classes[int((of_class == 0).argmax())]
-        raise DataError(
-            f"class {empty} has no training samples, or all of weight zero: leave the class out, "
-            "or give its samples a weight"
-        )
+    return weights
+
+
+def whole_weights(weights: NDArray[np.float64], unit: int) -> NDArray[np.int32]:
+    """Return weights as integers up to the unit, all 1 where they are equal; one at least is not 0.
+
+    Those that are not zero are 1 at least.
+    """
     positive = weights[weights > 0]
     if (positive == positive[0]).all():
         return (weights > 0).astype(np.int32)
-    scaled = np.rint(weights / weights.max() * WEIGHT_UNIT)
+    scaled = np.rint(weights / weights.max() * unit)
     return np.where(weights > 0, np.maximum(scaled, 1), 0).astype(np.int32)

@@ -1,4 +1,4 @@
-"""Views of an image: the same signals seen as if the image were shifted.
+"""Views of an image: the same signals seen as if the image were shifted, or mirrored.
 
 The learner sees every training sample in every view (augmentation). A view is a renumbering of
 signals, so no sample is copied or encoded anew.
@@ -18,8 +18,10 @@ from lutgen.errors import ConfigError
 MAX_SHIFT = 4
 
 
-def shift_views(encoder: Encoder, feature_shape: Sequence[int], distance: int) -> NDArray[np.int32]:
-    """Return the views of an image that is shifted by up to `distance` pixels.
+def image_views(
+    encoder: Encoder, feature_shape: Sequence[int], distance: int, mirror: bool = False
+) -> NDArray[np.int32]:
+    """Return the views of an image that is shifted by up to `distance` pixels, and mirrored.
 
     Parameters
     ----------
@@ -27,9 +29,11 @@ def shift_views(encoder: Encoder, feature_shape: Sequence[int], distance: int) -
         What makes the signals.
     feature_shape : sequence of int
         (rows, columns) or (channels, rows, columns), features in C order; may be empty where
-        `distance` is 0.
+        `distance` is 0 and nothing is mirrored.
     distance : int
         Largest number of pixels, rows and columns together; 0 leaves the image as it is alone.
+    mirror : bool
+        After these, the same of the image with left and right exchanged.
 
     Returns
     -------
@@ -46,25 +50,36 @@ def shift_views(encoder: Encoder, feature_shape: Sequence[int], distance: int) -
     if not 0 <= distance <= MAX_SHIFT:
         raise ConfigError(f"shift must be 0 to {MAX_SHIFT} pixels, got {distance}")
     itself = np.arange(encoder.n_bits, dtype=np.int32)
-    if distance == 0:
+    if distance == 0 and not mirror:
         return itself[None, :]
     if len(feature_shape) not in (2, 3) or math.prod(feature_shape) != encoder.n_features:
+        what = f"shift={distance}" if distance else "mirror"
         raise ConfigError(
-            f"shift={distance} needs images: a feature shape (rows, columns) or (channels, rows, "
-            f"columns) of {encoder.n_features} features, got {tuple(feature_shape)}"
+            f"{what} needs images: a feature shape (rows, columns) or (channels, rows, columns) "
+            f"of {encoder.n_features} features, got {tuple(feature_shape)}"
         )
     steps = range(-distance, distance + 1)
     shifts = [(dy, dx) for dy in steps for dx in steps if abs(dy) + abs(dx) <= distance]
     shifts.sort(key=lambda shift: (abs(shift[0]) + abs(shift[1]), shift))
-    return np.stack([_shifted(encoder, feature_shape, dy, dx) for dy, dx in shifts])
+    return np.stack(
+        [
+            _view(encoder, feature_shape, dy, dx, mirrored)
+            for mirrored in ((False, True) if mirror else (False,))
+            for dy, dx in shifts
+        ]
+    )
 
 
-def _shifted(encoder: Encoder, shape: Sequence[int], dy: int, dx: int) -> NDArray[np.int32]:
+def _view(
+    encoder: Encoder, shape: Sequence[int], dy: int, dx: int, mirrored: bool
+) -> NDArray[np.int32]:
     n_rows, n_columns = shape[-2:]
     channel, place = np.divmod(encoder.feature, n_rows * n_columns)
     row, column = np.divmod(place, n_columns)
     row, column = row - dy, column - dx
     inside = (row >= 0) & (row < n_rows) & (column >= 0) & (column < n_columns)
+    if mirrored:
+        column = n_columns - 1 - column
     source = (channel * n_rows + row) * n_columns + column
     order = np.argsort(encoder.feature, kind="stable")
     first = np.searchsorted(encoder.feature[order], np.arange(encoder.n_features + 1))

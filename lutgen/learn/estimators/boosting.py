@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -18,8 +19,11 @@ from lutgen.datasets.split import split_rows
 from lutgen.encode.encoder import REFUSE, fit_encoder
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn.boost import BoostParameters, BoostProgress, Interrupted, boost
+from lutgen.learn.boost.network import score_temperature
+from lutgen.learn.boost.training import Held
 from lutgen.learn.estimators.memorization import plain_labels
-from lutgen.learn.estimators.shared import MayLack, as_weights, n_threads, names_of, softmax
+from lutgen.learn.estimators.shared import MayLack, as_weights, n_threads, names_of
+from lutgen.learn.scores import softmax
 
 
 class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -28,14 +32,18 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
     Parameters
     ----------
     k, luts_per_class, layers, temperature, search_samples, random_wires, sweeps, interactions
-    refits, shift, patience
+    refits, shift, mirror, patience, refit_on_all, criterion, leaf_bits, max_weight, learning_rate
+    l2_regularization, min_entry_weight
         See :class:`lutgen.learn.boost.BoostParameters`.
+    class_weight : "balanced", dict or None, default=None
+        Weight of each class, times that of each sample: "balanced" gives all classes as much, a
+        mapping of label to weight what it says (1 where it says nothing).
     encoder : str, default="auto"
         How features become bits; see :func:`lutgen.encode.encoder.fit_encoder`.
     missing : {"refuse", "bit"}, default="refuse"
         ``bit``: features may be NaN; one that some training samples lack has a bit that tells so.
     feature_shape : sequence of int, default=()
-        Shape of one sample where the features are an image; `shift` needs it.
+        Shape of one sample where the features are an image; `shift` and `mirror` need it.
     validation_fraction : float, default=0.1
         Share of the samples of each class that is set aside where `patience` is not 0.
     warm_start : bool, default=False
@@ -53,6 +61,8 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
         The model; save it with ``network_.save(path)``.
     classes_ : ndarray of shape (n_classes,)
         The labels.
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        Each feature's share of what LUTs gained by the wires that read it, 1 in all.
     n_features_in_ : int
         Features seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -66,13 +76,22 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
         layers: int = 1,
         *,
         temperature: float = 0.0,
-        search_samples: int = 12_000,
-        random_wires: int = 3,
+        search_samples: int = 0,
+        random_wires: int = -1,
         sweeps: int = 2,
         interactions: int = 0,
         refits: int = 1,
         shift: int = 0,
+        mirror: bool = False,
         patience: int = 0,
+        refit_on_all: bool = True,
+        criterion: str = "auto",
+        leaf_bits: int = 1,
+        max_weight: int = 1,
+        learning_rate: float = 0.2,
+        l2_regularization: float = 5.0,
+        min_entry_weight: float = 0.0,
+        class_weight: Any = None,
         encoder: str = "auto",
         missing: str = REFUSE,
         feature_shape: Sequence[int] = (),
@@ -91,7 +110,16 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
         self.interactions = interactions
         self.refits = refits
         self.shift = shift
+        self.mirror = mirror
         self.patience = patience
+        self.refit_on_all = refit_on_all
+        self.criterion = criterion
+        self.leaf_bits = leaf_bits
+        self.max_weight = max_weight
+        self.learning_rate = learning_rate
+        self.l2_regularization = l2_regularization
+        self.min_entry_weight = min_entry_weight
+        self.class_weight = class_weight
         self.encoder = encoder
         self.missing = missing
         self.feature_shape = feature_shape
@@ -138,23 +166,8 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
                 f"all {len(numbers)} samples are of one class, {self.classes_[0]}; learning "
                 "needs two classes or more"
             )
-        seed = self.random_state
-        if not isinstance(seed, int | np.integer):
-            seed = check_random_state(seed).randint(1 << 31)
-        parameters = BoostParameters(
-            k=self.k,
-            luts_per_class=self.luts_per_class,
-            layers=self.layers,
-            temperature=self.temperature,
-            search_samples=self.search_samples,
-            random_wires=self.random_wires,
-            sweeps=self.sweeps,
-            interactions=self.interactions,
-            refits=self.refits,
-            shift=self.shift,
-            patience=self.patience,
-            seed=int(seed),
-        )
+        seed = seed_of(self.random_state)
+        parameters = parameters_of(self, seed)
         start = getattr(self, "network_", None) if self.warm_start else None
         if start is not None and start.encoder.n_features != self.n_features_in_:
             raise ConfigError(
@@ -168,9 +181,13 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
                 "warm_start: the network's features have other names, or the same in another order"
             )
         weights = None if sample_weight is None else as_weights(sample_weight, len(numbers))
-        rows, validation = np.arange(len(numbers)), None
+        if self.class_weight is not None:
+            of_class = _class_weights(self.class_weight, checked[1])
+            weights = of_class if weights is None else weights * of_class
+        rows = np.arange(len(numbers))
+        validation: Held | None = None
         if self.patience:
-            rows, aside = split_rows(numbers, self.validation_fraction, int(seed))
+            rows, aside = split_rows(numbers, self.validation_fraction, seed)
         encoder = (
             fit_encoder(self.encoder, matrix[rows], checked[1][rows], missing=self.missing)
             if start is None
@@ -180,6 +197,8 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
             encoder = encoder.seeing(matrix)
         if self.patience:
             validation = encoder.encode(matrix[aside]), numbers[aside]
+            if self.refit_on_all:
+                validation = *validation, None if weights is None else weights[aside]
         try:
             network = boost(
                 encoder.encode(matrix[rows]),
@@ -200,6 +219,12 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
         self.network_ = replace(network, feature_names=names or network.feature_names)
         return self
 
+    @property
+    def feature_importances_(self) -> NDArray[np.float64]:
+        """Each feature's share of the gain."""
+        check_is_fitted(self)
+        return np.array(self.network_.provenance.feature_gain)
+
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the scores, whole numbers of votes, shape (n_samples, n_classes).
 
@@ -213,11 +238,10 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return a probability for each class, shape (n_samples, n_classes).
 
-        The softmax of the scores at the temperature that was learnt with; it is not calibrated, see
-        :class:`sklearn.calibration.CalibratedClassifierCV`.
+        The softmax of the scores at the temperature that was learnt with. ``lutgen evaluate`` tells
+        how far it lies off on samples; :class:`sklearn.calibration.CalibratedClassifierCV` mends.
         """
-        scores = self.decision_function(X)
-        return softmax(scores, float(self.network_.provenance.parameters["temperature"]))
+        return softmax(self.decision_function(X), score_temperature(self.network_))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the label of each sample; X of shape (n_samples, n_features)."""
@@ -225,3 +249,32 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
         numbers = scores > 0 if scores.ndim == 1 else scores.argmax(axis=1)
         labels: NDArray[Any] = self.classes_[numbers.astype(np.intp)]
         return labels
+
+
+def seed_of(random_state: Any) -> int:
+    """Return the seed that a random state means: an int is the seed itself."""
+    if isinstance(random_state, int | np.integer):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(1 << 31))
+
+
+def parameters_of(estimator: Any, seed: int, **more: Any) -> BoostParameters:
+    """Return the booster's parameters that an estimator was given under the same names."""
+    given = estimator.get_params(deep=False)
+    known = {field.name for field in fields(BoostParameters)} & given.keys()
+    return BoostParameters(**{name: given[name] for name in known}, seed=seed, **more)
+
+
+def _class_weights(class_weight: Any, y: NDArray[Any]) -> NDArray[np.float64]:
+    """Return each sample's weight by its class; refuse labels that there are none of."""
+    if isinstance(class_weight, str) and class_weight != "balanced":
+        raise ConfigError(
+            f"class_weight must be balanced, a weight for each label, or None; got {class_weight!r}"
+        )
+    if not isinstance(class_weight, str):
+        known = set(np.unique(y).tolist())
+        unknown = [label for label in class_weight if label not in known]
+        if unknown:
+            raise ConfigError(f"class_weight: no sample has the label {unknown[0]!r}")
+    weights: NDArray[np.float64] = compute_sample_weight(class_weight, y)
+    return weights

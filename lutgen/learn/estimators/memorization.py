@@ -18,9 +18,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from lutgen.bits import Bits
 from lutgen.encode.encoder import REFUSE, fit_encoder
 from lutgen.errors import DataError
-from lutgen.learn.estimators.shared import MayLack, as_copies, n_threads, names_of, softmax
+from lutgen.learn.estimators.shared import MayLack, as_copies, n_threads, names_of
 from lutgen.learn.memorize import Parameters, memorize
 from lutgen.learn.memorize.manyclass import ONE_VS_REST, memorize_classes
+from lutgen.learn.scores import softmax
 from lutgen.model import LutNetwork
 
 _LEAST = 1e-6

@@ -1,4 +1,4 @@
-"""What the estimators share: threads, names of features, and probabilities out of scores."""
+"""What the estimators share: threads, weights and names of features."""
 
 from __future__ import annotations
 
@@ -84,22 +84,6 @@ def as_weights(sample_weight: ArrayLike, n_samples: int) -> NDArray[np.float64]:
     if weights.shape != (n_samples,):
         raise DataError(f"{n_samples} samples, but sample weights of shape {weights.shape}")
     return weights
-
-
-def softmax(scores: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
-    """Return probabilities out of scores, shape (n_samples, n_classes).
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n_samples, n_classes) or (n_samples,)
-        A vector is how much class 1 is ahead of class 0.
-    temperature : float
-        Two scores that differ by this differ by a factor of e in probability.
-    """
-    if scores.ndim == 1:
-        scores = np.column_stack([np.zeros_like(scores), scores])
-    above = np.exp((scores - scores.max(axis=1, keepdims=True)) / temperature)
-    return np.asarray(above / above.sum(axis=1, keepdims=True))
 
 
 def names_of(estimator: Any) -> tuple[str, ...]:

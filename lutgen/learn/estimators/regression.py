@@ -1,0 +1,189 @@
+"""The booster of numbers as a scikit-learn estimator."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from lutgen.datasets.split import split_rows
+from lutgen.encode.encoder import REFUSE
+from lutgen.errors import DataError
+from lutgen.learn.boost import BoostProgress, Interrupted, boost_numbers
+from lutgen.learn.boost.numbers import encoder_of_numbers
+from lutgen.learn.estimators.boosting import parameters_of, seed_of
+from lutgen.learn.estimators.shared import MayLack, as_weights, n_threads, names_of
+
+
+class BoostedLutRegressor(MayLack, MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """Lookup tables learnt by boosting that answer a number, or several, as sums.
+
+    Parameters
+    ----------
+    k, layers, search_samples, random_wires, sweeps, interactions, refits, patience, refit_on_all
+    leaf_bits, max_weight, learning_rate, l2_regularization, min_entry_weight
+        See :class:`lutgen.learn.boost.BoostParameters`.
+    luts_per_output : int, default=100
+        Leaves of each number; each is `leaf_bits` LUTs on the same wires.
+    loss, quantile
+        See :func:`lutgen.learn.boost.numbers.boost_numbers`.
+    resolution : float, default=0
+        Votes that are a standard deviation, rounded to a power of two; 0: 256.
+    encoder : str, default="auto"
+        How features become bits; see :func:`lutgen.encode.encoder.fit_encoder`. Thresholds by gain
+        tell sixteenths of the numbers apart.
+    missing : {"refuse", "bit"}, default="refuse"
+        NaN among the features: refused, or a bit that says so for each feature that has any.
+    validation_fraction : float, default=0.1
+        Share of the samples that is set aside where `patience` is not 0.
+    random_state : int, RandomState instance or None, default=None
+        An int is the seed itself: the same model as on the command line.
+    n_jobs : int or None, default=None
+        Threads, negative as joblib reads it. The model is the same for any number.
+
+    Attributes
+    ----------
+    network_ : LutNetwork
+        The model; save it with ``network_.save(path)``.
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        Each feature's share of what LUTs gained by the wires that read it, 1 in all.
+    n_features_in_ : int
+        Features seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where X has any that are texts; the model keeps them, too.
+    """
+
+    def __init__(
+        self,
+        k: int = 6,
+        luts_per_output: int = 100,
+        layers: int = 1,
+        *,
+        loss: str = "squared_error",
+        quantile: float = 0.5,
+        resolution: float = 0.0,
+        search_samples: int = 0,
+        random_wires: int = -1,
+        sweeps: int = 2,
+        interactions: int = 0,
+        refits: int = 1,
+        patience: int = 0,
+        refit_on_all: bool = True,
+        leaf_bits: int = 3,
+        max_weight: int = 64,
+        learning_rate: float = 0.2,
+        l2_regularization: float = 5.0,
+        min_entry_weight: float = 0.0,
+        encoder: str = "auto",
+        missing: str = REFUSE,
+        validation_fraction: float = 0.1,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.k = k
+        self.luts_per_output = luts_per_output
+        self.layers = layers
+        self.loss = loss
+        self.quantile = quantile
+        self.resolution = resolution
+        self.search_samples = search_samples
+        self.random_wires = random_wires
+        self.sweeps = sweeps
+        self.interactions = interactions
+        self.refits = refits
+        self.patience = patience
+        self.refit_on_all = refit_on_all
+        self.leaf_bits = leaf_bits
+        self.max_weight = max_weight
+        self.learning_rate = learning_rate
+        self.l2_regularization = l2_regularization
+        self.min_entry_weight = min_entry_weight
+        self.encoder = encoder
+        self.missing = missing
+        self.validation_fraction = validation_fraction
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        progress: Callable[[BoostProgress], None] | None = None,
+    ) -> Self:
+        """Learn from samples X of shape (n_samples, n_features) and numbers y, a column or several.
+
+        Ctrl-C ends the learning with a warning, as in scikit-learn, and keeps what there is.
+
+        Raises
+        ------
+        DataError
+            If samples or numbers cannot be learnt from.
+        ConfigError
+            If a parameter is out of its range, or the encoder does not go with the samples.
+        """
+        checked = validate_data(
+            self, X, y, dtype="numeric", ensure_all_finite=False, multi_output=True, y_numeric=True
+        )
+        matrix: NDArray[Any] = checked[0]
+        numbers = np.asarray(checked[1], dtype=np.float64)
+        if not np.isfinite(numbers).all():
+            raise DataError("the numbers to learn have NaN or infinity among them; leave those out")
+        if len(numbers) < 2:
+            raise DataError("1 sample (n_samples = 1) is too few to learn from; give two or more")
+        seed = seed_of(self.random_state)
+        parameters = parameters_of(
+            self, seed, luts_per_class=self.luts_per_output, temperature=self.resolution
+        )
+        weights = None if sample_weight is None else as_weights(sample_weight, len(numbers))
+        rows, aside = np.arange(len(numbers)), None
+        if self.patience:
+            rows, aside = split_rows(rows, self.validation_fraction, seed, stratified=False)
+        encoder = encoder_of_numbers(
+            self.encoder, matrix[rows], numbers[rows], missing=self.missing
+        )
+        if encoder.seen:
+            encoder = encoder.seeing(matrix)
+        held = None
+        if aside is not None:
+            aside_weights = None if weights is None else weights[aside]
+            held = encoder.encode(matrix[aside]), numbers[aside], aside_weights
+        try:
+            network = boost_numbers(
+                encoder.encode(matrix[rows]),
+                numbers[rows],
+                parameters,
+                encoder=encoder,
+                loss=self.loss,
+                quantile=self.quantile,
+                sample_weight=None if weights is None else weights[rows],
+                validation=held,
+                n_threads=n_threads(self.n_jobs),
+                progress=progress,
+            )
+        except Interrupted as stop:
+            network = stop.network
+            warnings.warn(f"{stop}; the network of that moment is kept", stacklevel=2)
+        self.network_ = replace(network, feature_names=names_of(self))
+        self._is_column = numbers.ndim == 2
+        return self
+
+    @property
+    def feature_importances_(self) -> NDArray[np.float64]:
+        """Each feature's share of the gain."""
+        check_is_fitted(self)
+        return np.array(self.network_.provenance.feature_gain)
+
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the number of each sample, shape (n_samples,) or that of several."""
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, dtype="numeric", ensure_all_finite=False)
+        numbers = self.network_.answers(self.network_.encoder.encode(X))
+        return numbers.reshape(len(numbers), -1) if self._is_column else numbers
