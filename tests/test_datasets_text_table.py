@@ -170,7 +170,9 @@ def test_guesses_can_be_overridden() -> None:
 rows = st.integers(2, 4).flatmap(
     lambda n: st.lists(
         st.lists(
-            st.sampled_from(["1", "-2.5", "x y", 'q"t', "é", "a,b", ""]), min_size=n, max_size=n
+            st.sampled_from(["1", "-2.5", "inf", "x y", 'q"t', "é", "a,b", ""]),
+            min_size=n,
+            max_size=n,
         ),
         min_size=2,
         max_size=6,
@@ -225,6 +227,8 @@ def test_large_files_are_read_fast_and_their_faults_named(monkeypatch: pytest.Mo
     assert [column.numbers.tolist() for column in table.columns[:2]] == [[1, 3], [2, 1]]
     assert isinstance(table.columns[0], text_table._ArrowColumn)
     assert table.place(1) == "line 4"
+    infinite, _ = read("a,b\n1,no\ninf,yes\n")
+    assert np.array_equal(infinite.columns[0].numbers, [1, np.nan], equal_nan=True)
     with pytest.raises(DataError, match="line 3: 2 columns instead of 3"):
         read("a,b,c\n1,2,no\n3,4\n")
     with pytest.raises(DataError, match="only a header"):

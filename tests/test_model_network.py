@@ -336,6 +336,7 @@ def characters(*points: int) -> np.ndarray:
         (lambda m, a: a.update(weights=a["weights"][:1]), r"weights must be an array of int32"),
         (lambda m, a: m.update(head=None), "lacks the head"),
         (lambda m, a: m.update(head={"kind": "other"}), "lacks the head, or it is of a kind"),
+        (lambda m, a: m.update(head={"kind": ["argmax"]}), "lacks the head, or it is of a kind"),
         (lambda m, a: m.update(head={"kind": "bits", "names": 3}), "names must be a list of texts"),
         (lambda m, a: m.update(head={"kind": "sum"}), "its head's scale is None, not a number"),
         (

@@ -49,6 +49,8 @@ _UNREADABLE = (
     zlib.error,
     RuntimeError,
     KeyError,
+    TypeError,
+    OverflowError,
 )
 
 
@@ -330,7 +332,8 @@ def _whole_labels(labels: NDArray[Any], where: str) -> NDArray[Any]:
     """Return labels that are whole numbers or texts, none missing."""
     bad = _missing_labels(labels)
     if labels.dtype.kind == "f":
-        bad = ~np.isfinite(labels) | (np.abs(labels) > 2**53) | (labels != np.rint(labels))
+        wide = labels.astype(np.float64)  # a float16 cannot be compared with 2^53
+        bad = ~np.isfinite(wide) | (np.abs(wide) > 2**53) | (wide != np.rint(wide))
     if bad.any():
         row = int(np.argmax(bad))
         raise DataError(
@@ -381,7 +384,10 @@ def _load_arrays(
         with content:
             lacking = [name for name in names or () if name not in content.files]
             if not lacking:
-                return {name: content[name] for name in (names or content.files)}
+                arrays = {name: content[name] for name in (names or content.files)}
+                if all(isinstance(array, np.ndarray) for array in arrays.values()):
+                    return arrays
+                raise ValueError("a member is no array")
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
     except MemoryError as error:

@@ -404,7 +404,7 @@ class _ArrowColumn:
             found: NDArray[np.float64] = self._cells.cast(pa.float64()).to_numpy()
         except pa.ArrowInvalid:
             return self._plain.numbers
-        return found
+        return self._plain.numbers if np.isinf(found).any() else found  # to Arrow, inf is one
 
 
 def _read_fast(
