@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from fuzz.campaign import Job, run
 from fuzz.command import ALL, jobs_of, main
 from fuzz.drivers import HYPOTHESIS, MUTATE, input_of
 from fuzz.target import targets
+from fuzz.targets import rtl
 
 INPUTS = 1000
 SEED = 44  # of planted bugs: each is met, those that take long once
@@ -46,6 +48,24 @@ def test_each_kind_of_bug_is_found() -> None:
         threes = [i for i in range(8) if input_of(result.job.subject, SEED, i) == b"\3"]
         assert result.n_findings == len(threes) > 0, name
         assert result.inputs == 8, "it goes on after a finding"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("check", "n", "fault"),
+    [
+        (rtl.check_line, 150, "crc != RESIDUE>>crc[0] != RESIDUE[0]"),
+        (rtl.check_stream, 600, "next_short = {short, !is_whole}>>next_short = {short, 1'b0}"),
+    ],
+)
+def test_shells_are_played_and_a_planted_fault_is_found(
+    check: Callable[..., None], n: int, fault: str
+) -> None:
+    value = {"shape": int(check is rtl.check_stream), "seed": 1, "n": n}
+    with judge.limits():
+        check(value)
+    with pytest.raises(AssertionError):
+        check(value, fault)
 
 
 def test_hypothesis_finds_a_bug(tmp_path: Path) -> None:

@@ -157,6 +157,6 @@ def check_choice(value: dict[str, Any]) -> None:
 
 
 TARGETS = [
-    Target("formats-codes", make, check, (ConfigError,), strategy=strategy, share=14),
+    Target("formats-codes", make, check, (ConfigError,), strategy=strategy, share=40),
     Target("formats-model", make_choice, check_choice, (ConfigError,), share=4),
 ]

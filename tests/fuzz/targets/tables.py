@@ -312,11 +312,11 @@ def _told(numbers: np.ndarray) -> list[str]:
 
 TARGETS = [
     Target(
-        "tables-text", make_text, check_file, REFUSALS, seeds=lambda: table_files()[:6], share=6
+        "tables-text", make_text, check_file, REFUSALS, seeds=lambda: table_files()[:6], share=5
     ),
     Target(
-        "tables-binary", make_binary, check_file, REFUSALS, seeds=lambda: table_files()[6:], share=6
+        "tables-binary", make_binary, check_file, REFUSALS, seeds=lambda: table_files()[6:], share=5
     ),
-    Target("tables-rows", make_rows, check_rows, REFUSALS, share=4),
-    Target("tables-fast", make_twice, check_twice, REFUSALS, share=4),
+    Target("tables-rows", make_rows, check_rows, REFUSALS, share=5),
+    Target("tables-fast", make_twice, check_twice, REFUSALS, share=5),
 ]
