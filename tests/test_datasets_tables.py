@@ -139,6 +139,39 @@ def test_labels_are_compared_whatever_their_width(tmp_path: Path, dtype: str) ->
     assert samples.y.tolist() == Y.tolist() and samples.y.dtype.kind == "i"
 
 
+def test_bombs_are_not_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    zeros = bytes(40 << 20)
+    for pack in (gzip.compress, bz2.compress, lzma.compress):
+        for content in (pack(zeros), pack(pack(zeros))):
+            path.write_bytes(content)
+            with pytest.raises(DataError, match=r"unpacked it would have more than 3\d MB"):
+                load_samples(path)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("t.csv", zeros)
+    with pytest.raises(DataError, match=r"unpacked it would have more than 3\d MB"):
+        load_samples(path)
+    np.savez_compressed(tmp_path / "t.npz", X=np.zeros((4, 10 << 20), np.uint8), y=Y)
+    with pytest.raises(DataError, match=r"unpacked it would have more than 3\d MB"):
+        load_samples(tmp_path / "t.npz")
+
+
+def test_what_takes_long_or_much_for_its_size_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    for content, message in [
+        (b"0," * 200_000 + b"1\n", "line 1: 200,001 columns, 100,000 is the most"),
+        (b'"a" ' * 200_000, "line 1: 200,000 columns"),
+        (b" \n" * 200_000 + b"\t" * 2000 + b"@", "no samples, only a header"),
+        (
+            b"@relation r\n" + b"@attribute a {0}\n" * 9000 + b"@data\n" + b"{}\n" * 1000,
+            "line 93..: more than 3,[0-9,]* values, most of them left out; save the table in full",
+        ),
+    ]:
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=message):
+            load_samples(path)
+
+
 def test_a_label_column_is_for_tables_only(tmp_path: Path) -> None:
     for options in (TableOptions(label="y"), TableOptions(label_index=1)):
         with pytest.raises(ConfigError, match="for tables only"):

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from lutgen.datasets.table import (
     AS_FOUND,
+    MAX_COLUMNS,
     NUMBER,
     Column,
     Table,
@@ -46,6 +47,7 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 _HEAD = 20  # rows that are looked at to find out how the others are written
 _PEEK = 3  # of these, to guess which columns hold numbers
 _LARGE = 1 << 20  # characters from which on a faster reader is worth loading
+_MANY_COLUMNS = 2000  # each costs that reader as much as many cells do
 
 
 def read_text(
@@ -190,6 +192,11 @@ def _rows(path: str, text: str, delimiter: str, above: int) -> Iterator[_Row]:
             if not row or (len(row) == 1 and not row[0].strip()):
                 continue
             width = width or len(row)
+            if width > MAX_COLUMNS:
+                raise DataError(
+                    f"{path}, line {line}: {width:,} columns, {MAX_COLUMNS:,} is the most; a "
+                    "table has a line for each sample"
+                )
             if len(row) != width:
                 raise DataError(
                     f"{path}, line {line}: {len(row)} columns instead of {width} as before "
@@ -317,7 +324,8 @@ def _columns(
     header: bool,
     comma: bool,
 ) -> tuple[Column, ...]:
-    if len(text) >= _LARGE and delimiter != " ":
+    width = len(head[0][1])
+    if delimiter != " " and len(text) >= _LARGE * max(1, width / _MANY_COLUMNS):
         fast = _read_fast(text, delimiter, head, header=header, comma=comma)
         if fast is not None:
             return fast

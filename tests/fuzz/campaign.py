@@ -19,6 +19,7 @@ from fuzz.target import Target, targets
 from fuzz.worker import PLACE
 
 _GRACE_SECONDS = 1.0  # beyond two turns of twice the limit, for the alarm to break in
+_PATIENCE = 10  # so many times as long, where the machine and not the input takes the time
 _POLL_SECONDS = 0.1
 _MAX_DEATHS = 50  # of one job's workers
 _TESTS = Path(__file__).resolve().parents[1]
@@ -121,13 +122,18 @@ def _run_worker(folder: Path, jobs: Sequence[Job]) -> tuple[int, int, str]:
             stderr=log,
             stdin=subprocess.DEVNULL,
         )
-        ended = ""
+        ended, since = "", (-1, 0.0)
         try:
             while child.poll() is None:
                 time.sleep(_POLL_SECONDS)
                 number, _, began, *_ = PLACE.unpack((folder / "place").read_bytes())
-                limit = 4 * jobs[min(number, len(jobs) - 1)].subject.seconds
-                if time.monotonic() > began + limit + _GRACE_SECONDS:
+                if began != since[0]:  # or it was read while it was being written
+                    since = began, _cpu_seconds(child.pid)
+                    continue
+                limit = 4 * jobs[min(number, len(jobs) - 1)].subject.seconds + _GRACE_SECONDS
+                passed = time.monotonic() - began
+                busy = _cpu_seconds(child.pid) - since[1]
+                if passed > limit and (busy > limit / 4 or passed > _PATIENCE * limit):
                     ended = f"{HANG}: nothing stops it"
                     break
         finally:
@@ -140,6 +146,15 @@ def _run_worker(folder: Path, jobs: Sequence[Job]) -> tuple[int, int, str]:
     elif not ended and child.returncode:
         raise RuntimeError(f"the worker failed, not what it tried:\n{said[-4000:]}")
     return number, place, ended
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Return the processor's seconds of a process; 0 if it has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def _gather(folder: Path, results: list[Result]) -> None:

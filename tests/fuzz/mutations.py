@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 
 INTERESTING = (0, 1, 2, 7, 8, 63, 64, 127, 128, 255, 256, 32767, 65535, 2**31 - 1, 2**31, 2**32 - 1)
+MAX_BYTES = 1 << 20
 NUMBERS: tuple[Any, ...] = (
     *(0, 1, -1, 2, 16, 17, 255, 256, 2**31 - 1, 2**31, 2**32, 2**53 + 1, 2**63, -(2**63), 10**30),
     *(0.0, -0.0, 0.5, -1.5, 1e308, -1e308, 5e-324, 1e400, -1e400, float("nan")),
@@ -40,7 +41,8 @@ def mutate(
     found = bytearray(data)
     for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4))):
         _change(rng, found, others, words)
-    return bytes(found[: 1 << 20])
+        del found[MAX_BYTES:]
+    return bytes(found)
 
 
 def _change(rng: Random, data: bytearray, others: Sequence[bytes], words: Sequence[bytes]) -> None:

@@ -85,4 +85,4 @@ def check(data: bytes) -> None:
             continue
 
 
-TARGETS = [Target("boards", make, check, (ConfigError,), seeds=board_files, share=24)]
+TARGETS = [Target("boards", make, check, (ConfigError,), seeds=board_files, share=8)]

@@ -157,6 +157,6 @@ def check_choice(value: dict[str, Any]) -> None:
 
 
 TARGETS = [
-    Target("formats-codes", make, check, (ConfigError,), strategy=strategy, share=40),
-    Target("formats-model", make_choice, check_choice, (ConfigError,), share=4),
+    Target("formats-codes", make, check, (ConfigError,), strategy=strategy, share=8),
+    Target("formats-model", make_choice, check_choice, (ConfigError,), share=1.5),
 ]

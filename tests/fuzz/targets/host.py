@@ -260,6 +260,6 @@ def check_words(words: list[int]) -> None:
 REFUSALS = (ToolError, MismatchError, DataError)
 TARGETS = [
     Target("host-frames", make_stream, check_stream, (), share=60),
-    Target("host-line", make_line, check_line, REFUSALS, share=0.6),
+    Target("host-line", make_line, check_line, REFUSALS, share=0.15),
     Target("host-identity", make_words, check_words, (MismatchError,), share=12),
 ]

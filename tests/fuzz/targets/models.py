@@ -121,6 +121,6 @@ def check_written(value: dict[str, Any]) -> None:
 
 
 TARGETS = [
-    Target("models-read", make, check, (ModelError,), seeds=model_files, share=10),
-    Target("models-written", make_seed, check_written, (), share=1),
+    Target("models-read", make, check, (ModelError,), seeds=model_files, share=1.2),
+    Target("models-written", make_seed, check_written, (), share=0.2),
 ]

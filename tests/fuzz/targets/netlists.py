@@ -198,6 +198,6 @@ def check_file(data: bytes) -> None:
 
 REFUSALS = (NetlistError, ToolError)
 TARGETS = [
-    Target("netlists", make, check, (NetlistError,), share=20),
-    Target("netlists-file", make_file, check_file, REFUSALS, seeds=netlist_files, share=10),
+    Target("netlists", make, check, (NetlistError,), share=4),
+    Target("netlists-file", make_file, check_file, REFUSALS, seeds=netlist_files, share=2),
 ]

@@ -295,6 +295,6 @@ def _n(value: dict[str, Any]) -> int:
 
 
 TARGETS = [
-    Target("rtl-line", make_line, check_line, (), count=_n, seconds=150, share=0.015),
-    Target("rtl-stream", make_stream, check_stream, (), count=_n, seconds=150, share=0.01),
+    Target("rtl-line", make_line, check_line, (), count=_n, seconds=150, share=0.002),
+    Target("rtl-stream", make_stream, check_stream, (), count=_n, seconds=150, share=0.0012),
 ]

@@ -149,6 +149,30 @@ def _zipped(data: bytes) -> bytes:
     return _zip({"t.csv": data})
 
 
+def make_large(rng: Random) -> bytes:
+    """Return up to a megabyte of something short again and again; some of it packed."""
+    words = (
+        *WORDS,
+        b"0,",
+        b"1\n",
+        b"0,1\n",
+        b'"a" ',
+        b"a,b\n",
+        b"12",
+        b"@attribute a {0}\n",
+        b"{}\n",
+    )
+    parts = []
+    for _ in range(rng.randrange(1, 4)):
+        word = b"".join(rng.choice(words) for _ in range(rng.randrange(1, 4)))
+        size = rng.choice((10, 1000, 1 << 18, 1 << 20))
+        parts.append((word * (size // len(word)))[: 1 << 20] + rng.choice((b"", b"\n", b"1\n")))
+    data = b"".join(parts)[: 1 << 20]
+    if rng.random() < 0.2:
+        data = rng.choice((gzip.compress, _zipped))(data)
+    return data
+
+
 OPTIONS = (
     *(TableOptions(), TableOptions(drop_missing=True), TableOptions(label_index=1)),
     *(TableOptions(header="no", label="2"), TableOptions(header="yes", encoding="latin-1")),
@@ -312,11 +336,12 @@ def _told(numbers: np.ndarray) -> list[str]:
 
 TARGETS = [
     Target(
-        "tables-text", make_text, check_file, REFUSALS, seeds=lambda: table_files()[:6], share=5
+        "tables-text", make_text, check_file, REFUSALS, seeds=lambda: table_files()[:6], share=1
     ),
     Target(
-        "tables-binary", make_binary, check_file, REFUSALS, seeds=lambda: table_files()[6:], share=5
+        "tables-binary", make_binary, check_file, REFUSALS, seeds=lambda: table_files()[6:], share=1
     ),
-    Target("tables-rows", make_rows, check_rows, REFUSALS, share=5),
-    Target("tables-fast", make_twice, check_twice, REFUSALS, share=5),
+    Target("tables-large", make_large, check_file, REFUSALS, share=0.03),
+    Target("tables-rows", make_rows, check_rows, REFUSALS, share=1),
+    Target("tables-fast", make_twice, check_twice, REFUSALS, share=1),
 ]
