@@ -13,12 +13,13 @@ import zlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from lutgen.errors import DataError
 
 STDIN = "-"
 
-_PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
+_PACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 _FREE_BYTES = 1 << 25  # that any packed file may hold
 _MAX_RATIO = 30  # beyond these: reading takes some ten times what is unpacked
 _MAX_RATIO_OF_ARRAYS = 100

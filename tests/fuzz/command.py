@@ -28,16 +28,18 @@ def main(words: Sequence[str]) -> int:
     jobs = jobs_of(
         options.targets or [ALL], options.driver, options.inputs, options.seed, options.seconds
     )
-    results = run(jobs, lambda line: print(line, file=sys.stderr))
-    print(table(results))
-    for result in results:
+    results = []
+    for job in jobs:  # each is told and recorded before the next begins
+        (result,) = run([job], lambda line: print(line, file=sys.stderr))
+        results.append(result)
         for finding in result.causes.values():
             path = finding.write(options.findings)
             print(f"{path}: {finding.kind}: {finding.what} ({finding.where})")
             if finding.trace and not options.brief:
                 print(finding.trace)
-    if options.record:
-        record(options.record, results)
+        if options.record:
+            record(options.record, [result])
+    print(table(results))
     return int(any(result.n_findings for result in results))
 
 

@@ -92,6 +92,8 @@ def _rewire(rng: Random, module: dict[str, Any]) -> None:
         cell = rng.choice(cells)
         pins = cell["connections"]
         kind = rng.randrange(5)
+        if not pins:
+            continue
         if kind == 0:
             pins[rng.choice(list(pins))] = [rng.choice(bits)]
         elif kind == 1 and cell["parameters"]:
