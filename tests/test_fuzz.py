@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from fuzz import judge
 from fuzz.campaign import Job, run
-from fuzz.command import ALL, jobs_of, main
+from fuzz.command import main
 from fuzz.drivers import HYPOTHESIS, MUTATE, input_of
 from fuzz.target import targets
 from fuzz.targets import rtl
 
-INPUTS = 1000
+INPUTS = 25  # of each target
 SEED = 44  # of planted bugs: each is met, those that take long once
 KINDS = {
     "crash": judge.EXCEPTION,
@@ -29,7 +29,11 @@ KINDS = {
 
 
 def test_every_target_holds_on_a_few_inputs() -> None:
-    jobs = [job for job in jobs_of([ALL], MUTATE, INPUTS, 0) if job.subject.count({}) == 1]
+    jobs = [
+        Job(name, stop=INPUTS)
+        for name, target in targets().items()
+        if not name.startswith("rtl")  # see below
+    ]
     jobs += [replace(job, driver=HYPOTHESIS, stop=3) for job in jobs]
     results = run(jobs)
     assert [cause for result in results for cause in result.causes.values()] == []

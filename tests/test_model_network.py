@@ -364,6 +364,8 @@ def characters(*points: int) -> np.ndarray:
         (lambda m, a: a.update(meta=octets(b"{'a': 1}")), "metadata is not JSON"),
         (lambda m, a: a.update(meta=octets(b"\xff{}")), "metadata is not JSON"),
         (lambda m, a: a.update(meta=octets(b"[]")), "foreign metadata"),
+        (lambda m, a: m.update(provenance={"parameters": {"k": np.nan}}), "NaN is no number"),
+        (lambda m, a: a.update(meta=octets(b'{"a": 1e999}')), "1e999 is no number"),
         (lambda m, a: a.update(meta=octets(b'{"a": ' + b"9" * 9999 + b"}")), "is not JSON"),
         (lambda m, a: a.pop("tied"), "incomplete: tied.npy missing; save it again"),
         (lambda m, a: a.update(wires=a["wires"].astype("i8")), "wires has dtype int64 instead of"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import zipfile
 import zlib
 from collections.abc import Collection, Mapping
@@ -122,12 +123,20 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any
 
 def _read_meta(content: NDArray[Any]) -> dict[str, Any]:
     try:
-        meta = json.loads(content.tobytes())
+        meta = json.loads(content.tobytes(), parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise ModelError(f"its metadata is not JSON ({error})") from error
     if not isinstance(meta, dict):
         raise ModelError("not a lutgen model (foreign metadata)")
     return meta
+
+
+def _finite(text: str) -> float:
+    """Return a number; JSON has no others, and none could be written again."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is no number")
+    return value
 
 
 def _check_version(meta: dict[str, Any], file_format: str, known: tuple[int, int]) -> int:

@@ -167,6 +167,9 @@ def make_large(rng: Random) -> bytes:
         word = b"".join(rng.choice(words) for _ in range(rng.randrange(1, 4)))
         size = rng.choice((10, 1000, 1 << 18, 1 << 20))
         parts.append((word * (size // len(word)))[: 1 << 20] + rng.choice((b"", b"\n", b"1\n")))
+    if rng.random() < 0.3:
+        row = rng.choice((b"1,2.5,x\n3,4,y\n", b"0,1\n2,0\n", b"1;2,5;a b\n"))
+        parts = [row * (rng.choice((100, 1 << 16, 1 << 20)) // len(row))]
     data = b"".join(parts)[: 1 << 20]
     if rng.random() < 0.2:
         data = rng.choice((gzip.compress, _zipped))(data)
@@ -174,7 +177,7 @@ def make_large(rng: Random) -> bytes:
 
 
 OPTIONS = (
-    *(TableOptions(), TableOptions(drop_missing=True), TableOptions(label_index=1)),
+    *(TableOptions(), TableOptions(missing="drop"), TableOptions(label_index=1)),
     *(TableOptions(header="no", label="2"), TableOptions(header="yes", encoding="latin-1")),
     TableOptions(decimal="comma", delimiter=";"),
 )
