@@ -139,6 +139,28 @@ def test_labels_are_compared_whatever_their_width(tmp_path: Path, dtype: str) ->
     assert samples.y.tolist() == Y.tolist() and samples.y.dtype.kind == "i"
 
 
+@pytest.mark.parametrize("point", [0x110000, 0xD800, 0xFFFFFFFF])
+def test_texts_of_no_characters_are_refused(tmp_path: Path, point: int) -> None:
+    labels = np.array([65, 66, 65, point], "<u4").view("<U1")
+    with pytest.raises(DataError, match=r"t\.npz: .*texts that are none"):
+        load_samples(npz(tmp_path, X=X, y=labels))
+    record = np.zeros(2, dtype=[("a", "<f8"), ("y", "<U1")])
+    record["y"] = labels[2:]
+    np.save(tmp_path / "t.npy", record)
+    with pytest.raises(DataError, match="texts that are none"):
+        load_samples(tmp_path / "t.npy")
+
+
+def test_zero_bytes_are_no_labels(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    header = b"@relation r\n@attribute a numeric\n@attribute y {?\0,b}\n"
+    path.write_bytes(header + b"@data\n{0 1}\n1,b\n")
+        b"@relation r\n@attribute a numeric\n@attribute y {?\0,b}\n@data\n{0 1}\n1,b\n"
+    )
+    with pytest.raises(DataError, match="a zero byte"):
+        load_samples(path)
+
+
 def test_bombs_are_not_unpacked(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     zeros = bytes(40 << 20)

@@ -153,6 +153,15 @@ def test_places_are_lines_of_the_file() -> None:
     assert [table.place(row) for row in (0, 1)] == ["line 4", "line 7"]
 
 
+@pytest.mark.parametrize("remark", ["#1,2,3", "# 1,2,3", "# made by x\n#7,8,9"])
+def test_a_remark_is_no_sample(remark: str) -> None:
+    table, _ = read(f"{remark}\n4,5,6\n1,5,7\n", header="no")
+    assert cells(table) == [["4", "5", "6"], ["1", "5", "7"]] and table.names == ()
+    assert table.place(0) == f"line {remark.count('#') + 1}"
+    named, _ = read("#a,b,y\n4,5,6\n1,5,7\n")
+    assert named.names == ("a", "b", "y") and named.n_rows == 2 and named.place(1) == "line 3"
+
+
 def test_options_that_make_no_sense_are_refused() -> None:
     for option in ({"header": "maybe"}, {"decimal": ";"}, {"delimiter": "ab"}):
         with pytest.raises(ConfigError, match=f"--{next(iter(option))}"):

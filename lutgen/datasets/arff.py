@@ -28,11 +28,14 @@ def read_arff(content: Content, options: TableOptions) -> Table:
     """
     encoding = "utf-8-sig" if options.encoding == "auto" else options.encoding
     try:
-        lines = content.data.decode(encoding).splitlines()
+        text = content.data.decode(encoding)
     except (UnicodeDecodeError, LookupError) as error:
         raise DataError(
             f"{content.path}: {error}; name its encoding, e.g. --encoding latin-1"
         ) from error
+    if "\0" in text:
+        raise DataError(f"{content.path}: a zero byte; this is no text")
+    lines = text.splitlines()
     names: list[str] = []
     blank: list[str] = []  # what a sparse row leaves out
     rows: list[list[str]] = []

@@ -380,14 +380,17 @@ def _load_arrays(
     try:
         content = np.load(path if data is None else io.BytesIO(data), allow_pickle=False)
         if isinstance(content, np.ndarray):
+            _check_texts(content)
             return {"X": content}
         with content:
             lacking = [name for name in names or () if name not in content.files]
             if not lacking:
                 arrays = {name: content[name] for name in (names or content.files)}
-                if all(isinstance(array, np.ndarray) for array in arrays.values()):
-                    return arrays
-                raise ValueError("a member is no array")
+                if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+                    raise ValueError("a member is no array")
+                for array in arrays.values():
+                    _check_texts(array)
+                return arrays
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
     except MemoryError as error:
@@ -398,3 +401,13 @@ def _load_arrays(
             "numpy.savez, without Python objects"
         ) from error
     raise DataError(f"{path}: lacks the array(s) {', '.join(lacking)}; get the file again")
+
+
+def _check_texts(array: NDArray[Any]) -> None:
+    """Refuse texts of code points that there are not, which break Python's strings."""
+    for name in array.dtype.names or ():
+        _check_texts(array[name])
+    if array.dtype.kind == "U":
+        points = np.frombuffer(array.astype(array.dtype.newbyteorder("<")).tobytes(), "<u4")
+        if ((points > 0x10FFFF) | (points >> 11 == 0xD800 >> 11)).any():
+            raise ValueError("texts that are none")

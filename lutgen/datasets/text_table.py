@@ -81,13 +81,16 @@ def read_text(
     """
     tell = say or (lambda _: None)
     text = _decode(path, content, options.encoding)
-    skipped, text = _skip_remarks(text)
+    skipped, text, is_remark = _skip_remarks(text)
     delimiter = _delimiter(text, options.delimiter)
     head = list(islice(_rows(path, text, delimiter, skipped), _HEAD))
     if not head:
         raise DataError(f"{path}: empty; needs one line for each sample")
     comma = _decimal_comma(path, options.decimal, head, tell)
     header = _is_header(path, head, options, known, labelled=labelled, comma=comma, tell=tell)
+    if is_remark and not header:  # a remark is no sample
+        _, _, text = text.partition("\n")
+        skipped, head = skipped + 1, head[1:]
     names = tuple(cell.strip() for cell in head[0][1]) if header else ()
     columns = _columns(path, text, delimiter, skipped, head, header=header, comma=comma)
 
@@ -123,21 +126,24 @@ def _decode(path: str, content: bytes, encoding: str) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _skip_remarks(text: str) -> tuple[int, str]:
-    """Take off lines before the table that begin with #; the last one may be its header."""
+def _skip_remarks(text: str) -> tuple[int, str, bool]:
+    """Take off lines before the table that begin with #; the last one may be its header.
+
+    Returns how many were taken off, what is left, and whether its first line was such a line.
+    """
     lines: list[str] = []
     rest = text
     while rest.startswith("#"):
         line, _, rest = rest.partition("\n")
         lines.append(line)
     if not lines:
-        return 0, text
+        return 0, text, False
     last = lines[-1].lstrip("# ").rstrip("\r")
     delimiter = _delimiter(rest, "auto")
     first = next(filter(str.strip, rest.splitlines()), "")
     if len(_split(last, delimiter)) == len(_split(first, delimiter)) > 1:
-        return len(lines) - 1, f"{last}\n{rest}"
-    return len(lines), rest
+        return len(lines) - 1, f"{last}\n{rest}", True
+    return len(lines), rest, False
 
 
 def _delimiter(text: str, wanted: str) -> str:

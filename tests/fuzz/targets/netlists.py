@@ -143,7 +143,7 @@ def _drivers(module: dict[str, Any], family: str) -> Iterator[tuple[Any, tuple[i
             yield pins[output][0], (int(str(parameters.get(init, "0")), 2), reads)
         elif cell["type"] in ("$_NOT_", "$not"):
             yield pins["Y"][0], (0b01, [pins["A"][0]])
-        elif cell["type"] in [kind for kind, *_ in REGISTERS.values()]:
+        elif cell["type"] in ("$dff", *(kind for kind, *_ in REGISTERS.values())):
             data, out = ("D", "Q")
             yield pins[out][0], (0b10, [pins[data][0]])
         elif cell["type"] == "SB_CARRY":
