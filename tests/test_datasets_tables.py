@@ -155,8 +155,6 @@ def test_zero_bytes_are_no_labels(tmp_path: Path) -> None:
     path = tmp_path / "t"
     header = b"@relation r\n@attribute a numeric\n@attribute y {?\0,b}\n"
     path.write_bytes(header + b"@data\n{0 1}\n1,b\n")
-        b"@relation r\n@attribute a numeric\n@attribute y {?\0,b}\n@data\n{0 1}\n1,b\n"
-    )
     with pytest.raises(DataError, match="a zero byte"):
         load_samples(path)
 
