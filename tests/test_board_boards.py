@@ -61,6 +61,9 @@ def test_a_board_of_the_user(tmp_path: Path) -> None:
         (('"Mine"', '"Mine'), "not valid TOML"),
         (('"Mine"', '"Mine"\nbaud = "fast"'), r"baud must be an integer in \[300, 12000000\]"),
         (('"Mine"', '"Mine"\nserial_pins = 3'), "serial_pins must be a table with rx and tx"),
+        (('"Mine"', '"Mine"\nserial_pins = {rx = 6, tx = "9"}'), "rx and tx, one pin each"),
+        (('"Mine"', '"Mine"\nserial_pins = {rx = "6 7", tx = "9"}'), "rx and tx, one pin each"),
+        (('"Mine"', '"Mine"\nserial_pins = {rx = "6", tx = "9", A = 1}'), "texts as attributes"),
     ],
 )
 def test_a_wrong_file_tells_all_its_faults(

@@ -102,13 +102,94 @@ def test_damaged_and_missing_files_are_named(tmp_path: Path) -> None:
         load_samples(tmp_path / "none.npz")
 
 
-@pytest.mark.parametrize("header", ["[" * 9000, "-" * 9000 + "1", "__import__('os').abort()", "{}"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("[" * 9000, "-" * 9000 + "1", "__import__('os').abort()", "{}"),
+        "{b'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': ((1, 2), 3), }",
+        "{'descr': [], 'fortran_order': False, 'shape': (99999999999999999999, 2), }",
+    ],
+)
 def test_headers_that_are_no_headers_are_refused(tmp_path: Path, header: str) -> None:
     text = header.encode() + b"\n"
     path = tmp_path / "t.npy"
     path.write_bytes(b"\x93NUMPY\1\0" + len(text).to_bytes(2, "little") + text)
     with pytest.raises(DataError, match=r"t\.npy: "):
         load_features(path, Known((), 6))
+
+
+def test_a_member_without_a_header_is_no_array(tmp_path: Path) -> None:
+    path = npz(tmp_path, X=X)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("y.npy", b"no array")
+    with pytest.raises(DataError, match=r"t\.npz: not a file of plain NumPy arrays"):
+        load_samples(path)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+def test_labels_are_compared_whatever_their_width(tmp_path: Path, dtype: str) -> None:
+    samples, _ = load_samples(npz(tmp_path, X=X, y=Y.astype(dtype)))
+    assert samples.y.tolist() == Y.tolist() and samples.y.dtype.kind == "i"
+    with pytest.raises(DataError, match="label of row 0 is inf"):
+        load_samples(npz(tmp_path, X=X, y=np.full(4, np.inf, dtype)))
+    np.save(tmp_path / "t.npy", np.column_stack([X.reshape(4, 6), Y]).astype(dtype))
+    samples, _ = load_samples(tmp_path / "t.npy")
+    assert samples.y.tolist() == Y.tolist() and samples.y.dtype.kind == "i"
+
+
+@pytest.mark.parametrize("point", [0x110000, 0xD800, 0xFFFFFFFF])
+def test_texts_of_no_characters_are_refused(tmp_path: Path, point: int) -> None:
+    labels = np.array([65, 66, 65, point], "<u4").view("<U1")
+    with pytest.raises(DataError, match=r"t\.npz: .*texts that are none"):
+        load_samples(npz(tmp_path, X=X, y=labels))
+    record = np.zeros(2, dtype=[("a", "<f8"), ("y", "<U1")])
+    record["y"] = labels[2:]
+    np.save(tmp_path / "t.npy", record)
+    with pytest.raises(DataError, match="texts that are none"):
+        load_samples(tmp_path / "t.npy")
+
+
+def test_zero_bytes_are_no_labels(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    header = b"@relation r\n@attribute a numeric\n@attribute y {?\0,b}\n"
+    path.write_bytes(header + b"@data\n{0 1}\n1,b\n")
+    with pytest.raises(DataError, match="a zero byte"):
+        load_samples(path)
+
+
+def test_bombs_are_not_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    zeros = bytes(40 << 20)
+    for pack in (gzip.compress, bz2.compress, lzma.compress):
+        for content in (pack(zeros), pack(pack(zeros))):
+            path.write_bytes(content)
+            with pytest.raises(DataError, match=r"unpacked it would have more than 3\d MB"):
+                load_samples(path)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("t.csv", zeros)
+    with pytest.raises(DataError, match=r"unpacked it would have more than 3\d MB"):
+        load_samples(path)
+    np.savez_compressed(tmp_path / "t.npz", X=np.zeros((4, 10 << 20), np.uint8), y=Y)
+    with pytest.raises(DataError, match=r"unpacked it would have more than 3\d MB"):
+        load_samples(tmp_path / "t.npz")
+
+
+def test_what_takes_long_or_much_for_its_size_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    for content, message in [
+        (b"0," * 200_000 + b"1\n", "line 1: 200,001 columns, 100,000 is the most"),
+        (b'"a" ' * 200_000, "line 1: 200,000 columns"),
+        (b" \n" * 200_000 + b"\t" * 2000 + b"@", "no samples, only a header"),
+        (
+            b"@relation r\n" + b"@attribute a {0}\n" * 9000 + b"@data\n" + b"{}\n" * 1000,
+            "line 93..: more than 3,[0-9,]* values, most of them left out; save the table in full",
+        ),
+    ]:
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=message):
+            load_samples(path)
 
 
 def test_a_label_column_is_for_tables_only(tmp_path: Path) -> None:
@@ -262,3 +343,20 @@ def test_arrow_files_have_names_and_types(tmp_path: Path, kind: str) -> None:
     if kind != "stream":
         with pytest.raises(DataError, match="not a whole"):
             load_samples(path)
+
+
+def test_offsets_of_arrow_that_lead_anywhere_are_refused(tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow", reason="these files are read with pyarrow")
+    from pyarrow import feather
+
+    texts = ["no", "yes", "no", "yes"]
+    feather.write_feather(
+        pa.table({"a": [1, 2, 3, 4], "y": texts}), tmp_path / "t", compression="uncompressed"
+    )
+    whole = (tmp_path / "t").read_bytes()
+    offsets = np.array([0, 2, 5, 7, 10], "<i4").tobytes()
+    assert whole.count(offsets) == 1
+    for wrong in ([0, 2, 5, 7, 1 << 30], [0, -5, 5, 7, 10], [0, 1 << 30, 5, 7, 10]):
+        (tmp_path / "t").write_bytes(whole.replace(offsets, np.array(wrong, "<i4").tobytes()))
+        with pytest.raises(DataError, match="not a whole arrow file"):
+            load_samples(tmp_path / "t")

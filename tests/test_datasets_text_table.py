@@ -153,6 +153,15 @@ def test_places_are_lines_of_the_file() -> None:
     assert [table.place(row) for row in (0, 1)] == ["line 4", "line 7"]
 
 
+@pytest.mark.parametrize("remark", ["#1,2,3", "# 1,2,3", "# made by x\n#7,8,9"])
+def test_a_remark_is_no_sample(remark: str) -> None:
+    table, _ = read(f"{remark}\n4,5,6\n1,5,7\n", header="no")
+    assert cells(table) == [["4", "5", "6"], ["1", "5", "7"]] and table.names == ()
+    assert table.place(0) == f"line {remark.count('#') + 1}"
+    named, _ = read("#a,b,y\n4,5,6\n1,5,7\n")
+    assert named.names == ("a", "b", "y") and named.n_rows == 2 and named.place(1) == "line 3"
+
+
 def test_options_that_make_no_sense_are_refused() -> None:
     for option in ({"header": "maybe"}, {"decimal": ";"}, {"delimiter": "ab"}):
         with pytest.raises(ConfigError, match=f"--{next(iter(option))}"):
@@ -170,7 +179,9 @@ def test_guesses_can_be_overridden() -> None:
 rows = st.integers(2, 4).flatmap(
     lambda n: st.lists(
         st.lists(
-            st.sampled_from(["1", "-2.5", "x y", 'q"t', "é", "a,b", ""]), min_size=n, max_size=n
+            st.sampled_from(["1", "-2.5", "inf", "x y", 'q"t', "é", "a,b", ""]),
+            min_size=n,
+            max_size=n,
         ),
         min_size=2,
         max_size=6,
@@ -225,6 +236,8 @@ def test_large_files_are_read_fast_and_their_faults_named(monkeypatch: pytest.Mo
     assert [column.numbers.tolist() for column in table.columns[:2]] == [[1, 3], [2, 1]]
     assert isinstance(table.columns[0], text_table._ArrowColumn)
     assert table.place(1) == "line 4"
+    infinite, _ = read("a,b\n1,no\ninf,yes\n")
+    assert np.array_equal(infinite.columns[0].numbers, [1, np.nan], equal_nan=True)
     with pytest.raises(DataError, match="line 3: 2 columns instead of 3"):
         read("a,b,c\n1,2,no\n3,4\n")
     with pytest.raises(DataError, match="only a header"):

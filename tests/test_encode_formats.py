@@ -49,6 +49,8 @@ def test_ranges_and_words() -> None:
         ((8, False, 0.0), "scale of a feature must be above 0"),
         ((8, False, float("inf")), "finite"),
         ((8, False, 1.0, float("nan")), "finite; got 1 and nan"),
+        ((8, False, 1e307), "8 bits reach beyond all float64 with a scale of 1e.307"),
+        ((24, True, 1e301, -1e308), "beyond all float64 .* an offset of -1e.308; give smaller"),
         ((8, False, 1.0, 0.0, 7), "must be the least or the largest, 0 or 255"),
         ((1, False, 1.0, 0.0, 1), "of 2 bits or more"),
     ],

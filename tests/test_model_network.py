@@ -336,6 +336,7 @@ def characters(*points: int) -> np.ndarray:
         (lambda m, a: a.update(weights=a["weights"][:1]), r"weights must be an array of int32"),
         (lambda m, a: m.update(head=None), "lacks the head"),
         (lambda m, a: m.update(head={"kind": "other"}), "lacks the head, or it is of a kind"),
+        (lambda m, a: m.update(head={"kind": ["argmax"]}), "lacks the head, or it is of a kind"),
         (lambda m, a: m.update(head={"kind": "bits", "names": 3}), "names must be a list of texts"),
         (lambda m, a: m.update(head={"kind": "sum"}), "its head's scale is None, not a number"),
         (
@@ -363,6 +364,8 @@ def characters(*points: int) -> np.ndarray:
         (lambda m, a: a.update(meta=octets(b"{'a': 1}")), "metadata is not JSON"),
         (lambda m, a: a.update(meta=octets(b"\xff{}")), "metadata is not JSON"),
         (lambda m, a: a.update(meta=octets(b"[]")), "foreign metadata"),
+        (lambda m, a: m.update(provenance={"parameters": {"k": np.nan}}), "NaN is no number"),
+        (lambda m, a: a.update(meta=octets(b'{"a": 1e999}')), "1e999 is no number"),
         (lambda m, a: a.update(meta=octets(b'{"a": ' + b"9" * 9999 + b"}")), "is not JSON"),
         (lambda m, a: a.pop("tied"), "incomplete: tied.npy missing; save it again"),
         (lambda m, a: a.update(wires=a["wires"].astype("i8")), "wires has dtype int64 instead of"),
@@ -432,15 +435,27 @@ def test_hostile_arrays_are_refused(tmp_path: Path, saved: bytes, member: bytes)
 def test_bombs_are_not_unpacked(tmp_path: Path, saved: bytes, method: int) -> None:
     bomb = replace_member(saved, "wires.npy", bytes(30_000_000), method)
     assert len(bomb) < 30_000
-    with pytest.raises(ModelError, match=r"claims \d+ bytes"):
+    with pytest.raises(ModelError, match=r"\w+\.npy is packed as lutgen does not"):
         load_bytes(tmp_path, bomb)
+
+
+def test_members_cannot_share_what_is_packed(tmp_path: Path, saved: bytes) -> None:
+    zeros = npy(
+        "{'descr': '<u8', 'fortran_order': False, 'shape': (25000000,), }", bytes(200 << 20)
+    )
+    content = replace_member(saved, "tables.npy", zeros, zipfile.ZIP_DEFLATED)
+    with pytest.raises(ModelError, match=r"m\.npz: (?!its members claim)"):
+        load_bytes(tmp_path, content)  # one may be
+    content = replace_member(content, "seen.npy", zeros, zipfile.ZIP_DEFLATED)
+    with pytest.raises(ModelError, match="its members claim 4194"):
+        load_bytes(tmp_path, content)
 
 
 def test_a_member_cannot_claim_more_than_deflate_can_pack(tmp_path: Path, saved: bytes) -> None:
     entry = saved.rindex(b"PK\1\2", 0, saved.rindex(b"wires.npy"))
     claim = (1 << 30).to_bytes(4, "little")
     content = saved[: entry + 24] + claim + saved[entry + 28 :]
-    with pytest.raises(ModelError, match=r"wires\.npy claims 1073741824 bytes"):
+    with pytest.raises(ModelError, match=r"its members claim 10737\d+ bytes"):
         load_bytes(tmp_path, content)
 
 

@@ -1,8 +1,11 @@
 """Netlists read back from Yosys: right for every family, checked against Yosys's own models."""
 
+import contextlib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -147,6 +150,100 @@ DFF = {"type": "SB_DFF", "parameters": {}, "connections": {"D": [2], "C": [3], "
 def test_what_is_not_modelled_is_refused(cells: dict[str, object], message: str) -> None:
     with pytest.raises(NetlistError, match=message):
         read_netlist(module_of(cells), get_family("ice40"))
+
+
+@pytest.mark.parametrize(
+    ("ports", "message"),
+    [
+        ({"x": [2, 2]}, "have a net in common, or x has one twice"),
+        ({"x": [2, 9]}, "have a net in common"),
+        ({"x": [2, "1"]}, "the ports x and clk must be nets"),
+        ({"clk": []}, "must be nets, clk one alone"),
+        ({"clk": ["0"]}, "must be nets"),
+        ({"y": ["x"]}, r"output y\[0\] is driven by nothing"),
+    ],
+)
+def test_ports_that_are_none_are_refused(ports: dict[str, list[object]], message: str) -> None:
+    module = module_of({"a": lut()})
+    for name, bits in ports.items():
+        module["ports"][name] = {"bits": bits}  # type: ignore[index]
+    with pytest.raises(NetlistError, match=message):
+        read_netlist(module, get_family("ice40"))
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ({"a": lut(connections={"O": []})}, "SB_LUT4 a: port O drives x, which is no net"),
+        ({"a": lut(connections={"O": ["1"]})}, "port O drives 1, which is no net"),
+        ({"a": lut(connections={"O": [4, 5]})}, "port O is 2 bits wide; expected 1"),
+        ({"a": lut(connections={"I0": [2, 3]})}, "port I0 is 2 bits wide; expected 1"),
+        ({"a": lut(connections={"O": [9]})}, "has another driver"),
+        ({"a": lut(parameters={"LUT_INIT": ""})}, "undefined bits in LUT_INIT"),
+        ({"n": {"type": "$_NOT_", "parameters": {}, "connections": {"A": [2]}}},
+         "_NOT_ n: port Y is not connected"),
+        ({"n": {"type": "$_NOT_", "parameters": {}, "connections": {"A": [2], "Y": ["0"]}}},
+         "port Y drives 0"),
+    ],
+)  # fmt: skip
+def test_pins_that_are_none_are_refused(cells: dict[str, object], message: str) -> None:
+    with pytest.raises(NetlistError, match=message):
+        read_netlist(module_of(cells), get_family("ice40"))
+
+
+def test_constants_have_one_driver() -> None:
+    ground = {"type": "GND", "parameters": {}, "connections": {"G": [4]}}
+    module = module_of({"a": ground, "b": ground})
+    with pytest.raises(NetlistError, match="the net that b drives has another driver, too"):
+        read_netlist(module, get_family("gowin"))
+
+
+FOREIGN = (None, True, 3, -1, 2.5, "", "x" * 9, [], [[]], [None], ["q"], [-1], {}, {"bits": 3})
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield every place of plain JSON, as what holds it and where."""
+    if isinstance(value, dict | list):
+        for key in list(value) if isinstance(value, dict) else range(len(value)):
+            yield value, key
+            yield from places(value[key])
+
+
+def test_whatever_stands_in_a_netlist_is_read_or_refused(tmp_path: Path) -> None:
+    """Put foreign values in every place of a module and of its file, and take each away."""
+    family = get_family("ice40")
+    for cell in (
+        lut(),
+        DFF,
+        {"type": "$_NOT_", "parameters": {}, "connections": {"A": [2], "Y": [4]}},
+    ):
+        module = module_of({"a": cell, "b": lut(connections={"O": [7]})})
+        module = json.loads(json.dumps(module)) | {"netnames": {"n": {"bits": [4]}}}
+        for holder, key in [*places(module)]:
+            before = holder[key]
+            for foreign in FOREIGN:
+                holder[key] = foreign
+                with contextlib.suppress(NetlistError):
+                    check(read_netlist(module, family))
+            holder[key] = before
+            if isinstance(holder, dict):
+                del holder[key]
+                with contextlib.suppress(NetlistError):
+                    check(read_netlist(module, family))
+                holder[key] = before
+    path = tmp_path / "netlist.json"
+    for foreign in (
+        *FOREIGN,
+        {"modules": 3},
+        {"modules": {"top": []}},
+        {"modules": {"top": module}},
+    ):
+        path.write_text(json.dumps(foreign))
+        if foreign == {"modules": {"top": module}}:
+            assert yosys_module(path, "top") == module
+            continue
+        with pytest.raises(ToolError, match=r"netlist\.json"):
+            yosys_module(path, "top")
 
 
 def test_unreadable_verilog_and_missing_netlists_are_tool_errors(tmp_path: Path) -> None:

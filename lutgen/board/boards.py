@@ -176,8 +176,11 @@ def board_faults(values: Mapping[str, Any]) -> list[str]:
             if not isinstance(value, int) or not 300 <= value <= MAX_BAUD:
                 faults.append(f"baud must be an integer in [300, {MAX_BAUD}], got {value!r}")
         elif key == "serial_pins":
-            if not isinstance(value, dict) or not {"rx", "tx"} <= value.keys():
-                faults.append(f"serial_pins must be a table with rx and tx, got {value!r}")
+            if not _are_serial_pins(value):
+                faults.append(
+                    "serial_pins must be a table with rx and tx, one pin each, and texts as "
+                    f"attributes, got {value!r}"
+                )
         elif key in known and not isinstance(value, str):
             faults.append(f"{key} must be a text, got {value!r}")
     platform, family, device = (values.get(key) for key in ("platform", "family", "device"))
@@ -191,6 +194,13 @@ def board_faults(values: Mapping[str, Any]) -> list[str]:
             chips = ", ".join(chips_of[family])
             faults.append(f"device must be one of {chips}, got {device!r}")
     return faults
+
+
+def _are_serial_pins(value: Any) -> bool:
+    if not isinstance(value, dict) or not {"rx", "tx"} <= value.keys():
+        return False
+    is_text = all(isinstance(text, str) for text in value.values())
+    return is_text and all(len(value[pin].split()) == 1 for pin in ("rx", "tx"))
 
 
 def board_of_platform(platform: str) -> Board:

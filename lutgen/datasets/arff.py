@@ -6,12 +6,16 @@ import csv
 import re
 
 from lutgen.datasets.content import Content
-from lutgen.datasets.table import Table, TableOptions, TextColumn
+from lutgen.datasets.table import MAX_COLUMNS, Table, TableOptions, TextColumn
 from lutgen.errors import DataError
 
 _ATTRIBUTE = re.compile(
     r"@attribute\s+('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\S+)\s*(.*)", re.IGNORECASE
 )
+
+# A sparse row may be short and stand for many values.
+_FREE_CELLS = 2_000_000
+_CELLS_A_BYTE = 8
 
 
 def read_arff(content: Content, options: TableOptions) -> Table:
@@ -24,21 +28,30 @@ def read_arff(content: Content, options: TableOptions) -> Table:
     """
     encoding = "utf-8-sig" if options.encoding == "auto" else options.encoding
     try:
-        lines = content.data.decode(encoding).splitlines()
+        text = content.data.decode(encoding)
     except (UnicodeDecodeError, LookupError) as error:
         raise DataError(
             f"{content.path}: {error}; name its encoding, e.g. --encoding latin-1"
         ) from error
+    if "\0" in text:
+        raise DataError(f"{content.path}: a zero byte; this is no text")
+    lines = text.splitlines()
     names: list[str] = []
     blank: list[str] = []  # what a sparse row leaves out
     rows: list[list[str]] = []
     places: list[int] = []
     in_data = False
+    max_cells = _FREE_CELLS + _CELLS_A_BYTE * len(content.data)
     for number, line in enumerate(map(str.strip, lines), 1):
         where = f"{content.path}, line {number}"
         if not line or line.startswith("%"):
             continue
         if in_data:
+            if (len(rows) + 1) * len(names) > max_cells:
+                raise DataError(
+                    f"{where}: more than {max_cells:,} values, most of them left out; save the "
+                    "table in full, as Parquet or .npz"
+                )
             row = _row(where, line, blank)
             if len(row) != len(names):
                 raise DataError(f"{where}: {len(row)} values for {len(names)} attributes")
@@ -48,6 +61,8 @@ def read_arff(content: Content, options: TableOptions) -> Table:
             in_data = True
         elif match := _ATTRIBUTE.match(line):
             names.append(_plain(match[1]))
+            if len(names) > MAX_COLUMNS:
+                raise DataError(f"{where}: more than {MAX_COLUMNS:,} attributes")
             kind = match[2].strip()
             values = _cells(where, kind[1:].partition("}")[0]) if kind.startswith("{") else []
             blank.append(values[0] if values else "0")

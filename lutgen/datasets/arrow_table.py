@@ -36,6 +36,7 @@ def read_arrow(content: Content) -> Table:
             table = feather.read_table(stream)
         else:
             table = ipc.open_stream(stream).read_all()
+        table.validate(full=True)  # offsets of a damaged file may lead anywhere
     except (pa.ArrowException, OSError, ValueError, EOFError) as error:
         raise DataError(
             f"{content.path}: not a whole {content.kind} file ({error}); get it again"

@@ -13,12 +13,16 @@ import zlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from lutgen.errors import DataError
 
 STDIN = "-"
 
-_PACKED = {b"\x1f\x8b": gzip.decompress, b"BZh": bz2.decompress, b"\xfd7zXZ\0": lzma.decompress}
+_PACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
+_FREE_BYTES = 1 << 25  # that any packed file may hold
+_MAX_RATIO = 30  # beyond these: reading takes some ten times what is unpacked
+_MAX_RATIO_OF_ARRAYS = 100
 _MAGIC = {
     b"\x93NUMPY": "npy",
     b"PAR1": "parquet",
@@ -26,7 +30,7 @@ _MAGIC = {
     b"FEA1": "arrow",
     b"\xff\xff\xff\xff": "arrow stream",
 }
-_ARFF = re.compile(rb"(\s*%[^\n]*\n|\s+)*@relation\b", re.IGNORECASE)
+_ARFF = re.compile(rb"(?>\s++|%[^\n]*+\n)*+@relation\b", re.IGNORECASE)
 _FOREIGN = {
     b"\x89PNG": "a PNG image",
     b"\xff\xd8\xff": "a JPEG image",
@@ -77,7 +81,7 @@ def read_content(path: str | Path) -> Content:
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
     title = "stdin" if name == STDIN else name
-    return Content(title, *_unpack(title, data, 4))
+    return Content(title, *_unpack(title, data, 4, _FREE_BYTES + _MAX_RATIO * len(data)))
 
 
 @cache
@@ -90,20 +94,22 @@ def _read_stream(path: str) -> bytes:
     return Path(path).read_bytes()  # once, as well: a pipe, such as /dev/stdin
 
 
-def _unpack(path: str, data: bytes, depth: int) -> tuple[str, bytes]:
-    for magic, decompress in _PACKED.items():
+def _unpack(path: str, data: bytes, depth: int, max_bytes: int) -> tuple[str, bytes]:
+    for magic, packed in _PACKED.items():
         if data.startswith(magic):
             try:
-                inner = decompress(data)
+                with packed(io.BytesIO(data)) as stream:
+                    inner = stream.read(max_bytes + 1)
             except _UNPACKING as error:
                 raise DataError(
                     f"{path}: truncated or damaged ({error}); get the file again"
                 ) from error
             if not depth:
                 raise DataError(f"{path}: packed again and again; unpack it")
-            return _unpack(path, inner, depth - 1)
+            _check_size(path, len(inner), max_bytes)
+            return _unpack(path, inner, depth - 1, max_bytes)
     if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
-        return _unpack_zip(path, data, depth)
+        return _unpack_zip(path, data, depth, max_bytes)
     for magic, what in _FOREIGN.items():
         if data.startswith(magic):
             raise DataError(f"{path}: {what}, which is not read; save the table as CSV")
@@ -115,12 +121,23 @@ def _unpack(path: str, data: bytes, depth: int) -> tuple[str, bytes]:
     return ("arff" if _ARFF.match(data[: 1 << 16]) else "text"), data
 
 
-def _unpack_zip(path: str, data: bytes, depth: int) -> tuple[str, bytes]:
+def _check_size(path: str, n_bytes: int, max_bytes: int) -> None:
+    """Refuse what only one who means harm packs so well."""
+    if n_bytes > max_bytes:
+        raise DataError(
+            f"{path}: unpacked it would have more than {max_bytes >> 20} MB, far more than its "
+            "size lets expect; if that is right, unpack it and name what comes out"
+        )
+
+
+def _unpack_zip(path: str, data: bytes, depth: int, max_bytes: int) -> tuple[str, bytes]:
     """Return a .npz as it is, and of another archive its only file."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = [name for name in archive.namelist() if not name.endswith("/")]
+            n_bytes = sum(info.file_size for info in archive.infolist())
             if all(name.endswith(".npy") for name in names):
+                _check_size(path, n_bytes, _FREE_BYTES + _MAX_RATIO_OF_ARRAYS * len(data))
                 return "npz", data
             if "xl/workbook.xml" in names:
                 raise DataError(
@@ -131,7 +148,10 @@ def _unpack_zip(path: str, data: bytes, depth: int) -> tuple[str, bytes]:
                     f"{path}: an archive of {len(names)} files ({', '.join(names[:4])}); unpack "
                     "it and name one"
                 )
-            return _unpack(path, archive.read(names[0]), depth - 1)
+            _check_size(path, n_bytes, max_bytes)
+            return _unpack(path, archive.read(names[0]), depth - 1, max_bytes)
+    except DataError:
+        raise
     except (zipfile.BadZipFile, *_UNPACKING) as error:
         raise DataError(
             f"{path}: not a file of plain NumPy arrays, or damaged ({error}); get it again"

@@ -51,8 +51,9 @@ def plain_numbers(values: NDArray[Any]) -> NDArray[Any]:
     """Return numbers as int64 where all are whole, else as they are."""
     if values.dtype.kind != "f":
         return values
-    whole = bool((np.isfinite(values) & (values == np.rint(values))).all())
-    if whole and (not values.size or np.abs(values).max() <= 2**53):
+    wide = values.astype(np.float64, copy=False)  # a float16 cannot be compared with 2^53
+    whole = bool((np.isfinite(wide) & (wide == np.rint(wide))).all())
+    if whole and (not wide.size or np.abs(wide).max() <= 2**53):
         return values.astype(np.int64)
     return values
 

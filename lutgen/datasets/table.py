@@ -20,6 +20,8 @@ MISSING = (REFUSE, DROP, BIT)
 NOT_THERE = frozenset({"", "?", "nan", "na", "n/a", "#n/a", "<na>", "null"})
 """What stands for a value that is not there, in lower case."""
 
+MAX_COLUMNS = 100_000
+
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 

@@ -49,6 +49,8 @@ _UNREADABLE = (
     zlib.error,
     RuntimeError,
     KeyError,
+    TypeError,
+    OverflowError,
 )
 
 
@@ -330,7 +332,8 @@ def _whole_labels(labels: NDArray[Any], where: str) -> NDArray[Any]:
     """Return labels that are whole numbers or texts, none missing."""
     bad = _missing_labels(labels)
     if labels.dtype.kind == "f":
-        bad = ~np.isfinite(labels) | (np.abs(labels) > 2**53) | (labels != np.rint(labels))
+        wide = labels.astype(np.float64)  # a float16 cannot be compared with 2^53
+        bad = ~np.isfinite(wide) | (np.abs(wide) > 2**53) | (wide != np.rint(wide))
     if bad.any():
         row = int(np.argmax(bad))
         raise DataError(
@@ -377,11 +380,17 @@ def _load_arrays(
     try:
         content = np.load(path if data is None else io.BytesIO(data), allow_pickle=False)
         if isinstance(content, np.ndarray):
+            _check_texts(content)
             return {"X": content}
         with content:
             lacking = [name for name in names or () if name not in content.files]
             if not lacking:
-                return {name: content[name] for name in (names or content.files)}
+                arrays = {name: content[name] for name in (names or content.files)}
+                if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+                    raise ValueError("a member is no array")
+                for array in arrays.values():
+                    _check_texts(array)
+                return arrays
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
     except MemoryError as error:
@@ -392,3 +401,13 @@ def _load_arrays(
             "numpy.savez, without Python objects"
         ) from error
     raise DataError(f"{path}: lacks the array(s) {', '.join(lacking)}; get the file again")
+
+
+def _check_texts(array: NDArray[Any]) -> None:
+    """Refuse texts of code points that there are not, which break Python's strings."""
+    for name in array.dtype.names or ():
+        _check_texts(array[name])
+    if array.dtype.kind == "U":
+        points = np.frombuffer(array.astype(array.dtype.newbyteorder("<")).tobytes(), "<u4")
+        if ((points > 0x10FFFF) | (points >> 11 == 0xD800 >> 11)).any():
+            raise ValueError("texts that are none")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from lutgen.datasets.table import (
     AS_FOUND,
+    MAX_COLUMNS,
     NUMBER,
     Column,
     Table,
@@ -46,6 +47,7 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 _HEAD = 20  # rows that are looked at to find out how the others are written
 _PEEK = 3  # of these, to guess which columns hold numbers
 _LARGE = 1 << 20  # characters from which on a faster reader is worth loading
+_MANY_COLUMNS = 2000  # each costs that reader as much as many cells do
 
 
 def read_text(
@@ -79,13 +81,16 @@ def read_text(
     """
     tell = say or (lambda _: None)
     text = _decode(path, content, options.encoding)
-    skipped, text = _skip_remarks(text)
+    skipped, text, is_remark = _skip_remarks(text)
     delimiter = _delimiter(text, options.delimiter)
     head = list(islice(_rows(path, text, delimiter, skipped), _HEAD))
     if not head:
         raise DataError(f"{path}: empty; needs one line for each sample")
     comma = _decimal_comma(path, options.decimal, head, tell)
     header = _is_header(path, head, options, known, labelled=labelled, comma=comma, tell=tell)
+    if is_remark and not header:  # a remark is no sample
+        _, _, text = text.partition("\n")
+        skipped, head = skipped + 1, head[1:]
     names = tuple(cell.strip() for cell in head[0][1]) if header else ()
     columns = _columns(path, text, delimiter, skipped, head, header=header, comma=comma)
 
@@ -121,21 +126,24 @@ def _decode(path: str, content: bytes, encoding: str) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _skip_remarks(text: str) -> tuple[int, str]:
-    """Take off lines before the table that begin with #; the last one may be its header."""
+def _skip_remarks(text: str) -> tuple[int, str, bool]:
+    """Take off lines before the table that begin with #; the last one may be its header.
+
+    Returns how many were taken off, what is left, and whether its first line was such a line.
+    """
     lines: list[str] = []
     rest = text
     while rest.startswith("#"):
         line, _, rest = rest.partition("\n")
         lines.append(line)
     if not lines:
-        return 0, text
+        return 0, text, False
     last = lines[-1].lstrip("# ").rstrip("\r")
     delimiter = _delimiter(rest, "auto")
     first = next(filter(str.strip, rest.splitlines()), "")
     if len(_split(last, delimiter)) == len(_split(first, delimiter)) > 1:
-        return len(lines) - 1, f"{last}\n{rest}"
-    return len(lines), rest
+        return len(lines) - 1, f"{last}\n{rest}", True
+    return len(lines), rest, False
 
 
 def _delimiter(text: str, wanted: str) -> str:
@@ -190,6 +198,11 @@ def _rows(path: str, text: str, delimiter: str, above: int) -> Iterator[_Row]:
             if not row or (len(row) == 1 and not row[0].strip()):
                 continue
             width = width or len(row)
+            if width > MAX_COLUMNS:
+                raise DataError(
+                    f"{path}, line {line}: {width:,} columns, {MAX_COLUMNS:,} is the most; a "
+                    "table has a line for each sample"
+                )
             if len(row) != width:
                 raise DataError(
                     f"{path}, line {line}: {len(row)} columns instead of {width} as before "
@@ -317,7 +330,8 @@ def _columns(
     header: bool,
     comma: bool,
 ) -> tuple[Column, ...]:
-    if len(text) >= _LARGE and delimiter != " ":
+    width = len(head[0][1])
+    if delimiter != " " and len(text) >= _LARGE * max(1, width / _MANY_COLUMNS):
         fast = _read_fast(text, delimiter, head, header=header, comma=comma)
         if fast is not None:
             return fast
@@ -404,7 +418,7 @@ class _ArrowColumn:
             found: NDArray[np.float64] = self._cells.cast(pa.float64()).to_numpy()
         except pa.ArrowInvalid:
             return self._plain.numbers
-        return found
+        return self._plain.numbers if np.isinf(found).any() else found  # to Arrow, inf is one
 
 
 def _read_fast(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -70,6 +71,11 @@ class FeatureFormat:
             raise ConfigError(
                 f"the scale of a feature must be above 0, and scale and offset finite; got "
                 f"{self.scale:g} and {self.offset:g}"
+            )
+        if max(abs(self.value(self.least)), abs(self.value(self.largest))) > sys.float_info.max:
+            raise ConfigError(
+                f"codes of {self.width} bits reach beyond all float64 with a scale of "
+                f"{self.scale:g} and an offset of {self.offset:g}; give smaller ones"
             )
         object.__setattr__(self, "scale", float(self.scale))  # 1 and 1.0 have one spelling
         object.__setattr__(self, "offset", self.offset + 0.0)  # as 0.0 and -0.0 have

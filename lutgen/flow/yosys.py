@@ -256,15 +256,50 @@ def yosys_module(path: Path, top: str) -> dict[str, Any]:
     Raises
     ------
     ToolError
-        If it is not there.
+        If it is not there, or damaged.
     """
     try:
         module: dict[str, Any] = read_json(path)["modules"][top]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ToolError(
             f"Yosys left no netlist of {top} in {path} ({error!r}); see {path.with_name(_LOG)}"
         ) from error
+    if fault := module_fault(module):
+        raise ToolError(f"{path}: {fault}; damaged, or not Yosys's: make it anew")
     return module
+
+
+def module_fault(module: Any) -> str:
+    """Return where a module is not of the form of Yosys's JSON netlists, in words; "" nowhere.
+
+    Ports, cells and names of nets are objects; wires are lists of bits, each the number of a net
+    or one of the texts 0, 1, x and z; parameters are texts.
+    """
+    parts = ("ports", "cells", "netnames")
+    if not isinstance(module, dict) or not all(isinstance(module.get(p), dict) for p in parts):
+        return f"a module has the objects {', '.join(parts)}"
+    for part in ("ports", "netnames"):
+        for name, item in module[part].items():
+            if not isinstance(item, dict) or not _are_bits(item.get("bits")):
+                return f"{name!r} of {part} has no list of bits"
+    for name, cell in module["cells"].items():
+        if not isinstance(cell, dict) or not isinstance(cell.get("type"), str):
+            return f"cell {name!r} has no type"
+        pins, parameters = cell.get("connections"), cell.get("parameters")
+        if not isinstance(pins, dict) or not all(map(_are_bits, pins.values())):
+            return f"cell {name!r} has no connections that are lists of bits"
+        if not isinstance(parameters, dict) or not all(
+            isinstance(value, str) for value in parameters.values()
+        ):
+            return f"cell {name!r} has no parameters that are texts"
+    return ""
+
+
+def _are_bits(bits: Any) -> bool:
+    return isinstance(bits, list) and all(
+        bit in ("0", "1", "x", "z") if isinstance(bit, str) else type(bit) is int and bit >= 0
+        for bit in bits
+    )
 
 
 def count_levels(module: Mapping[str, Any], family: YosysFacts) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import zipfile
 import zlib
 from collections.abc import Collection, Mapping
@@ -21,8 +22,8 @@ from lutgen.errors import DataError, ModelError
 from lutgen.files import write_atomic
 from lutgen.npy import parse_npy
 
-_MAX_MEMBER_BYTES = 1 << 31
-_MAX_RATIO = 1100  # deflate cannot do better than about 1032 to 1
+_FREE_BYTES = 1 << 28  # that any file may hold, and so many times its own size
+_MAX_RATIO = 200
 # What zipfile, zlib and NumPy raise on files that are damaged or made to harm.
 _UNREADABLE = (
     zipfile.BadZipFile,
@@ -85,11 +86,14 @@ def read_archive(
             members = {info.filename: info for info in archive.infolist()}
             if "meta.npy" not in members:
                 raise ModelError("not a lutgen model (there is no member 'meta')")
-            max_bytes = min(_MAX_RATIO * path.stat().st_size, _MAX_MEMBER_BYTES)
-            meta = _read_meta(_read_member(archive, members["meta.npy"], max_bytes))
+            wanted = ("meta.npy", *(f"{name}.npy" for name in names))
+            n_bytes = sum(members[name].file_size for name in wanted if name in members)
+            if n_bytes > _FREE_BYTES + _MAX_RATIO * path.stat().st_size:
+                raise ModelError(f"its members claim {n_bytes} bytes; copy or train it again")
+            meta = _read_meta(_read_member(archive, members["meta.npy"]))
             version = _check_version(meta, file_format, versions)
             arrays = {
-                name: _read_member(archive, members[f"{name}.npy"], max_bytes)
+                name: _read_member(archive, members[f"{name}.npy"])
                 for name in names
                 if f"{name}.npy" in members
             }
@@ -102,10 +106,10 @@ def read_archive(
         ) from error
 
 
-def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int) -> NDArray[Any]:
+def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
     size = info.file_size
-    if size > max_bytes or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ModelError(f"{info.filename} claims {size} bytes, or is packed as lutgen does not")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ModelError(f"{info.filename} is packed as lutgen does not")
     with archive.open(info) as stream:
         data = stream.read(size + 1)
     try:
@@ -119,12 +123,20 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int
 
 def _read_meta(content: NDArray[Any]) -> dict[str, Any]:
     try:
-        meta = json.loads(content.tobytes())
+        meta = json.loads(content.tobytes(), parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise ModelError(f"its metadata is not JSON ({error})") from error
     if not isinstance(meta, dict):
         raise ModelError("not a lutgen model (foreign metadata)")
     return meta
+
+
+def _finite(text: str) -> float:
+    """Return a number; JSON has no others, and none could be written again."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is no number")
+    return value
 
 
 def _check_version(meta: dict[str, Any], file_format: str, known: tuple[int, int]) -> int:

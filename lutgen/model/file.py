@@ -114,7 +114,7 @@ def _network(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Lut
     if not isinstance(encoder, dict):
         faults.append("metadata lacks the encoder")
         encoder = {}
-    if not isinstance(head, dict) or head.get("kind") not in _HEAD_MEMBERS:
+    if not isinstance(head, dict) or head.get("kind") not in [*_HEAD_MEMBERS]:
         faults.append("metadata lacks the head, or it is of a kind that is not known")
         head = {"kind": Bits.kind}
     wanted = {**_MEMBERS, **_HEAD_MEMBERS[head["kind"]]}

@@ -6,16 +6,19 @@ the parameter with its truth table. Tests hold these against Yosys's simulation 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from lutgen.bits import MAX_FAN_IN
 from lutgen.chips.fabric.site import split_pin
 from lutgen.chips.family import Family
 from lutgen.chips.primitive import Primitive
 from lutgen.chips.tools import AddedCell, inverter
 from lutgen.errors import NetlistError
+from lutgen.flow.yosys import module_fault
 from lutgen.netlist.ir import CONST0, LUT, REGISTER, Cell, Netlist, NetlistBuilder
 from lutgen.netlist.names import is_net_name
 from lutgen.netlist.tables import BUFFER, depends_on, ones
@@ -66,28 +69,66 @@ def read_netlist(module: Mapping[str, Any], family: Family) -> Netlist:
     Raises
     ------
     NetlistError
-        If a cell is of unknown type or used in a way that is not modelled, if a net has several
-        drivers or none, or if there is a combinational loop.
+        If it is no such module, if a cell is of unknown type or used in a way that is not
+        modelled, if a net has several drivers or none, or if there is a combinational loop.
     """
-    ports = {name: port["bits"] for name, port in module["ports"].items()}
-    unknown = set(ports) - {"x", "y", _CLOCK}
-    if unknown or not {"x", "y"} <= set(ports):
-        raise NetlistError(f"the module has ports {', '.join(sorted(ports))}; expected clk, x, y")
+    if fault := module_fault(module):
+        raise NetlistError(f"{fault}; damaged, or not Yosys's")
+    ports = _ports(module)
     clock = ports[_CLOCK][0] if _CLOCK in ports else None
     constants: dict[Bit, int] = {"0": 0, "1": 1}
     gates: dict[int, _Gate] = {}
     added = {cell.name: cell for cell in (*_OWN, *family.added_cells)}
-    for name, cell in module["cells"].items():
-        known = added.get(cell["type"])
+    driven = {bit for bits in (ports["x"], ports.get(_CLOCK, [])) for bit in bits}
+    for name, found in module["cells"].items():
+        known = added.get(found["type"])
+        cell = {**found, "connections": _Pins(f"{found['type']} {name}", found["connections"])}
+        outputs: list[int] = []
         if known and not known.inputs:
-            constants[cell["connections"][known.output][0]] = known.table
-            continue
-        for gate in _gates(name, cell, family, known, clock):
-            if gate.output in gates or gate.output in ports["x"]:
-                raise NetlistError(f"the net that {name} drives has another driver, too")
-            gates[gate.output] = gate
+            outputs.append(_driven(cell["connections"], known.output))
+            constants[outputs[0]] = known.table
+        else:
+            for gate in _gates(name, cell, family, known, clock):
+                outputs.append(gate.output)
+                gates[gate.output] = gate
+        if len({*outputs}) < len(outputs) or driven & {*outputs}:
+            raise NetlistError(f"the net that {name} drives has another driver, too")
+        driven |= {*outputs}
     _drop_unused(gates, ports["y"])
     return _build(ports, gates, constants, _names(module))
+
+
+class _Pins(dict[str, list[Bit]]):
+    """What the ports of a cell are wired to; one that has to be there and is not is told."""
+
+    def __init__(self, cell: str, pins: Mapping[str, list[Bit]]) -> None:
+        super().__init__(pins)
+        self.cell = cell
+
+    def __missing__(self, port: str) -> list[Bit]:
+        raise NetlistError(f"{self.cell}: port {port} is not connected")
+
+    def bit(self, port: str) -> Bit:
+        """Return what a port of one bit is wired to; an open one to x."""
+        bits = self[port]
+        if len(bits) > 1:
+            raise NetlistError(f"{self.cell}: port {port} is {len(bits)} bits wide; expected 1")
+        return bits[0] if bits else "x"
+
+
+def _ports(module: Mapping[str, Any]) -> dict[str, list[Bit]]:
+    """Return the ports of a module: the inputs are nets, none of them twice."""
+    ports: dict[str, list[Bit]] = {name: port["bits"] for name, port in module["ports"].items()}
+    unknown = set(ports) - {"x", "y", _CLOCK}
+    if unknown or not {"x", "y"} <= set(ports):
+        raise NetlistError(f"the module has ports {', '.join(sorted(ports))}; expected clk, x, y")
+    clock = ports.get(_CLOCK, [])
+    inputs = [*ports["x"], *clock]
+    if len(clock) != (_CLOCK in ports) or not all(isinstance(bit, int) for bit in inputs):
+        raise NetlistError("the ports x and clk must be nets, clk one alone")
+    if len({*inputs}) < len(inputs):
+        raise NetlistError("the ports x and clk have a net in common, or x has one twice")
+    return ports
 
 
 def _gates(
@@ -111,9 +152,9 @@ def _added_gates(
     name: str, cell: Mapping[str, Any], added: AddedCell, clock: Bit | None
 ) -> Iterator[_Gate]:
     """Yield the table of a cell; with a clock on a net of its own, and the register behind it."""
-    pins: Mapping[str, list[Bit]] = cell["connections"]
-    driven = _driven(pins[added.output])
-    reads = tuple(pins[port][0] for port in added.inputs)
+    pins: _Pins = cell["connections"]
+    driven = _driven(pins, added.output)
+    reads = tuple(pins.bit(port) for port in added.inputs)
     if not added.clock:
         yield _Gate(LUT, added.table, reads, driven)
         return
@@ -168,8 +209,8 @@ def _pins_of(part: Primitive) -> tuple[str, ...]:
 
 def _table(name: str, cell: Mapping[str, Any], primitive: Primitive) -> int:
     """Return the truth table that the parameters give an output."""
-    text = str(cell["parameters"].get(primitive.init, "0"))
-    if set(text) - {"0", "1"}:
+    text = cell["parameters"].get(primitive.init, "0")
+    if not text or set(text) - {"0", "1"}:
         raise NetlistError(f"{primitive.module} {name}: undefined bits in {primitive.init} {text}")
     return int(text, 2) >> primitive.init_at & ones(len(primitive.inputs))
 
@@ -187,22 +228,22 @@ def _drop_unused(gates: dict[int, _Gate], outputs: list[Bit]) -> None:
 
 def _gate(name: str, cell: Mapping[str, Any], family: Family, clock: Bit | None) -> _Gate:
     kind: str = cell["type"]
-    pins: Mapping[str, list[Bit]] = cell["connections"]
+    pins: _Pins = cell["connections"]
     parameters: Mapping[str, str] = cell["parameters"]
     if kind in family.primitives:
         return _primitive_gate(name, cell, family.primitives[kind], clock)
     if kind in _REGISTERS:
         data, output, edge = _REGISTERS[kind]
-        if pins[edge] != [clock] or int(parameters.get("CLK_POLARITY", "1"), 2) != 1:
+        if pins[edge] != [clock] or parameters.get("CLK_POLARITY", "1").lstrip("0") != "1":
             raise NetlistError(f"register {name} is not clocked by the rising edge of {_CLOCK}")
         if len(pins[data]) != 1:
             raise NetlistError(f"register {name} is {len(pins[data])} bits wide; expected 1")
-        return _Gate(REGISTER, 0, (pins[data][0],), _driven(pins[output]))
-    if kind == "$shiftx" and len(pins["Y"]) == 1 and set(pins["A"]) <= {"0", "1"}:
+        return _Gate(REGISTER, 0, (pins.bit(data),), _driven(pins, output))
+    if kind == "$shiftx" and {*pins["A"]} in ({"0"}, {"1"}, {"0", "1"}):
         table = int("".join(map(str, reversed(pins["A"]))), 2)
         reads = tuple(pins["B"])
-        if len(pins["A"]) == 1 << len(reads):
-            return _Gate(LUT, table, reads, _driven(pins["Y"]))
+        if len(reads) <= MAX_FAN_IN and len(pins["A"]) == 1 << len(reads):
+            return _Gate(LUT, table, reads, _driven(pins, "Y"))
     raise NetlistError(
         f"cell {name} is a {kind}, whose function is not known for chip family {family.name}; "
         "known: " + (", ".join(family.primitives) or "truth tables")
@@ -212,8 +253,8 @@ def _gate(name: str, cell: Mapping[str, Any], family: Family, clock: Bit | None)
 def _primitive_gate(
     name: str, cell: Mapping[str, Any], primitive: Primitive, clock: Bit | None
 ) -> _Gate:
-    pins: Mapping[str, list[Bit]] = cell["connections"]
-    parameters = {key: str(value) for key, value in cell["parameters"].items()}
+    pins: _Pins = cell["connections"]
+    parameters: Mapping[str, str] = cell["parameters"]
     for port, value in primitive.ties:
         if pins.get(port) != [str(value)]:
             raise NetlistError(f"{primitive.name} {name}: {port} is not tied to {value}")
@@ -226,8 +267,8 @@ def _primitive_gate(
     odd = [port for port, bits in pins.items() if port not in known and bits not in ([], ["0"])]
     if odd:
         raise NetlistError(f"{primitive.name} {name}: port {', '.join(odd)} is not modelled")
-    reads = tuple((pins.get(port) or ["x"])[0] for port in primitive.inputs)
-    output = _driven(pins[primitive.output])
+    reads = tuple(pins.bit(port) if port in pins else "x" for port in primitive.inputs)
+    output = _driven(pins, primitive.output)
     if primitive.clock:
         if pins[primitive.clock] != [clock]:
             raise NetlistError(f"{primitive.name} {name}: not clocked by {_CLOCK}")
@@ -244,22 +285,28 @@ def _plain(value: str) -> str:
     text = value.strip().strip('"')
     if "'" in text:
         width, _, digits = text.partition("'")
-        base = {"b": 2, "h": 16, "d": 10}[digits[0].lower()]
-        return str(int(digits[1:], base)) if width else text
+        base = {"b": 2, "h": 16, "d": 10}.get(digits[:1].lower())
+        with contextlib.suppress(ValueError):
+            return str(int(digits[1:], base)) if width and base else text
+        return text
     return str(int(text, 2)) if text and not set(text) - {"0", "1"} else text
 
 
-def _driven(bits: list[Bit]) -> int:
-    assert len(bits) == 1 and isinstance(bits[0], int), bits
-    return bits[0]
+def _driven(pins: _Pins, port: str) -> int:
+    bit = pins.bit(port)
+    if not isinstance(bit, int):
+        raise NetlistError(f"{pins.cell}: port {port} drives {bit}, which is no net")
+    return bit
 
 
 def _names(module: Mapping[str, Any]) -> dict[int, str]:
     """Return the name of each bit that has one of the user's, legal in a netlist."""
     names: dict[int, str] = {}
     for name, net in module["netnames"].items():
-        if not net.get("hide_name") and len(net["bits"]) == 1 and is_net_name(name):
-            names.setdefault(net["bits"][0], name)
+        bits = net["bits"]
+        is_plain = not net.get("hide_name") and is_net_name(name)
+        if is_plain and len(bits) == 1 and isinstance(bits[0], int):
+            names.setdefault(bits[0], name)
     return names
 
 

@@ -1,0 +1,1 @@
+"""A module a border; each has a list ``TARGETS``."""
