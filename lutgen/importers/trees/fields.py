@@ -31,7 +31,8 @@ def field(record: Any, *path: str) -> Any:
 def reals(values: Any, what: str) -> NDArray[np.float64]:
     """Return a list of numbers."""
     try:
-        array = np.asarray(values, dtype=np.float64)
+        with np.errstate(invalid="ignore"):  # numbers of other widths that are none
+            array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise ModelError(f"{what} must be numbers ({error})") from error
     if array.ndim != 1:
