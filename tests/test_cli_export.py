@@ -51,7 +51,7 @@ def test_a_model_without_data_gets_bits_at_random_and_says_so(tmp_path: Path) ->
 
 def test_bad_words_are_refused(model: Path, tmp_path: Path) -> None:
     for words, told in (
-        (("--shell", "spi"), "there are: plain, stream"),
+        (("--shell", "spi"), "there are: plain, stream, axilite, wishbone"),
         (("--language", "chisel"), "there are: verilog, vhdl"),
         (("--clock", "fast"), "a number with its unit"),
         (("--shell", "stream", "--beat-width", 12), "whole bytes"),

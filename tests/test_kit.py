@@ -10,37 +10,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
+from kits import X, core
 from needed import need_module
-from strategies import voting_network
 
-from lutgen.core import Core, CoreConfig, make_core
-from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ConfigError, DataError, OutputError
 from lutgen.flow.elaborate import elaborate
 from lutgen.flow.lint import lint
 from lutgen.flow.process import subprocess_environment
 from lutgen.flow.tools import find_icarus, find_verilator
 from lutgen.jobs.export import export
-from lutgen.kit.design import SHELLS, make_design
-from lutgen.model import Argmax, LutNetwork
+from lutgen.kit.design import AXILITE, SHELLS, WISHBONE, make_design
+from lutgen.kit.registers import register_map
+from lutgen.model import Argmax
 from lutgen.records.kit import KIT_FILE, KitRecord
-
-FORMATS = ("q4.8", "s17:scale=2^-5", "s8", "u3:scale=0.5:offset=-2")
-RNG = np.random.default_rng(0)
-X = RNG.normal(size=(40, 4)) * [1, 900, 30, 1]
-
-
-def network() -> LutNetwork:
-    encoder = fit_encoder("thermometer:4:quantile", X)
-    rng = np.random.default_rng(46)  # all classes are answered, all votes count
-    return voting_network(rng, encoder.n_bits, [9, 6], 4, 3, encoder=encoder, weights=(-1, 0, 1, 2))
-
-
-def core(chip: str = "generic", module: str = "iris", **options: object) -> Core:
-    config = {"input_format": FORMATS, "accept_rounding": True, "pipeline": 1, **options}
-    return make_core(network(), CoreConfig(chip=chip, module=module, **config))  # type: ignore[arg-type]
 
 
 def simulated(folder: Path, top: str, *more: str, sources: tuple[Path, ...] = ()) -> str:
@@ -94,6 +77,17 @@ FAULTS = {
             r"next_short = \{short, !is_whole\}",
             "next_short = {short, 1'b0}",
         ),
+    },
+    "axilite": {
+        "a lane is a bit off": ("rtl/iris_axilite.v", r"sample\[16 \+: 17\]", "sample[17 +: 17]"),
+        "the identity": ("rtl/iris_axilite.v", r"256'h\w{4}", "256'h1234"),
+        "strobes": ("rtl/lutgen_registers.v", r" && write_strobe\[lane\]", ""),
+        "SLVERR": ("rtl/lutgen_axilite.v", r"read_ok \? OKAY : SLVERR", "OKAY"),
+    },
+    "wishbone": {
+        "the latency": ("rtl/iris_wishbone.v", r"\.LATENCY\(\d+\)", ".LATENCY(0)"),
+        "interrupts": ("rtl/lutgen_registers.v", r"done && interrupt_enable;", "done;"),
+        "writes": ("rtl/lutgen_wishbone.v", r"access && wb_we_i;", "access;"),
     },
 }
 
@@ -198,6 +192,51 @@ def test_two_cores_share_the_support_modules(tmp_path: Path) -> None:
     found = elaborate("\n".join(texts), top="user", target=None, folder=tmp_path)
     kinds = {name: cell["type"] for name, cell in found["cells"].items()}
     assert kinds == {"a": "iris_stream", "b": "iris_stream", "c": "iris2_stream"}
+
+
+@pytest.mark.parametrize("shell", [AXILITE, WISHBONE])
+def test_the_register_map_is_read_by_others(tmp_path: Path, shell: str) -> None:
+    """PeakRDL's compiler reads the SystemRDL, a C compiler the header: all say the same."""
+    need_module("systemrdl", "pip install systemrdl-compiler")
+    from systemrdl import RDLCompiler
+    from systemrdl.node import RegNode
+
+    made = core(chip="ice40")
+    record = export(made, tmp_path, shell=shell, X=X)
+    compiler = RDLCompiler()
+    compiler.compile_file(str(tmp_path / f"{record.top}.rdl"))
+    top = compiler.elaborate(record.top).top
+    found = {}
+    for node in top.descendants(unroll=True):
+        if isinstance(node, RegNode):
+            fields = {
+                field.inst_name: (field.low, field.width, field.is_sw_writable)
+                for field in node.fields()
+            }
+            found[node.absolute_address] = (node.inst_name, fields)
+    expected = {
+        register.offset + 4 * word: (
+            register.name,
+            {item.name: (item.low, item.width, item.access != "r") for item in register.fields},
+        )
+        for register in register_map(made).registers
+        for word in range(register.n_words)
+    }
+    assert found == expected
+
+    names = [f"{record.top.upper()}_{item.name}_OFFSET" for item in register_map(made).registers]
+    names += [f"{record.top.upper()}_FEATURE_{i}_OFFSET" for i in range(4)]
+    printing = "".join(f'  printf("%u\\n", {name});\n' for name in names)
+    source = tmp_path / "main.c"
+    source.write_text(
+        f'#include <stdio.h>\n#include "{record.top}.h"\nint main(void) {{\n{printing}}}\n'
+    )
+    flags = ["-Wall", "-Wextra", "-Werror", "-pedantic", "-std=c99"]
+    subprocess.run(["gcc", *flags, source, "-o", tmp_path / "main"], check=True)
+    done = subprocess.run([tmp_path / "main"], check=True, capture_output=True, text=True)
+    at = register_map(made)["SAMPLE"].offset
+    offsets = [item.offset for item in register_map(made).registers]
+    assert [int(line) for line in done.stdout.split()] == [*offsets, at, at + 2, at + 5, at + 6]
 
 
 def test_fusesoc_lints_and_simulates(tmp_path: Path) -> None:

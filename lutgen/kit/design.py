@@ -11,11 +11,14 @@ from lutgen.board.shell import CorePorts
 from lutgen.core import Core
 from lutgen.core.config import require_module_name
 from lutgen.errors import ConfigError
+from lutgen.kit.registers import RegisterMap, register_map
 
-PLAIN, STREAM = "plain", "stream"
+PLAIN, STREAM, AXILITE, WISHBONE = "plain", "stream", "axilite", "wishbone"
 SHELLS = {
     PLAIN: "the core itself, x in and y out",
     STREAM: "AXI4-Stream in and out",
+    AXILITE: "registers on AXI4-Lite",
+    WISHBONE: "registers on Wishbone",
 }
 """Each shell, and what it is."""
 
@@ -67,6 +70,8 @@ class Design:
         Hand-written modules that the top instantiates, the same for every core.
     beat_width : int
         Bits of a beat of the stream that comes in; 0 where there is no stream.
+    registers : RegisterMap or None
+        None where there is no bus.
     """
 
     core: Core
@@ -76,6 +81,7 @@ class Design:
     reset: str = ""
     support: tuple[str, ...] = ()
     beat_width: int = 0
+    registers: RegisterMap | None = None
 
     @property
     def top(self) -> str:
@@ -112,13 +118,18 @@ def make_design(
     ------
     ConfigError
         If there is no such shell or language, the module's name is none in it, or the beat is not
-        as AXI4-Stream has it.
+        as AXI4-Stream has it, or its samples or answers are too wide for registers.
     """
     if shell not in SHELLS:
         raise ConfigError(f"there is no shell {shell!r}; there are: {', '.join(SHELLS)}")
     if language not in LANGUAGES:
         raise ConfigError(f"there is no language {language!r}; there are: {', '.join(LANGUAGES)}")
-    design = _stream(core, beat_width) if shell == STREAM else _plain(core)
+    if shell == STREAM:
+        design = _stream(core, beat_width)
+    elif shell == PLAIN:
+        design = _plain(core)
+    else:
+        design = _bus(core, shell)
     require_module_name(design.top)
     if language == VHDL and not _VHDL_NAME.fullmatch(design.top):
         raise ConfigError(
@@ -163,3 +174,63 @@ def _stream(core: Core, beat_width: int) -> Design:
         Port("m_axis_tuser", "output", 0, "the sample was cut short: its answer means nothing"),
     )
     return Design(core, STREAM, ports, "aclk", "aresetn", ("lutgen_stream",), beat_width)
+
+
+def _bus(core: Core, shell: str) -> Design:
+    registers = register_map(core)
+    bridge = f"lutgen_{shell}"
+    clock, reset, ports = (_axilite if shell == AXILITE else _wishbone)(registers.address_width)
+    irq = Port("irq", "output", 0, "interrupt: STATUS.DONE, where it is enabled; a level")
+    return Design(
+        core,
+        shell,
+        (*ports, irq),
+        clock,
+        reset,
+        ("lutgen_registers", bridge),
+        registers=registers,
+    )
+
+
+def _axilite(address_width: int) -> tuple[str, str, tuple[Port, ...]]:
+    ports = (
+        Port("aclk", "input", 0, "clock, rising edge"),
+        Port("aresetn", "input", 0, "reset, active low, synchronous"),
+        Port("s_axi_awaddr", "input", address_width, "address of a write, in bytes"),
+        Port("s_axi_awprot", "input", 3, "ignored"),
+        Port("s_axi_awvalid", "input", 0, "an address is offered"),
+        Port("s_axi_awready", "output", 0, "the address is taken"),
+        Port("s_axi_wdata", "input", 32, "what to write"),
+        Port("s_axi_wstrb", "input", 4, "which bytes of it"),
+        Port("s_axi_wvalid", "input", 0, "data is offered"),
+        Port("s_axi_wready", "output", 0, "the data is taken"),
+        Port("s_axi_bresp", "output", 2, "OKAY; SLVERR where no such word can be written"),
+        Port("s_axi_bvalid", "output", 0, "a write is answered"),
+        Port("s_axi_bready", "input", 0, "that is taken"),
+        Port("s_axi_araddr", "input", address_width, "address of a read, in bytes"),
+        Port("s_axi_arprot", "input", 3, "ignored"),
+        Port("s_axi_arvalid", "input", 0, "an address is offered"),
+        Port("s_axi_arready", "output", 0, "the address is taken"),
+        Port("s_axi_rdata", "output", 32, "what was read"),
+        Port("s_axi_rresp", "output", 2, "OKAY; SLVERR where there is no such word"),
+        Port("s_axi_rvalid", "output", 0, "a read is answered"),
+        Port("s_axi_rready", "input", 0, "that is taken"),
+    )
+    return "aclk", "aresetn", ports
+
+
+def _wishbone(address_width: int) -> tuple[str, str, tuple[Port, ...]]:
+    ports = (
+        Port("wb_clk_i", "input", 0, "clock, rising edge"),
+        Port("wb_rst_i", "input", 0, "reset, active high, synchronous"),
+        Port("wb_cyc_i", "input", 0, "a cycle is under way"),
+        Port("wb_stb_i", "input", 0, "an access, held until ack or err"),
+        Port("wb_we_i", "input", 0, "it writes"),
+        Port("wb_adr_i", "input", address_width, "its address, in bytes"),
+        Port("wb_dat_i", "input", 32, "what to write"),
+        Port("wb_sel_i", "input", 4, "which bytes of it"),
+        Port("wb_dat_o", "output", 32, "what was read"),
+        Port("wb_ack_o", "output", 0, "it is done"),
+        Port("wb_err_o", "output", 0, "there is no such word, or it cannot be written"),
+    )
+    return "wb_clk_i", "wb_rst_i", ports

@@ -24,7 +24,9 @@ from lutgen.kit.design import (
     VHDL,
     Design,
 )
+from lutgen.kit.registers import answer_parts, answer_words, id_words
 from lutgen.kit.render import comment, render
+from lutgen.netlist.head import SCORES
 from lutgen.version import __version__
 
 
@@ -84,6 +86,9 @@ def kit_files(
         files[f"vhdl/{design.top}_vhdl.vhd"] = render("wrapper.vhd.j2", **told)
     else:
         files[f"{design.top}.veo"] = render("template.veo.j2", **told)
+    if design.registers:
+        files[f"{design.top}.rdl"] = render("registers.rdl.j2", **told)
+        files[f"{design.top}.h"] = render("registers.h.j2", **told)
     for name in told["constraints"]:
         files[name] = render(f"{name.rpartition('.')[2]}.j2", **told)
     files[f"{design.top}.core"] = render("core.j2", **told)
@@ -97,7 +102,8 @@ def _hardware(design: Design, told: Mapping[str, Any]) -> dict[str, str]:
     core = design.core
     files = {f"rtl/{core.module}.v": core_verilog(core)}
     if design.shell != PLAIN:
-        files[f"rtl/{design.top}.v"] = render(f"{design.shell}.v.j2", **told)
+        template = "registers.v.j2" if design.registers else f"{design.shell}.v.j2"
+        files[f"rtl/{design.top}.v"] = render(template, **told)
     for path in design.support_sources():
         files[f"rtl/{path.name}"] = path.read_text(encoding="utf-8")
     if told["behaviour"]:
@@ -110,9 +116,11 @@ def _hardware(design: Design, told: Mapping[str, Any]) -> dict[str, str]:
 
 def _bench(design: Design, samples: Vectors, told: Mapping[str, Any]) -> dict[str, str]:
     x = samples.x if design.shell == PLAIN else design.shape.to_lanes(samples.x)
-    texts = vectors(x, design.core.interface.answers(samples.x))
+    y = design.core.interface.answers(samples.x)
+    texts = vectors(x, answer_words(design.core, y) if design.registers else y)
     files = {f"tb/{design.top}_{name}": text for name, text in texts.items()}
-    files[f"tb/{design.top}_tb.v"] = render(f"tb_{design.shell}.v.j2", **told)
+    template = "tb_registers.v.j2" if design.registers else f"tb_{design.shell}.v.j2"
+    files[f"tb/{design.top}_tb.v"] = render(template, **told)
     return files
 
 
@@ -190,6 +198,13 @@ def _told(design: Design, samples: Vectors, language: str, clock_mhz: float) -> 
         "beat_width": design.beat_width,
         "n_beats": -(-shape.n_stream_bits // design.beat_width) if design.shell == STREAM else 0,
         "n_answer_bytes": n_answer_bytes,
+        "map": design.registers,
+        "bridge": f"lutgen_{design.shell}",
+        "reset": design.reset,
+        "answer_parts": answer_parts(core) if design.registers else [],
+        "is_signed": interface.answer == SCORES,
+        "id_words": id_words(interface.core_id),
+        "inputs": ports.inputs,
         "expected_data": f"{{{pad}'d0, expected[answered]}}" if pad else "expected[answered]",
         "n_vectors": samples.x.n_samples,
         "vectors": samples.told,
