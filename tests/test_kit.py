@@ -8,12 +8,15 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from kits import X, core
+from kits import FORMATS, X, core, network
 from needed import need_module
 
+from lutgen.core import CoreConfig, make_core
 from lutgen.errors import ConfigError, DataError, OutputError
 from lutgen.flow.elaborate import elaborate
 from lutgen.flow.lint import lint
@@ -311,3 +314,28 @@ def test_a_folder_keeps_one_kit(tmp_path: Path) -> None:
     (tmp_path / KIT_FILE).write_text(json.dumps(record))
     with pytest.raises(DataError, match="outside of its folder"):
         export(core(), tmp_path)
+
+
+def test_foreign_names_stay_what_they_are(tmp_path: Path) -> None:
+    """Names that would end a comment, a table or a line are harmless in every file."""
+    names = ("a */ b", "c | d\n`e`", "-- <b> \\", "é « f »")
+    made = network()
+    head = made.head
+    assert isinstance(head, Argmax)
+    classes = np.array(["x */ int y;", "two\nlines \\", "{{ 7 }} | «top»"])
+    made = replace(made, feature_names=names, head=replace(head, classes=classes))
+    config = CoreConfig(input_format=FORMATS, accept_rounding=True, module="odd", pipeline=1)
+    record = export(make_core(made, config), tmp_path, shell=AXILITE, language="vhdl", X=X)
+    assert "PASS" in simulated(tmp_path, record.top)
+    assert lint(list((tmp_path / "rtl").glob("*.v")), top=record.top) == []
+    source = tmp_path / "main.c"
+    source.write_text(f'#include "{record.top}.h"\nint main(void) {{ return 0; }}\n')
+    subprocess.run(["gcc", "-Wall", "-Wextra", "-Werror", "-c", source], check=True, cwd=tmp_path)
+    ghdl(tmp_path, "-a", f"vhdl/{record.top}_pkg.vhd", f"vhdl/{record.top}_vhdl.vhd")
+    readme = (tmp_path / "README.md").read_text(encoding="utf-8")
+    rows = [
+        line for line in readme.splitlines() if line.startswith(("| 0 ", "| 1 ", "| 2 ", "| 3 "))
+    ]
+    assert len(rows) == 7
+    for row in rows:
+        assert len(re.findall(r"(?<!\\)\|", row)) in (3, 5), row
