@@ -46,7 +46,7 @@ HEAVY: dict[str, set[str]] = {
     "cocotb": set(),
     "cocotb_tools": {"lutgen.flow.cocotb"},
     "matplotlib": {"lutgen.report.pictures", "lutgen.studies.plot"},
-    "jinja2": {"lutgen.report.render_html"},
+    "jinja2": {"lutgen.report.render_html", "lutgen.kit.render"},
     "typer": {"lutgen.cli"},
     "rich": {"lutgen.cli"},
 }

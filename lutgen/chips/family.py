@@ -109,6 +109,9 @@ class Family:
         Models of a board's pins and buffers; None if there are none.
     routed : RoutedModels, optional
         Models of what place and route writes; None if there are none.
+    constraints : tuple of str
+        Kinds of constraint files that its tools read, by their suffix: ``sdc``, ``xdc``, ``pcf``,
+        ``lpf``.
     why_no_delays : str
         Why there is no delay model; "" if there is one, or nothing to say.
     """
@@ -128,6 +131,7 @@ class Family:
     vendor_tool: str = ""
     pins: DesignModels | None = None
     routed: RoutedModels | None = None
+    constraints: tuple[str, ...] = ("sdc",)
     why_no_delays: str = ""
 
     def __repr__(self) -> str:

@@ -18,6 +18,7 @@ COMMANDS = {
     "optimise": "optimise",
     "verilog": "hardware",
     "emit": "forms",
+    "export": "export",
     "simulate": "hardware",
     "synth": "synthesis",
     "prove": "proof",

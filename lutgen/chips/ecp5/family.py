@@ -100,6 +100,7 @@ ECP5 = Family(
     fabric=FABRIC,
     source=_LIBRARY,
     devices=DEVICES,
+    constraints=("lpf",),
     folder=Path(__file__).parent,
     yosys=YosysFacts(
         # the part of ecp5/cells_sim.v that has the logic cells

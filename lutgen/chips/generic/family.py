@@ -7,5 +7,6 @@ from lutgen.chips.family import Family
 GENERIC = Family(
     name="generic",
     title="portable Verilog, no chip in particular",
+    constraints=("sdc", "xdc"),
     why_no_delays="it is no chip in particular",
 )

@@ -108,6 +108,7 @@ ICE40 = Family(
     source=_LIBRARY,
     devices=DEVICES,
     carry=Ice40Chain,
+    constraints=("pcf",),
     folder=Path(__file__).parent,
     yosys=YosysFacts(
         library="ice40/cells_sim.v",

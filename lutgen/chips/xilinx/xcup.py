@@ -51,6 +51,7 @@ XCUP = Family(
     source=_LIBRARY,
     devices=DEVICES,
     carry=Carry8Chain,
+    constraints=("xdc",),
     folder=Path(__file__).parent,
     yosys=yosys_facts("xcup", FABRIC.muxes),
     added_cells=ADDED_CELLS,

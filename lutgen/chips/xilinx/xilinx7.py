@@ -51,6 +51,7 @@ XILINX7 = Family(
     source=_LIBRARY,
     devices=DEVICES,
     carry=Carry4Chain,
+    constraints=("xdc",),
     folder=Path(__file__).parent,
     yosys=yosys_facts("xc7", FABRIC.muxes),
     added_cells=ADDED_CELLS,

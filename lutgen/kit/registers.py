@@ -1,0 +1,207 @@
+"""The registers of a core on a bus, as ``hdl/lutgen_registers.v`` has them: one table for all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lutgen.bits import Bits
+from lutgen.board.shell import CorePorts
+from lutgen.core import Core
+from lutgen.errors import ConfigError
+from lutgen.netlist.head import SCORES
+
+WORD = 32
+MAGIC = int.from_bytes(b"LUTG", "little")
+N_ID_WORDS = 8
+MAX_WORDS = 0xFFFF
+_ANSWER_AT = 0x40
+_PAGE = 0x40  # the sample begins at a multiple of it
+_LEAST_ADDRESS_WIDTH = 12  # interconnects hand out no less
+
+
+@dataclass(frozen=True)
+class Field:
+    """Bits of a register.
+
+    Parameters
+    ----------
+    access : str
+        ``r``, ``rw``, ``w1s`` (write 1, reads 0) or ``w1c`` (write 1 to clear).
+    value : int
+        After a reset; of what can only be read and does not change, for good.
+    """
+
+    name: str
+    low: int
+    width: int
+    access: str
+    meaning: str
+    value: int = 0
+    is_constant: bool = False
+
+
+@dataclass(frozen=True)
+class Register:
+    """Words that belong together.
+
+    Parameters
+    ----------
+    offset : int
+        Bytes from where the registers begin.
+    n_words : int
+    is_array : bool
+        Whether to count the words although there may be but one.
+    """
+
+    name: str
+    offset: int
+    n_words: int
+    fields: tuple[Field, ...]
+    meaning: str
+    is_array: bool = False
+
+
+@dataclass(frozen=True)
+class RegisterMap:
+    """The registers of a core.
+
+    Parameters
+    ----------
+    registers : tuple of Register
+    address_width : int
+        Bits of the address of a byte.
+    """
+
+    registers: tuple[Register, ...]
+    address_width: int
+
+    def __getitem__(self, name: str) -> Register:
+        return next(item for item in self.registers if item.name == name)
+
+    @property
+    def sample_at(self) -> int:
+        """Which word the sample begins with."""
+        return self["SAMPLE"].offset // 4
+
+
+def id_words(core_id: str) -> list[int]:
+    """Return the words of an identity, the first byte of the digest in the lowest bits."""
+    words: list[int] = np.frombuffer(bytes.fromhex(core_id), "<u4").tolist()
+    return words
+
+
+def answer_parts(core: Core) -> list[tuple[int, int]]:
+    """Return where each word of an answer stands in ``y``: (low, width); scores have one each.
+
+    Raises
+    ------
+    ConfigError
+        If a score is wider than a word.
+    """
+    interface = core.interface
+    if interface.answer == SCORES:
+        width = interface.score_width
+        if width > WORD:
+            raise ConfigError(
+                f"a score has {width} bits, a register {WORD}; take the shell stream, which "
+                "carries any width"
+            )
+        return [(low, width) for low in range(0, interface.n_outputs, width)]
+    n_outputs = interface.n_outputs
+    return [(low, min(WORD, n_outputs - low)) for low in range(0, n_outputs, WORD)]
+
+
+def answer_words(core: Core, y: Bits) -> Bits:
+    """Return answers as they stand in the registers: scores have their sign in all bits above."""
+    rows = np.zeros((WORD * len(answer_parts(core)), y.words.shape[1]), dtype=np.uint64)
+    for word, (low, width) in enumerate(answer_parts(core)):
+        rows[WORD * word : WORD * word + width] = y.words[low : low + width]
+        if core.interface.answer == SCORES:
+            rows[WORD * word + width : WORD * (word + 1)] = y.words[low + width - 1]
+    return Bits(rows, y.n_samples)
+
+
+def register_map(core: Core) -> RegisterMap:
+    """Return the registers of a core.
+
+    Raises
+    ------
+    ConfigError
+        If a score is wider than a word, or there are more words than can be told.
+    """
+    n_answer = len(answer_parts(core))
+    n_sample = -(-CorePorts.of(core).n_stream_bits // WORD)
+    if max(n_answer, n_sample) > MAX_WORDS:
+        raise ConfigError(
+            f"{n_sample:,} words of a sample and {n_answer:,} of an answer are too many for "
+            f"registers, {MAX_WORDS:,} at most; take the shell stream"
+        )
+    sample_at = -(-(_ANSWER_AT + 4 * n_answer) // _PAGE) * _PAGE
+    end = sample_at + 4 * n_sample
+    shape = n_answer << 16 | n_sample
+    registers = (
+        Register("MAGIC", 0x00, 1, (_constant("VALUE", MAGIC),), 'the letters "LUTG"'),
+        Register(
+            "SHAPE",
+            0x04,
+            1,
+            (
+                Field("SAMPLE_WORDS", 0, 16, "r", "words of a sample", shape & 0xFFFF, True),
+                Field("ANSWER_WORDS", 16, 16, "r", "words of an answer", shape >> 16, True),
+            ),
+            "how many words a sample and an answer have",
+        ),
+        Register(
+            "CONTROL",
+            0x08,
+            1,
+            (
+                Field("START", 0, 1, "w1s", "take the sample as it stands; clears DONE"),
+                Field("INTERRUPT_ENABLE", 1, 1, "rw", "interrupt while DONE is 1"),
+            ),
+            "what to do",
+        ),
+        Register(
+            "STATUS",
+            0x0C,
+            1,
+            (
+                Field("BUSY", 0, 1, "r", "the answer is under way"),
+                Field("DONE", 1, 1, "w1c", "ANSWER is that to the last START"),
+            ),
+            "what is going on",
+        ),
+        *(
+            Register(
+                f"CORE_ID_{number}",
+                0x20 + 4 * number,
+                1,
+                (_constant("VALUE", word),),
+                f"identity of the core, word {number}",
+            )
+            for number, word in enumerate(id_words(core.interface.core_id))
+        ),
+        Register(
+            "ANSWER",
+            _ANSWER_AT,
+            n_answer,
+            (Field("VALUE", 0, WORD, "r", "what the core answers"),),
+            "the answer, its lowest bits first; of scores, one a word, sign-extended",
+            is_array=True,
+        ),
+        Register(
+            "SAMPLE",
+            sample_at,
+            n_sample,
+            (Field("VALUE", 0, WORD, "rw", "what goes in"),),
+            "the sample, its lowest bits first",
+            is_array=True,
+        ),
+    )
+    return RegisterMap(registers, max(_LEAST_ADDRESS_WIDTH, (end - 1).bit_length()))
+
+
+def _constant(name: str, value: int) -> Field:
+    return Field(name, 0, WORD, "r", "constant", value, is_constant=True)
