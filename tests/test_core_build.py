@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import networks, random_network, random_samples
+from strategies import networks, random_network, random_samples, voting_network
 
+from lutgen.assets import asset
 from lutgen.bits import Bits, tail_mask
 from lutgen.board.fmax import TOP as FMAX_TOP
-from lutgen.board.shell import STREAM_MODULE, UART_MODULE, stream_sources, uart_sources
+from lutgen.board.shell import STREAM_MODULE, UART_MODULE
 from lutgen.board.simulate import BENCH_TOP
 from lutgen.board.top import TOP
 from lutgen.chips.delay import get_delay_model
@@ -21,13 +24,16 @@ from lutgen.core import CoreConfig, make_core
 from lutgen.core.lower import lower
 from lutgen.emit.verilog import core_verilog
 from lutgen.errors import ConfigError
+from lutgen.model import Argmax
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.check import check
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import Netlist
 from lutgen.netlist.names import SHELL_MODULES
 from lutgen.netlist.passes.pipeline import arrivals
+from lutgen.netlist.passes.prune import prune
 from lutgen.netlist.passes.simplify import simplify
+from lutgen.verify.prove import prove_steps, require_proved
 
 
 def predictions(network: LutNetwork, netlist: Netlist, bits: Bits) -> list[object]:
@@ -177,5 +183,20 @@ def test_a_module_cannot_be_called_as_a_primitive(name: str, owners: str) -> Non
 
 def test_shells_are_known_by_name() -> None:
     modules = {TOP, FMAX_TOP, BENCH_TOP, STREAM_MODULE, UART_MODULE}
-    modules |= {path.stem for path in (*stream_sources(), *uart_sources())}
+    modules |= {path.stem for path in asset("hdl").glob("*.v")}
     assert modules == SHELL_MODULES
+
+
+def test_what_no_vote_reads_is_not_built() -> None:
+    network = voting_network(np.random.default_rng(5), 12, [8, 6], 4, 3)
+    head = network.head
+    assert isinstance(head, Argmax)
+    weights = head.weights.copy()
+    weights[:, 2:] = 1  # adds the same to every score
+    network = replace(network, head=replace(head, weights=weights))
+    core = make_core(network, CoreConfig(dont_cares=False))
+    assert "prune" in [step.name for step in core.steps]
+    assert prune(core.netlist)[1].changes == 0
+    require_proved(prove_steps(core))
+    constant = replace(network, head=replace(head, weights=np.ones_like(weights)))
+    assert not make_core(constant).netlist.cells

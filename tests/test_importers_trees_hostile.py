@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import time
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from test_importers_trees import GOLDEN, LIGHTGBM, xgboost_record
 from lutgen.errors import LutgenError, ModelError
 from lutgen.importers import import_file
 from lutgen.importers.trees import skops, ubjson
+from lutgen.importers.trees.fields import reals
 
 CONIFER = {
     "n_classes": 2,
@@ -199,3 +201,10 @@ def test_arrays_of_objects_are_refused() -> None:
     np.lib.format.write_array(stream, np.arange(8))
     with pytest.raises(ModelError, match="does not hold the 8 items"):
         skops.parse_npy(stream.getvalue()[:-1])
+
+
+def test_numbers_that_are_none_are_read_without_a_warning() -> None:
+    signalling = np.array([0x7F800001], dtype=np.uint32).view(np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(reals(signalling, "values")).all()

@@ -20,6 +20,7 @@ from lutgen.netlist.ir import LUT, Netlist
 from lutgen.netlist.passes.cover import MAX_FAN_IN, cover
 from lutgen.netlist.passes.pipeline import arrivals, pipeline_to_delay, shortest_path_ns
 from lutgen.netlist.passes.pipeline import pipeline as insert_registers
+from lutgen.netlist.passes.prune import prune
 from lutgen.netlist.passes.shrink import shrink
 from lutgen.netlist.passes.simplify import simplify
 from lutgen.netlist.passes.stats import PassStats, measure
@@ -246,6 +247,9 @@ class _Making:
         head = build_head(votes, head_resources(family), answer=interface.answer)
         after = compose(self.netlist, head.netlist)
         self.apply((after, measure(HEAD_STEP, self.netlist, after, len(head.netlist.cells))))
+        pruned = prune(self.netlist)
+        if pruned[1].changes:  # of bits that add the same to every score, the head reads none
+            self.apply(pruned)
         return head
 
 
