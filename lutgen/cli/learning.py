@@ -203,14 +203,14 @@ def evaluate(
     for true_label, row in zip(classes, found.confusion, strict=True):
         table.add_row(true_label, *map(str, row))
     output.print_table(table)
-    output.print_text(
-        f"accuracy  {found.accuracy:.4f}  ({found.n_correct} of {found.n_samples} samples{split}"
-    )
     if found.calibration_error is not None:
         output.print_text(
             f"calibration error  {found.calibration_error:.4f}  (of the answer's probability, the "
             "mean over 15 parts)"
         )
+    output.print_text(
+        f"accuracy  {found.accuracy:.4f}  ({found.n_correct} of {found.n_samples} samples{split}"
+    )
 
 
 @option_group("table", TableReading)
