@@ -31,7 +31,8 @@ def import_file(
     format_ : str
         Name of its format; ``auto``: it is told by the content.
     samples : array-like of shape (n_samples, n_features), optional
-        Samples to choose by where a format leaves something to choose, e.g. ``score_bits="auto"``.
+        Samples to choose by where a format leaves something to choose, e.g. ``score_bits="auto"``;
+        the network knows their ranges, which ``input_format="auto"`` goes by.
     **options
         What the format has to be told; see its ``options`` in :mod:`lutgen.importers.registry`.
 
@@ -71,7 +72,13 @@ def read(
         raise ConfigError(f"{content.path}, read as {chosen.name}: {error}") from error
     except RecursionError as error:
         raise ModelError(f"{content.path}, read as {chosen.name}: nested too deeply") from error
-    return replace(imported, network=_with_origin(imported.network, chosen, request))
+    network = _with_origin(imported.network, chosen, request)
+    return replace(imported, network=network if matrix is None else having_seen(network, matrix))
+
+
+def having_seen(network: LutNetwork, samples: ArrayLike) -> LutNetwork:
+    """Return the network that knows the range of the samples: number formats are chosen by it."""
+    return replace(network, encoder=network.encoder.seeing(samples))
 
 
 def _with_origin(network: LutNetwork, chosen: Format, request: Request) -> LutNetwork:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from lutgen.datasets.table import AS_FOUND, TableOptions
 from lutgen.datasets.tables import load_features
 from lutgen.importers.content import Content
 from lutgen.importers.format import Imported
-from lutgen.importers.reading import AUTO, read
+from lutgen.importers.reading import AUTO, having_seen, read
 from lutgen.importers.registry import get_format, recognise
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.jobs.samples import known_of
@@ -56,6 +57,8 @@ def import_model(
         if imported.reference is not None:  # then the samples may choose something
             with progress.working(f"reading {chosen.title}"):
                 imported = read(chosen, content, samples, options or {})
+        else:
+            imported = replace(imported, network=having_seen(imported.network, samples))
         compared = compare(imported, samples)
     record = ImportRecord(
         format=chosen.name,
