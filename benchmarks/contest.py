@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,23 @@ from lutgen.files import read_json
 PAGE = Path(__file__).parents[1] / "docs" / "contest.md"
 TREES = Path(__file__).parent / "results" / "trees.json"
 Row = Mapping[str, Any]
+Rows = Sequence[Row]
 
 
 def page(record: Row) -> str:
     """Return the page."""
-    sections = (
-        _opening, _logicnets, _gates, _dwn, _logic, _trees, _learnt, _proofs, _bitstreams,
-    )  # fmt: skip
-    return "\n".join(line for section in sections for line in (*section(record), ""))
+    sections = {
+        "logicnets": _logicnets, "gates": _gates, "dwn": _dwn, "logic": _logic, "trees": _trees,
+        "learnt": _learnt, "proofs": _proofs, "bitstreams": _bitstreams,
+    }  # fmt: skip
+    whole: dict[str, Any] = {**record, "trees": read_json(TREES)}
+    shown = [_opening(), *(make(whole[name]) for name, make in sections.items() if name in whole)]
+    return "\n\n".join("\n".join(lines) for lines in shown) + "\n"
+
+
+def prose(text: str) -> list[str]:
+    """Return the lines of a paragraph."""
+    return textwrap.wrap(text, 120, break_long_words=False, break_on_hyphens=False)
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
@@ -55,24 +65,32 @@ def _of(pair: Sequence[int]) -> str:
     return f"{pair[0]:,} of {pair[1]:,}"
 
 
-def _opening(_: Row) -> Iterator[str]:
+def _opening() -> Iterator[str]:
     yield "# The same function, theirs and ours"
     yield ""
-    yield "Networks that other programs trained, imported and mapped by lutgen, beside what their own tools make of them. Nothing is"
-    yield "trained again: each row is one function, and what is proved is proved for every input. LUTs are LUT6 of Xilinx 7 unless the title"
-    yield "says otherwise, counted as Vivado counts them: two small LUTs that share a LUT6 are one, MUXF7 and carries are none. Numbers"
-    yield "in parentheses say what is inside: the encoder that compares features, the core, the head that counts and compares votes."
-    yield "The page is made by `benchmarks/imported.py` of `benchmarks/results/imported.json`."
+    yield from prose(
+        "Networks that other programs trained, imported and mapped by lutgen, beside what their "
+        "own tools make of them. Nothing is trained again: each row is one function, and what "
+        "is proved is proved for every input. LUTs are LUT6 of Xilinx 7 unless the title says "
+        "otherwise, counted as Vivado counts them: two small LUTs that share a LUT6 are one, "
+        "MUXF7 and carries are none. Numbers in parentheses say what is inside: the encoder "
+        "that compares features, the core, the head that counts and compares votes. The page is "
+        "made by `benchmarks/imported.py` of `benchmarks/results/imported.json`."
+    )
 
 
-def _logicnets(record: Row) -> Iterator[str]:
-    rows = record["logicnets"]
+def _logicnets(rows: Rows) -> Iterator[str]:
     yield "## LogicNets: Vivado's placement beside lutgen's mapping"
     yield ""
-    yield "The seven networks of [malifarooq/IIoT-LogicNets](https://github.com/malifarooq/IIoT-LogicNets) (Edge-IIoTset, 512 input bits;"
-    yield "core alone, as there is neither encoder nor head on either side). Vivado 2021.2 placed them on an xcu280, with registers between"
-    yield "the layers. lutgen's first column has none, so it may look across layers; in the second each layer is mapped on its own and"
-    yield "the LUTs are added up, as Vivado's registers have it: that one is the fair comparison of mappings, the first is what a user gets."
+    yield from prose(
+        "The seven networks of "
+        "[malifarooq/IIoT-LogicNets](https://github.com/malifarooq/IIoT-LogicNets) "
+        "(Edge-IIoTset, 512 input bits; core alone, as there is neither encoder nor head on "
+        "either side). Vivado 2021.2 placed them on an xcu280, with registers between the "
+        "layers. lutgen's first column has none, so it may look across layers; in the second "
+        "each layer is mapped on its own and the LUTs are added up, as Vivado's registers have "
+        "it: that one is the fair comparison of mappings, the first is what a user gets."
+    )
     yield ""
     yield from table(
         ("network", "accuracy", "Vivado", "lutgen", "share", "layer by layer", "levels",
@@ -86,26 +104,37 @@ def _logicnets(record: Row) -> Iterator[str]:
         ),
     )  # fmt: skip
     yield ""
+    if behind := [row["network"] for row in rows if row["layer by layer"] > row["vivado"]]:
+        yield f"Layer by layer, Vivado takes fewer LUTs for {_list(behind)}."
+        yield ""
     n_free = sum(row["free entries"] for row in rows)
-    yield "*Proved*: lutgen's netlists are the tables of the generated Verilog. *Weights = tables*: the tables computed from the checkpoint"
-    yield "are those, every entry that an input reaches. *Vivado's netlist = tables*: the netlist that Vivado wrote after synthesis is the"
-    yield "same function, registers taken for wires (`-`: not at hand, or too large to be read in the time given)."
-    yield f"Table entries that the Verilog leaves free: {n_free:,}"
+    yield from prose(
+        "*Proved*: lutgen's netlists are the tables of the generated Verilog. *Weights = "
+        "tables*: the tables computed from the checkpoint are those, every entry that an input "
+        "reaches. *Vivado's netlist = tables*: the netlist that Vivado wrote after synthesis is "
+        "the same function, registers taken for wires (`-`: not at hand, or too large to be "
+        "read in the time given)."
+    )
+    yield ""
+    yield f"Table entries that the Verilog leaves free: {n_free:,}."
     if not n_free:
-        yield "(no quantiser of these is narrow), so the policy `unseen` of `lutgen optimise` has nothing to take."
+        yield "No quantiser is narrow here: the policy `unseen` of `lutgen optimise` gains nothing."
 
 
 def _percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.2%}"
 
 
-def _gates(record: Row) -> Iterator[str]:
-    rows = record["gates"]
+def _gates(rows: Rows) -> Iterator[str]:
     yield "## Gates: difflogic and torchlogix"
     yield ""
-    yield "Whole cores, votes and argmax included, without an encoder. Theirs is the text (difflogic's gates a line each, torchlogix's own"
-    yield "Verilog; an argmax of comparisons is put behind both, as neither has one) through Yosys's `synth_xilinx`, which does not put two"
-    yield "LUTs into one. The last two columns are the gates alone as LUTs of six inputs, none shared: lutgen's cover, and ABC's"
+    yield from prose(
+        "Whole cores, votes and argmax included, without an encoder. Theirs is the text "
+        "(difflogic's gates a line each, torchlogix's own Verilog; an argmax of comparisons is "
+        "put behind both, as neither has one) through Yosys's `synth_xilinx`, which does not "
+        "put two LUTs into one. The last two columns are the gates alone as LUTs of six inputs, "
+        "none shared: lutgen's cover, and ABC's"
+    )
     yield "(`abc -lut 6`)."
     yield ""
     yield from table(
@@ -128,31 +157,39 @@ def _list(names: Sequence[str]) -> str:
     return "; ".join(names) if names else "none"
 
 
-def _dwn(record: Row) -> Iterator[str]:
+def _dwn(rows: Rows) -> Iterator[str]:
     yield "## DWN: jets, with the encoder"
     yield ""
-    yield "The checkpoint of [Kanishk234/dwn-fpga-study](https://github.com/Kanishk234/dwn-fpga-study), 300 and 100 LUTs of four inputs."
-    yield "`auto` is the smallest number format for each feature that changes no bit of the 1,000 jets; q4.8 has 8 bits behind the point for all."
-    yield "There is no published figure for this checkpoint; for orientation, DWN sm-50 on the same data set is published with 311 LUTs,"
-    yield "encoder inside, at 74.0 %: another and smaller network."
+    yield from prose(
+        "The checkpoint of "
+        "[Kanishk234/dwn-fpga-study](https://github.com/Kanishk234/dwn-fpga-study), 300 and 100 "
+        "LUTs of four inputs. `auto` is the smallest number format for each feature that "
+        "changes no bit of the 1,000 jets; q4.8 has 8 bits behind the point for all. There is "
+        "no published figure for this checkpoint; for orientation, DWN sm-50 on the same data "
+        "set is published with 311 LUTs, encoder inside, at 74.0 %: another and smaller "
+        "network."
+    )
     yield ""
     yield from table(
         ("inside", "format", "accuracy", "answers equal", "lutgen", "levels", "proved"),
         (
-            (row["inside"], row["format"] or None, _percent(row["accuracy"]), _of(row["rows equal"]),
-             _parts(row["ours"]["luts"]), row["ours"]["levels"], row["ours"]["proved"])
-            for row in record["dwn"]
+            (row["inside"], row["format"] or None, _percent(row["accuracy"]),
+             _of(row["rows equal"]), _parts(row["ours"]["luts"]),
+             row["ours"]["levels"], row["ours"]["proved"])
+            for row in rows
         ),
     )  # fmt: skip
 
 
-def _logic(record: Row) -> Iterator[str]:
-    rows = record["logic"]
+def _logic(rows: Rows) -> Iterator[str]:
     yield "## Logic: functions of EPFL"
     yield ""
-    yield "Read from AIGER, mapped, and proved against what was read; the best known networks of LUT6 ([lsils/benchmarks](https://github.com/lsils/benchmarks))"
-    yield "are read and proved against the original, too. LUT6 are counted one by one, as EPFL's contest counts; the column Xilinx 7 shares"
-    yield "LUT6 and uses carries and multiplexers."
+    yield from prose(
+        "Read from AIGER, mapped, and proved against what was read; the best known networks of "
+        "LUT6 ([lsils/benchmarks](https://github.com/lsils/benchmarks)) are read and proved "
+        "against the original, too. LUT6 are counted one by one, as EPFL's contest counts; the "
+        "column Xilinx 7 shares LUT6 and uses carries and multiplexers."
+    )
     yield ""
     yield from table(
         ("function", "gates", "lutgen, LUT6", "levels", "ABC, LUT6", "best known, LUT6",
@@ -166,57 +203,73 @@ def _logic(record: Row) -> Iterator[str]:
     )  # fmt: skip
     yield ""
     behind = [row["function"] for row in rows if row["abc"] < row["lut6"]]
-    yield f"ABC takes fewer LUTs than lutgen for: {_list(behind)}. The best known networks come of days of search, which lutgen does not do;"
-    yield "imported, they stay as small as they are."
+    yield f"ABC takes fewer LUTs than lutgen for: {_list(behind)}."
+    yield ""
+    yield "The best known networks come of long searches, which lutgen does not do; imported,"
+    yield "they stay as small as they are, or get smaller."
 
 
-def _trees(_: Row) -> Iterator[str]:
+def _trees(rows: Rows) -> Iterator[str]:
     yield "## Trees"
     yield ""
-    yield "scikit-learn's digits, leaves of 8 bits; a vote a leaf is how a tree is built when each leaf counts for itself. Bits in"
-    yield "(comparators are bits of x). The figures are of `benchmarks/trees.py`; conifer's and TreeLUT's HDL are not rebuilt here: TreeLUT"
-    yield "publishes 796 LUTs at 75.0 % for jets and 4,478 at 97 % for MNIST, with quantised inputs, other models on other data."
+    yield from prose(
+        "scikit-learn's digits, leaves of 8 bits; a vote a leaf is how a tree is built when "
+        "each leaf counts for itself. Bits in (comparators are bits of x). The figures are of "
+        "`benchmarks/trees.py`; conifer's and TreeLUT's HDL are not rebuilt here: TreeLUT "
+        "publishes 796 LUTs at 75.0 % for jets and 4,478 at 97 % for MNIST, with quantised "
+        "inputs, other models on other data."
+    )
     yield ""
     yield from table(
         ("model", "accuracy", "of the original", "lutgen", "a vote a leaf", "share", "proved"),
         (
             (row["model"], _percent(row["accuracy"]), _percent(row["accuracy_of_original"]),
-             f"{row['chips']['xilinx7']['ours']['luts']:,} "
-             f"({row['chips']['xilinx7']['ours']['in_head']:,} head)",
-             row["chips"]["xilinx7"]["leaf_votes"]["luts"],
-             f"{row['chips']['xilinx7']['ours']['luts'] / row['chips']['xilinx7']['leaf_votes']['luts']:.0%}",
-             row["chips"]["xilinx7"]["ours"].get("proved"))
-            for row in read_json(TREES)
+             f"{ours['luts']:,} ({ours['in_head']:,} head)", votes["luts"],
+             f"{ours['luts'] / votes['luts']:.0%}", ours.get("proved"))
+            for row in rows
+            for ours, votes in [
+                (row["chips"]["xilinx7"]["ours"], row["chips"]["xilinx7"]["leaf_votes"])
+            ]
         ),
     )  # fmt: skip
 
 
-def _learnt(record: Row) -> Iterator[str]:
+def _learnt(rows: Rows) -> Iterator[str]:
     yield "## The same data, learnt by counting"
     yield ""
-    yield "Digits, 64 pixels as three bits each (above 4, 8, 12), no encoder on either side. Ours is the first of 4, 6, 8 … 60 LUTs a class"
-    yield "whose boosting network answers as many of the held-out samples right as the imported one; these samples therefore choose the"
-    yield "size, and its accuracy is no estimate for others."
+    yield from prose(
+        "Digits, 64 pixels as three bits each, no encoder on either side; accuracy on the "
+        "samples whose answers the fixtures hold, with which lutgen's learner does not train "
+        "(the first 200, and every fourth). Ours is the first of 4, 6, 8 … 60 LUTs a class "
+        "whose boosting network answers as many of them right as the imported one; these "
+        "samples therefore choose the size, and its accuracy is no estimate for others. "
+        "Widths and training of the imported networks are those of small examples, not the "
+        "best that their learners can do."
+    )
     yield ""
     yield from table(
-        ("network", "accuracy", "imported", "proved", "lutgen's learner", "accuracy", "LUTs a class"),
+        ("network", "accuracy", "imported", "proved", "lutgen's learner", "accuracy",
+         "LUTs a class"),
         (
             (row["network"], _percent(row["accuracy"]), _parts(row["ours"]["luts"]),
              row["ours"]["proved"],
              *((_parts(row["learner"]["ours"]["luts"]), _percent(row["learner"]["accuracy"]),
                 row["learner"]["luts_per_class"]) if row["learner"]
                else ("does not get there", None, None)))
-            for row in record["learnt"]
+            for row in rows
         ),
     )  # fmt: skip
 
 
-def _proofs(record: Row) -> Iterator[str]:
+def _proofs(rows: Rows) -> Iterator[str]:
     yield "## One of each kind, proved"
     yield ""
-    yield "`lutgen prove` for Xilinx 7: the encoder is its formula, each step equals the one before, the head is the votes, and the Verilog as"
-    yield "Yosys reads it is the model. Outputs are those of all these proofs together. Seconds of processor time; peak memory of the whole"
-    yield "process, compiled loops and Python's libraries included."
+    yield from prose(
+        "`lutgen prove` for Xilinx 7: the encoder is its formula, each step equals the one "
+        "before, the head is the votes, and the Verilog as Yosys reads it is the model. Outputs "
+        "are those of all these proofs together. Seconds of processor time; peak memory of the "
+        "whole process, compiled loops and Python's libraries included."
+    )
     yield ""
     yield from table(
         ("kind", "format", "LUTs of the model", "LUT6", "import s", "map s", "prove s", "peak MB",
@@ -227,16 +280,19 @@ def _proofs(record: Row) -> Iterator[str]:
             else (row["kind"], row["format"] or None, row["luts of the model"], row["luts"],
                   row["import_s"], row["make_s"], row["prove_s"], row["peak_mb"],
                   _of((row["outputs proved"], row["outputs"])))
-            for row in record["proofs"]
+            for row in rows
         ),
     )  # fmt: skip
 
 
-def _bitstreams(record: Row) -> Iterator[str]:
+def _bitstreams(rows: Rows) -> Iterator[str]:
     yield "## Two bitstreams, pins to pins"
     yield ""
-    yield "Built with Yosys and nextpnr for the iCE40-HX8K-B-EVN with `lutgen build --simulate 200`: samples go in through the simulated serial"
-    yield "line, answers come back through it, of the design and of what place and route made of it."
+    yield from prose(
+        "Built with Yosys and nextpnr for the iCE40-HX8K-B-EVN with `lutgen build --simulate "
+        "200`: samples go in through the simulated serial line, answers come back through it, "
+        "of the design and of what place and route made of it."
+    )
     yield ""
     yield from table(
         ("network", "LUT4 of the core", "Fmax MHz", "bitstream", "form", "answers equal"),
@@ -244,7 +300,7 @@ def _bitstreams(record: Row) -> Iterator[str]:
             (row["network"], row["luts"], f"{max(row['fmax_mhz']):.1f}",
              f"{row['bitstream']['bytes']:,} bytes, sha256 {row['bitstream']['sha256'][:12]}…",
              pins["form"], _of((pins["equal"], pins["samples"])))
-            for row in record["bitstreams"]
+            for row in rows
             for pins in row["pins"]
         ),
     )  # fmt: skip

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,8 @@ from lutgen.netlist.ir import LUT
 CHIP = "xilinx7"
 BOARD = "hx8k-evn"
 N_SAMPLES = 200
-LEAVES = {"score_bits": 8}
-CLASSES = {"classes": 10}
-WIDE = "q16.16"  # of features that only their authors know the range of
+LEAVES: dict[str, Any] = {"score_bits": 8}
+CLASSES: dict[str, Any] = {"classes": 10}
 
 # kind: file, what the format is told, number format of the features in hardware ("": bits come in)
 KINDS: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -89,6 +88,7 @@ def bitstream(
     built = build(network, BOARD, folder, config)
     pins = simulate_pins(network, BOARD, folder / BOARD, X, config, samples=name)
     record = built.record
+    assert record.bitstream is not None
     return {
         "network": name, "board": BOARD, "format": str(config.input_format),
         "luts": make_core(network, config).netlist.count(LUT),
@@ -119,20 +119,12 @@ def bitstreams(fixtures: Path) -> Iterator[dict[str, Any]]:
             yield bitstream(name, network, samples, config, Path(folder))
 
 
-def measure(fixtures: Path, record: dict[str, Any], keep: Callable[[], None]) -> None:
-    """Put all evidence into the record, each kind from a process of its own."""
-    record["proofs"], record["bitstreams"] = [], []
+def proofs(fixtures: Path) -> Iterator[dict[str, Any]]:
+    """Yield what came of each kind, each from a process of its own."""
     for kind in KINDS:
         done = subprocess.run(
             [sys.executable, str(Path(__file__).with_name("imported.py")),
              "--fixtures", str(fixtures), "--prove", kind],
             capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
-        told = done.stdout.strip() or json.dumps({"kind": kind, "failed": done.stderr[-400:]})
-        record["proofs"].append(json.loads(told))
-        print(told, flush=True)
-        keep()
-    for row in bitstreams(fixtures):
-        record["bitstreams"].append(row)
-        print(json.dumps(row), flush=True)
-        keep()
+        yield json.loads(done.stdout or json.dumps({"kind": kind, "failed": done.stderr[-400:]}))

@@ -2,7 +2,7 @@
 
 Run with: python benchmarks/imported.py --fixtures FOLDER [--logicnets CHECKOUT]
           python benchmarks/imported.py --fixtures FOLDER --evidence
-          python benchmarks/imported.py --page
+          python benchmarks/imported.py  (writes the page anew)
 
 The fixtures are files of the formats with inputs and expected answers; the checkout is one of
 github.com/malifarooq/IIoT-LogicNets, which has Verilog, weights and Vivado's netlists of seven
@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import contest
+import evidence
 import numpy as np
 from cover import by_abc
 from numpy.typing import NDArray
@@ -113,11 +115,15 @@ def of_tables(path: Path) -> LutNetwork:
         wires, codes = told[f"wires{layer}"], told[f"tables{layer}"]
         for reads, table in zip(wires.tolist(), codes, strict=True):
             for bit in range(int(told[f"bits{layer}"])):
-                column = np.packbits(table >> bit & 1, bitorder="little").tobytes()
                 made.append(first + len(luts))
-                luts.append(([signals[wire] for wire in reads], int.from_bytes(column, "little")))
+                luts.append(([signals[wire] for wire in reads], number_of(table >> bit & 1)))
         signals = made
     return LutNetwork.from_luts(first, luts, outputs=signals)
+
+
+def number_of(table: NDArray[Any]) -> int:
+    """Return a table as a number, address 0 as its lowest bit."""
+    return int.from_bytes(np.packbits(table, bitorder="little").tobytes(), "little")
 
 
 def one_by_one(network: LutNetwork) -> list[LutNetwork]:
@@ -134,7 +140,7 @@ def one_by_one(network: LutNetwork) -> list[LutNetwork]:
         luts = [
             (
                 [places[net] for net in wires[lut]],
-                int.from_bytes(np.packbits(cone.lut_table(lut), bitorder="little").tobytes(), "little"),
+                number_of(cone.lut_table(lut)),
             )
             for lut in members
         ]  # fmt: skip
@@ -403,31 +409,30 @@ def main() -> None:
     parser.add_argument("--only", choices=("logicnets", *PARTS))
     parser.add_argument("--evidence", action="store_true")
     parser.add_argument("--prove", help=argparse.SUPPRESS)
-    parser.add_argument("--page", action="store_true")
     options = parser.parse_args()
-    import contest  # noqa: PLC0415
-    import evidence  # noqa: PLC0415
-
     if options.prove:
         print(json.dumps(evidence.prove_kind(options.fixtures, options.prove)))
         return
-    record: dict[str, Any] = read_json(RECORD) if RECORD.exists() else {}
     if options.evidence:
-        evidence.measure(options.fixtures, record, lambda: write_json(RECORD, record))
+        measure("proofs", evidence.proofs(options.fixtures))
+        measure("bitstreams", evidence.bitstreams(options.fixtures))
     elif options.fixtures:
-        parts: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
-            "logicnets": lambda: logicnets(options.fixtures, options.logicnets),
-            **{name: (lambda make=make: make(options.fixtures)) for name, make in PARTS.items()},
-        }
-        for name, rows in parts.items():
+        if options.only in (None, "logicnets"):
+            measure("logicnets", logicnets(options.fixtures, options.logicnets))
+        for name, make in PARTS.items():
             if options.only in (None, name):
-                record[name] = []
-                for row in rows():
-                    print(json.dumps(row), flush=True)
-                    record[name].append(row)
-                write_json(RECORD, record)
-    write_json(RECORD, record)
-    contest.PAGE.write_text(contest.page(record), encoding="utf-8")
+                measure(name, make(options.fixtures))
+    contest.PAGE.write_text(contest.page(read_json(RECORD)), encoding="utf-8")
+
+
+def measure(name: str, rows: Iterator[dict[str, Any]]) -> None:
+    """Put rows into the record, in place of those of before, once all are there."""
+    found = []
+    for row in rows:
+        print(json.dumps(row), flush=True)
+        found.append(row)
+    before: dict[str, Any] = read_json(RECORD) if RECORD.exists() else {}
+    write_json(RECORD, {**before, name: found})
 
 
 if __name__ == "__main__":

@@ -13,11 +13,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import GOLDEN
 
+from lutgen.core import CoreConfig, make_core
 from lutgen.errors import ConfigError, DataError, ModelError
 from lutgen.importers import content, import_file, registry
 from lutgen.importers.registry import formats, get_format, plugin_faults
+from lutgen.jobs.importing import import_model
 from lutgen.model import LutNetwork
+from lutgen.verify.compare import check_netlist
 
 GATES = '''
 """A format of somebody: JSON of two-input gates."""
@@ -204,3 +208,20 @@ def test_the_command_writes_a_model(mine: None, path: Path, tmp_path: Path) -> N
     assert np.array_equal(network.predict([[0, 1], [1, 1]]), [1, 0])
     listed = run(tmp_path / "site", "import", "--list")
     assert "Gates of mine" in listed and "--n-classes" in listed
+
+
+def test_samples_tell_the_ranges_of_features(tmp_path: Path) -> None:
+    path = GOLDEN / "imported" / "dwn.pt"
+    network = import_file(path).network
+    with pytest.raises(ConfigError, match="what ranges its training samples had"):
+        make_core(network, CoreConfig(input_format="auto"))
+    X = np.random.default_rng(3).normal(size=(200, network.encoder.n_features))
+    known = import_file(path, samples=X).network
+    assert known.digest == network.digest
+    np.savetxt(tmp_path / "X.csv", X, delimiter=",", fmt="%.17g")
+    by_job, _ = import_model(path, data=tmp_path / "X.csv")
+    for seen in (known, by_job):
+        core = make_core(seen, CoreConfig(input_format="auto"))
+        bits = core.interface.samples(X)
+        assert check_netlist(core.interface, core.netlist, bits).passed
+        assert not core.interface.changed(X)[0].any()
