@@ -19,7 +19,7 @@ def page(record: Row) -> str:
     """Return the page."""
     sections = {
         "logicnets": _logicnets, "gates": _gates, "dwn": _dwn, "logic": _logic, "trees": _trees,
-        "learnt": _learnt, "proofs": _proofs, "bitstreams": _bitstreams,
+        "learnt": _learnt, "fixtures": _fixtures, "proofs": _proofs, "bitstreams": _bitstreams,
     }  # fmt: skip
     whole: dict[str, Any] = {**record, "trees": read_json(TREES)}
     shown = [_opening(), *(make(whole[name]) for name, make in sections.items() if name in whole)]
@@ -259,6 +259,25 @@ def _learnt(rows: Rows) -> Iterator[str]:
             for row in rows
         ),
     )  # fmt: skip
+
+
+def _fixtures(rows: Rows) -> Iterator[str]:
+    yield "## Formats by fixtures"
+    yield ""
+    yield from prose(
+        "Rows on which the imported network gives what the program that made the file recorded: "
+        "every score of a row, or every bit of its answer. Of trees the margins are those of the "
+        "imported ensemble in the library's own arithmetic; the last column is how many answers "
+        "leaves of 12 bits change."
+    )
+    yield ""
+    yield from table(
+        ("file", "compared", "rows equal", "answers changed"),
+        (
+            (row["file"], row["what"], _of(row["rows equal"]), row.get("answers changed"))
+            for row in rows
+        ),
+    )
 
 
 def _proofs(rows: Rows) -> Iterator[str]:

@@ -25,6 +25,7 @@ import contest
 import evidence
 import numpy as np
 from cover import by_abc
+from fixture_rows import fixture_rows
 from numpy.typing import NDArray
 
 from lutgen.core import CoreConfig, make_core
@@ -414,6 +415,7 @@ def main() -> None:
         print(json.dumps(evidence.prove_kind(options.fixtures, options.prove)))
         return
     if options.evidence:
+        measure("fixtures", fixture_rows(options.fixtures))
         measure("proofs", evidence.proofs(options.fixtures))
         measure("bitstreams", evidence.bitstreams(options.fixtures))
     elif options.fixtures:

@@ -50,6 +50,7 @@ def test_the_page_is_that_of_the_record() -> None:
     wrong = [row for part in ("logicnets", "gates", "dwn", "learnt") for row in record[part]
              if not row["ours"]["proved"]]  # fmt: skip
     assert not wrong and all(row["proved"] for row in (*record["logic"], *record["proofs"]))
+    assert all(row["rows equal"][0] == row["rows equal"][1] for row in record["fixtures"])
     pins = [check for row in record["bitstreams"] for check in row["pins"]]
     assert len(pins) == 4 and all(check["equal"] == check["samples"] == 200 for check in pins)
 
