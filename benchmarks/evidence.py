@@ -26,6 +26,7 @@ CHIP = "xilinx7"
 BOARD = "hx8k-evn"
 N_SAMPLES = 200
 LEAVES: dict[str, Any] = {"score_bits": 8}
+WHOLE = LEAVES | {"missing_values": "refuse"}
 CLASSES: dict[str, Any] = {"classes": 10}
 
 # kind: file, what the format is told, number format of the features in hardware ("": bits come in)
@@ -44,7 +45,7 @@ KINDS: dict[str, tuple[str, dict[str, Any], str]] = {
     "BTHOWeN": ("bthowen/iris.pickle.lzma", {}, ""),
     "green-tsetlin": ("tsetlin/green_tsetlin_digits.npz", {}, ""),
     "pytsetlin": ("tsetlin/pytsetlin_digits.npz", {}, ""),
-    "XGBoost, JSON": ("trees/xgb_digits.json", LEAVES, "u5"),
+    "XGBoost, JSON": ("trees/xgb_digits.json", WHOLE, "u5"),
     "XGBoost, UBJ": ("trees/xgb_bin.ubj", LEAVES, ""),
     "XGBoost, missing values": ("trees/xgb_missing.json", LEAVES, ""),
     "LightGBM": ("trees/lgb_multi.txt", LEAVES, ""),
@@ -107,15 +108,15 @@ def bitstream(
 def bitstreams(fixtures: Path) -> Iterator[dict[str, Any]]:
     """Yield what came of the two networks that are taken to a board."""
     X = np.load(fixtures / "trees" / "inputs.npz")["digits"][:N_SAMPLES].astype(np.float64)
-    trees = import_file(fixtures / "trees" / "xgb_digits.json", **LEAVES).network
+    trees = import_file(fixtures / "trees" / "xgb_digits.json", samples=X, **WHOLE).network
     circuit = fixtures / "torchlogix" / "tl_raw_circuit.json"
     bits = np.load(circuit.with_name("tl_raw_circuit_vectors.npz"))["bits"][:N_SAMPLES]
     for name, network, samples, format_ in (
         ("torchlogix circuit of digits", import_file(circuit).network, bits, ""),
-        ("XGBoost trees of digits", trees, X, "u5"),
+        ("XGBoost trees of digits", trees, X, "auto"),
     ):
         with tempfile.TemporaryDirectory() as folder:
-            config = CoreConfig(chip="ice40-hx8k", input_format=format_, accept_rounding=True)
+            config = CoreConfig(chip="ice40-hx8k", input_format=format_)
             yield bitstream(name, network, samples, config, Path(folder))
 
 
