@@ -104,9 +104,11 @@ def _logicnets(rows: Rows) -> Iterator[str]:
         ),
     )  # fmt: skip
     yield ""
+    if retimed := [row["network"] for row in rows if row["retimed"]]:
+        yield f"Vivado moved registers through LUTs (retiming) in {_list(retimed)}."
     if behind := [row["network"] for row in rows if row["layer by layer"] > row["vivado"]]:
         yield f"Layer by layer, Vivado takes fewer LUTs for {_list(behind)}."
-        yield ""
+    yield ""
     n_free = sum(row["free entries"] for row in rows)
     yield from prose(
         "*Proved*: lutgen's netlists are the tables of the generated Verilog. *Weights = "
@@ -205,8 +207,7 @@ def _logic(rows: Rows) -> Iterator[str]:
     behind = [row["function"] for row in rows if row["abc"] < row["lut6"]]
     yield f"ABC takes fewer LUTs than lutgen for: {_list(behind)}."
     yield ""
-    yield "The best known networks come of long searches, which lutgen does not do; imported,"
-    yield "they stay as small as they are, or get smaller."
+    yield "The best known networks come of long searches, which lutgen does not do."
 
 
 def _trees(rows: Rows) -> Iterator[str]:

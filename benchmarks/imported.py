@@ -194,9 +194,10 @@ def logicnets(fixtures: Path, checkout: Path | None) -> Iterator[dict[str, Any]]
             "free entries": int(free_entries(network)),
             "weights equal tables": equal(network, import_file(weights, bits=BITS).network)
             if weights.exists() else None,
+            "retimed": "_fret" in netlist.read_text(encoding="utf-8") if netlist.exists() else None,
             "vivado's netlist equal": None,
         }  # fmt: skip
-        if checkout and netlist.exists() and netlist.stat().st_size < LARGEST_TEXT:
+        if netlist.exists() and netlist.stat().st_size < LARGEST_TEXT:
             with tempfile.TemporaryDirectory() as work:
                 theirs = vivado_netlist(netlist, network.n_inputs, Path(work))
                 row["vivado's netlist equal"] = equal(network, theirs)
