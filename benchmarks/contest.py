@@ -111,11 +111,11 @@ def _logicnets(rows: Rows) -> Iterator[str]:
     yield ""
     n_free = sum(row["free entries"] for row in rows)
     yield from prose(
-        "*Proved*: lutgen's netlists are the tables of the generated Verilog. *Weights = "
-        "tables*: the tables computed from the checkpoint are those, every entry that an input "
-        "reaches. *Vivado's netlist = tables*: the netlist that Vivado wrote after synthesis is "
-        "the same function, registers taken for wires (`-`: not at hand, or too large to be "
-        "read in the time given)."
+        "*Proved*: lutgen's netlists are the tables of the generated Verilog. *Weights = tables*: "
+        "the network of tables computed from the checkpoint has the same outputs for every input, "
+        "by proof. *Vivado's netlist = tables*: so has the netlist that Vivado wrote after "
+        "synthesis, registers taken for wires (`-`: not at hand, or larger than the benchmark "
+        "reads)."
     )
     yield ""
     yield f"Table entries that the Verilog leaves free: {n_free:,}."
