@@ -59,6 +59,8 @@ ROWS: dict[str, tuple[int, dict[str, Any]]] = {
     "leaves of 2 bits": (1, {"leaf_bits": 2}),
     "leaves of 2 bits, k = 5": (1, {"leaf_bits": 2, "k": 5}),
     "leaves of 3 bits": (1, {"leaf_bits": 3}),
+    "leaves of 2 bits, no wire drawn": (1, {"leaf_bits": 2, "random_wires": 0}),
+    "leaves of 3 bits, no wire drawn": (1, {"leaf_bits": 3, "random_wires": 0}),
     "leaves of 3 bits, no refit": (1, {"leaf_bits": 3, "refits": 0}),
     "leaves of 3 bits, weights to 8": (1, {"leaf_bits": 3, "max_weight": 8}),
     "leaves of 3 bits, k = 5": (1, {"leaf_bits": 3, "k": 5}),

@@ -262,6 +262,16 @@ def test_auto_chooses_by_samples_held_out_and_says_why() -> None:
     assert f"of {len(TEST)} samples held out" in watched.provenance.criterion_chosen
 
 
+def test_auto_with_weights_of_a_few_samples_alone() -> None:
+    weights = np.zeros(len(TRAIN))
+    weights[:40] = 1
+    network = learn(replace(SMALL, criterion="auto"), 2, sample_weight=weights)
+    assert network.provenance.criterion_chosen
+    none = np.zeros(len(TRAIN))  # every fifth of its class: all that is held out, or none
+    none[[np.flatnonzero(Y[TRAIN] >= 5)[4], np.flatnonzero(Y[TRAIN] < 5)[4]]] = 1
+    assert learn(replace(SMALL, criterion="auto"), 2, sample_weight=none).n_luts == 4
+
+
 @pytest.mark.parametrize("noise", [False, True])
 def test_auto_takes_what_the_noise_asks_for(noise: bool) -> None:
     random = np.random.default_rng(3)
@@ -313,6 +323,25 @@ def test_patience_keeps_the_best() -> None:
     assert accuracy(network) == max(row.validation_accuracy for row in history)
     with pytest.raises(ConfigError, match="patience needs validation samples"):
         learn(parameters)
+
+
+def test_an_interrupt_while_all_samples_are_learnt_from_keeps_what_was_measured() -> None:
+    n_calls = 0
+
+    def interrupt(progress: BoostProgress) -> None:
+        nonlocal n_calls
+        n_calls += progress.validation_accuracy is None
+        if n_calls == 3:
+            raise KeyboardInterrupt
+
+    parameters = replace(SMALL, patience=2, luts_per_class=9, layers=9)
+    validation = ENCODER.encode(X[TEST]), Y[TEST]
+    with pytest.raises(Interrupted) as stop:
+        learn(parameters, validation=validation, progress=interrupt)
+    network = stop.value.network
+    assert network.provenance.interrupted and not network.provenance.growth_ended
+    kept = learn(replace(parameters, refit_on_all=False), validation=validation)
+    assert network.digest == kept.digest
 
 
 @pytest.mark.parametrize("rounds", [3, 7])

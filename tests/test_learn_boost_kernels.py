@@ -145,7 +145,7 @@ def test_newton_search(
     plain = reference.search_newton(*arguments, Serial())
     np.testing.assert_array_equal(plain, kernels.search_newton(*arguments, Serial()))
     with pytest.MonkeyPatch.context() as patch, Threads(n_workers) as threads:
-        patch.setattr(newton, "_WORTH_SHARING", 0)
+        patch.setattr(newton, "_WORTH_SHARING", 1)  # nothing is not shared
         patch.setattr(newton, "_FEW_SAMPLES", 1)
         np.testing.assert_array_equal(plain, kernels.search_newton(*arguments, threads))
     assert np.unique(plain).size == k

@@ -22,7 +22,7 @@ def test_accuracy_area_and_all_10_000_test_images(mnist_folder: Path, tmp_path: 
     network = boost(
         encoder.encode(data.X_train),
         data.y_train,
-        BoostParameters(luts_per_class=LUTS, search_samples=3000),
+        BoostParameters(luts_per_class=LUTS, search_samples=3000, criterion="absolute"),
         encoder=encoder,
         classes=np.arange(10),
     )

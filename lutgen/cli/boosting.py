@@ -37,7 +37,7 @@ def boost(
     out: ModelOut = Path("model.npz"),
     k: Annotated[int, typer.Option(help="Inputs of each LUT, 1 to 16.")] = _DEFAULT.k,
     luts_per_class: Annotated[
-        int, typer.Option(help="LUTs of each class; in all, where there are two classes.")
+        int, typer.Option(help="LUTs of each class or number; in all, where there are two classes.")
     ] = _DEFAULT.luts_per_class,
     layers: Annotated[
         int, typer.Option(help="Learn the LUTs in N parts, each of which reads those before, too.")

@@ -18,6 +18,7 @@ from lutgen.learn.boost.step import NewtonGain, Weighed
 from lutgen.learn.executor import Executor, ranges
 
 _U = np.uint64
+# Rows are read as half words, the low one first, as the bytes of all that numba compiles for lie.
 _BLOCK = 64  # half words of a row whose signals are added up together: the sums stay in the cache
 _WORTH_SHARING = 1 << 15  # half words of all samples: with fewer, handing out takes longer
 _FEW_SAMPLES = 1 << 10  # that are no share of their own

@@ -202,19 +202,22 @@ def boost_numbers(
         return found
     fewer = again(told, found, len(y) * told.leaf_bits)
     together = with_validation(bits, np.asarray(targets), sample_weight, validation)
-    network_of_all = boost_numbers(
-        *together[:2],
-        fewer,
-        encoder=encoder,
-        loss=loss,
-        quantile=quantile,
-        sample_weight=together[2],
-        backend=backend,
-        n_threads=n_threads,
-        executor=executor,
-        progress=progress,
-    )
-    return with_growth(network_of_all, found, fewer.luts_per_class)
+
+    def learn() -> LutNetwork:
+        return boost_numbers(
+            *together[:2],
+            fewer,
+            encoder=encoder,
+            loss=loss,
+            quantile=quantile,
+            sample_weight=together[2],
+            backend=backend,
+            n_threads=n_threads,
+            executor=executor,
+            progress=progress,
+        )
+
+    return with_growth(learn, found, fewer.luts_per_class)
 
 
 def encoder_of_numbers(

@@ -90,7 +90,7 @@ def weigh(
         places = places[random >> np.uint64(32) < bound]
     gradient, curved = residual[places], curvature[places]
     most = max(int(np.abs(gradient).sum(dtype=np.int64)), int(curved.sum(dtype=np.int64)))
-    n_bits = max(0, most.bit_length() - 31)
+    n_bits = max(0, most.bit_length() - 30)  # rounding down adds up to one a sample
     return Weighed(
         samples.rows, places, gradient >> n_bits, curved >> n_bits, samples.n_signals,
         unit / (1 << n_bits),

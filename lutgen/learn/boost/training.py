@@ -186,20 +186,23 @@ def boost(
     n_luts_a_round = len(learner.groups) * parameters.leaf_bits
     told = again(parameters, found, n_luts_a_round)
     together = with_validation(bits, labels, sample_weight, validation)
-    network_of_all = boost(
-        *together[:2],
-        told,
-        encoder=encoder,
-        classes=classes,
-        sample_weight=together[2],
-        feature_shape=feature_shape,
-        start=start,
-        backend=backend,
-        n_threads=n_threads,
-        executor=executor,
-        progress=progress,
-    )
-    return with_growth(network_of_all, found, told.luts_per_class)
+
+    def learn() -> LutNetwork:
+        return boost(
+            *together[:2],
+            told,
+            encoder=encoder,
+            classes=classes,
+            sample_weight=together[2],
+            feature_shape=feature_shape,
+            start=start,
+            backend=backend,
+            n_threads=n_threads,
+            executor=executor,
+            progress=progress,
+        )
+
+    return with_growth(learn, found, told.luts_per_class)
 
 
 def again(parameters: BoostParameters, found: LutNetwork, n_luts_a_round: int) -> BoostParameters:
@@ -207,6 +210,7 @@ def again(parameters: BoostParameters, found: LutNetwork, n_luts_a_round: int) -
     return replace(
         parameters,
         luts_per_class=found.n_luts // n_luts_a_round,
+        layers=min(parameters.layers, found.n_luts // n_luts_a_round),
         temperature=parameters.effective_temperature,
         patience=0,
     )
@@ -229,8 +233,19 @@ def with_validation(
     return Bits.from_dense(dense), np.concatenate([labels, held_labels]), weights
 
 
-def with_growth(network: LutNetwork, found: LutNetwork, n_rounds: int) -> LutNetwork:
-    """Return the network of all samples, with what validation told of the one before."""
+def with_growth(learn: Callable[[], LutNetwork], found: LutNetwork, n_rounds: int) -> LutNetwork:
+    """Return the network of all samples, with what validation told of the one before.
+
+    Parameters
+    ----------
+    learn : callable
+        Learns it. Where that is interrupted, the one before is what there is.
+    """
+    try:
+        network = learn()
+    except KeyboardInterrupt as stop:
+        known = replace(found.provenance, interrupted=True)
+        raise Interrupted(replace(found, provenance=known)) from stop
     before, after = found.provenance, network.provenance
     told = before.parameters["patience"]
     ended = (
@@ -316,7 +331,7 @@ def _choose(
         parts = [
             (kept, (bits.take(aside), labels[aside], weights[aside]))
             for kept, aside in folds(labels)
-            if weights[aside].any()
+            if weights[aside].any() and weights[kept].any()
         ]
     n_held_out = sum(watched[0].n_samples for _, watched in parts)
     n_classes = int(labels.max()) + 1
