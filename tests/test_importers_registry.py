@@ -225,3 +225,11 @@ def test_samples_tell_the_ranges_of_features(tmp_path: Path) -> None:
         bits = core.interface.samples(X)
         assert check_netlist(core.interface, core.netlist, bits).passed
         assert not core.interface.changed(X)[0].any()
+
+
+def test_a_member_without_a_name_is_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "net.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", "text")
+        archive.writestr(zipfile.ZipInfo(""), "more")
+    assert list(content.Content(path).files) == ["a.txt"]

@@ -164,7 +164,7 @@ class Content:
                     left -= info.file_size
                     if left < 0:
                         raise self.fault("its files become many times what the archive has")
-                    if not info.is_dir():
+                    if info.filename and not info.is_dir():
                         with archive.open(info) as stream:
                             found[info.filename] = stream.read(info.file_size)
         except _UNREADABLE as error:
