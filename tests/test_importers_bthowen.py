@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from imported import damages, import_bytes, survives
+from importing import damages, import_bytes, survives
 from needed import need_folder
 
 from lutgen.core import CoreConfig, make_core

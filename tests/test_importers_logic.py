@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from imported import damages, equal, every_sample, import_bytes, survives
+from importing import damages, equal, every_sample, import_bytes, survives
 from needed import need_folder, need_module, need_tool
 from netlists import assert_same_function, exhaustive, netlists
 from strategies import random_network
