@@ -398,7 +398,7 @@ class Interface:
                 )
             return head.classes[numbers]
         if isinstance(head, Sum):
-            values = numbers * head.scale + head.offset
+            values = head.meant(numbers)
             return values[:, 0] if head.n_scores == 1 else values
         return numbers.astype(np.uint8)
 

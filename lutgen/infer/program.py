@@ -17,6 +17,7 @@ from lutgen.infer.circuit import ONE, ZERO, Circuit, Literal, Operation, Word, d
 from lutgen.model import ONE as ONE_OUTPUT
 from lutgen.model import ZERO as ZERO_OUTPUT
 from lutgen.model import Argmax, LutNetwork, Sum
+from lutgen.model.head import score_limits
 
 MOST_ENTRIES = 1 << 22
 """Table entries of a network's cone up to which a program is made; larger ones are interpreted."""
@@ -72,9 +73,8 @@ def score_program(network: LutNetwork) -> Program:
 
 def score_width(head: Argmax | Sum) -> int:
     """Return the bits of two's complement that hold each score."""
-    weights, bias = head.weights.astype(np.int64), head.bias.astype(np.int64)
-    least = int((bias + np.minimum(weights, 0).sum(axis=1)).min())
-    largest = int((bias + np.maximum(weights, 0).sum(axis=1)).max())
+    lows, highs = score_limits(head.weights, head.bias)
+    least, largest = int(lows.min()), int(highs.max())
     return 1 + max(max(largest, 0).bit_length(), (-min(least, 0) - 1).bit_length() if least else 0)
 
 

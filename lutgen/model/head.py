@@ -68,6 +68,15 @@ def _scores(
     return (votes @ weights.T.astype(np.float64)).astype(np.int64) + bias
 
 
+def score_limits(
+    weights: NDArray[np.int32], bias: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the least and the largest value that each score can have, shape (n_scores,)."""
+    exact, start = weights.astype(np.int64), bias.astype(np.int64)
+    least = start + np.minimum(exact, 0).sum(axis=1)
+    return least, start + np.maximum(exact, 0).sum(axis=1)
+
+
 def _weight_faults(weights: Any, bias: Any, n_outputs: int, what: str) -> list[str]:
     for name, array, n_dim in (("weights", weights, 2), ("bias", bias, 1)):
         if not isinstance(array, np.ndarray) or array.dtype != np.int32 or array.ndim != n_dim:
@@ -294,9 +303,7 @@ class Sum(Head):
 
     def limits(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the least and the largest value that each score can have."""
-        weights, bias = self.weights.astype(np.int64), self.bias.astype(np.int64)
-        least = bias + np.minimum(weights, 0).sum(axis=1)
-        return least, bias + np.maximum(weights, 0).sum(axis=1)
+        return score_limits(self.weights, self.bias)
 
     def faults(self, n_outputs: int) -> list[str]:
         """See :meth:`Head.faults`."""

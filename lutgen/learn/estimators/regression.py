@@ -185,5 +185,5 @@ class BoostedLutRegressor(MayLack, MultiOutputMixin, RegressorMixin, BaseEstimat
         """Return the number of each sample, shape (n_samples,) or that of several."""
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype="numeric", ensure_all_finite=False)
-        numbers = self.network_.answers(self.network_.encoder.encode(X))
+        numbers = self.network_.predict(X)
         return numbers.reshape(len(numbers), -1) if self._is_column else numbers
