@@ -14,20 +14,17 @@ One that is broken is left out, and said where a family is not found.
 from __future__ import annotations
 
 import pkgutil
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 
 import lutgen.chips
 from lutgen.chips.family import Device, Family
 from lutgen.errors import ConfigError
+from lutgen.plugins import Group
 
 GROUP = "lutgen.chips"
-
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @cache
@@ -103,14 +100,7 @@ def _built_in() -> Mapping[str, Family]:
 @cache
 def _plugins() -> tuple[Mapping[str, Family], tuple[str, ...]]:
     """Return the families of other packages, and what is wrong with those left out."""
-    offers: list[tuple[str, Family]] = []
-    faults: list[str] = []
-    for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
-        who = _describe(point)
-        try:
-            offers += [(who, family) for family in _load(point)]
-        except Exception as error:  # whatever a package does when it is imported
-            faults.append(f"{who} cannot be used: {type(error).__name__}: {error}")
+    offers, faults = Group(GROUP, Family, "family", "families").offers()
     taken = dict.fromkeys(_built_in(), "lutgen itself")
     found: dict[str, Family] = {}
     for who, family in offers:
@@ -121,28 +111,3 @@ def _plugins() -> tuple[Mapping[str, Family], tuple[str, ...]]:
         else:
             found[family.name] = family
     return found, tuple(faults)
-
-
-def _load(point: EntryPoint) -> Iterable[Family]:
-    loaded = point.load()
-    return list(_checked((loaded,) if isinstance(loaded, Family) else loaded))
-
-
-def _checked(loaded: object) -> Iterator[Family]:
-    if not isinstance(loaded, tuple):
-        raise ConfigError(
-            f"it must name a Family or a tuple of them, not a {type(loaded).__name__}"
-        )
-    for family in loaded:
-        if not isinstance(family, Family):
-            raise ConfigError(f"it must name families, not a {type(family).__name__}")
-        if not _NAME.fullmatch(family.name):
-            raise ConfigError(
-                f"{family.name!r} cannot name a family; use lower-case letters, digits and _"
-            )
-        yield family
-
-
-def _describe(point: EntryPoint) -> str:
-    package = f" of the package {point.dist.name}" if point.dist else ""
-    return f"the entry point {point.name}{package}"

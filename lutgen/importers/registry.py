@@ -13,21 +13,18 @@ One that is broken is left out, and said where a format is not found.
 from __future__ import annotations
 
 import pkgutil
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 
 import lutgen.importers
 from lutgen.errors import ConfigError, DataError, ModelError
 from lutgen.importers.content import Content
 from lutgen.importers.format import Format
+from lutgen.plugins import Group
 
 GROUP = "lutgen.importers"
-
-_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 
 @cache
@@ -107,39 +104,12 @@ def _built_in() -> Mapping[str, Format]:
 @cache
 def _plugins() -> tuple[Mapping[str, Format], tuple[str, ...]]:
     """Return the formats of other packages, and what is wrong with those left out."""
+    offers, faults = Group(GROUP, Format, "format", "formats", "-_").offers()
     found: dict[str, Format] = {}
     owners = dict.fromkeys(_built_in(), "lutgen itself")
-    faults: list[str] = []
-    for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
-        who = _describe(point)
-        try:
-            offered = list(_load(point))
-        except Exception as error:  # whatever a package does when it is imported
-            faults.append(f"{who} cannot be used: {type(error).__name__}: {error}")
-            continue
-        for item in offered:
-            if owner := owners.get(item.name):
-                faults.append(f"{who} offers a format {item.name!r}, which {owner} has, too")
-            else:
-                owners[item.name], found[item.name] = who, item
+    for who, item in offers:
+        if owner := owners.get(item.name):
+            faults.append(f"{who} offers a format {item.name!r}, which {owner} has, too")
+        else:
+            owners[item.name], found[item.name] = who, item
     return found, tuple(faults)
-
-
-def _load(point: EntryPoint) -> Iterator[Format]:
-    loaded = point.load()
-    offered: Iterable[object] = loaded if isinstance(loaded, tuple) else (loaded,)
-    for item in offered:
-        if not isinstance(item, Format):
-            raise ConfigError(
-                f"it must name a Format or a tuple of them, not a {type(item).__name__}"
-            )
-        if not _NAME.fullmatch(item.name):
-            raise ConfigError(
-                f"{item.name!r} cannot name a format; use lower-case letters, digits, - and _"
-            )
-        yield item
-
-
-def _describe(point: EntryPoint) -> str:
-    package = f" of the package {point.dist.name}" if point.dist else ""
-    return f"the entry point {point.name}{package}"
