@@ -28,7 +28,6 @@ from typing import Any
 import numpy as np
 from sdf import period_ns
 
-from lutgen.chips.delay import FILE
 from lutgen.chips.family import Family
 from lutgen.chips.registry import get_family
 from lutgen.emit.verilog import emit_verilog
@@ -233,9 +232,9 @@ def main() -> None:
     for chip in CHIPS:
         if sys.argv[1:] and chip.grade not in sys.argv[1:]:
             continue
-        folder = get_family(chip.family).folder
-        assert folder is not None
-        path = folder / FILE
+        family = get_family(chip.family)
+        assert family.folder is not None
+        path = family.folder / family.delays
         data = read_json(path) if path.exists() else {}
         print(f"{chip.family} {chip.grade}", flush=True)
         runs = [

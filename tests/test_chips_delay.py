@@ -30,7 +30,9 @@ def test_every_model_stands_for_devices_that_exist() -> None:
             assert 0 < model.overhead_ns < 10 and 0 <= model.mux_ns < 5
             assert (model.behind_mux_ns > 0) == (family.name == "gowin")
             assert (model.carry_ns > 0) == (family.carry is not None)
-            assert "nextpnr" in model.source and ", 20" in model.source
+            assert ("nextpnr" in model.source) != ("public figures" in model.source)
+            assert 0 < model.error_percent < 50
+            assert (model.max_mhz > 0) == ("public figures" in model.source)
 
 
 def test_period_is_overhead_and_levels() -> None:
@@ -83,8 +85,5 @@ def test_what_has_no_model_is_told() -> None:
         ConfigError, match=r"no delay model for chip family 'generic'.* one of: ecp5"
     ):
         get_delay_model("generic")
-    for target in ("xilinx7", "xcup"):
-        with pytest.raises(ConfigError, match="no open place and route measures AMD's chips"):
-            get_delay_model(target)
     with pytest.raises(ConfigError, match=r"no speed grade 'u4k'; choose one of: hx \(hx1k, hx4k"):
         get_delay_model("ice40", "u4k")

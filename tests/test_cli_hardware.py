@@ -50,7 +50,7 @@ def test_verilog_writes_core_and_record(model: Path, tmp_path: Path) -> None:
     assert record["netlist"]["cells"]["SB_LUT4"] == text.count("SB_LUT4 #(")
     assert record["model"]["digest"] in text
     printed = run("verilog", model, "-o", tmp_path).stdout
-    assert "latency 0 cycles" in printed and str(tmp_path / "lutgen_core.v") in printed
+    assert "latency: 0 clock cycles" in printed and str(tmp_path / "lutgen_core.v") in printed
 
 
 def test_an_fmax_is_reached_by_registers_and_simulated(model: Path, tmp_path: Path) -> None:
@@ -66,8 +66,9 @@ def test_an_fmax_is_reached_by_registers_and_simulated(model: Path, tmp_path: Pa
     assert result.exit_code == 0, result.output
     assert result.stdout.count("50 / 50 test samples equal") == 3
     told = run("report", tmp_path).stdout
-    assert f"{timing['estimated_mhz']:.1f} MHz estimated for lp, 120 MHz asked for" in told
-    assert f"{record['latency_cycles']} clock cycles" in told
+    assert f"{timing['estimated_mhz']:.1f} MHz estimated for lp (120 MHz asked for)" in told
+    cycles = record["latency_cycles"]
+    assert f"{cycles} clock cycles = {timing['latency_ns']:g} ns at the 120 MHz asked for" in told
 
 
 def test_simulate_compares_every_form(built: tuple[Path, Result]) -> None:

@@ -33,6 +33,7 @@ from lutgen.netlist.names import SHELL_MODULES
 from lutgen.netlist.passes.pipeline import arrivals
 from lutgen.netlist.passes.prune import prune
 from lutgen.netlist.passes.simplify import simplify
+from lutgen.records.core import latency_text
 from lutgen.verify.prove import prove_steps, require_proved
 
 
@@ -130,6 +131,31 @@ def test_an_fmax_is_stated_with_its_source() -> None:
     reach = "out of reach on ice40 up: with a register after every LUT the delay model expects"
     with pytest.raises(ConfigError, match=f"{reach} {best_mhz:.1f} MHz"):
         make_core(network, CoreConfig(chip="ice40-up5k", fmax_target_mhz=200))
+
+
+def test_a_core_without_a_target_has_an_estimate_and_amd_s_ends_with_its_clock_tree() -> None:
+    network = random_network(np.random.default_rng(5), 40, [30, 20, 1], 6)
+    plain = make_core(network, CoreConfig(chip="xilinx7-xc7a35t"))
+    assert plain.timing is not None and plain.timing.target_mhz == 0
+    model = get_delay_model("xilinx7")
+    path_ns = plain.netlist.depth * (model.logic_ns + model.routing_ns)
+    assert plain.timing.latency_ns == pytest.approx(path_ns, abs=0.01)
+    assert plain.timing.estimated_mhz == pytest.approx(1000 / (path_ns + model.overhead_ns), 1e-3)
+    text = f"0 clock cycles: combinational, {plain.timing.latency_ns:g} ns estimated, not routed"
+    assert latency_text(0, plain.timing) == text
+    assert "fmax" not in core_verilog(plain)
+    piped = make_core(network, CoreConfig(chip="xcup-xcvu9p", fmax_target_mhz=700))
+    assert piped.timing is not None and piped.timing.estimated_mhz >= 700
+    assert piped.timing.latency_ns == pytest.approx(piped.netlist.latency * 1000 / 700, abs=0.01)
+    assert "MHz estimated for 2 (700 MHz asked for), not routed" in core_verilog(piped)
+    assert "% off where it was checked" in str(piped.timing)
+    tree = "the delay model expects 775.0 MHz, where the clock tree ends"
+    with pytest.raises(
+        ConfigError, match=f"an Fmax of 800 MHz is out of reach on xcup 2: .*{tree}"
+    ):
+        make_core(network, CoreConfig(chip="xcup", fmax_target_mhz=800))
+    assert make_core(network).timing is None
+    assert latency_text(2, None) == "2 clock cycles"
 
 
 def test_the_same_model_gives_the_same_text() -> None:

@@ -116,7 +116,7 @@ def lines_of(report: Report) -> list[str]:
         "0 64 0.5213 0.0513 0.4011 0.6571",
         "3 1 0.9137 0.0000 0.9137 0.9137",
         "registers none, the core is combinational",
-        "latency 0 clock cycles",
+        "latency 0 clock cycles: combinational",
         "1 34 830 3",
         "input bits 58 / 64 are read",
         "SB_LUT4 1 024",
@@ -179,7 +179,7 @@ def test_registers_and_latency_are_told(tmp_path) -> None:
     record["netlist"]["registers"] = 34
     record["passes"].append(pass_run("pipeline", 41, 41) | {"registers_after": 34, "changes": 34})
     lines = lines_of(read_report(write_folder(tmp_path, {"core.json": record})))
-    assert "registers 34, after every 1 LUT level" in lines
+    assert "registers 34, after every 1 LUT level: a pipeline," in "\n".join(lines)
     assert "latency 1 clock cycle" in lines
     assert "pipeline 41 41 34 0 34" in lines
 

@@ -1,9 +1,11 @@
-"""How long signals take on each chip: a linear model, fitted to what place and route reported.
+"""How long signals take on each chip: a linear model, of place and route or of public figures.
 
 A clock period is the overhead of a register, and for each LUT between two registers its own delay
 and the routing to it; a hard multiplexer and a bit of a carry chain add their own, and a register
-behind a multiplexer may. The figures are in ``delays.json`` in the folder of each family, with
-tool, options and date; ``benchmarks/delay_model.py`` measures them.
+behind a multiplexer may. The figures are in a JSON file in the folder of each family, with
+their source. ``benchmarks/delay_model.py`` fits them to what nextpnr reports, where it knows the
+chip; those of AMD come from public figures of its parts, and ``benchmarks/amd_delays.py`` makes and
+checks them. Either way the figures of a core are estimated, not routed.
 """
 
 from __future__ import annotations
@@ -16,8 +18,6 @@ from lutgen.chips.family import Family
 from lutgen.chips.registry import families, get_family
 from lutgen.errors import ConfigError
 from lutgen.netlist.ir import LUT, Cell, Netlist
-
-FILE = "delays.json"
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,10 @@ class DelayModel:
     behind_mux_ns : float
         A register behind a hard multiplexer, in addition: on Gowin's chips a LUT comes before each
         register, which has to pass the value on.
+    error_percent : float
+        Largest error of the clock period where the model was checked.
+    max_mhz : float
+        Where the clock tree of the chip ends; 0 if that is not known.
     """
 
     family: str
@@ -52,6 +56,8 @@ class DelayModel:
     source: str
     carry_ns: float = 0.0
     behind_mux_ns: float = 0.0
+    error_percent: float = 0.0
+    max_mhz: float = 0.0
 
     def of(self, netlist: Netlist) -> DelayModel:
         """Return the model for a mapped netlist: with multiplexers, any register may be behind one.
@@ -76,13 +82,14 @@ class DelayModel:
 
     def fmax_mhz(self, path_ns: float) -> float:
         """Return the clock frequency at which a path between two registers just works."""
-        return 1000 / (self.overhead_ns + path_ns)
+        mhz = 1000 / (self.overhead_ns + path_ns)
+        return min(mhz, self.max_mhz) if self.max_mhz else mhz
 
 
 @cache
 def delay_models(family: Family) -> tuple[DelayModel, ...]:
     """Return the models of a family's speed grades; the first is the one that is taken unasked."""
-    path = family.file(FILE)
+    path = family.file(family.delays)
     if path is None:
         return ()
     data = json.loads(path.read_text(encoding="utf-8"))
@@ -98,6 +105,8 @@ def delay_models(family: Family) -> tuple[DelayModel, ...]:
             source=f"{item['tool']} {item['options']}, {item['date']}",
             carry_ns=item["carry_ns"],
             behind_mux_ns=item.get("behind_mux_ns", 0.0),
+            error_percent=item["largest_error_percent"],
+            max_mhz=item.get("max_mhz", 0.0),
         )
         for grade, item in data.items()
     )

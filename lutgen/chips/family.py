@@ -92,9 +92,11 @@ class Family:
     carry : type of CarryChain, optional
         Builds carry chains; None if there are none, or none that lutgen knows.
     folder : Path, optional
-        Folder with its files: ``delays.json`` and ``routability.json``, if they were measured, the
+        Folder with its files: that of `delays`, and ``routability.json``, if they are known, the
         Verilog that `models`, `pins` and `routed` name, and ``cells.txt``, the modules of the
         vendor's library, a name a line.
+    delays : str
+        JSON file in `folder` with its delay models, a grade each.
     models : str
         Verilog file in `folder` with simulation models of the primitives; "" where Yosys has them.
     yosys : YosysFacts, optional
@@ -123,6 +125,7 @@ class Family:
     devices: Mapping[str, Device] = field(default_factory=dict)
     carry: type[CarryChain] | None = None
     folder: Path | None = None
+    delays: str = "delays.json"
     models: str = ""
     yosys: YosysFacts | None = None
     added_cells: tuple[AddedCell, ...] = ()

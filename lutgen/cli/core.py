@@ -19,7 +19,7 @@ from lutgen.encode.formats import GRAMMAR, MAX_WIDTH
 from lutgen.files import folder_to_itself
 from lutgen.jobs.formats import own_changes, read_input_format
 from lutgen.netlist.stats import count_cells
-from lutgen.records.core import ChangeRecord
+from lutgen.records.core import ChangeRecord, latency_text
 
 Out = Annotated[Path, typer.Option("-o", "--output", help="Folder for what is written.")]
 DEFAULT_OUT = Path("build")
@@ -113,7 +113,8 @@ def print_core(core: Core) -> None:
     primitives = ", ".join(f"{count:,} {name}" for name, count in cells)
     output.print_text(f"netlist ({core.family.title}): {primitives}")
     output.print_text(
-        f"depth {core.netlist.depth} LUTs between registers, latency {core.netlist.latency} cycles"
+        f"depth: at most {core.netlist.depth} LUTs in a row between registers or ports; "
+        f"latency: {latency_text(core.netlist.latency, core.timing)}"
     )
     for line in Ports.of(core.interface).class_lines():
         output.print_text(line)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lutgen.chips.chip import chip_delays, get_chip
-from lutgen.chips.delay import DelayModel
+from lutgen.chips.chip import Chip, chip_delays, get_chip
+from lutgen.chips.delay import DelayModel, delay_models
 from lutgen.chips.family import Family
 from lutgen.core.config import CoreConfig
 from lutgen.core.interface import Interface
@@ -37,15 +37,20 @@ class Timing:
     Parameters
     ----------
     target_mhz : float
-        Frequency asked for.
+        Frequency asked for; 0 if none was.
     estimated_mhz : float
-        Frequency expected between registers, a fit to place and route of other cores.
+        Frequency expected between registers, those around the core included: estimated, not routed.
     levels : int
         LUTs of the chip between registers, at most.
     grade : str
         Speed grade.
     source : str
-        What the delay model was measured with.
+        What the delay model is from.
+    latency_ns : float
+        From a sample to its answer: the clock cycles at the frequency asked for, or else at the one
+        expected; of a core without registers, the longest path.
+    error_percent : float
+        Largest error of the clock period where the delay model was checked; 0 in files of before.
     """
 
     target_mhz: float
@@ -53,12 +58,21 @@ class Timing:
     levels: int
     grade: str
     source: str
+    latency_ns: float = 0.0
+    error_percent: float = 0.0
 
     def __str__(self) -> str:
+        asked = f" ({self.target_mhz:g} MHz asked for)" if self.target_mhz else ""
         return (
-            f"{self.estimated_mhz:.1f} MHz estimated for {self.grade} ({self.target_mhz:g} MHz "
-            f"asked for), at most {self.levels} LUT(s) between registers; model: {self.source}"
+            f"{self.estimated_mhz:.1f} MHz estimated for {self.grade}{asked}, not routed, at most "
+            f"{self.levels} LUT(s) between registers; model: {self.source}{self.checked}"
         )
+
+    @property
+    def checked(self) -> str:
+        """How far off the model was where it was checked, in words."""
+        off = self.error_percent
+        return f"; at most {off:g} % off where it was checked" if off else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +118,7 @@ class Core:
     netlist : Netlist
         The mapped netlist.
     timing : Timing or None
-        Clock frequency, if one was aimed at.
+        Clock frequency and latency, as far as there is a delay model of the chip.
     """
 
     network: LutNetwork
@@ -133,7 +147,7 @@ class Core:
         With a frequency aimed at, whose registers stand between the primitives, it is the netlist
         without their names.
         """
-        if self.timing:
+        if self.config.fmax_target_mhz:
             return without_primitives(self.netlist)
         return next(step.before for step in self.steps if step.name == MAPPING)
 
@@ -159,7 +173,7 @@ class Core:
         if self.config.pipeline:
             every = self.config.pipeline
             lines.append(f"pipeline a register after every {every} level(s) of k-LUTs")
-        if self.timing:
+        if self.timing and self.config.fmax_target_mhz:
             lines.append(f"fmax     {self.timing}")
         return tuple(in_comment(line) for line in lines)
 
@@ -193,10 +207,8 @@ def make_core(network: LutNetwork, config: CoreConfig | None = None) -> Core:
         making.apply(insert_registers(making.netlist, config.pipeline))
     mapped = family.map(making.netlist)
     making.apply((mapped, measure(MAPPING, making.netlist, mapped, 0)))
-    timing = None
     if delays:
-        piped, stats, timing = _reach(mapped, family, delays, config.fmax_target_mhz)
-        making.apply((piped, stats))
+        making.apply(_reach(mapped, family, delays, config.fmax_target_mhz))
     check(making.netlist)
     return Core(
         network=network,
@@ -206,7 +218,7 @@ def make_core(network: LutNetwork, config: CoreConfig | None = None) -> Core:
         steps=tuple(making.steps),
         head=head,
         netlist=making.netlist,
-        timing=timing,
+        timing=_timing(making.netlist, chip, config.fmax_target_mhz),
     )
 
 
@@ -289,23 +301,38 @@ def head_resources(family: Family) -> Resources:
 
 def _reach(
     netlist: Netlist, family: Family, delays: DelayModel, fmax_mhz: float
-) -> tuple[Netlist, PassStats, Timing]:
+) -> tuple[Netlist, PassStats]:
     """Put registers into a mapped netlist for a clock frequency."""
     delays = delays.of(netlist)
     best_mhz = delays.fmax_mhz(shortest_path_ns(netlist, delays.cell_ns))
     if fmax_mhz > best_mhz:
         raise ConfigError(
             f"an Fmax of {fmax_mhz:g} MHz is out of reach on {family.name} {delays.grade}: with a "
-            f"register after every LUT the delay model expects {best_mhz:.1f} MHz "
+            f"register after every LUT the delay model expects {best_mhz:.1f} MHz"
+            f"{', where the clock tree ends' if best_mhz == delays.max_mhz else ''} "
             f"({delays.source})"
         )
     register = next(part.name for part in family.primitives.values() if part.clock)
-    piped, stats = pipeline_to_delay(
-        netlist, delays.cell_ns, delays.budget_ns(fmax_mhz), register=register
+    return pipeline_to_delay(netlist, delays.cell_ns, delays.budget_ns(fmax_mhz), register=register)
+
+
+def _timing(netlist: Netlist, chip: Chip, target_mhz: float) -> Timing | None:
+    """Return what the chip's delay model expects of a mapped netlist; None if there is none."""
+    if not delay_models(chip.family):
+        return None
+    delays = chip_delays(chip).of(netlist)
+    path_ns = max(arrivals(netlist, delays.cell_ns))
+    estimated_mhz = round(delays.fmax_mhz(path_ns), 1)
+    latency_ns = netlist.latency * 1000 / (target_mhz or estimated_mhz)
+    return Timing(
+        target_mhz=target_mhz,
+        estimated_mhz=estimated_mhz,
+        levels=netlist.depth,
+        grade=delays.grade,
+        source=delays.source,
+        latency_ns=round(latency_ns if netlist.latency else path_ns, 2),
+        error_percent=delays.error_percent,
     )
-    estimated_mhz = delays.fmax_mhz(max(arrivals(piped, delays.cell_ns)))
-    timing = Timing(fmax_mhz, round(estimated_mhz, 1), piped.depth, delays.grade, delays.source)
-    return piped, stats, timing
 
 
 def without_primitives(netlist: Netlist) -> Netlist:

@@ -61,6 +61,20 @@ class ChangeRecord:
         return f"{text}; accuracy {self.accuracy_of_codes:.4f}, was {self.accuracy:.4f}"
 
 
+def latency_text(cycles: int, timing: Timing | None) -> str:
+    """Return how long an answer takes, in clock cycles and, where it can be told, nanoseconds."""
+    text = f"{cycles:,} clock cycle{'' if cycles == 1 else 's'}"
+    if timing is None or not timing.latency_ns:
+        return text if cycles else f"{text}: combinational"
+    if not cycles:
+        return f"{text}: combinational, {timing.latency_ns:g} ns estimated, not routed"
+    if timing.target_mhz:
+        return f"{text} = {timing.latency_ns:g} ns at the {timing.target_mhz:g} MHz asked for"
+    return (
+        f"{text} = {timing.latency_ns:g} ns at {timing.estimated_mhz:g} MHz, estimated, not routed"
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class CoreRecord(Record):
     """The model and the hardware that was made of it.
@@ -68,7 +82,8 @@ class CoreRecord(Record):
     Parameters
     ----------
     timing : Timing or None
-        None if no clock frequency was aimed at.
+        None if there is no delay model of the chip, in files of before if no clock frequency was
+        aimed at.
     netlist : NetlistStats
         After mapping onto the target.
     logic : NetlistStats

@@ -31,7 +31,7 @@ def render_section(section: Section) -> str:
     """Return one part of a report as text."""
     blocks = [f"{section.title}\n{'-' * len(section.title)}"]
     if section.facts:
-        blocks.append("\n".join(_aligned(section.facts, (False, False))))
+        blocks.append("\n".join(_aligned(_narrow(section.facts), (False, False))))
     blocks += [render_table(table) for table in section.tables]
     blocks += ["\n".join(textwrap.wrap(line, _WIDTH)) for line in section.lines]
     blocks += [f"{name}\n{_indented(command)}" for name, command in section.commands]
@@ -59,6 +59,16 @@ def _indented(command: str) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def _narrow(facts: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return facts with what is too long for a line on lines of its own."""
+    width = _WIDTH - max(len(name) for name, _ in facts)
+    return [
+        (name if i == 0 else "", line)
+        for name, value in facts
+        for i, line in enumerate(textwrap.wrap(value, width, break_long_words=False) or [value])
+    ]
 
 
 def _headline_lines(found: tuple[Headline, ...]) -> str:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from lutgen.core.ports import InputBits, span, told
-from lutgen.records.core import CORE_FILE, ChipSize, CoreRecord
+from lutgen.records.core import CORE_FILE, ChipSize, CoreRecord, latency_text
 from lutgen.records.model import ModelRecord, TrainingRecord
 from lutgen.records.synthesis import SynthesisRecord
 from lutgen.report.folder import MODES, Report
 
 CORE = "core"
+PIPELINE = ": a pipeline, each row of registers takes a clock cycle"
 _PORT_ROWS = 64
 PARTS = ("encoder", CORE, "head")
 
@@ -209,10 +210,14 @@ def netlist_section(core: CoreRecord) -> Section:
         ("module", core.module),
         ("target", core.target),
         ("registers", _pipeline(core)),
-        ("latency", _plural(core.latency_cycles, "clock cycle")),
+        ("latency", latency_text(core.latency_cycles, core.timing)),
         *_input(core),
         *_fmax(core),
-        ("LUT levels", f"{grouped(netlist.depth)} between registers, inputs and output"),
+        (
+            "LUT levels",
+            f"{grouped(netlist.depth)} in a row between registers or ports, at most: the fewer, "
+            "the faster the clock",
+        ),
         (
             "input bits",
             f"{grouped(netlist.n_inputs_read)} / {grouped(netlist.n_inputs)} are read",
@@ -519,23 +524,20 @@ def _pass_table(core: CoreRecord) -> Table:
 
 
 def _pipeline(core: CoreRecord) -> str:
-    if core.timing:
+    if core.timing and core.timing.target_mhz:
         levels = _plural(core.timing.levels, "LUT level")
-        return f"{grouped(core.netlist.registers)}, after at most {levels}"
+        return f"{grouped(core.netlist.registers)}, after at most {levels}{PIPELINE}"
     if not core.pipeline:
         return "none, the core is combinational"
-    return f"{grouped(core.netlist.registers)}, after every {_plural(core.pipeline, 'LUT level')}"
+    every = _plural(core.pipeline, "LUT level")
+    return f"{grouped(core.netlist.registers)}, after every {every}{PIPELINE}"
 
 
 def _fmax(core: CoreRecord) -> tuple[tuple[str, str], ...]:
     timing = core.timing
     if timing is None:
         return ()
-    text = (
-        f"{timing.estimated_mhz:.1f} MHz estimated for {timing.grade}, {timing.target_mhz:g} MHz "
-        f"asked for; model: {timing.source}"
-    )
-    return (("Fmax", text),)
+    return (("Fmax", str(timing)),)
 
 
 def _widths(widths: tuple[int, ...]) -> str:

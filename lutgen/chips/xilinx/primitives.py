@@ -175,7 +175,6 @@ ADDED_CELLS = (
     AddedCell("VCC", (), "P", 1),
 )
 VENDOR_TOOL = "Vivado"
-WHY_NO_DELAYS = "no open place and route measures AMD's chips, only Vivado does"
 
 
 def yosys_facts(family: str, muxes: tuple[Primitive, ...]) -> YosysFacts:

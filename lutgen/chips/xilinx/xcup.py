@@ -20,7 +20,6 @@ from lutgen.chips.xilinx.primitives import (
     MUXF8,
     MUXF9,
     VENDOR_TOOL,
-    WHY_NO_DELAYS,
     Carry8Chain,
     device,
     yosys_facts,
@@ -53,8 +52,8 @@ XCUP = Family(
     carry=Carry8Chain,
     constraints=("xdc",),
     folder=Path(__file__).parent,
+    delays="delays_up.json",
     yosys=yosys_facts("xcup", FABRIC.muxes),
     added_cells=ADDED_CELLS,
     vendor_tool=VENDOR_TOOL,
-    why_no_delays=WHY_NO_DELAYS,
 )

@@ -19,7 +19,6 @@ from lutgen.chips.xilinx.primitives import (
     MUXF7,
     MUXF8,
     VENDOR_TOOL,
-    WHY_NO_DELAYS,
     Carry4Chain,
     device,
     yosys_facts,
@@ -53,8 +52,8 @@ XILINX7 = Family(
     carry=Carry4Chain,
     constraints=("xdc",),
     folder=Path(__file__).parent,
+    delays="delays_7.json",
     yosys=yosys_facts("xc7", FABRIC.muxes),
     added_cells=ADDED_CELLS,
     vendor_tool=VENDOR_TOOL,
-    why_no_delays=WHY_NO_DELAYS,
 )
