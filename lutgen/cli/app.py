@@ -20,6 +20,7 @@ COMMANDS = {
     "emit": "forms",
     "export": "export",
     "simulate": "hardware",
+    "activity": "activity",
     "synth": "synthesis",
     "prove": "proof",
     "mutate": "proof",
