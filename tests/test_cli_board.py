@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 from software_board import software_board
 from typer.testing import CliRunner, Result
 
@@ -89,6 +90,51 @@ def test_the_host_asks_and_compares(model: Path, tmp_path: Path) -> None:
         board.class_of = lambda number: (number + 1) % 10
         fails(1, "differs from the model in 359 of 359 answers", "host", model, "--port",
               board.port)  # fmt: skip
+
+
+def test_the_host_asks_a_board_in_simulation(model: Path, built: Path, tmp_path: Path) -> None:
+    build, answers = built / "icebreaker", tmp_path / "answers.txt"
+    result = run("host", model, "--simulated", build, "--samples", 12)
+    assert result.exit_code == 0, result.output
+    assert "12 of 12 answers equal to the model (digits, test)" in result.stdout
+    assert "samples a second of the simulator" in result.stdout
+    assert "self-test passed" in result.stdout
+    X = load_digits().data[:5]
+    table = tmp_path / "five.csv"
+    np.savetxt(table, X, "%d", delimiter=",")
+    words = ["host", model, "--simulated", build, "--header", "no", "--input", table]
+    result = run(*words, "--answers", answers)
+    assert result.exit_code == 0, result.output
+    assert "5 of 5 answers equal to the model" in result.stdout
+    assert "accuracy" not in result.stdout
+    expected = [str(label) for label in LutNetwork.load(model).predict(X)]
+    assert answers.read_text().split() == expected
+
+
+def test_unlabelled_samples_are_answered_one_a_line(model: Path, tmp_path: Path) -> None:
+    network = LutNetwork.load(model)
+    X = load_digits().data[:7]
+    table = tmp_path / "seven.csv"
+    np.savetxt(table, X, "%d", delimiter=",")
+    with software_board(network) as board:
+        words = ["host", model, "--port", board.port, "--header", "no", "--input", table]
+        shown = run(*words)
+        assert shown.exit_code == 0, shown.output
+        lines = shown.stdout.splitlines()
+        assert lines[:7] == [str(label) for label in network.predict(X)]
+        record = json.loads(run(*words, "--json").stdout)
+        assert record["answers"] == lines[:7] and record["accuracy"] is None
+
+
+def test_a_host_needs_one_board_that_was_built_of_the_model(
+    model: Path, built: Path, tmp_path: Path
+) -> None:
+    fails(2, "name the board: --port for one at a serial port, or --simulated", "host", model)
+    fails(2, "name the board", "host", model, "--port", "/dev/x", "--simulated", tmp_path)
+    fails(2, "build.json", "host", model, "--simulated", tmp_path)
+    other = tmp_path / "other.npz"
+    run("boost", "--data", "digits", "--luts-per-class", 2, "-o", other)
+    fails(1, "was built of another model", "host", other, "--simulated", built / "icebreaker")
 
 
 def test_the_host_asks_for_scores(model: Path, tmp_path: Path) -> None:

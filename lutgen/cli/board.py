@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,7 +39,8 @@ from lutgen.host.device import DEFAULT_TIMEOUT_SECONDS
 from lutgen.jobs import build as jobs_build
 from lutgen.jobs.fmax import fmax as measure
 from lutgen.jobs.formats import read_input_format
-from lutgen.jobs.host import ask_board
+from lutgen.jobs.host import ask_board, simulated_board
+from lutgen.jobs.predict import unlabelled_samples
 from lutgen.jobs.report import write_report
 from lutgen.model import LutNetwork
 from lutgen.records.build import BuildRecord, PinsCheck
@@ -47,6 +49,7 @@ from lutgen.records.reading import to_json
 
 REPORT = "report.html"
 DEMO_BOARD = "icebreaker"
+SIMULATED_SECONDS = 60.0  # to wait for an answer of a simulated board: the simulator is slow
 
 
 def boards(json: output.Json = False) -> None:
@@ -258,8 +261,24 @@ def _print_fmax(chips: tuple[ChipFmax, ...]) -> None:
 @option_group("source", SourceOptions)
 def host(
     model: ModelFile,
-    port: Annotated[str, typer.Option(help="Serial port, e.g. /dev/ttyUSB1 or COM3.")],
     source: SourceOptions,
+    port: Annotated[str, typer.Option(help="Serial port, e.g. /dev/ttyUSB1 or COM3.")] = "",
+    simulated: Annotated[
+        Path | None,
+        typer.Option(
+            help="Instead of a port: folder of a board's build, e.g. build/icebreaker; its board "
+            "answers in simulation, pins to pins."
+        ),
+    ] = None,
+    unlabelled: Annotated[
+        Path | None,
+        typer.Option(
+            "-i",
+            "--input",
+            help="Samples: a file, read by what it holds; -: stdin. Columns are "
+            "matched with the model's features by name.",
+        ),
+    ] = None,
     part: Part = "auto",
     samples: NSamples = 0,
     baud: Baud = 0,
@@ -280,28 +299,39 @@ def host(
     json: output.Json = False,
 ) -> None:
     """Ask a board at a serial port for its answers to samples, and compare with the model."""
+    if bool(port) == (simulated is not None):
+        raise ConfigError("name the board: --port for one at a serial port, or --simulated BUILD")
     network = LutNetwork.load(model)
-    chosen = source.samples(network, part)
-    name, part = chosen.name, chosen.part
-    X, y = chosen.X[: samples or None], chosen.y[: samples or None]
-    found = ask_board(
-        network,
-        port,
-        X,
-        y,
-        baud=baud,
-        timeout_seconds=answer_timeout,
-        answers=answers,
-        input_format=read_input_format(input_format),
-        build=build,
-        progress=output.SHOWN,
-    )
-    if json:
-        output.print_json({**found.to_json(), "samples": f"{name}, {part}"})
+    if unlabelled is not None:
+        if source.data is not None:
+            raise ConfigError("--input and --data both name samples; give one of them")
+        X, y, name = unlabelled_samples(network, unlabelled, source.table), None, str(unlabelled)
     else:
+        chosen = source.samples(network, part)
+        X, y, name = chosen.X, chosen.y, f"{chosen.name}, {chosen.part}"
+    board = simulated_board(network, simulated, progress=output.SHOWN) if simulated else None
+    with board or nullcontext(port) as opened:
+        found = ask_board(
+            network,
+            opened,
+            X[: samples or None],
+            None if y is None else y[: samples or None],
+            baud=baud,
+            timeout_seconds=max(answer_timeout, SIMULATED_SECONDS * (board is not None)),
+            answers=answers,
+            input_format=read_input_format(input_format),
+            build=simulated or build,
+            progress=output.SHOWN,
+        )
+    if json:
+        output.print_json({**found.to_json(), "samples": name, "simulated": board is not None})
+    else:
+        for line in found.answers if unlabelled is not None and answers is None else ():
+            output.print_text(line)
         output.print_text(
             f"{found.n_equal:,} of {found.n_samples:,} answers equal to the model "
-            f"({name}, {part}); {found.samples_per_second:,} samples a second, "
+            f"({name}); {found.samples_per_second:,} samples a second"
+            f"{' of the simulator' if board else ''}, "
             f"{found.retries} sent again; "
             + (f"{found.n_rounded:,} answers are other ones as codes; " * bool(found.n_rounded))
             + ("" if found.accuracy is None else f"accuracy {found.accuracy:.4f}; ")

@@ -176,6 +176,12 @@ class SourceOptions:
     no_download: NoDownload = False
 
     @property
+    def table(self) -> TableOptions:
+        """What they say of a table of features alone."""
+        reading = {item.name: getattr(self, item.name) for item in fields(TableReading)}
+        return TableReading(**reading).table
+
+    @property
     def source(self) -> Source | None:
         """What was named, if anything was.
 

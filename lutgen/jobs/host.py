@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -11,19 +12,22 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from lutgen.board.boards import DEFAULT_BAUD
-from lutgen.core import Interface
+from lutgen.board.boards import DEFAULT_BAUD, find_board
+from lutgen.core import CoreConfig, Interface
 from lutgen.core.inputs import InputFormat
 from lutgen.encode.formats import FeatureFormat
 from lutgen.errors import LutgenError, MismatchError
 from lutgen.files import read_json
 from lutgen.host.device import DEFAULT_TIMEOUT_SECONDS, Device, DeviceError
-from lutgen.jobs.predict import write_answers
+from lutgen.jobs.folders import working_folder
+from lutgen.jobs.predict import answer_lines, write_answers
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.jobs.samples import class_numbers
 from lutgen.model import Argmax, LutNetwork
-from lutgen.records.build import BUILD_FILE
+from lutgen.records.build import BUILD_FILE, BuildRecord
 from lutgen.records.core import CORE_FILE
+
+SIMULATION_SECONDS = 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,13 @@ class Answers:
     n_rounded : int
         Samples whose codes the model answers otherwise than the numbers themselves.
     accuracy : float or None
-        Share of the answers that are right; None where they are no classes.
+        Share of the answers that are right; None where they are no classes, or nobody knows.
     seconds : float
     retries : int
         Requests sent again.
     self_test_passed : bool
+    answers : tuple of str
+        Each sample's, as it is written to a file.
     """
 
     port: str
@@ -56,6 +62,7 @@ class Answers:
     retries: int
     self_test_passed: bool
     n_rounded: int = 0
+    answers: tuple[str, ...] = ()
 
     @property
     def samples_per_second(self) -> int:
@@ -105,11 +112,51 @@ def built_interface(network: LutNetwork, folder: Path, core_id: str) -> Interfac
     return None
 
 
+@contextmanager
+def simulated_board(
+    network: LutNetwork, build: Path, *, progress: Progress = SILENT
+) -> Iterator[str]:
+    """Run the board of a build in simulation, pins to pins; yields the port to open.
+
+    The design is made as the build made it, but that a bit on the line lasts fewer clock cycles. It
+    lies in a folder beside the build's own files until the port is left.
+
+    Parameters
+    ----------
+    build : Path
+        Folder of one board's build, as ``build/icebreaker``.
+
+    Raises
+    ------
+    DataError
+        If there is no build in the folder.
+    MismatchError
+        If it was built of another model.
+    ToolError
+        If a tool is missing or fails.
+    """
+    from lutgen.board import simulate  # noqa: PLC0415 - Amaranth is optional
+
+    record = BuildRecord.read(build / BUILD_FILE)
+    config = CoreConfig(input_format=record.model.input_formats or "", accept_rounding=True)
+    if record.core_id != Interface.of(network, config).core_id:
+        raise MismatchError(
+            f"{build} was built of another model ({record.digest[:16]}…) than this "
+            f"({network.digest[:16]}…); name that one, or build the board anew"
+        )
+    with working_folder(None) as folder:
+        with progress.working(f"building {record.board.title} for the simulator"):
+            board = find_board(record.board.name)
+            simulation = simulate.build_board_simulation(network, board, folder, config)
+        with simulate.bridged(simulation, SIMULATION_SECONDS) as port:
+            yield port
+
+
 def ask_board(
     network: LutNetwork,
     port: str,
     X: NDArray[Any],
-    y: NDArray[Any],
+    y: NDArray[Any] | None = None,
     *,
     baud: int = 0,
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
@@ -124,6 +171,9 @@ def ask_board(
     ----------
     port : str
         Serial port, e.g. ``/dev/ttyUSB1``.
+    X : ndarray of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,), optional
+        Their labels, for the accuracy.
     baud : int
         Bits a second; 0 for the usual ones.
     timeout_seconds : float
@@ -175,7 +225,7 @@ def ask_board(
     keep(found)
     _, rounded = device.interface.changed(X)
     equal = (found == device.interface.predict(X)).reshape(len(X), found[:1].size or 1).all(axis=1)
-    is_class = len(X) and isinstance(network.head, Argmax)
+    is_class = y is not None and len(X) and isinstance(network.head, Argmax)
     return Answers(
         port=port,
         digest=network.digest,
@@ -186,6 +236,7 @@ def ask_board(
         retries=device.n_retries,
         self_test_passed=tested,
         n_rounded=int(rounded.sum()),
+        answers=tuple(answer_lines(found)),
     )
 
 

@@ -35,10 +35,29 @@ def predict(
     OutputError
         If `out` cannot be written.
     """
-    answers = network.predict(load_features(samples, known_of(network), options, say=progress.say))
+    answers = network.predict(unlabelled_samples(network, samples, options, progress=progress))
     if out is not None:
         write_answers(out, answers)
     return answers
+
+
+def unlabelled_samples(
+    network: LutNetwork,
+    samples: Path,
+    options: TableOptions = AS_FOUND,
+    *,
+    progress: Progress = SILENT,
+) -> NDArray[Any]:
+    """Return the samples of a file as the model takes them, shape (n_samples, n_features).
+
+    The columns of a table are matched with the model's features by their names.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, or its samples have not the model's features.
+    """
+    return load_features(samples, known_of(network), options, say=progress.say)
 
 
 def answer_lines(answers: NDArray[Any]) -> list[str]:
