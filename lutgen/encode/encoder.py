@@ -131,14 +131,16 @@ class Encoder:
         Where it takes missing values, features that these samples lack may be missing from now on.
         """
         matrix = as_matrix(X, missing=self.missing is not None)
+        return self.knowing(Dense(matrix))
+
+    def knowing(self, known: Statistics) -> Encoder:
+        """Return the encoder that has seen training samples of which so much is known."""
         seen = (
-            SeenValues.of_range(matrix.min(axis=0), matrix.max(axis=0), self.n_bits)
+            SeenValues.of_range(known.low, known.high, self.n_bits)
             if self.kind == CODE
-            else SeenValues.of(matrix, self.feature, self.threshold)
+            else known.seen(self.feature, self.threshold)
         )
-        nullable = self.nullable
-        if nullable is not None and matrix.dtype.kind == "f":
-            nullable = nullable | np.isnan(matrix).any(axis=0)
+        nullable = None if self.nullable is None else self.nullable | known.lacking
         return replace(self, seen=seen.merge(self.seen) if self.seen else seen, nullable=nullable)
 
     def describe(self) -> str:

@@ -158,11 +158,20 @@ class Block:
     ----------
     matrix : ndarray of shape (n_rows, n_features)
         Checked: numbers, finite but for NaN where values may be missing.
-    labels : ndarray of shape (n_rows,) or None
+    labels : ndarray of shape (n_rows,) or (n_rows, n_numbers), or None
+    weights : ndarray of shape (n_rows,), dtype=np.float64, or None
+        What each row counts; None: all the same.
     """
 
     matrix: NDArray[Any]
     labels: NDArray[Any] | None = None
+    weights: NDArray[np.float64] | None = None
+
+    def take(self, rows: NDArray[np.integer]) -> Block:
+        """Return some of the rows."""
+        labels = None if self.labels is None else self.labels[rows]
+        weights = None if self.weights is None else self.weights[rows]
+        return Block(self.matrix[rows], labels, weights)
 
 
 class Ask(Protocol):

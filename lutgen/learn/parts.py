@@ -54,6 +54,10 @@ class Parts(Protocol[Item]):
         """Return new items, each made of an old one and its arguments, where that one lies."""
         ...
 
+    def lazily(self, make: Callable[..., Other], each: Sequence[tuple[Any, ...]]) -> Parts[Other]:
+        """Return new items that are made whenever they are asked, where keeping them costs much."""
+        ...
+
     def followed_by(self, other: Any) -> Parts[Item]:
         """Return these parts and then others of the same kind."""
         ...
@@ -83,6 +87,8 @@ class Here(Generic[Item]):
         """See :class:`Parts`."""
         pairs = zip(self.items, each, strict=True)
         return Here([make(item, *arguments) for item, arguments in pairs])
+
+    lazily = derive
 
     def followed_by(self, other: Here[Item]) -> Here[Item]:
         """See :class:`Parts`."""

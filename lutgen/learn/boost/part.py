@@ -142,7 +142,7 @@ class Part:
             )  # fmt: skip
         elif change.luts:
             outputs = self._outputs(change.luts, executor)
-            transpose = self._step.transpose if samples.rows.size else None
+            transpose = self._step.transpose if samples.rows.shape[1] else None
             self.samples = samples.with_signals(outputs, transpose)
 
     @property
@@ -262,7 +262,7 @@ class Part:
 
     def entry_keys(
         self,
-        executor: Executor,
+        executor: Executor,  # noqa: ARG002 - a question
         wanted: Wanted,
         score: int,
         wires: NDArray[np.int32],
