@@ -15,7 +15,6 @@ Examples
 from lutgen.dask.estimators import (
     BoostedLutClassifier,
     BoostedLutRegressor,
-
 )
 from lutgen.dask.training import train
 

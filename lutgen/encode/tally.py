@@ -1,7 +1,7 @@
 """Weights counted by integer keys, and what exactly follows from such counts: order statistics.
 
-Numbers become integers of the same order, and those are counted by their digits of 16 bits, from
-the highest on: a pass tells which digit the number of a rank has, and the next one looks at numbers
+Numbers become integers of the same order, and those are counted by their digits of 16 bits (of
+fewer, where there are very many columns), from the highest on: a pass tells which digit the number of a rank has, and the next one looks at numbers
 with that digit alone (a radix selection). Counts of disjoint parts add up, so the number of a rank
 is exact, and the same however the samples are parted. Sums of floating-point numbers are kept as
 integers for each exponent, and rounded once in the end.
@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 DIGIT_BITS = 16
+_MOST_CELLS = 22  # 2^22 that a pass may fill: 64 MB
+_FEWEST_BITS = 4
 _SIGN = np.uint64(1 << 63)
 _HALF = 1 << 26
 
@@ -78,13 +80,14 @@ class Wanted:
 
     Parameters
     ----------
-    shift : int
-        Bits below the digit.
+    shift, n_bits : int
+        Bits below the digit, and of the digit.
     prefixes : sequence of ndarray, dtype=np.uint64
         For each column, what may stand above the digit; ascending. None: nothing is looked at.
     """
 
     shift: int
+    n_bits: int
     prefixes: Sequence[Keys | None]
 
     def count(self, column: int, keys: Keys, weights: NDArray[np.integer] | None = None) -> Tally:
@@ -92,15 +95,15 @@ class Wanted:
         prefixes = self.prefixes[column]
         if prefixes is None:
             return Tally(np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64))
-        above = np.uint64(self.shift + DIGIT_BITS)
+        above = np.uint64(self.shift + self.n_bits)
         top = keys >> above if above < 64 else np.zeros_like(keys)
         place = np.searchsorted(prefixes, top)
         there = prefixes[np.minimum(place, prefixes.size - 1)] == top
-        digit = (keys[there] >> np.uint64(self.shift)) & np.uint64((1 << DIGIT_BITS) - 1)
-        cells = (place[there].astype(np.int64) << DIGIT_BITS) | digit.astype(np.int64)
+        digit = (keys[there] >> np.uint64(self.shift)) & np.uint64((1 << self.n_bits) - 1)
+        cells = (place[there].astype(np.int64) << self.n_bits) | digit.astype(np.int64)
         if weights is not None:
             found = Tally.of(cells.astype(np.uint64), weights[there])
-        elif prefixes.size << DIGIT_BITS <= max(1 << 20, 4 * cells.size):
+        elif prefixes.size << self.n_bits <= max(1 << 20, 4 * cells.size):
             counts = np.bincount(cells)
             filled = np.flatnonzero(counts)
             found = Tally(filled.astype(np.uint64), counts[filled].astype(np.int64))
@@ -126,9 +129,14 @@ def select(
     """
     found = [np.zeros(own.size, dtype=np.uint64) for own in ranks]
     left = [own.copy() for own in ranks]
-    for shift in range((n_bits - 1) // DIGIT_BITS * DIGIT_BITS, -1, -DIGIT_BITS):
+    shift = n_bits
+    while shift:
         prefixes = [np.unique(keys) if keys.size else None for keys in found]
-        tally = count(Wanted(shift, prefixes))
+        n_prefixes = sum(own.size for own in prefixes if own is not None)
+        width = max(_FEWEST_BITS, min(DIGIT_BITS, _MOST_CELLS - n_prefixes.bit_length()))
+        width = min(width, shift)
+        shift -= width
+        tally = count(Wanted(shift, width, prefixes))
         column = (tally.keys >> np.uint64(40)).astype(np.int64)
         edges = np.searchsorted(column, np.arange(len(ranks) + 1))
         for number, own in enumerate(prefixes):
@@ -138,11 +146,11 @@ def select(
             cells = tally.keys[part] & np.uint64((1 << 40) - 1)
             weight = np.concatenate([[0], np.cumsum(tally.weights[part])])
             place = np.searchsorted(own, found[number]).astype(np.uint64)
-            before = weight[np.searchsorted(cells, place << np.uint64(DIGIT_BITS))]
+            before = weight[np.searchsorted(cells, place << np.uint64(width))]
             at = np.searchsorted(weight[1:], before + left[number])
             left[number] = left[number] + before - weight[at]
-            digit = cells[at] & np.uint64((1 << DIGIT_BITS) - 1)
-            found[number] = (found[number] << np.uint64(DIGIT_BITS)) | digit
+            digit = cells[at] & np.uint64((1 << width) - 1)
+            found[number] = (found[number] << np.uint64(width)) | digit
     return found
 
 

@@ -90,9 +90,9 @@ def boost_blocks(
     classes : ndarray of shape (n_classes,)
         The labels.
     """
-    classes = _classes_of(blocks)
+    classes = classes_of(blocks)
     text = classes.astype(np.str_) if classes.dtype == object else classes
-    counts = np.array(answers(blocks, partial(_count_labels, classes=classes)))
+    counts = np.array(answers(blocks, partial(count_labels, classes=classes)))
     of_class = _class_weights(class_weight, classes, counts.sum(axis=0))
     if held is not None:
         _require_known(held, classes)
@@ -103,11 +103,11 @@ def boost_blocks(
             counts,
             validation_fraction,
             parameters.seed,
-            partial(_numbers_of, classes=classes),
+            partial(numbers_of, classes=classes),
         )
-    numbers_of = partial(_numbers_of, classes=classes)
-    fitted = fit(encoder, train, held, missing, numbers_of, classes.size)
-    encode = partial(encode_block, encoder=fitted, labels_of=numbers_of, of_class=of_class)
+    as_numbers = partial(numbers_of, classes=classes)
+    fitted = fit(encoder, train, held, missing, as_numbers, classes.size)
+    encode = partial(encode_block, encoder=fitted, labels_of=as_numbers, of_class=of_class)
     samples = encoded(train, encode, fitted)
     network = boost_parts(
         samples,
@@ -149,17 +149,17 @@ def boost_blocks_of_numbers(
     if held is None and validation_fraction:
         counts = np.array(sizes)[:, None]
         train, held = split(
-            blocks, counts, validation_fraction, parameters.seed, _all_one, stratified=False
+            blocks, counts, validation_fraction, parameters.seed, all_one, stratified=False
         )
-    classes_of = None
+    groups_of = None
     if encoder.startswith("gain:") or encoder.endswith(":gain"):
         if n_scores != {1}:
             raise ConfigError(
                 f"encoder {encoder!r}: thresholds by gain of several numbers look at the ranks of "
                 "all rows at once; of parts use a thermometer by quantile, or one number"
             )
-        classes_of = partial(_part_of_numbers, edges=_edges(train))
-    fitted = fit(encoder, train, held, missing, classes_of, _PARTS)
+        groups_of = partial(_part_of_numbers, edges=_edges(train))
+    fitted = fit(encoder, train, held, missing, groups_of, _PARTS)
     encode = partial(encode_block, encoder=fitted, labels_of=_columns, of_class=None)
     return boost_numbers_of_parts(
         encoded(train, encode, fitted),
@@ -178,7 +178,7 @@ def fit(
     train: Parts[Block],
     held: Parts[Block] | None,
     missing: str,
-    classes_of: Callable[[NDArray[Any]], NDArray[np.integer]] | None,
+    groups_of: Callable[[NDArray[Any]], NDArray[np.integer]] | None,
     n_classes: int,
 ) -> Encoder:
     """Fit an encoder on blocks; it has seen what is only watched, too."""
@@ -187,10 +187,10 @@ def fit(
     widths = {n for n_rows, n in answers(train, _shape) if n_rows}
     if len(widths) > 1:
         raise DataError(f"parts have {sorted(widths)} columns; give the same columns in each")
-    known = Counted(_asker(train), classes_of, n_classes)
+    known = Counted(_asker(train), groups_of, n_classes)
     if spec in ("binary", "binary:") and not known.is_binary:
         answers(train, _check_binary)
-    encoder = encoder_of(spec, known, is_labelled=classes_of is not None)
+    encoder = encoder_of(spec, known, is_labelled=groups_of is not None)
     if held is not None:
         encoder = encoder.knowing(Counted(_asker(held)))
     return encoder
@@ -355,7 +355,7 @@ def _distinct_labels(block: Block) -> NDArray[Any]:
     return np.unique(labels)
 
 
-def _classes_of(blocks: Parts[Block]) -> NDArray[Any]:
+def classes_of(blocks: Parts[Block]) -> NDArray[Any]:
     """Return the labels of all blocks, ascending."""
     found = [own for own in answers(blocks, _distinct_labels) if own.size]
     if not found:
@@ -371,12 +371,14 @@ def _classes_of(blocks: Parts[Block]) -> NDArray[Any]:
     return classes
 
 
-def _numbers_of(labels: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
+def numbers_of(labels: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
+    """Return the class number of each label."""
     return np.searchsorted(classes, labels)
 
 
-def _count_labels(block: Block, classes: NDArray[Any]) -> NDArray[np.int64]:
-    return np.bincount(_numbers_of(_labels(block), classes), minlength=classes.size)
+def count_labels(block: Block, classes: NDArray[Any]) -> NDArray[np.int64]:
+    """Return how many rows each class has."""
+    return np.bincount(numbers_of(_labels(block), classes), minlength=classes.size)
 
 
 def _require_known(held: Parts[Block], classes: NDArray[Any]) -> None:
@@ -431,7 +433,8 @@ def _columns(labels: NDArray[Any]) -> NDArray[np.float64]:
     return np.ascontiguousarray(labels.astype(np.float64).T)
 
 
-def _all_one(labels: NDArray[Any]) -> NDArray[np.intp]:
+def all_one(labels: NDArray[Any]) -> NDArray[np.intp]:
+    """Return the group of each row, where all are one."""
     return np.zeros(len(labels), dtype=np.intp)
 
 

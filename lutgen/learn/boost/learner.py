@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.bits import n_words
+from lutgen.bits import MAX_FAN_IN, n_words
 from lutgen.encode.tally import Keys, Tally, select
 from lutgen.learn import randomness
 from lutgen.learn.boost import places
@@ -305,7 +305,8 @@ class Learner:
             ask = partial(
                 self.team.ask, Part.entry_keys, executor, Tally.add, score=score, wires=wires[best]
             )
-            return select(lambda wanted: ask(wanted=wanted), [ranks], KEY_BITS)[0]
+            n_bits = KEY_BITS - MAX_FAN_IN + wires.shape[1]
+            return select(lambda wanted: ask(wanted=wanted), [ranks], n_bits)[0]
 
         one = replace(counts, statistics=counts.statistics[best : best + 1])
         step = self.loss.steps(pick, one, curved[best], gain)
