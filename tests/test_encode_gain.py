@@ -2,9 +2,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lutgen.encode.gain import MAX_CANDIDATES, gain_thresholds
+from lutgen.encode.gain import MAX_CANDIDATES, Cells, gain_thresholds, tally
 
 SAMPLES = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.integers(0, 2)), min_size=2)
+
+
+def tallies(X: np.ndarray, classes: np.ndarray) -> list[Cells]:
+    return [tally(column, classes) for column in X.T]
 
 
 def error(classes: list[int]) -> float:
@@ -32,7 +36,7 @@ def test_the_first_threshold_has_the_largest_gain_of_all(
     X = np.array([sample[:2] for sample in samples])
     classes = [sample[2] for sample in samples]
     cuts = [best_cut(X[:, f].tolist(), classes) for f in range(2)]
-    chosen = gain_thresholds(X, np.array(classes), 1, 1)
+    chosen = gain_thresholds(tallies(X, np.array(classes)), 1, 1)
     if max(cuts)[0] < 1e-6:
         assert chosen == []
         return
@@ -49,7 +53,7 @@ def test_a_larger_budget_adds_thresholds_and_keeps_the_others(
 ) -> None:
     X = np.array([sample[:2] for sample in samples])
     classes = np.array([sample[2] for sample in samples])
-    fewer, more = (set(gain_thresholds(X, classes, n, most)) for n in (budget, budget + 1))
+    fewer, more = (set(gain_thresholds(tallies(X, classes), n, most)) for n in (budget, budget + 1))
     assert fewer <= more and len(more) <= budget + 1
     assert all(sum(f == feature for f, _ in more) <= most for feature in range(2))
     assert all(threshold in X[:, feature] for feature, threshold in more)
@@ -59,14 +63,14 @@ def test_enough_thresholds_leave_nothing_to_be_told_apart() -> None:
     rng = np.random.default_rng(1)
     X = rng.integers(0, 30, (500, 1))
     classes = np.array([0, 2, 1] * 10)[X[:, 0]]
-    chosen = gain_thresholds(X, classes, 100, 100)
+    chosen = gain_thresholds(tallies(X, classes), 100, 100)
     assert [t for _, t in chosen] == list(range(1, 30))
 
 
 def test_many_values_are_cut_at_their_quantiles() -> None:
     x = np.random.default_rng(2).normal(size=20_000)
     classes = ((x > -0.7) & (x < 0.4)).astype(np.int64)
-    chosen = gain_thresholds(x[:, None], classes, 2, 2)
+    chosen = gain_thresholds(tallies(x[:, None], classes), 2, 2)
     assert np.allclose([t for _, t in chosen], [-0.7, 0.4], atol=0.02)
-    every = gain_thresholds(x[:, None], np.arange(x.size) % 2, 10_000, 10_000)
+    every = gain_thresholds(tallies(x[:, None], np.arange(x.size) % 2), 10_000, 10_000)
     assert 100 < len(every) <= MAX_CANDIDATES

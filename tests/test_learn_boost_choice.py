@@ -3,17 +3,39 @@
 import numpy as np
 import pytest
 
-from lutgen.learn.boost.choice import choose, folds, trial_parameters
+from lutgen.bits import Bits
+from lutgen.learn.boost.choice import choose, fold_rows, n_folds, trial_parameters
+from lutgen.learn.boost.labelled import Labelled
 from lutgen.learn.boost.parameters import BoostParameters
 
 
+def folds(labels: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return what is learnt from and what is held out, in turn; parts give what the whole does."""
+    n_classes = int(labels.max()) + 1
+    parts = [
+        Labelled(Bits(np.zeros((0, -(-own.size // 64)), np.uint64), own.size), own)
+        for own in np.split(labels, [labels.size // 3, labels.size // 3, labels.size // 2])
+    ]
+    before = np.zeros(n_classes, dtype=np.int64)
+    found = [([], []) for _ in range(n_folds(labels.size))]
+    first = 0
+    for part in parts:
+        for fold, both in enumerate(found):
+            for is_aside in (False, True):
+                both[is_aside].append(first + fold_rows(part, before, fold, is_aside))
+        before = before + np.bincount(part.labels, minlength=n_classes)
+        first += part.labels.size
+    rows = [(np.concatenate(kept), np.concatenate(aside)) for kept, aside in found]
+    return [(kept, aside) for kept, aside in rows if aside.size]
+
+
 @pytest.mark.parametrize(
-    ("n", "n_folds"), [(50, 3), (6000, 3), (9000, 3), (11_000, 2), (20_000, 1)]
+    ("n", "n_wanted"), [(50, 3), (6000, 3), (9000, 3), (11_000, 2), (20_000, 1)]
 )
-def test_fifths_are_held_out_in_turn_until_there_are_enough(n: int, n_folds: int) -> None:
+def test_fifths_are_held_out_in_turn_until_there_are_enough(n: int, n_wanted: int) -> None:
     labels = np.random.default_rng(n).integers(0, 3, n)
     parts = folds(labels)
-    assert len(parts) == n_folds
+    assert len(parts) == n_wanted
     aside = np.concatenate([rows for _, rows in parts])
     assert np.unique(aside).size == aside.size
     for kept, rows in parts:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lutgen.bits import Bits
 from lutgen.learn.boost import kernels, newton, places, reference, searching
 from lutgen.learn.boost.leaves import Leaf, decide_by_sign
-from lutgen.learn.boost.step import UNIT, BoostStep, Drawn, NewtonGain, Samples
+from lutgen.learn.boost.step import UNIT, BoostStep, Drawn, NewtonGain, Samples, Weighed
 from lutgen.learn.executor import Executor, Serial, Threads
 
 EXAMPLES = settings(max_examples=25, deadline=None)
@@ -41,7 +41,25 @@ def draw(
     step: BoostStep = kernels,
     executor: Executor | None = None,
 ) -> Drawn:
-    return places.draw(step, samples, residual, np.uint64(key), n_drawn, executor or Serial())
+    executor = executor or Serial()
+    size = places.sizes(residual[None, :], executor)[0]
+    request = places.Draw.about(n_drawn, 0, key, size)
+    n_views = len(samples.views)
+    n_places = residual.size // n_views
+    ids = [range(v * n_places, (v + 1) * n_places) for v in range(n_views)]
+    at = places.draw(step, residual, request, ids, executor)[: request.most]
+    return step.gather(samples, residual, at)
+
+
+def weigh(
+    samples: Samples, residual: NDArray[np.int32], curvature: NDArray[np.int32], key: int,
+    n_wanted: int, unit: float,
+) -> Weighed:  # fmt: skip
+    n_places = np.count_nonzero(samples.weights)
+    bound = (n_wanted << 32) // n_places if n_wanted < n_places else None
+    at = places.likely(samples.weights, key, bound, [range(residual.size)])
+    own = Weighed(samples.rows, at, residual[at], curvature[at], samples.n_signals, 1.0)
+    return places.weighed_together([(at, own)], unit)
 
 
 def count(samples: Samples, residual: NDArray[np.int32], wires: NDArray[np.int32]):
@@ -135,7 +153,7 @@ def test_newton_search(
     residual = make_residual(seed, samples, size)
     curvature = np.abs(make_residual(seed + 5, samples, size))
     unit = float(size)
-    weighed = places.weigh(samples, residual, curvature, np.uint64(seed), n_wanted, unit)
+    weighed = weigh(samples, residual, curvature, seed, n_wanted, unit)
     assert (samples.weights[weighed.places] > 0).all() and (np.diff(weighed.places) > 0).all()
     assert max(np.abs(weighed.gradient).sum(dtype=np.int64), weighed.curvature.sum()) < 1 << 31
     shift = round(unit / weighed.unit)
@@ -156,7 +174,7 @@ def test_newton_search_of_many_signals_and_of_parts_that_differ() -> None:
     samples = make_samples(2, 400, 4500)
     residual = make_residual(2, samples)
     curvature = np.abs(residual) // 2
-    weighed = places.weigh(samples, residual, curvature, np.uint64(1), 1 << 20, float(UNIT))
+    weighed = weigh(samples, residual, curvature, 1, 1 << 20, float(UNIT))
     arguments = weighed, np.empty(0, np.int32), 3, 1, NewtonGain(5.0, 0.0).scaled(weighed.unit)
     found = kernels.search_newton(*arguments, Serial())
     np.testing.assert_array_equal(found, reference.search_newton(*arguments, Serial()))
@@ -239,7 +257,7 @@ def test_parts_of_the_places_give_what_the_whole_gives(
         lacking = np.empty_like(own)
         places.find_residuals(kernels, samples, own, decay, lacking, executor)
         right = [
-            places.accuracy(step, own, samples.labels, samples.weights, 700, executor)
+            places.count_right(step, own, samples.labels, samples.weights, 700, executor)
             for step in (kernels, reference)
         ]
         return [drawn.rows, drawn.negative, counts.statistics, own, lacking, np.array(right)]
@@ -256,7 +274,7 @@ def test_parts_of_the_places_give_what_the_whole_gives(
             np.testing.assert_array_equal(a, b)
     weights = samples.weights[:700]
     right = whole[3][:, :700].argmax(axis=0) == samples.labels[:700]
-    assert whole[5].tolist() == [float(np.average(right, weights=weights))] * 2
+    assert whole[5].tolist() == [int(right @ weights)] * 2
 
 
 @pytest.mark.parametrize(("n_signals", "k"), [(5000, 3), (80, 11), (20, 16)])
@@ -305,9 +323,9 @@ def test_residuals(seed: int, n_classes: int, temperature: float) -> None:
 def test_the_draw_keeps_the_proportions() -> None:
     residual = np.repeat(np.array([-3000, 0, 1000], dtype=np.int32), 2000)
     unit = int(np.abs(residual).sum()) // 4000
-    drawn = reference.draw(residual, np.uint64(9), unit, range(6000), 9000)
+    drawn = reference.draw(residual, np.uint64(9), unit, range(6000), 9000, 0)
     np.testing.assert_array_equal(
-        drawn, kernels.draw(residual, np.uint64(9), unit, range(6000), 9000)
+        drawn, kernels.draw(residual, np.uint64(9), unit, range(6000), 9000, 0)
     )
     times = np.bincount(drawn // 2000, minlength=3)
     assert times[1] == 0

@@ -11,9 +11,10 @@ from sklearn.metrics import d2_pinball_score, mean_absolute_error, r2_score
 from sklearn.utils.estimator_checks import check_estimator
 
 from lutgen.encode.encoder import fit_encoder
+from lutgen.encode.tally import Tally, select
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn.boost import BoostParameters, BoostProgress, boost_numbers
-from lutgen.learn.boost.losses import Distance, weighted_quantile
+from lutgen.learn.boost.losses import KEY_BITS, Distance
 from lutgen.learn.boost.step import UNIT, Samples
 from lutgen.learn.estimators.regression import BoostedLutRegressor
 from lutgen.model import LutNetwork, Sum
@@ -171,7 +172,8 @@ def test_the_quantile_of_an_entry_is_that_of_its_samples() -> None:
     labels = random.integers(-9 * UNIT, 9 * UNIT, (1, 500)).astype(np.int32)
     weights = random.integers(0, 3, 500).astype(np.int32)
     views = np.arange(3, dtype=np.int32)[None, :]
-    from lutgen.learn.boost import reference
+    from lutgen.learn.boost import places, reference
+    from lutgen.learn.executor import Serial
 
     samples = Samples.make(encoder.encode(dense), labels, weights, views, reference.transpose)
     votes = np.full((1, samples.weights.size), 5, dtype=np.int32)
@@ -182,11 +184,24 @@ def test_the_quantile_of_an_entry_is_that_of_its_samples() -> None:
         def no_shrinkage() -> None: ...
 
         no_shrinkage.regularization = 0.0
-        found = loss.steps(samples, votes, 0, wires, no_shrinkage)
+        keys = Tally.of(*loss.keys(samples, votes, 0, wires))
+        counts = places.count(
+            samples, UNIT * samples.weights, wires[None, :], Serial(), "reference"
+        )  # fmt: skip
+        found = loss.steps(
+            lambda ranks, keys=keys: select(
+                lambda wanted: wanted.count(0, keys.keys, keys.weights), [ranks], KEY_BITS
+            )[0],
+            counts,
+            counts.votes[0],
+            no_shrinkage,
+        )
         for entry in range(4):
             here = (dense[:, 2] + 2 * dense[:, 0] == entry) & (weights > 0)
             lacking = labels[0, here] - 5 * UNIT // 64
-            wanted = weighted_quantile(lacking, weights[here], quantile) / UNIT
+            order = np.argsort(lacking, kind="stable")
+            at = np.cumsum(weights[here][order])
+            wanted = lacking[order][np.searchsorted(at, quantile * at[-1])] / UNIT
             assert found[entry] == pytest.approx(wanted)
 
 

@@ -23,6 +23,7 @@ from lutgen.bits import WORD_BITS, Bits, n_words, pack
 from lutgen.encode.gain import gain_thresholds
 from lutgen.encode.seen import SeenValues
 from lutgen.encode.shortest import shortest
+from lutgen.encode.statistics import Dense, Statistics
 from lutgen.errors import ConfigError, DataError
 
 CODE = "code"
@@ -130,14 +131,16 @@ class Encoder:
         Where it takes missing values, features that these samples lack may be missing from now on.
         """
         matrix = as_matrix(X, missing=self.missing is not None)
+        return self.knowing(Dense(matrix))
+
+    def knowing(self, known: Statistics) -> Encoder:
+        """Return the encoder that has seen training samples of which so much is known."""
         seen = (
-            SeenValues.of_range(matrix.min(axis=0), matrix.max(axis=0), self.n_bits)
+            SeenValues.of_range(known.low, known.high, self.n_bits)
             if self.kind == CODE
-            else SeenValues.of(matrix, self.feature, self.threshold)
+            else known.seen(self.feature, self.threshold)
         )
-        nullable = self.nullable
-        if nullable is not None and matrix.dtype.kind == "f":
-            nullable = nullable | np.isnan(matrix).any(axis=0)
+        nullable = None if self.nullable is None else self.nullable | known.lacking
         return replace(self, seen=seen.merge(self.seen) if self.seen else seen, nullable=nullable)
 
     def describe(self) -> str:
@@ -364,40 +367,75 @@ def fit_encoder(
     if missing not in (REFUSE, BIT):
         raise ConfigError(f"missing must be {REFUSE} or {BIT}, got {missing!r}")
     matrix = as_matrix(X, missing=missing == BIT)
-    if matrix.size == 0:
+    classes = None
+    if _is_by_gain(spec) and y is not None:
+        labels = np.asarray(y)
+        if labels.shape != (matrix.shape[0],):
+            raise DataError(
+                f"{matrix.shape[0]} samples, but labels of shape {labels.shape}; one label a sample"
+            )
+        distinct, classes = np.unique(labels, return_inverse=True)
+        if distinct.size == 1:
+            raise DataError(
+                f"encoder {spec!r}: all labels are {distinct[0]}; two classes are needed"
+            )
+    if _is_binary(spec):
+        check_binary(matrix, missing=True)
+    return encoder_of(spec, Dense(matrix, classes), is_labelled=classes is not None)
+
+
+def encoder_of(spec: str, known: Statistics, *, is_labelled: bool) -> Encoder:
+    """Fit an encoder on what is known of training samples; see :func:`fit_encoder`.
+
+    Parameters
+    ----------
+    is_labelled : bool
+        Whether their classes are known, which thresholds chosen by gain need.
+    """
+    if known.n_samples == 0 or known.n_features == 0:
         raise DataError(
-            f"there is nothing to train on: {matrix.shape[0]} rows of {matrix.shape[1]} columns"
+            f"there is nothing to train on: {known.n_samples} rows of {known.n_features} columns"
         )
-    encoder = _with_missing_bits(_fit(spec, matrix, y), matrix)
+    encoder = _with_missing_bits(_fit(spec, known, is_labelled), known)
     if not encoder.n_bits:
         raise DataError(
             f"encoder {spec!r}: no threshold of a single feature tells the classes apart; choose "
             "thresholds without labels, e.g. thermometer:8:quantile"
-            if spec.startswith("gain:") or spec.endswith(":gain")
+            if _is_by_gain(spec)
             else "no threshold tells the training samples apart: every column is constant; give "
             "features that vary"
         )
-    encoder = encoder.seeing(matrix)
-    return encoder if encoder.kind == "threshold" else _shortened(encoder, matrix)
+    encoder = _looked_at(encoder, known)
+    return encoder if encoder.kind == "threshold" else _shortened(encoder, known)
 
 
-def _with_missing_bits(encoder: Encoder, matrix: NDArray[Any]) -> Encoder:
+def _is_by_gain(spec: str) -> bool:
+    return spec.startswith("gain:") or spec.endswith(":gain")
+
+
+def _is_binary(spec: str) -> bool:
+    return spec in ("binary", "binary:")
+
+
+def _looked_at(encoder: Encoder, known: Statistics) -> Encoder:
+    return replace(encoder, seen=known.seen(encoder.feature, encoder.threshold))
+
+
+def _with_missing_bits(encoder: Encoder, known: Statistics) -> Encoder:
     """Return an encoder with a bit more for each feature that some samples lack."""
-    lacking = np.isnan(matrix) if matrix.dtype.kind == "f" else np.zeros(matrix.shape, dtype=bool)
-    nullable = np.asarray(lacking.any(axis=0))
-    if not nullable.any():
+    if not known.lacking.any():
         return encoder
-    told = np.flatnonzero(nullable & ~lacking.all(axis=0)).astype(np.int32)
+    told = np.flatnonzero(known.lacking & ~np.isnan(known.low)).astype(np.int32)
     return replace(
         encoder,
         feature=np.concatenate([encoder.feature, told]),
         threshold=np.concatenate([encoder.threshold, np.full(told.size, np.inf)]),
         missing=np.arange(encoder.n_bits + told.size) >= encoder.n_bits,
-        nullable=nullable,
+        nullable=known.lacking,
     )
 
 
-def _shortened(encoder: Encoder, matrix: NDArray[Any]) -> Encoder:
+def _shortened(encoder: Encoder, known: Statistics) -> Encoder:
     """Return an encoder of short thresholds where a column holds numbers with fractions.
 
     Every bit of a training sample is as before. Of thresholds that come to be one, one is kept.
@@ -405,16 +443,9 @@ def _shortened(encoder: Encoder, matrix: NDArray[Any]) -> Encoder:
     seen = encoder.seen
     assert seen is not None
     thresholds = encoder.threshold.copy()
-    for feature in np.unique(encoder.feature).tolist():
-        column = matrix[:, feature]
-        if (
-            column.dtype.kind != "f"
-            or not (np.isfinite(column) & (column != np.rint(column))).any()
-        ):
-            continue
-        for bit in np.flatnonzero(encoder.feature == feature).tolist():
-            if not np.isnan([seen.below[bit], seen.above[bit]]).any():
-                thresholds[bit] = shortest(float(seen.below[bit]), float(seen.above[bit]))
+    for bit in np.flatnonzero(known.fractional[encoder.feature]).tolist():
+        if not np.isnan([seen.below[bit], seen.above[bit]]).any():
+            thresholds[bit] = shortest(float(seen.below[bit]), float(seen.above[bit]))
     if np.array_equal(thresholds, encoder.threshold):
         return encoder
     _, first = np.unique(np.column_stack([encoder.feature, thresholds]), axis=0, return_index=True)
@@ -426,20 +457,18 @@ def _shortened(encoder: Encoder, matrix: NDArray[Any]) -> Encoder:
         missing=None if encoder.missing is None else encoder.missing[kept],
         seen=None,
     )
-    return short.seeing(matrix)
+    return _looked_at(short, known)
 
 
-def _fit(spec: str, matrix: NDArray[Any], y: ArrayLike | None) -> Encoder:
+def _fit(spec: str, known: Statistics, is_labelled: bool) -> Encoder:
     kind, _, rest = spec.partition(":")
     if kind == "auto" and not rest:
-        is_binary = bool(((matrix == 0) | (matrix == 1) | np.isnan(matrix)).all())
-        kind, rest = ("binary", "") if is_binary else ("thermometer", "8:quantile")
+        kind, rest = ("binary", "") if known.is_binary else ("thermometer", "8:quantile")
     if kind == "binary" and not rest:
-        check_binary(matrix, missing=True)
-        return _same_for_all("binary", matrix.shape[1], [0.5])
+        return _same_for_all("binary", known.n_features, [0.5])
     if kind in ("threshold", "thresholds"):
         values = _thresholds(spec, rest, many=kind == "thresholds")
-        return _same_for_all("threshold", matrix.shape[1], values)
+        return _same_for_all("threshold", known.n_features, values)
     if kind == "thermometer":
         bits, _, strategy = rest.partition(":")
         n_bits = _count(spec, bits, MAX_THERMOMETER_BITS, "bits per feature", "thermometer:4")
@@ -449,11 +478,11 @@ def _fit(spec: str, matrix: NDArray[Any], y: ArrayLike | None) -> Encoder:
                 f"got {strategy!r}"
             )
         if strategy == "gain":
-            return _by_gain(spec, matrix, y, MAX_GAIN_BITS, n_bits)
-        return _thermometer(matrix, n_bits, strategy or "quantile")
+            return _by_gain(spec, known, is_labelled, MAX_GAIN_BITS, n_bits)
+        return _thermometer(known, n_bits, strategy or "quantile")
     if kind == "gain":
         n_bits = _count(spec, rest, MAX_GAIN_BITS, "bits in all", "gain:400")
-        return _by_gain(spec, matrix, y, n_bits, n_bits)
+        return _by_gain(spec, known, is_labelled, n_bits, n_bits)
     raise ConfigError(f"unknown encoder {spec!r}; known: {SPECS}")
 
 
@@ -482,54 +511,40 @@ def _same_for_all(kind: str, n_features: int, thresholds: list[float]) -> Encode
     return Encoder(kind, n_features, feature, np.tile(np.array(thresholds), n_features))
 
 
-def _by_gain(
-    spec: str, matrix: NDArray[Any], y: ArrayLike | None, budget: int, most: int
-) -> Encoder:
-    if y is None:
+def _by_gain(spec: str, known: Statistics, is_labelled: bool, budget: int, most: int) -> Encoder:
+    if not is_labelled:
         raise ConfigError(f"encoder {spec!r}: thresholds chosen by gain need the labels y")
-    labels = np.asarray(y)
-    if labels.shape != (matrix.shape[0],):
-        raise DataError(
-            f"{matrix.shape[0]} samples, but labels of shape {labels.shape}; one label a sample"
-        )
-    distinct, classes = np.unique(labels, return_inverse=True)
-    if distinct.size < 2:
-        raise DataError(f"encoder {spec!r}: all labels are {distinct[0]}; two classes are needed")
-    chosen = gain_thresholds(matrix, classes, budget, most)
+    chosen = gain_thresholds(known.cells(), budget, most)
     return Encoder(
         "gain" if spec.startswith("gain") else "thermometer",
-        int(matrix.shape[1]),
+        known.n_features,
         np.array([feature for feature, _ in chosen], dtype=np.int32),
         np.array([threshold for _, threshold in chosen], dtype=np.float64),
     )
 
 
-def _thermometer(matrix: NDArray[Any], n_bits: int, strategy: str) -> Encoder:
-    values = matrix.astype(np.float64)
+def _thermometer(known: Statistics, n_bits: int, strategy: str) -> Encoder:
     steps = np.arange(1, n_bits + 1) / (n_bits + 1)
-    low = np.fmin.reduce(values, axis=0)
+    low = known.low
     if strategy == "uniform":
-        thresholds = low + steps[:, None] * (np.fmax.reduce(values, axis=0) - low)
+        thresholds = low + steps[:, None] * (known.high - low)
     else:
-        # method="higher" picks a value that occurs, so integer features keep integer thresholds
-        thresholds = np.quantile(values, steps, axis=0, method="higher")
-        for feature in np.flatnonzero(np.isnan(values).any(axis=0)).tolist():
-            there = values[~np.isnan(values[:, feature]), feature]
-            if there.size:
-                thresholds[:, feature] = np.quantile(there, steps, method="higher")
+        thresholds = known.quantiles(steps)
+    above = None
     features: list[int] = []
     kept: list[float] = []
-    for feature in range(values.shape[1]):
+    for feature in range(known.n_features):
         distinct = np.unique(thresholds[:, feature])
         distinct = distinct[distinct > low[feature]]
-        above = values[values[:, feature] > low[feature], feature]
-        if not distinct.size and above.size:  # rarely above its minimum, but then it tells a lot
-            distinct = above.min(keepdims=True)
+        if not distinct.size and known.high[feature] > low[feature]:
+            # rarely above its minimum, but then it tells a lot
+            above = known.above_low() if above is None else above
+            distinct = above[feature : feature + 1]
         features += [feature] * distinct.size
         kept += distinct.tolist()
     return Encoder(
         "thermometer",
-        int(values.shape[1]),
+        known.n_features,
         np.array(features, dtype=np.int32),
-        np.array(kept, dtype=np.float64),
+        np.array(kept, dtype=np.float64) + 0.0,  # both zeros are one
     )

@@ -11,25 +11,30 @@ the same data give the same thresholds on every machine.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 MAX_CANDIDATES = 255  # per feature: all values but the least, or so many quantiles
+STEPS = np.arange(1, MAX_CANDIDATES + 1) / (MAX_CANDIDATES + 1)
 
 
-def gain_thresholds(
-    matrix: NDArray[Any], classes: NDArray[np.integer], budget: int, most: int
-) -> list[tuple[int, float]]:
+Cells = tuple[NDArray[Any], NDArray[np.int64]]
+"""The lower ends of a feature's intervals, and the samples of each class below them.
+
+The second is of shape (n_classes, n_intervals + 1); its last column counts all samples.
+"""
+
+
+def gain_thresholds(tallies: Sequence[Cells], budget: int, most: int) -> list[tuple[int, float]]:
     """Choose thresholds by their gain.
 
     Parameters
     ----------
-    matrix : ndarray of shape (n_samples, n_features), finite numbers
-        A feature is judged without the samples in which it is missing, NaN.
-    classes : ndarray of int of shape (n_samples,)
-        Class numbers from 0.
+    tallies : sequence of Cells
+        Of each feature, as :func:`tally` counts them.
     budget : int
         Thresholds in all, at most.
     most : int
@@ -40,7 +45,6 @@ def gain_thresholds(
     list of (feature, threshold), ascending
         Thresholds are values that occur. Fewer than the budget where no other threshold gains.
     """
-    tallies = [_tally(matrix[:, feature], classes) for feature in range(matrix.shape[1])]
     # of each open interval: its best cut, the largest gain first, then the lowest feature and code
     heap: list[tuple[float, int, int, int, int]] = []
     for feature, (_, below) in enumerate(tallies):
@@ -59,27 +63,43 @@ def gain_thresholds(
     return sorted(chosen)
 
 
-def _tally(
-    column: NDArray[Any], classes: NDArray[np.integer]
-) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Return the lower ends of a column's intervals, and the samples of each class below them.
+def tally(column: NDArray[Any], classes: NDArray[np.integer]) -> Cells:
+    """Count a feature's samples by intervals and classes.
 
-    The second is of shape (n_classes, n_intervals + 1); its last column counts all samples.
+    Parameters
+    ----------
+    column : ndarray of shape (n_samples,), finite numbers
+        A feature is judged without the samples in which it is missing, NaN.
+    classes : ndarray of int of shape (n_samples,)
+        Class numbers from 0.
     """
     n_classes = int(classes.max()) + 1
+    there = column[~np.isnan(column)]
+    values = np.unique(there)
+    if values.size > MAX_CANDIDATES + 1:
+        quantiles = np.quantile(there, STEPS, method="higher")
+        values = np.unique(np.concatenate([values[:1], quantiles]))
+    below = np.zeros((n_classes, values.size + 1), dtype=np.int64)
+    np.cumsum(cells_of(column, classes, values, n_classes), axis=1, out=below[:, 1:])
+    return values, below
+
+
+def cells_of(
+    column: NDArray[Any], classes: NDArray[np.integer], values: NDArray[Any], n_classes: int
+) -> NDArray[np.int64]:
+    """Count the samples of each class in each interval, shape (n_classes, n_intervals).
+
+    Parameters
+    ----------
+    values : ndarray
+        The intervals' lower ends, ascending; the first is the least value.
+    """
     there = ~np.isnan(column)
     if not there.all():
         column, classes = column[there], classes[there]
-    values = np.unique(column)
-    if values.size > MAX_CANDIDATES + 1:
-        steps = np.arange(1, MAX_CANDIDATES + 1) / (MAX_CANDIDATES + 1)
-        quantiles = np.quantile(column, steps, method="higher")
-        values = np.unique(np.concatenate([values[:1], quantiles]))
     codes = np.searchsorted(values, column, side="right") - 1
     cells = np.bincount(classes * values.size + codes, minlength=n_classes * values.size)
-    below = np.zeros((n_classes, values.size + 1), dtype=np.int64)
-    np.cumsum(cells.reshape(n_classes, values.size), axis=1, out=below[:, 1:])
-    return values, below
+    return cells.reshape(n_classes, values.size)
 
 
 def _push(

@@ -64,12 +64,12 @@ class SeenValues:
                     low[number], high[number] = column.min(), column.max()
             if not bits.size:
                 continue
-            values = np.unique(column).astype(np.float64)
+            values = np.unique(column).astype(np.float64) + 0.0  # both zeros are one
             padded = np.concatenate([[np.nan], values, [np.nan]])
             first = np.searchsorted(values, threshold[bits], side="left")
             below[bits], above[bits] = padded[first], padded[first + 1]
             beyond[bits] = padded[np.searchsorted(values, threshold[bits], side="right") + 1]
-        return cls(low, high, below, above, beyond)
+        return cls(low + 0.0, high + 0.0, below, above, beyond)
 
     def merge(self, other: SeenValues) -> SeenValues:
         """Return what was seen of both, for the same comparators."""

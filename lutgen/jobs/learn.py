@@ -182,7 +182,7 @@ def boost(
 
     try:
         with progress.count("learning", "LUTs") as count:
-            network = learnt(lambda now: count(now.n_done, now.n_total, _describe(now)))
+            network = learnt(lambda now: count(now.n_done, now.n_total, describe_progress(now)))
     except Interrupted as stop:
         raise Interrupted(_with_origin(stop.network, dataset, source)) from stop
     return _with_origin(network, dataset, source)
@@ -234,7 +234,7 @@ def _with_origin(
     )
 
 
-def _describe(now: BoostProgress) -> str:
+def describe_progress(now: BoostProgress) -> str:
     """Return the accuracies so far, for the progress bar."""
     text = f"trying {now.trial}: " if now.trial else ""
     text += f"train {now.train_accuracy:.4f}"

@@ -42,6 +42,11 @@ def words(key: NDArray[np.uint64], n: int) -> NDArray[np.uint64]:
     return mix(key[:, None] + counter[None, :])
 
 
+def words_at(key: np.uint64, places: NDArray[np.integer]) -> NDArray[np.uint64]:
+    """Return the random words of one key at some places: of :func:`words`, these."""
+    return mix(key + (places.astype(np.uint64) + _ONE) * GOLDEN)
+
+
 def below(random: NDArray[np.uint64], bound: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return integers in [0, bound) made of random words; bounds up to 2^32."""
     return ((random >> np.uint64(32)) * bound) >> np.uint64(32)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from lutgen.learn.boost.labelled import Labelled, Rows
 from lutgen.learn.boost.parameters import ABSOLUTE, NEWTON, BoostParameters
 
 _FEW_LUTS, _MANY_LUTS = 60, 200  # of a small network
@@ -19,8 +20,6 @@ _MOST_TRIALS = 120_000  # of signals as wires, in all LUTs: with many signals ne
 _SHARE = 5  # every fifth sample is held out
 _ENOUGH_HELD_OUT = 4000  # with fewer, other fifths are held out in turn
 _MOST_FOLDS = 3
-
-Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -41,19 +40,28 @@ def trial_parameters(
     return [replace(small, criterion=criterion) for criterion in (NEWTON, ABSOLUTE)]
 
 
-def folds(labels: NDArray[np.integer]) -> list[tuple[Rows, Rows]]:
-    """Return which rows to learn from and which to hold out, of each class as many, in turn.
+def n_folds(n_samples: int) -> int:
+    """Return how many fifths of so many samples are held out in turn."""
+    return min(_MOST_FOLDS, max(1, -(-_ENOUGH_HELD_OUT * _SHARE // max(1, n_samples))))
+
+
+def fold_rows(part: Labelled, before: NDArray[np.int64], fold: int, is_aside: bool) -> Rows:
+    """Return which rows of a part to hold out, or to learn from, of each class as many.
 
     The k-th sample of each class is held out by its k alone. A class of few samples is not held
     out: each has one at least to be learnt from.
+
+    Parameters
+    ----------
+    before : ndarray of shape (n_classes,), dtype=np.int64
+        Samples of each class in the parts before this one.
     """
-    rank = np.empty(labels.size, dtype=np.int64)
-    for label in np.unique(labels):
-        members = np.flatnonzero(labels == label)
-        rank[members] = np.arange(members.size)
-    n_folds = min(_MOST_FOLDS, max(1, -(-_ENOUGH_HELD_OUT * _SHARE // max(1, labels.size))))
-    parts = [rank % _SHARE == _SHARE - 1 - fold for fold in range(n_folds)]
-    return [(np.flatnonzero(~aside), np.flatnonzero(aside)) for aside in parts if aside.any()]
+    rank = np.empty(part.labels.size, dtype=np.int64)
+    for label, n_before in enumerate(before.tolist()):
+        members = np.flatnonzero(part.labels == label)
+        rank[members] = n_before + np.arange(members.size)
+    chosen: Rows = np.flatnonzero((rank % _SHARE == _SHARE - 1 - fold) == is_aside)
+    return chosen
 
 
 def choose(

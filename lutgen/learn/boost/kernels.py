@@ -48,10 +48,17 @@ def count_right(
 
 
 def draw(
-    residual: NDArray[np.int32], key: np.uint64, unit: int, part: range, capacity: int
+    residual: NDArray[np.int32],
+    key: np.uint64,
+    unit: int,
+    part: range,
+    capacity: int,
+    shift: int,
 ) -> NDArray[np.int64]:
     """Return the places drawn; see :class:`BoostStep`."""
-    places: NDArray[np.int64] = _draw(residual, _U(key), unit, part.start, part.stop, capacity)
+    places: NDArray[np.int64] = _draw(
+        residual, _U(key), unit, part.start, part.stop, capacity, shift
+    )
     return places
 
 
@@ -185,14 +192,19 @@ def _count_right(votes, labels, weights, begin, end):
 
 
 @njit(nogil=True, cache=True)
-def _draw(residual, key, unit, begin, end, capacity):
+def _draw(residual, key, unit, begin, end, capacity, shift):
     drawn = np.empty(capacity, dtype=np.int64)
+    n_bits = 0  # of the unit beyond 32
+    while unit >> n_bits >= 1 << 32:
+        n_bits += 1
+    bound = _U(unit >> n_bits)
     m = 0
     for n in range(begin, end):
         size = abs(np.int64(residual[n]))
         if size == 0:
             continue
-        rounding = np.int64(((random_word(key, n) >> _U(32)) * _U(unit)) >> _U(32))
+        random = random_word(key, n + shift) >> _U(32)
+        rounding = np.int64((random * bound) >> _U(32)) << n_bits
         size += rounding
         if size < unit:  # mostly so, and it spares a division
             continue

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.bits import Bits, Words, pack
+from lutgen.bits import MAX_FAN_IN, n_words
+from lutgen.encode.tally import Keys, Tally, select
 from lutgen.learn import randomness
 from lutgen.learn.boost import places
 from lutgen.learn.boost.backends import BACKENDS
 from lutgen.learn.boost.leaves import Leaf, Lut, decide_by_sign, decide_by_step
-from lutgen.learn.boost.losses import Loss
+from lutgen.learn.boost.losses import KEY_BITS, Distance, Loss
 from lutgen.learn.boost.network import Round
 from lutgen.learn.boost.parameters import ABSOLUTE, BoostParameters, BoostProgress
-from lutgen.learn.boost.step import UNIT, NewtonGain, Samples
+from lutgen.learn.boost.part import Asked, Begin, Close, Likely, Part, Team, Vote
+from lutgen.learn.boost.step import UNIT, Drawn, NewtonGain, Weighed
 from lutgen.learn.counts import Counts
 from lutgen.learn.executor import Executor, Faster, Serial
 from lutgen.model.provenance import LearntAccuracy
@@ -32,66 +35,51 @@ _MOST_WEIGHED = 1 << 23  # by default, times signals
 _MOST_LOOKS = 1 << 34  # at so many samples of so many threes, in between
 
 
-@dataclass(eq=False)
-class Watched:
-    """Samples to watch the accuracy on, with their votes as LUTs come and go."""
-
-    signals: Words
-    views: NDArray[np.int32]
-    n_samples: int
-    labels: NDArray[np.int32]
-    weights: NDArray[np.int32]
-    votes: NDArray[np.int32]
-
-    @classmethod
-    def make(
-        cls, bits: Bits, labels: NDArray[np.integer], weights: NDArray[np.int32], n_scores: int
-    ) -> Watched:
-        itself = np.arange(bits.n_signals, dtype=np.int32)[None, :]
-        votes = np.zeros((n_scores, bits.words.shape[1] * 64), dtype=np.int32)
-        numbers = labels.astype(np.int32)
-        return cls(bits.words, itself, bits.n_samples, numbers, weights, votes)
-
-    def add_signals(self, more: Words) -> None:
-        """Add signals after those there are."""
-        self.signals = np.concatenate([self.signals, more])
-        self.views = np.arange(len(self.signals), dtype=np.int32)[None, :]
-
-
 class Learner:
-    """The state of the learning: the LUTs, round by round, and every place's votes."""
+    """The state of the learning: the LUTs, round by round; the parts know every place's votes.
+
+    Parameters
+    ----------
+    team : Team
+        The training samples.
+    n_samples, n_views, n_signals : int
+        Of all parts.
+    validation : Team or None
+        Samples to watch.
+    """
 
     def __init__(
         self,
-        samples: Samples,
+        team: Team,
         n_samples: int,
+        n_views: int,
+        n_signals: int,
         loss: Loss,
-        validation: Watched | None,
+        validation: Team | None,
         parameters: BoostParameters,
         backend: str,
         executor: Executor,
         progress: Callable[[BoostProgress], None] | None,
     ) -> None:
-        n_places = samples.weights.size
-        self.samples, self.n_samples, self.validation = samples, n_samples, validation
+        self.team, self.n_samples, self.validation = team, n_samples, validation
+        self.n_signals = n_signals
         self.parameters, self.executor, self.progress = parameters, executor, progress
         self.backend, self.step = backend, BACKENDS[backend]()
         self.loss, self.groups = loss, loss.groups
         self.leaf = Leaf(parameters.leaf_bits, parameters.max_weight)
         # where a round is one LUT: sharing its search among workers may be worth it, or not
         self.faster = Faster(executor) if len(self.groups) == 1 < executor.n_workers else None
-        self.votes = np.repeat(loss.prior[:, None], n_places, axis=1)
-        if validation is not None:
-            validation.votes += loss.prior[:, None]
-        self.residual = np.empty_like(self.votes)
-        weights = samples.weights[samples.weights > 0]
-        self.unit = UNIT * float(weights.mean())  # what a sample of mean weight counts
+        self._teams = [team, *([] if validation is None else [validation])]
+        for own in self._teams:
+            own.tell(Begin(loss))
+        self._wholes = [_losses_of_constants(loss, own, executor) for own in self._teams]
+        weight, self.n_weighty = team.ask(Part.weight, executor).tolist()
+        self.unit = UNIT * (weight / self.n_weighty)  # what a sample of mean weight counts
         self.gain = NewtonGain(parameters.l2_regularization, parameters.min_entry_weight)
         # no sample needs to be drawn more than a few times over
+        n_places = n_views * 64 * n_words(n_samples)
         self.n_drawn = min(parameters.search_samples or FEW_DRAWN, 16 * n_places)
-        self.n_weighed = parameters.search_samples or max(
-            FEW_DRAWN, _MOST_WEIGHED // samples.n_signals
-        )
+        self.n_weighed = parameters.search_samples or max(FEW_DRAWN, _MOST_WEIGHED // n_signals)
         self.layers: list[list[Round]] = []  # those that are done
         self.luts: list[Round] = []  # of the layer that is being learnt
         self.best: list[Round] = []
@@ -154,132 +142,196 @@ class Learner:
     def _close_layer(self) -> None:
         """Let the LUTs that come read those of this layer."""
         luts = [lut for round_ in self.luts for lut in round_]
-        if luts:
-            samples, valid = self.samples, self.validation
-            outputs = self._outputs(samples.signals, samples.views, luts)
-            self.samples = samples.with_signals(outputs, self.step.transpose)
-            if valid is not None:
-                valid.add_signals(self._outputs(valid.signals, valid.views, luts))
+        for team in self._teams:
+            team.tell(Close(luts))
+        self.n_signals += len(luts) * self.leaf.bits
         self.layers.append(self.luts)
         self.luts, self.best = [], []
-
-    def _outputs(self, signals: Words, views: NDArray[np.int32], luts: list[Lut]) -> Words:
-        """Return the value of each LUT at every place, shape (n_luts, n_places / 64)."""
-        n_places = len(views) * signals.shape[1] * 64
-
-        def output(lut: Lut) -> Words:
-            votes = np.zeros(n_places, dtype=np.int32)
-            places.vote(self.step, signals, views, [(lut, votes)], 1, Serial())
-            levels = (votes // lut.weight + lut.leaf.centre) // 2
-            return pack((levels[:, None] >> np.arange(self.leaf.bits)) & 1 == 1)
-
-        return np.concatenate(self.executor.map(output, luts))
 
     def _learn_round(self, stage: int, place: int, old: Round | None) -> Round:
         """Learn a LUT for each group against the present residuals.
 
         Groups are shared out to the workers; a single one that is left over in the end, as with
-        two classes, is learnt by all workers together.
+        two classes, is learnt by all workers together. Where asking the parts takes time, they are
+        asked about all groups at once.
         """
         if self.faster is not None:
             self.executor = self.faster.begin()
-        self.loss.find_residuals(self.step, self.samples, self.votes, self.residual, self.executor)
-        learn = partial(self._learn_lut, stage, place, old)
-        n_groups = len(self.groups)
-        n_apart = n_groups - (n_groups % self.executor.n_workers == 1)
-        apart = self.executor.map(partial(learn, Serial()), range(n_apart))
-        return [*apart, *(learn(self.executor, g) for g in range(n_apart, n_groups))]
+        executor, n_groups = self.executor, len(self.groups)
+        sizes: Sequence[int] = []
+        if self.team.at_hand or self.parameters.criterion == ABSOLUTE:
+            sizes = self.team.ask(Part.sizes, executor).tolist()
+        learn = partial(self._learn_luts, stage, place, old, sizes)
+        if not self.team.at_hand:
+            return learn(executor, range(n_groups))
+        n_apart = n_groups - (n_groups % executor.n_workers == 1)
+        apart = executor.map(lambda g: learn(Serial(), range(g, g + 1)), range(n_apart))
+        rest = [learn(executor, range(g, g + 1)) for g in range(n_apart, n_groups)]
+        return [lut for luts in (*apart, *rest) for lut in luts]
 
-    def _learn_lut(
-        self, stage: int, place: int, old: Round | None, executor: Executor, g: int
-    ) -> Lut:
-        """Keep the best of what was found and the old wires, tables counted anew, and the first
-        of equals."""
-        samples, parameters = self.samples, self.parameters
-        residual = self.residual[self.groups[g]]
-        draw_key = randomness.keys(parameters.seed, _DRAW_STREAM, stage, place, g)[0]
-        draw = partial(places.draw, self.step, samples, residual, draw_key, executor=executor)
-        start = _random_wires(
-            randomness.keys(parameters.seed, _START_STREAM, stage, place, g),
-            samples.n_signals,
-            parameters.effective_random_wires,
-        )
-        orders = range(2, min(parameters.interactions, parameters.k) + 1) if old is None else ()
-        starts = [
-            self.step.interaction(draw(n_drawn=self._n_drawn_for(order)), order, executor)
-            for order in orders
-        ]
-        starts.append(start)
-        olds = [] if old is None else [old[g].wires]
-        if parameters.criterion == ABSOLUTE:
-            drawn = draw(n_drawn=self.n_drawn)
-            wires = [
-                self.step.search(drawn, given, parameters.k, parameters.sweeps, executor)
-                for given in starts
-            ]
-            counts = self._count(residual, [*olds, *wires], executor)
-            best = int(counts.gain.argmax())
-            return decide_by_sign([*olds, *wires][best], counts, best, self.leaf, self.backend)
-        curvature = np.empty_like(residual)
-        self.loss.find_curvature(residual, samples.weights, curvature)
-        key = randomness.keys(parameters.seed, _WEIGH_STREAM, stage, place, g)[0]
-        weighed = places.weigh(samples, residual, curvature, key, self.n_weighed, self.unit)
-        gain = self.gain.scaled(weighed.unit)
+    def _learn_luts(
+        self,
+        stage: int,
+        place: int,
+        old: Round | None,
+        sizes: Sequence[int],
+        executor: Executor,
+        groups: range,
+    ) -> list[Lut]:
+        """Learn the LUTs of some groups; of each, keep the best of what was found and the old
+        wires, tables counted anew, and the first of equals."""
+        found = self._search(stage, place, old, sizes, executor, groups)
         wires = [
-            self.step.search_newton(weighed, given, parameters.k, parameters.sweeps, gain, executor)
-            for given in starts
+            np.array([*([] if old is None else [old[g].wires]), *own])
+            for g, own in zip(groups, found, strict=True)
         ]
-        return self._decide(self.groups[g], [*olds, *wires], residual, curvature, executor)
+        is_newton = self.parameters.criterion != ABSOLUTE
+        asked = [
+            Asked(self.groups[g], own, is_newton) for g, own in zip(groups, wires, strict=True)
+        ]
+        sums = self.team.ask(Part.count, executor, asked=asked).items
+        luts = []
+        for i, g in enumerate(groups):
+            counts, curved = sums[2 * i], sums[2 * i + 1]
+            assert counts is not None
+            if curved is None:
+                best = int(counts.gain.argmax())
+                luts.append(decide_by_sign(wires[i][best], counts, best, self.leaf, self.backend))
+            else:
+                luts.append(self._decide(self.groups[g], wires[i], counts, curved.votes, executor))
+        return luts
+
+    def _search(
+        self,
+        stage: int,
+        place: int,
+        old: Round | None,
+        sizes: Sequence[int],
+        executor: Executor,
+        groups: range,
+    ) -> list[list[NDArray[np.int32]]]:
+        """Return the wires that are found for a LUT of each group, from each start."""
+        parameters = self.parameters
+        orders = range(2, min(parameters.interactions, parameters.k) + 1) if old is None else ()
+        is_newton = parameters.criterion != ABSOLUTE
+        n_drawn = [self._n_drawn_for(order) for order in orders]
+        if not is_newton:
+            n_drawn.append(self.n_drawn)
+        drawn = self._draw(stage, place, n_drawn, sizes, executor, groups)
+        weighed = self._weigh(stage, place, executor, groups) if is_newton else []
+        gain = self.gain
+
+        def search(i: int) -> list[NDArray[np.int32]]:
+            g = groups[i]
+            own = executor if len(groups) == 1 else Serial()
+            start = _random_wires(
+                randomness.keys(parameters.seed, _START_STREAM, stage, place, g),
+                self.n_signals,
+                parameters.effective_random_wires,
+            )
+            starts = [
+                self.step.interaction(drawn[i][j], order, own) for j, order in enumerate(orders)
+            ]
+            k, n_sweeps = parameters.k, parameters.sweeps
+            if is_newton:
+                scaled = gain.scaled(weighed[i].unit)
+                return [
+                    self.step.search_newton(weighed[i], given, k, n_sweeps, scaled, own)
+                    for given in (*starts, start)
+                ]
+            return [
+                self.step.search(drawn[i][-1], given, k, n_sweeps, own)
+                for given in (*starts, start)
+            ]
+
+        return executor.map(search, range(len(groups)))
+
+    def _draw(
+        self,
+        stage: int,
+        place: int,
+        n_drawn: Sequence[int],
+        sizes: Sequence[int],
+        executor: Executor,
+        groups: range,
+    ) -> list[list[Drawn]]:
+        """Return samples drawn by the residuals of each group, so many and so many."""
+        if not n_drawn:
+            return [[] for _ in groups]
+        if not sizes:
+            sizes = self.team.ask(Part.sizes, executor).tolist()
+        draws = []
+        for g in groups:
+            key = int(randomness.keys(self.parameters.seed, _DRAW_STREAM, stage, place, g)[0])
+            score = self.groups[g]
+            draws += [places.Draw.about(n, score, key, sizes[score]) for n in n_drawn]
+        parts = self.team.ask(Part.draw, executor, draws=draws)
+        found = [
+            places.together([part[i] for part in parts], request.most)
+            for i, request in enumerate(draws)
+        ]
+        return [found[i : i + len(n_drawn)] for i in range(0, len(found), len(n_drawn))]
+
+    def _weigh(self, stage: int, place: int, executor: Executor, groups: range) -> list[Weighed]:
+        """Return the samples that a search by Newton's gain looks at, for each group."""
+        bound = None
+        if self.n_weighed < self.n_weighty:
+            bound = (self.n_weighed << 32) // self.n_weighty
+        draws = []
+        for g in groups:
+            key = int(randomness.keys(self.parameters.seed, _WEIGH_STREAM, stage, place, g)[0])
+            draws.append(Likely(self.groups[g], key, bound))
+        is_all = self.team.at_hand and len(self.team) == 1
+        parts = self.team.ask(Part.weigh, executor, draws=draws, is_all=is_all)
+        return [
+            places.weighed_together([part[i] for part in parts], self.unit)
+            for i in range(len(draws))
+        ]
 
     def _decide(
         self,
         score: int,
-        wires: list[NDArray[np.int32]],
-        residual: NDArray[np.int32],
-        curvature: NDArray[np.int32],
+        wires: NDArray[np.int32],
+        counts: Counts,
+        curved: NDArray[np.int64],
         executor: Executor,
     ) -> Lut:
         """Return the LUT of the wires that gain most, over all samples, by Newton's criterion."""
-        counts = self._count(residual, wires, executor)
-        curved = self._count(curvature, wires, executor).votes
         gain = self.gain.scaled(self.unit)
         scores = np.add.accumulate(gain(counts.votes, curved), axis=1)[:, -1]
         best = int(scores.argmax())
-        step = self.loss.steps(self.samples, self.votes, score, wires[best], gain)
-        if step is None:
-            step = counts.votes[best] / (curved[best] + gain.regularization)
+
+        def pick(ranks: NDArray[np.int64]) -> Keys:
+            ask = partial(
+                self.team.ask, Part.entry_keys, executor, Tally.add, score=score, wires=wires[best]
+            )
+            n_bits = KEY_BITS - MAX_FAN_IN + wires.shape[1]
+            return select(lambda wanted: ask(wanted=wanted), [ranks], n_bits)[0]
+
+        one = replace(counts, statistics=counts.statistics[best : best + 1])
+        step = self.loss.steps(pick, one, curved[best], gain)
         wanted = self.parameters.learning_rate * self.loss.votes_a_step * step
         return decide_by_step(wires[best], counts, curved, best, self.leaf, gain, wanted)
-
-    def _count(
-        self, values: NDArray[np.int32], wires: list[NDArray[np.int32]], executor: Executor
-    ) -> Counts:
-        return places.count(self.samples, values, np.array(wires), executor, self.backend)
 
     def _n_drawn_for(self, order: int) -> int:
         """Return how many samples to score all twos or threes of signals on, as time allows."""
         least, most = _FEW_SAMPLES
-        n_looks = math.comb(self.samples.n_signals, order)
+        n_looks = math.comb(self.n_signals, order)
         return min(max(_MOST_LOOKS // n_looks, least), most, self.n_drawn)
 
     def _vote(self, luts: Round, sign: int) -> None:
         """Add the votes of a round's LUTs, or (sign -1) take them back."""
-        samples, valid = self.samples, self.validation
-        seen = [(samples.signals, samples.views, self.votes)]
-        if valid is not None:
-            seen.append((valid.signals, valid.views, valid.votes))
-        for signals, views, votes in seen:
-            pairs = [(lut, votes[c]) for lut, c in zip(luts, self.groups, strict=True)]
-            places.vote(self.step, signals, views, pairs, sign, self.executor)
+        for team in self._teams:
+            team.tell(Vote(luts, sign))
 
     def _end_round(self, n_luts: int = 0) -> None:
         """Measure, report, and remember the best: with patience by validation, else the last."""
         self.n_done += n_luts
-        samples, valid = self.samples, self.validation
-        train = self._accuracy(self.votes, samples.labels, samples.weights, self.n_samples)
-        validated = None
-        if valid is not None:
-            validated = self._accuracy(valid.votes, valid.labels, valid.weights, valid.n_samples)
+        train, validated = [
+            self.loss.measure(team.ask(Part.tally, self.executor), wholes)
+            for team, wholes in zip(self._teams, self._wholes, strict=True)
+        ] + [None] * (self.validation is None)
+        assert train is not None
         n_luts_now = (self._n_rounds_below + len(self.luts)) * len(self.groups)
         self.history.append(LearntAccuracy(n_luts_now, train, validated))
         if validated is None or not self.parameters.patience or validated > self.best_accuracy:
@@ -289,14 +341,21 @@ class Learner:
         if self.progress is not None:
             self.progress(BoostProgress(self.n_done, self.n_total, train, validated))
 
-    def _accuracy(
-        self,
-        votes: NDArray[np.int32],
-        labels: NDArray[np.int32],
-        weights: NDArray[np.int32],
-        n_samples: int,
-    ) -> float:
-        return self.loss.measure(self.step, votes, labels, weights, n_samples, self.executor)
+
+def _losses_of_constants(loss: Loss, team: Team, executor: Executor) -> list[Fraction]:
+    """Return the loss of the best constant of each score, where that is a quantile."""
+    if loss.quantile is None:
+        return []
+    assert isinstance(loss, Distance)
+    weight = int(team.ask(Part.weight, executor)[0])
+    rank = np.array([max(1, math.ceil(loss.quantile * weight))])
+    found = select(
+        lambda wanted: team.ask(Part.label_keys, executor, Tally.add, wanted=wanted),
+        [rank] * len(loss.groups),
+        KEY_BITS,
+    )
+    away = team.ask(Part.constants, executor, values=np.concatenate(found))
+    return [loss.quantile_loss(*row) for row in away]
 
 
 def _random_wires(key: NDArray[np.uint64], n_signals: int, n: int) -> NDArray[np.int32]:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lutgen.bits import MAX_FAN_IN
+from lutgen.encode.tally import Keys
 from lutgen.learn.boost import places
 from lutgen.learn.boost.step import UNIT, BoostStep, NewtonGain, Samples
+from lutgen.learn.counts import Counts
 from lutgen.learn.executor import Executor, ranges
 
 MOST_LACKING = 60 * UNIT
 _FEW_PLACES = 1 << 13  # not worth a task of their own
 _DECAY_UNIT = 1 << 20
+_LACKING_BITS = 21
+KEY_BITS = MAX_FAN_IN + _LACKING_BITS
+_SUMMED = 1 << 14  # sums of so many stay below 2^63
 _LEAST_SHARE = 1e-6  # of a class beside the largest, where scores start from
 
 
@@ -29,11 +37,14 @@ class Loss(Protocol):
         Where each score starts.
     votes_a_step : float
         What a Newton step of one is in votes.
+    quantile : float or None
+        That quantile of the labels is the best constant, which the measure has to know.
     """
 
     groups: list[int]
     prior: NDArray[np.int32]
     votes_a_step: float
+    quantile: float | None
 
     def find_residuals(
         self,
@@ -52,16 +63,35 @@ class Loss(Protocol):
 
     def steps(
         self,
+        select: Callable[[NDArray[np.int64]], Keys],
+        counts: Counts,
+        curvature: NDArray[np.int64],
+        gain: NewtonGain,
+    ) -> NDArray[np.float64]:
+        """Return the steps that suit the entries of one LUT, shape (2^k,).
+
+        Parameters
+        ----------
+        select : callable
+            Returns the keys of some ranks among those of all samples; see :meth:`keys`.
+        counts : Counts
+            The votes are what the samples of each entry lack.
+        curvature : ndarray of shape (2^k,)
+            Of the samples of each entry.
+        """
+        ...
+
+    def keys(
+        self,
         samples: Samples,
         votes: NDArray[np.int32],
         score: int,
         wires: NDArray[np.int32],
-        gain: NewtonGain,
-    ) -> NDArray[np.float64] | None:
-        """Return the steps that suit the entries of a LUT, shape (2^k,); None: Newton's."""
+    ) -> tuple[Keys, NDArray[np.int32]]:
+        """Return keys of samples, and their weights: the entry of a LUT above what is lacking."""
         ...
 
-    def measure(
+    def tally(
         self,
         step: BoostStep,
         votes: NDArray[np.int32],
@@ -69,8 +99,18 @@ class Loss(Protocol):
         weights: NDArray[np.int32],
         n_samples: int,
         executor: Executor,
-    ) -> float:
-        """Return how good the scores are, the larger the better."""
+    ) -> NDArray[np.object_]:
+        """Return whole numbers that say how good the scores are; those of parts add up."""
+        ...
+
+    def measure(self, tally: NDArray[np.object_], wholes: Sequence[Fraction]) -> float:
+        """Return how good the scores are, the larger the better.
+
+        Parameters
+        ----------
+        wholes : sequence of Fraction
+            The loss of the best constant of each score, where `quantile` says which that is.
+        """
         ...
 
 
@@ -80,16 +120,17 @@ class Softmax:
     With two classes, class 0 has no LUTs and no votes.
     """
 
+    quantile = None
+
     def __init__(self, n_classes: int, temperature: float) -> None:
         self.groups = list(range(n_classes)) if n_classes > 2 else [1]
         self.prior = np.zeros(n_classes, dtype=np.int32)
         self.votes_a_step = temperature
         self.decay = _decay(temperature)
 
-    def start_from_shares(self, samples: Samples) -> None:
-        """Begin with the scores that say how frequent each class is."""
+    def start_from_shares(self, of_class: NDArray[np.int64]) -> None:
+        """Begin with the scores that say how frequent each class is, given the weight of each."""
         n_classes = self.prior.size
-        of_class = np.bincount(samples.labels, weights=samples.weights, minlength=n_classes)
         share = np.maximum(of_class / of_class.max(), _LEAST_SHARE)
         score = self.votes_a_step * np.log(share)
         halves = np.rint((score - score[0] if n_classes == 2 else score) / 2)
@@ -116,16 +157,25 @@ class Softmax:
 
     def steps(
         self,
-        samples: Samples,  # noqa: ARG002 - the signature of all losses
-        votes: NDArray[np.int32],  # noqa: ARG002
-        score: int,  # noqa: ARG002
-        wires: NDArray[np.int32],  # noqa: ARG002
-        gain: NewtonGain,  # noqa: ARG002
-    ) -> NDArray[np.float64] | None:
-        """See :class:`Loss`."""
-        return None
+        select: Callable[[NDArray[np.int64]], Keys],  # noqa: ARG002 - the signature of all losses
+        counts: Counts,
+        curvature: NDArray[np.int64],
+        gain: NewtonGain,
+    ) -> NDArray[np.float64]:
+        """See :class:`Loss`: Newton's."""
+        return newton_steps(counts, curvature, gain)
 
-    def measure(
+    def keys(
+        self,
+        samples: Samples,
+        votes: NDArray[np.int32],
+        score: int,
+        wires: NDArray[np.int32],
+    ) -> tuple[Keys, NDArray[np.int32]]:
+        """See :class:`Loss`: nobody asks for them."""
+        raise NotImplementedError
+
+    def tally(
         self,
         step: BoostStep,
         votes: NDArray[np.int32],
@@ -133,9 +183,14 @@ class Softmax:
         weights: NDArray[np.int32],
         n_samples: int,
         executor: Executor,
-    ) -> float:
+    ) -> NDArray[np.object_]:
+        """Return the weight of the samples that are right, and of all."""
+        n_right = places.count_right(step, votes, labels, weights, n_samples, executor)
+        return np.array([n_right, int(weights[:n_samples].sum(dtype=np.int64))], dtype=object)
+
+    def measure(self, tally: NDArray[np.object_], wholes: Sequence[Fraction]) -> float:  # noqa: ARG002
         """Return the accuracy."""
-        return places.accuracy(step, votes, labels, weights, n_samples, executor)
+        return float(tally[0] / tally[1])
 
 
 class Distance:
@@ -196,35 +251,60 @@ class Distance:
 
     def steps(
         self,
-        samples: Samples,
-        votes: NDArray[np.int32],
-        score: int,
-        wires: NDArray[np.int32],
+        select: Callable[[NDArray[np.int64]], Keys],
+        counts: Counts,
+        curvature: NDArray[np.int64],
         gain: NewtonGain,
-    ) -> NDArray[np.float64] | None:
+    ) -> NDArray[np.float64]:
         """See :class:`Loss`: of a quantile's loss that quantile of what the entry's samples lack.
 
         Shrunk as Newton's step is, by what their weight is beside the regularization.
         """
         if self.quantile is None:
-            return None
-        kept = np.flatnonzero(samples.weights)
-        weights = samples.weights[kept].astype(np.int64)
-        address = places.find_addresses(samples, wires)[kept].astype(np.int64)
-        lacking = self._lacking(votes[score], samples.labels[score])[kept]
-        order = np.lexsort((lacking, address))
-        n_entries = 1 << wires.size
-        end = np.cumsum(np.bincount(address, minlength=n_entries))
-        weight_at = np.concatenate([[0], np.cumsum(weights[order])])
-        before = weight_at[np.concatenate([[0], end[:-1]])]
-        total = weight_at[end] - before
+            return newton_steps(counts, curvature, gain)
+        total = curvature // UNIT  # the weight of each entry's samples
+        end = np.cumsum(total)
+        before = end - total
         wanted = before + np.ceil(self.quantile * total).astype(np.int64)
-        found = np.searchsorted(weight_at[1:], np.maximum(wanted, before + 1))
-        middle = lacking[order][np.minimum(found, lacking.size - 1)]
+        lacking = self.lacking_of(select(np.clip(wanted, before + 1, max(1, int(end[-1])))))
         trust = UNIT * total / (UNIT * total + gain.regularization)
-        return np.where(total > 0, middle / UNIT * trust, 0.0)
+        return np.where(total > 0, lacking / UNIT * trust, 0.0)
 
-    def measure(
+    def keys(
+        self,
+        samples: Samples,
+        votes: NDArray[np.int32],
+        score: int,
+        wires: NDArray[np.int32],
+    ) -> tuple[Keys, NDArray[np.int32]]:
+        """See :class:`Loss`."""
+        kept = np.flatnonzero(samples.weights)
+        address = places.find_addresses(samples, wires)[kept].astype(np.uint64)
+        lacking = self._lacking(votes[score], samples.labels[score])[kept] + MOST_LACKING
+        return address << np.uint64(_LACKING_BITS) | lacking.astype(np.uint64), samples.weights[
+            kept
+        ]
+
+    def label_keys(self, labels: NDArray[np.int32]) -> Keys:
+        """Return the labels of one score as keys."""
+        return (labels.astype(np.int64) + MOST_LACKING).astype(np.uint64)
+
+    def distances(
+        self, labels: NDArray[np.int32], weights: NDArray[np.int32], keys: Keys
+    ) -> NDArray[np.object_]:
+        """Return how far constants, as keys, lie below and above the labels, (n_scores, 2)."""
+        rows = []
+        for own, constant in zip(labels, self.lacking_of(keys).tolist(), strict=True):
+            away = own.astype(np.int64) - constant
+            rows.append([_sum(away.clip(0), weights), _sum((-away).clip(0), weights)])
+        return np.array(rows, dtype=object)
+
+    @staticmethod
+    def lacking_of(keys: Keys) -> NDArray[np.int64]:
+        """Return what is lacking, of keys."""
+        return (keys & np.uint64((1 << _LACKING_BITS) - 1)).astype(np.int64) - MOST_LACKING
+
+    def tally(
         self,
         step: BoostStep,  # noqa: ARG002
         votes: NDArray[np.int32],
@@ -232,46 +312,65 @@ class Distance:
         weights: NDArray[np.int32],
         n_samples: int,
         executor: Executor,  # noqa: ARG002
-    ) -> float:
+    ) -> NDArray[np.object_]:
+        """Return sums over the samples of each score, shape (n_scores, 5 or 3).
+
+        The weights, the labels and their squares, and the squares of how far the scores are from
+        them; or of a quantile's loss the weights, and how far the scores lie below and above.
+        """
+        rows = []
+        for own, votes_of in zip(labels[:, :n_samples], votes[:, :n_samples], strict=True):
+            lacking = own - votes_of.astype(np.int64) * self._unit
+            part = weights[:n_samples]
+            total = int(part.sum(dtype=np.int64))
+            if self.quantile is None:
+                wide = own.astype(np.int64)
+                sums = [total, _sum(wide, part), _sum(wide * wide, part), _sum(lacking**2, part)]
+            else:
+                sums = [total, _sum(lacking.clip(0), part), _sum((-lacking).clip(0), part)]
+            rows.append(sums)
+        return np.array(rows, dtype=object)
+
+    def measure(self, tally: NDArray[np.object_], wholes: Sequence[Fraction]) -> float:
         """Return the share of the loss of the best constant that is gone, a mean over the scores.
 
         Of the squared distance it is R², of a quantile's loss D².
         """
-        part, own = weights[:n_samples], labels[:, :n_samples]
-        left = self._loss(own - votes[:, :n_samples].astype(np.int64) * self._unit, part)
-        whole = self._loss(own - self._constants(own, part)[:, None], part)
-        return float(np.mean(1 - np.divide(left, whole, out=left * 0.0 + 1, where=whole > 0)))
+        shares = []
+        for place, row in enumerate(tally):
+            if self.quantile is None:
+                weight, total, squares, left = (Fraction(number) for number in row)
+                whole = squares - total * total / max(1, weight)
+            else:
+                left = self.quantile_loss(*row[1:])
+                whole = wholes[place]
+            shares.append(float(1 - left / whole) if whole > 0 else 0.0)
+        return float(np.mean(shares))
 
-    def _constants(
-        self, labels: NDArray[np.int32], weights: NDArray[np.int32]
-    ) -> NDArray[np.float64]:
-        if self.quantile is None:
-            return np.array([_in_order(row * weights.astype(np.float64)) for row in labels]) / max(
-                1, int(weights.sum(dtype=np.int64))
-            )
-        return np.array([weighted_quantile(row, weights, self.quantile) for row in labels])
-
-    def _loss(self, distance: NDArray[Any], weights: NDArray[np.int32]) -> NDArray[np.float64]:
-        far = distance / UNIT
-        if self.quantile is None:
-            loss = far * far
-        else:
-            loss = np.maximum(self.quantile * far, (self.quantile - 1) * far)
-        return np.array([_in_order(row * weights) for row in loss])
+    def quantile_loss(self, below: int, above: int) -> Fraction:
+        """Return the loss of scores that lie so far below the labels, and above them."""
+        assert self.quantile is not None
+        share = Fraction(self.quantile)
+        return share * below + (1 - share) * above
 
 
-def weighted_quantile(
-    values: NDArray[Any], weights: NDArray[np.integer] | NDArray[np.floating], quantile: float
-) -> float:
-    """Return the least value that so large a share of the weight does not exceed."""
-    order = np.argsort(values, kind="stable")
-    at = np.cumsum(weights[order])
-    return float(values[order][min(np.searchsorted(at, quantile * at[-1]), values.size - 1)])
+def newton_steps(
+    counts: Counts, curvature: NDArray[np.int64], gain: NewtonGain
+) -> NDArray[np.float64]:
+    """Return Newton's step at each entry of one LUT."""
+    steps: NDArray[np.float64] = counts.votes[0] / (curvature + gain.regularization)
+    return steps
 
 
-def _in_order(values: NDArray[np.float64]) -> float:
-    """Add up one after another: the same sum on every machine."""
-    return float(np.add.accumulate(values)[-1])
+def _sum(values: NDArray[np.int64], weights: NDArray[np.int32]) -> int:
+    """Return the sum of values times weights, exactly; values below 2^62, weights to 2^10."""
+    total = 0
+    for first in range(0, values.size, _SUMMED):
+        part, own = values[first : first + _SUMMED], weights[first : first + _SUMMED]
+        high = part >> 24
+        total += int((high * own).sum()) << 24
+        total += int(((part - (high << 24)) * own).sum())
+    return total
 
 
 def _decay(temperature: float) -> NDArray[np.int64]:

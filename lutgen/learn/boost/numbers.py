@@ -7,8 +7,10 @@ late ones little.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,26 +18,27 @@ from numpy.typing import ArrayLike, NDArray
 
 from lutgen.bits import Bits
 from lutgen.encode.encoder import REFUSE, Encoder, fit_encoder
+from lutgen.encode.tally import ExactSum, Tally, Wanted, ordered, select, unordered
 from lutgen.errors import ConfigError, DataError
-from lutgen.learn.boost.backends import BACKENDS
+from lutgen.learn.boost.labelled import Labelled, SampleSet, Weighing
 from lutgen.learn.boost.learner import Learner
-from lutgen.learn.boost.losses import MOST_LACKING, Distance, weighted_quantile
+from lutgen.learn.boost.losses import MOST_LACKING, Distance
 from lutgen.learn.boost.network import build_network, numbers_head
 from lutgen.learn.boost.parameters import ABSOLUTE, NEWTON, BoostParameters, BoostProgress
-from lutgen.learn.boost.step import UNIT, Samples
+from lutgen.learn.boost.part import Layout
+from lutgen.learn.boost.step import UNIT
 from lutgen.learn.boost.training import (
     Held,
     again,
     check_request,
-    checked_weights,
     provenance_of,
     run,
-    watched_of,
-    whole_weights,
+    samples_here,
+    watched_team,
     with_growth,
-    with_validation,
 )
 from lutgen.learn.executor import Executor, executor_for
+from lutgen.learn.parts import added
 from lutgen.model import LutNetwork
 from lutgen.model.head import MAX_WEIGHT
 
@@ -63,12 +66,18 @@ class _Scale:
     votes_a_deviation: int
 
     @classmethod
-    def of(
-        cls, y: Floats, weights: Floats, quantile: float | None, votes: int, most: int
-    ) -> _Scale:
-        """Return the scale that suits numbers of shape (n_scores, n_samples)."""
-        start = np.array([_start(row, weights, quantile) for row in y])
-        deviation = np.array([_deviation(row, weights, quantile) for row in y])
+    def of(cls, samples: SampleSet, quantile: float | None, votes: int, most: int) -> _Scale:
+        """Return the scale that suits the numbers of some samples."""
+        weighing = samples.weighing()
+        if quantile is None:
+            start = _means(samples)
+            deviation = _deviations(samples, start)
+        else:
+            start, low, high = _quantiles(samples, weighing, (quantile, 0.25, 0.75)).T
+            deviation = (high - low) / 1.349
+            if (deviation <= 0).any():
+                spread = _deviations(samples, _means(samples))
+                deviation = np.where(deviation > 0, deviation, spread)
         deviation[deviation == 0] = deviation.max(initial=0) or 1.0
         half = float(deviation.min()) / votes
         multiples = np.maximum(1, np.rint(deviation / votes / half)).astype(np.int64)
@@ -149,70 +158,92 @@ def boost_numbers(
     Interrupted
         On Ctrl-C, with what has been learnt; before the first round is over, a KeyboardInterrupt.
     """
-    told = _told(parameters, loss, quantile)
-    check_request(bits, told, validation is not None)
     y = _checked(targets, bits.n_samples)
-    weights = checked_weights(sample_weight, bits.n_samples)
-    if not weights.any():
+    held = None
+    if validation is not None:
+        own, numbers, weights = (*validation, None)[:3]
+        held = samples_here(own, _checked(numbers, own.n_samples), weights)
+    with executor_for(executor, n_threads) as running:
+        return boost_numbers_of_parts(
+            samples_here(bits, y, sample_weight),
+            parameters,
+            encoder=encoder,
+            loss=loss,
+            quantile=quantile,
+            validation=held,
+            backend=backend,
+            executor=running,
+            progress=progress,
+        )
+
+
+def boost_numbers_of_parts(
+    samples: SampleSet,
+    parameters: BoostParameters,
+    *,
+    encoder: Encoder,
+    loss: str = "squared_error",
+    quantile: float = 0.5,
+    validation: SampleSet | None = None,
+    backend: str = "kernels",
+    executor: Executor,
+    progress: Callable[[BoostProgress], None] | None = None,
+) -> LutNetwork:
+    """Learn a network from samples that lie in parts, wherever these are.
+
+    See :func:`boost_numbers`. The network is the same for any parts that have the same samples in
+    the same order.
+    """
+    told = _told(parameters, loss, quantile)
+    check_request(samples.n_signals, told, validation is not None)
+    weighing = samples.weighing()
+    if weighing.is_nothing:
         raise DataError("all training samples are of weight zero")
     level = {"squared_error": None, "absolute_error": 0.5}.get(loss, quantile)
     votes = 1 << max(0, round(np.log2(told.temperature)))
-    most = told.max_weight << (told.leaf_bits - 1)
-    scale = _Scale.of(y, weights, level, votes, most)
-    views = np.arange(bits.n_signals, dtype=np.int32)[None, :]
-    samples = Samples.make(
-        bits,
-        scale.encode(y),
-        whole_weights(weights, _WEIGHT_UNIT),
-        views,
-        BACKENDS[backend]().transpose,
+    scale = _Scale.of(samples, level, votes, told.max_weight << (told.leaf_bits - 1))
+    n_scores = scale.start.size
+    views = np.arange(samples.n_signals, dtype=np.int32)[None, :]
+    learner = Learner(
+        Layout(views, weighing, _WEIGHT_UNIT, backend, scale.encode).team(samples),
+        samples.n_samples,
+        1,
+        samples.n_signals,
+        Distance(n_scores, votes, level),
+        None if validation is None else watched_team(validation, backend, scale.encode),
+        told,
+        backend,
+        executor,
+        progress,
     )
-    watched = None
-    if validation is not None:
-        held, numbers, held_weights = (*validation, None)[:3]
-        encoded = scale.encode(_checked(numbers, held.n_samples))
-        watched = watched_of((held, encoded, held_weights), len(y))
-    with executor_for(executor, n_threads) as running:
-        learner = Learner(
-            samples,
-            bits.n_samples,
-            Distance(len(y), votes, level),
-            watched,
-            told,
-            backend,
-            running,
-            progress,
+    head = numbers_head(scale.multiples, scale.start, scale.scale, scale.offset)
+
+    def network(interrupted: bool) -> LutNetwork:
+        provenance = provenance_of(learner, encoder, told, interrupted)
+        more = {"loss": loss} | ({"quantile": quantile} if loss == "quantile" else {})
+        provenance = replace(
+            provenance,
+            parameters={**provenance.parameters, **more},
+            metric="R²" if level is None else "D²",
         )
-        head = numbers_head(scale.multiples, scale.start, scale.scale, scale.offset)
+        return build_network(
+            learner.result, samples.n_signals, encoder, head, provenance, learner.groups
+        )
 
-        def network(interrupted: bool) -> LutNetwork:
-            provenance = provenance_of(learner, encoder, told, interrupted)
-            more = {"loss": loss} | ({"quantile": quantile} if loss == "quantile" else {})
-            provenance = replace(
-                provenance,
-                parameters={**provenance.parameters, **more},
-                metric="R²" if level is None else "D²",
-            )
-            return build_network(
-                learner.result, bits.n_signals, encoder, head, provenance, learner.groups
-            )
-
-        found = run(learner, [], network)
+    found = run(learner, [], network)
     if not (told.patience and told.refit_on_all and validation):
         return found
-    fewer = again(told, found, len(y) * told.leaf_bits)
-    together = with_validation(bits, np.asarray(targets), sample_weight, validation)
+    fewer = again(told, found, n_scores * told.leaf_bits)
+    together = samples.followed_by(validation)
 
     def learn() -> LutNetwork:
-        return boost_numbers(
-            *together[:2],
+        return boost_numbers_of_parts(
+            together,
             fewer,
             encoder=encoder,
             loss=loss,
             quantile=quantile,
-            sample_weight=together[2],
             backend=backend,
-            n_threads=n_threads,
             executor=executor,
             progress=progress,
         )
@@ -275,17 +306,53 @@ def _checked(targets: NDArray[Any], n_samples: int) -> Floats:
     return np.ascontiguousarray(y.reshape(n_samples, -1).T)
 
 
-def _start(y: Floats, weights: Floats, quantile: float | None) -> float:
-    if quantile is None:
-        return float(np.average(y, weights=weights))
-    return weighted_quantile(y, weights, quantile)
+def _means(samples: SampleSet) -> Floats:
+    """Return the mean of each score, rounded once."""
+    zero = samples.total(partial(_sums, about=None))
+    *sums, weight = (own.value for own in zero)
+    return np.array([float(total / weight) for total in sums])
 
 
-def _deviation(y: Floats, weights: Floats, quantile: float | None) -> float:
-    """Return the standard deviation; where few samples may lie far off, that of the middle half."""
-    if quantile is not None:
-        low, high = (weighted_quantile(y, weights, share) for share in (0.25, 0.75))
-        if high > low:
-            return (high - low) / 1.349
-    mean = np.average(y, weights=weights)
-    return float(np.sqrt(np.average((y - mean) ** 2, weights=weights)))
+def _deviations(samples: SampleSet, means: Floats) -> Floats:
+    """Return the standard deviation of each score."""
+    found = samples.total(partial(_sums, about=means))
+    *sums, weight = (own.value for own in found)
+    return np.sqrt([float(total / weight) for total in sums])
+
+
+def _sums(part: Labelled, about: Floats | None) -> list[ExactSum]:
+    """Return sums of weighted numbers, or of their squares about others, and of the weights."""
+    weights = part.filled
+    away = part.labels if about is None else (part.labels - about[:, None]) ** 2
+    return [*(ExactSum.of(row * weights) for row in away), ExactSum.of(weights)]
+
+
+def _quantiles(samples: SampleSet, weighing: Weighing, shares: Sequence[float]) -> Floats:
+    """Return numbers that such shares of the weight do not exceed, (n_scores, n_shares)."""
+    weight = sum(samples.ask(partial(_weight, weighing=weighing)))
+    ranks = np.array([max(1, math.ceil(share * weight)) for share in shares])
+    n_scores = max(samples.ask(_n_scores))
+
+    def count(wanted: Wanted) -> Tally:
+        tallies = samples.ask(partial(_count_numbers, wanted=wanted, weighing=weighing))
+        return added(tallies, Tally.add)
+
+    return np.array([unordered(keys) for keys in select(count, [ranks] * n_scores)])
+
+
+def _weight(part: Labelled, weighing: Weighing) -> int:
+    return int(weighing.whole(part, _WEIGHT_UNIT).sum(dtype=np.int64))
+
+
+def _n_scores(part: Labelled) -> int:
+    return len(part.labels)
+
+
+def _count_numbers(part: Labelled, wanted: Wanted, weighing: Weighing) -> Tally:
+    weights = weighing.whole(part, _WEIGHT_UNIT)
+    kept = weights > 0
+    tallies = [
+        wanted.count(score, ordered(row[kept]), weights[kept])
+        for score, row in enumerate(part.labels)
+    ]
+    return added(tallies, Tally.add)

@@ -7,6 +7,7 @@ counts add up, and what is drawn at a place goes by the number that the place ha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,39 @@ from lutgen.bits import Words, unpack_rows
 from lutgen.learn import randomness
 from lutgen.learn.boost.leaves import Lut
 from lutgen.learn.boost.step import BoostStep, Drawn, Samples, Weighed
-from lutgen.learn.counts import Counts, count_residuals, total
+from lutgen.learn.counts import RESIDUALS, Counts, count_residuals, total
 from lutgen.learn.executor import Executor, ranges
 from lutgen.learn.reference import addresses
 
 _FEW_PLACES = 1 << 13  # not worth a task of their own
 _FEW_WORDS = 3 << 7  # nor these, where a place is only counted or voted on
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A draw of samples in proportion to the size of one score's residuals.
+
+    Parameters
+    ----------
+    score : int
+    key : int
+        Key of what is random.
+    unit : int
+        Size of a residual that is drawn once.
+    most : int
+        What is drawn is random, and so is how much; the last places lose where it is too much.
+    """
+
+    score: int
+    key: int
+    unit: int
+    most: int
+
+    @classmethod
+    def about(cls, n_drawn: int, score: int, key: int, size: int) -> Draw:
+        """Return the draw of about so many samples, whose residuals' sizes add up to `size`."""
+        most = n_drawn + 8 * int(n_drawn**0.5) + 64
+        return cls(score, key, max(1, size // n_drawn), most)
 
 
 def find_residuals(
@@ -41,58 +69,108 @@ def find_residuals(
 
 def draw(
     step: BoostStep,
-    samples: Samples,
     residual: NDArray[np.int32],
-    key: np.uint64,
-    n_drawn: int,
+    request: Draw,
+    ids: Sequence[range],
     executor: Executor,
-) -> Drawn:
-    """Draw about `n_drawn` samples in proportion to the size of their residual.
+) -> NDArray[np.int64]:
+    """Draw about so many samples in proportion to the size of their residual; return the places.
 
-    Place n is drawn floor((|residual| + r_n) / unit) times, r_n a random integer below the unit,
-    which is the sum of the sizes over `n_drawn`, at least 1.
+    Of all samples, place n is drawn floor((|residual| + r_n) / unit) times, r_n a random integer
+    below the unit.
+
+    Parameters
+    ----------
+    residual : ndarray of shape (n_places,), dtype=np.int32
+        Of the places of each view, one view after another.
+    ids : sequence of range
+        For each view, the numbers of its places among those of all samples.
     """
-    parts = ranges(residual.size, executor.n_workers, _FEW_PLACES)
+    key = np.uint64(request.key)
+    tasks, first = [], 0
+    for own in ids:
+        n_parts = -(-executor.n_workers // len(ids))
+        for part in ranges(len(own), n_parts, _FEW_PLACES):
+            tasks.append((range(first + part.start, first + part.stop), own.start - first))
+        first += len(own)
+    drawn = executor.map(
+        lambda task: step.draw(residual, key, request.unit, task[0], request.most, task[1]), tasks
+    )
+    return np.concatenate([*drawn, np.empty(0, dtype=np.int64)])
 
-    def size(part: range) -> int:
-        return int(np.abs(residual[part.start : part.stop]).sum(dtype=np.int64))
 
-    unit = max(1, sum(executor.map(size, parts)) // n_drawn)
-    # what is drawn is random, and so is how much; the last places lose where it is too much
-    capacity = n_drawn + 8 * int(n_drawn**0.5) + 64
-    drawn = executor.map(lambda part: step.draw(residual, key, unit, part, capacity), parts)
-    return step.gather(samples, residual, np.concatenate(drawn)[:capacity])
+def sizes(residual: NDArray[np.int32], executor: Executor) -> list[int]:
+    """Return the sum of the sizes of each row's residuals."""
+
+    def size(task: tuple[int, range]) -> int:
+        row, part = task
+        return int(np.abs(residual[row, part.start : part.stop]).sum(dtype=np.int64))
+
+    parts = ranges(residual.shape[1], executor.n_workers, _FEW_PLACES)
+    found = executor.map(size, [(row, part) for row in range(len(residual)) for part in parts])
+    n = max(1, len(parts))
+    return [sum(found[row * n : (row + 1) * n]) for row in range(len(residual))]
 
 
-def weigh(
-    samples: Samples,
-    residual: NDArray[np.int32],
-    curvature: NDArray[np.int32],
-    key: np.uint64,
-    n_wanted: int,
-    unit: float,
-) -> Weighed:
-    """Return all samples of some weight, or about as many as wanted, each as likely.
+def likely(
+    weights: NDArray[np.int32], key: int, bound: int | None, ids: Sequence[range]
+) -> NDArray[np.int64]:
+    """Return the places of some weight, all or each as likely as `bound` is in 2^32.
+
+    Parameters
+    ----------
+    key : int
+        Key of the draw.
+    ids
+        See :func:`draw`.
+    """
+    places = np.flatnonzero(weights)
+    if bound is None:
+        return places
+    shifts = np.cumsum([0, *(len(own) for own in ids)])
+    view = np.searchsorted(shifts, places, side="right") - 1
+    number = places + (np.array([own.start for own in ids]) - shifts[:-1])[view]
+    random = randomness.words_at(np.uint64(key), number)
+    return places[random >> np.uint64(32) < np.uint64(bound)]
+
+
+def together(found: Sequence[tuple[NDArray[np.int64], Drawn]], most: int) -> Drawn:
+    """Return what was drawn of all parts, the first `most` by the numbers of the places."""
+    if len(found) == 1:
+        numbers, drawn = found[0]
+        if numbers.size <= most:
+            return drawn
+    numbers = np.concatenate([own for own, _ in found])
+    order = np.argsort(numbers, kind="stable")[:most]
+    rows = np.concatenate([drawn.rows[:-1] for _, drawn in found])[order]
+    negative = np.concatenate([drawn.negative for _, drawn in found])[order]
+    rows = np.concatenate([rows, np.zeros_like(found[0][1].rows[-1:])])
+    return Drawn(rows, negative, found[0][1].n_signals)
+
+
+def weighed_together(found: Sequence[tuple[NDArray[np.int64], Weighed]], unit: float) -> Weighed:
+    """Return what a search by Newton's gain looks at, of all parts.
 
     Where sums could take more than 32 bits, the lowest bits of all are left out.
 
     Parameters
     ----------
-    key : int
-        Key of the draw, where fewer are wanted than there are.
     unit : float
         The gradient and curvature that stand for 1.
     """
-    places = np.flatnonzero(samples.weights)
-    if n_wanted < places.size:
-        random = randomness.words(np.array([key]), residual.size)[0][places]
-        bound = np.uint64((n_wanted << 32) // places.size)
-        places = places[random >> np.uint64(32) < bound]
-    gradient, curved = residual[places], curvature[places]
-    most = max(int(np.abs(gradient).sum(dtype=np.int64)), int(curved.sum(dtype=np.int64)))
+    if len(found) == 1:
+        rows, at = found[0][1].rows, found[0][1].places
+        gradient, curvature = found[0][1].gradient, found[0][1].curvature
+    else:
+        order = np.argsort(np.concatenate([own for own, _ in found]), kind="stable")
+        rows = np.concatenate([own.rows for _, own in found])
+        gradient = np.concatenate([own.gradient for _, own in found])[order]
+        curvature = np.concatenate([own.curvature for _, own in found])[order]
+        at = order
+    most = max(int(np.abs(gradient).sum(dtype=np.int64)), int(curvature.sum(dtype=np.int64)))
     n_bits = max(0, most.bit_length() - 30)  # rounding down adds up to one a sample
     return Weighed(
-        samples.rows, places, gradient >> n_bits, curved >> n_bits, samples.n_signals,
+        rows, at, gradient >> n_bits, curvature >> n_bits, found[0][1].n_signals,
         unit / (1 << n_bits),
     )  # fmt: skip
 
@@ -105,6 +183,9 @@ def count(
     backend: str,
 ) -> Counts:
     """Count every place at the entries that it reaches; wires of shape (n_luts, k)."""
+
+    if not samples.weights.size:
+        return Counts.zeros(RESIDUALS, *wires.shape)
 
     def count_part(part: tuple[int, range]) -> Counts:
         view, words = part
@@ -158,21 +239,20 @@ def vote(
     executor.map(vote_part, tasks)
 
 
-def accuracy(
+def count_right(
     step: BoostStep,
     votes: NDArray[np.int32],
     labels: NDArray[np.int32],
     weights: NDArray[np.int32],
     n_samples: int,
     executor: Executor,
-) -> float:
-    """Return the (weighted) share of samples whose class has the most votes."""
+) -> int:
+    """Return the weight of the samples whose class has the most votes."""
 
     def right(part: range) -> int:
         return step.count_right(votes, labels, weights, part)
 
-    n_right = sum(executor.map(right, ranges(n_samples, executor.n_workers, 4 * _FEW_PLACES)))
-    return n_right / int(weights[:n_samples].sum(dtype=np.int64))
+    return sum(executor.map(right, ranges(n_samples, executor.n_workers, 4 * _FEW_PLACES)))
 
 
 def _parts(signals: Words, n_views: int, executor: Executor) -> list[tuple[int, range]]:

@@ -54,12 +54,19 @@ def count_right(
 
 
 def draw(
-    residual: NDArray[np.int32], key: np.uint64, unit: int, part: range, capacity: int
+    residual: NDArray[np.int32],
+    key: np.uint64,
+    unit: int,
+    part: range,
+    capacity: int,
+    shift: int,
 ) -> NDArray[np.int64]:
     """Return the places drawn; see :class:`BoostStep`."""
     size = np.abs(residual.astype(np.int64))
-    words = randomness.words(np.array([key]), size.size)[0]
-    rounding = randomness.below(words, np.full(words.size, unit, dtype=np.uint64)).astype(np.int64)
+    words = randomness.words_at(key, np.arange(size.size) + shift)
+    n_bits = max(0, unit.bit_length() - 32)  # where there are so many samples
+    bound = np.full(words.size, unit >> n_bits, dtype=np.uint64)
+    rounding = randomness.below(words, bound).astype(np.int64) << n_bits
     times = np.where(size > 0, (size + rounding) // unit, 0)
     return np.repeat(np.arange(size.size), times * np.isin(np.arange(size.size), part))[:capacity]
 

@@ -29,7 +29,7 @@ class Samples:
     Parameters
     ----------
     signals : ndarray of shape (n_rows, n_words), dtype=np.uint64
-        Bit-packed samples, a row a signal; one row is zero.
+        Bit-packed samples, a row a signal; where a view lacks a signal, one row is zero.
     views : ndarray of shape (n_views, n_signals), dtype=np.int32
         Row of `signals` that view v shows as signal s.
     rows : ndarray of shape (n_places, row_words), dtype=np.uint64
@@ -58,12 +58,17 @@ class Samples:
         labels: NDArray[np.integer],
         weights: NDArray[np.int32],
         views: NDArray[np.int32],
-        transpose: Callable[[Words], Words],
+        transpose: Callable[[Words], Words] | None,
     ) -> Samples:
-        """Lay out samples; a source signal of -1 in `views` stands for zero."""
+        """Lay out samples; a source signal of -1 in `views` stands for zero.
+
+        Without `transpose` there are no `rows`: of samples that are only watched.
+        """
         n_places = 64 * bits.words.shape[1]
-        signals = np.concatenate([bits.words, np.zeros_like(bits.words[:1])])
-        sources = np.where(views < 0, bits.n_signals, views).astype(np.int32)
+        signals, sources = bits.words, views.astype(np.int32)
+        if (views < 0).any():
+            signals = np.concatenate([signals, np.zeros_like(signals[:1])])
+            sources = np.where(views < 0, bits.n_signals, views).astype(np.int32)
         return cls(
             signals,
             sources,
@@ -72,10 +77,12 @@ class Samples:
             np.tile(_padded(weights, n_places), len(views)),
         )
 
-    def with_signals(self, more: Words, transpose: Callable[[Words], Words]) -> Samples:
+    def with_signals(self, more: Words, transpose: Callable[[Words], Words] | None) -> Samples:
         """Add signals after those there are: their values at each place, (n_more, n_places/64)."""
         n_more, n_views = len(more), len(self.views)
-        signals = np.concatenate([self.signals, more.reshape(n_more * n_views, -1)])
+        signals = np.concatenate(
+            [self.signals, more.reshape(n_more * n_views, self.signals.shape[1])]
+        )
         rows = len(self.signals) + np.arange(n_more * n_views, dtype=np.int32)
         views = np.concatenate([self.views, rows.reshape(n_more, n_views).T], axis=1)
         by_place = _by_place(signals, views, transpose)
@@ -200,13 +207,19 @@ class BoostStep(Protocol):
         ...
 
     def draw(
-        self, residual: NDArray[np.int32], key: np.uint64, unit: int, part: range, capacity: int
+        self,
+        residual: NDArray[np.int32],
+        key: np.uint64,
+        unit: int,
+        part: range,
+        capacity: int,
+        shift: int,
     ) -> NDArray[np.int64]:
         """Return the places drawn of a part, ascending; one drawn n times stands there n times.
 
-        Place n is drawn floor((|residual| + r_n) / unit) times, r_n the random integer below the
-        unit that the key has for n: it does not depend on the part. Of all that is drawn, the
-        first `capacity` are returned.
+        Place n is drawn floor((|residual| + r) / unit) times, r the random integer below the unit
+        that the key has for n + shift: the number of the place among those of all samples, so that
+        it does not depend on the part. Of all that is drawn, the first `capacity` are returned.
         """
         ...
 
@@ -276,8 +289,10 @@ class BoostStep(Protocol):
 
 
 def _by_place(
-    signals: Words, views: NDArray[np.int32], transpose: Callable[[Words], Words]
+    signals: Words, views: NDArray[np.int32], transpose: Callable[[Words], Words] | None
 ) -> Words:
+    if transpose is None:
+        return np.empty((0, 0), dtype=np.uint64)
     return np.concatenate([transpose(signals[view]) for view in views])
 
 

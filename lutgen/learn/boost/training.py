@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,14 +27,21 @@ from numpy.typing import ArrayLike, NDArray
 from lutgen.bits import Bits
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError, DataError
-from lutgen.learn.boost.backends import BACKENDS
-from lutgen.learn.boost.choice import Choice, Rows, choose, folds, trial_parameters
-from lutgen.learn.boost.learner import Learner, Watched
+from lutgen.learn.boost.choice import (
+    Choice,
+    choose,
+    fold_rows,
+    n_folds,
+    trial_parameters,
+)
+from lutgen.learn.boost.labelled import Labelled, SampleSet, class_sizes
+from lutgen.learn.boost.learner import Learner
 from lutgen.learn.boost.leaves import Leaf
 from lutgen.learn.boost.losses import Softmax
 from lutgen.learn.boost.network import Round, build_network, classes_head, feature_gain, take_apart
 from lutgen.learn.boost.parameters import ABSOLUTE, AUTO, NEWTON, BoostParameters, BoostProgress
-from lutgen.learn.boost.step import WEIGHT_UNIT, Samples
+from lutgen.learn.boost.part import Layout, Part, Team
+from lutgen.learn.boost.step import WEIGHT_UNIT
 from lutgen.learn.boost.views import image_views
 from lutgen.learn.executor import Executor, executor_for
 from lutgen.model import LutNetwork, Provenance
@@ -122,8 +130,42 @@ def boost(
         On Ctrl-C, with what has been learnt; before the first round is over, and while criteria
         are tried, a KeyboardInterrupt.
     """
-    check_request(bits, parameters, validation is not None)
-    weights = _check_samples(labels, bits.n_samples, sample_weight, classes)
+    _check_labels(labels, bits.n_samples, classes)
+    samples = samples_here(bits, labels, sample_weight)
+    with executor_for(executor, n_threads) as running:
+        return boost_parts(
+            samples,
+            parameters,
+            encoder=encoder,
+            classes=classes,
+            validation=held_here(validation),
+            feature_shape=feature_shape,
+            start=start,
+            backend=backend,
+            executor=running,
+            progress=progress,
+        )
+
+
+def boost_parts(
+    samples: SampleSet,
+    parameters: BoostParameters,
+    *,
+    encoder: Encoder,
+    classes: NDArray[Any],
+    validation: SampleSet | None = None,
+    feature_shape: Sequence[int] = (),
+    start: LutNetwork | None = None,
+    backend: str = "kernels",
+    executor: Executor,
+    progress: Callable[[BoostProgress], None] | None = None,
+) -> LutNetwork:
+    """Learn a network from samples that lie in parts, wherever these are; see :func:`boost`.
+
+    The network is the same for any parts that have the same samples in the same order.
+    """
+    check_request(samples.n_signals, parameters, validation is not None)
+    _check_classes(samples, classes)
     views = image_views(encoder, feature_shape, parameters.shift, parameters.mirror)
     n_classes = len(classes)
     old: list[Round] = []
@@ -131,73 +173,68 @@ def boost(
         if parameters.layers > 1:
             raise ConfigError("a network to start from goes on in one layer: layers must be 1")
         leaf = Leaf(parameters.leaf_bits, parameters.max_weight)
-        old, prior = take_apart(start, parameters.k, leaf, bits.n_signals, classes)
-    with executor_for(executor, n_threads) as running:
+        old, prior = take_apart(start, parameters.k, leaf, samples.n_signals, classes)
+    weighing = samples.weighing()
 
-        def learner_of(
-            told: BoostParameters,
-            rows: Rows | None,
-            watched: Held | None,
-            heard: Callable[[BoostProgress], None] | None,
-        ) -> Learner:
-            part = (bits, labels, weights) if rows is None else (
-                bits.take(rows), labels[rows], weights[rows]
-            )  # fmt: skip
-            samples = Samples.make(*part, views, BACKENDS[backend]().transpose)
-            loss = Softmax(n_classes, told.effective_temperature)
-            if start is not None:
-                loss.prior = prior
-            elif told.criterion == NEWTON:
-                loss.start_from_shares(samples)
-            return Learner(
-                samples,
-                part[0].n_samples,
-                loss,
-                watched_of(watched, n_classes),
-                told,
-                backend,
-                running,
-                heard,
-            )
+    def learner_of(
+        told: BoostParameters,
+        own: SampleSet,
+        watched: SampleSet | None,
+        heard: Callable[[BoostProgress], None] | None,
+    ) -> Learner:
+        team = Layout(views, weighing, WEIGHT_UNIT, backend).team(own)
+        loss = Softmax(n_classes, told.effective_temperature)
+        if start is not None:
+            loss.prior = prior
+        elif told.criterion == NEWTON:
+            loss.start_from_shares(team.ask(Part.class_weights, executor, n_classes=n_classes))
+        return Learner(
+            team,
+            own.n_samples,
+            len(views),
+            own.n_signals,
+            loss,
+            None if watched is None else watched_team(watched, backend),
+            told,
+            backend,
+            executor,
+            heard,
+        )
 
-        choice = Choice(parameters.criterion, "")
-        if parameters.criterion == AUTO:
-            choice = _choose(
-                bits, labels, weights, parameters, validation, start, learner_of, progress
-            )
-            parameters = replace(parameters, criterion=choice.criterion)
-        learner = learner_of(parameters, None, validation, progress)
+    choice = Choice(parameters.criterion, "")
+    if parameters.criterion == AUTO:
+        choice = _choose(samples, parameters, n_classes, validation, start, learner_of, progress)
+        parameters = replace(parameters, criterion=choice.criterion)
+    learner = learner_of(parameters, samples, validation, progress)
 
-        def network(interrupted: bool) -> LutNetwork:
-            provenance = provenance_of(learner, encoder, parameters, interrupted)
-            why = choice.why and f"{choice.criterion}: {choice.why}"
-            return build_network(
-                learner.result,
-                bits.n_signals,
-                encoder,
-                classes_head(learner.loss.prior, classes),
-                replace(provenance, criterion_chosen=why),
-                learner.groups,
-            )
+    def network(interrupted: bool) -> LutNetwork:
+        provenance = provenance_of(learner, encoder, parameters, interrupted)
+        why = choice.why and f"{choice.criterion}: {choice.why}"
+        return build_network(
+            learner.result,
+            samples.n_signals,
+            encoder,
+            classes_head(learner.loss.prior, classes),
+            replace(provenance, criterion_chosen=why),
+            learner.groups,
+        )
 
-        found = run(learner, old, network)
+    found = run(learner, old, network)
     if not (parameters.patience and parameters.refit_on_all and validation):
         return found
     n_luts_a_round = len(learner.groups) * parameters.leaf_bits
     told = again(parameters, found, n_luts_a_round)
-    together = with_validation(bits, labels, sample_weight, validation)
+    together = samples.followed_by(validation)
 
     def learn() -> LutNetwork:
-        return boost(
-            *together[:2],
+        return boost_parts(
+            together,
             told,
             encoder=encoder,
             classes=classes,
-            sample_weight=together[2],
             feature_shape=feature_shape,
             start=start,
             backend=backend,
-            n_threads=n_threads,
             executor=executor,
             progress=progress,
         )
@@ -216,21 +253,18 @@ def again(parameters: BoostParameters, found: LutNetwork, n_luts_a_round: int) -
     )
 
 
-def with_validation(
-    bits: Bits, labels: NDArray[Any], sample_weight: ArrayLike | None, validation: Held
-) -> tuple[Bits, NDArray[Any], NDArray[np.float64] | None]:
-    """Return training and validation samples together; weights None where there are none."""
-    held, held_labels, held_weights = (*validation, None)[:3]
-    weights = None
-    if sample_weight is not None or held_weights is not None:
-        weights = np.concatenate(
-            [
-                checked_weights(sample_weight, bits.n_samples),
-                checked_weights(held_weights, held.n_samples),
-            ]
-        )
-    dense = np.concatenate([bits.to_dense(), held.to_dense()])
-    return Bits.from_dense(dense), np.concatenate([labels, held_labels]), weights
+def held_here(validation: Held | None) -> SampleSet | None:
+    """Return samples held out as parts have them."""
+    if validation is None:
+        return None
+    bits, labels, weights = (*validation, None)[:3]
+    return samples_here(bits, labels, weights)
+
+
+def samples_here(bits: Bits, labels: NDArray[Any], sample_weight: ArrayLike | None) -> SampleSet:
+    """Return samples in memory as parts have them, their weights checked."""
+    weights = None if sample_weight is None else checked_weights(sample_weight, bits.n_samples)
+    return SampleSet.here(Labelled(bits, labels, weights))
 
 
 def with_growth(learn: Callable[[], LutNetwork], found: LutNetwork, n_rounds: int) -> LutNetwork:
@@ -263,15 +297,18 @@ def with_growth(learn: Callable[[], LutNetwork], found: LutNetwork, n_rounds: in
     return replace(network, provenance=provenance)
 
 
-def watched_of(validation: Held | None, n_scores: int) -> Watched | None:
+def watched_team(
+    validation: SampleSet,
+    backend: str,
+    encode: Callable[[NDArray[np.float64]], NDArray[np.int32]] | None = None,
+) -> Team:
     """Return samples held out as the learner watches them."""
-    if validation is None:
-        return None
-    bits, labels, weights = (*validation, None)[:3]
-    checked = checked_weights(weights, bits.n_samples)
-    if not checked.any():
+    weighing = validation.weighing()
+    if weighing.is_nothing:
         raise DataError("the validation samples are all of weight zero, or there are none")
-    return Watched.make(bits, labels, whole_weights(checked, WEIGHT_UNIT), n_scores)
+    itself = np.arange(validation.n_signals, dtype=np.int32)[None, :]
+    layout = Layout(itself, weighing, WEIGHT_UNIT, backend, encode, is_watched=True)
+    return layout.team(validation)
 
 
 def run(learner: Learner, start: list[Round], network: Callable[[bool], LutNetwork]) -> LutNetwork:
@@ -309,11 +346,10 @@ def provenance_of(
 
 
 def _choose(
-    bits: Bits,
-    labels: NDArray[np.integer],
-    weights: NDArray[np.int32],
+    samples: SampleSet,
     parameters: BoostParameters,
-    validation: Held | None,
+    n_classes: int,
+    validation: SampleSet | None,
     start: LutNetwork | None,
     learner_of: Callable[..., Learner],
     progress: Callable[[BoostProgress], None] | None,
@@ -324,18 +360,9 @@ def _choose(
     if start is not None:
         told = start.provenance.parameters.get("criterion", ABSOLUTE)
         return Choice(NEWTON if told == NEWTON else ABSOLUTE, "as the network to start from")
-    parts: list[tuple[Rows | None, Held]]
-    if validation is not None:
-        parts = [(None, validation)]
-    else:
-        parts = [
-            (kept, (bits.take(aside), labels[aside], weights[aside]))
-            for kept, aside in folds(labels)
-            if weights[aside].any() and weights[kept].any()
-        ]
-    n_held_out = sum(watched[0].n_samples for _, watched in parts)
-    n_classes = int(labels.max()) + 1
-    trials = trial_parameters(parameters, n_classes if n_classes > 2 else 1, bits.n_signals)
+    parts = [(samples, validation)] if validation is not None else _folds_of(samples, n_classes)
+    n_held_out = sum(watched.n_samples for _, watched in parts)
+    trials = trial_parameters(parameters, n_classes if n_classes > 2 else 1, samples.n_signals)
 
     def accuracy(trial: BoostParameters) -> float:
         def heard(now: BoostProgress) -> None:
@@ -347,30 +374,40 @@ def _choose(
             learner = learner_of(trial, kept, watched, heard)
             learner.run([])
             share = learner.history[-1].validation_accuracy or 0.0
-            n_right += share * watched[0].n_samples
+            n_right += share * watched.n_samples
         return n_right / n_held_out
 
     return choose(trials, n_held_out, accuracy)
 
 
-def check_request(bits: Bits, parameters: BoostParameters, is_watched: bool) -> None:
+def _folds_of(samples: SampleSet, n_classes: int) -> list[tuple[SampleSet, SampleSet]]:
+    """Return what to learn from and what to hold out, in turn."""
+    of_class = samples.ask(partial(class_sizes, n_classes=n_classes))
+    before = np.cumsum([np.zeros_like(of_class[0]), *of_class[:-1]], axis=0)
+    found = []
+    for fold in range(n_folds(samples.n_samples)):
+        kept, aside = (
+            samples.take(fold_rows, [(own, fold, is_aside) for own in before])
+            for is_aside in (False, True)
+        )
+        if aside.n_samples and not (aside.weighing().is_nothing or kept.weighing().is_nothing):
+            found.append((kept, aside))
+    return found
+
+
+def check_request(n_signals: int, parameters: BoostParameters, is_watched: bool) -> None:
     """Raise a fault of the user's where parameters do not go with the samples."""
     if parameters.patience and not is_watched:
         raise ConfigError("patience needs validation samples: set some aside, or patience to 0")
-    if bits.n_signals < parameters.k:
+    if n_signals < parameters.k:
         raise DataError(
-            f"the samples have {bits.n_signals} input bits, LUTs of k={parameters.k} need at "
+            f"the samples have {n_signals} input bits, LUTs of k={parameters.k} need at "
             f"least {parameters.k}: use a smaller k, or an encoder with more bits a feature"
         )
 
 
-def _check_samples(
-    labels: NDArray[np.integer],
-    n_samples: int,
-    sample_weight: ArrayLike | None,
-    classes: NDArray[Any],
-) -> NDArray[np.int32]:
-    """Return the weights as integers, all 1 where they are equal."""
+def _check_labels(labels: NDArray[np.integer], n_samples: int, classes: NDArray[Any]) -> None:
+    """Refuse labels that are no class numbers of the samples."""
     if labels.shape != (n_samples,):
         raise DataError(f"{n_samples} samples, but labels of shape {labels.shape}")
     if n_samples == 0:
@@ -381,15 +418,17 @@ def _check_samples(
         raise DataError(
             f"class numbers must be 0 to {len(classes) - 1}, found {labels.min()} to {labels.max()}"
         )
-    weights = checked_weights(sample_weight, n_samples)
-    of_class = np.bincount(labels, weights=weights, minlength=len(classes))
+
+
+def _check_classes(samples: SampleSet, classes: NDArray[Any]) -> None:
+    """Refuse classes that no sample of any weight is of."""
+    of_class = samples.class_counts(len(classes)).sum(axis=0)
     if (of_class == 0).any():
         empty = classes[int((of_class == 0).argmax())]
         raise DataError(
             f"class {empty} has no training samples, or all of weight zero: leave the class out, "
             "or give its samples a weight"
         )
-    return whole_weights(weights, WEIGHT_UNIT)
 
 
 def checked_weights(sample_weight: ArrayLike | None, n_samples: int) -> NDArray[np.float64]:
@@ -404,15 +443,3 @@ def checked_weights(sample_weight: ArrayLike | None, n_samples: int) -> NDArray[
             f"{weights[bad.argmax()]:g}, {int(bad.sum())} such weight(s)"
         )
     return weights
-
-
-def whole_weights(weights: NDArray[np.float64], unit: int) -> NDArray[np.int32]:
-    """Return weights as integers up to the unit, all 1 where they are equal; one at least is not 0.
-
-    Those that are not zero are 1 at least.
-    """
-    positive = weights[weights > 0]
-    if (positive == positive[0]).all():
-        return (weights > 0).astype(np.int32)
-    scaled = np.rint(weights / weights.max() * unit)
-    return np.where(weights > 0, np.maximum(scaled, 1), 0).astype(np.int32)

@@ -1,0 +1,187 @@
+"""The boosters and the memorizer as estimators of dask collections."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+from distributed import Client
+
+from lutgen.dask.cluster import client_of, is_dask_collection
+from lutgen.dask.training import CLASSES, NUMBERS, learn
+from lutgen.errors import ConfigError, DataError
+from lutgen.learn.boost import BoostProgress, Interrupted
+from lutgen.learn.estimators import boosting, regression
+from lutgen.learn.estimators.boosting import seed_of
+from lutgen.learn.estimators.shared import n_threads
+from lutgen.model import LutNetwork
+
+_OWN = ("random_state", "n_jobs", "warm_start", "luts_per_output", "resolution")
+
+
+class _OnCluster:
+    """What the boosters share: parameters are those of the local estimators.
+
+    Attributes
+    ----------
+    client : distributed.Client or None
+        Set it before `fit`; None takes the default client.
+    """
+
+    client: Client | None = None
+    network_: LutNetwork
+    _task = CLASSES
+
+    def __getstate__(self) -> Any:
+        state = super().__getstate__()  # type: ignore[misc]
+        return {name: value for name, value in state.items() if name != "client"}
+
+    def _learn(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        eval_set: Any,
+        progress: Callable[[BoostProgress], None] | None,
+        **more: Any,
+    ) -> None:
+        given = self.get_params(deep=False)  # type: ignore[attr-defined]
+        params = {name: value for name, value in given.items() if name not in _OWN}
+        params |= {"task": self._task, "seed": seed_of(given["random_state"]), **more}
+        try:
+            self.network_, self._classes = learn(
+                client_of(self.client),
+                params,
+                X,
+                y,
+                sample_weight=sample_weight,
+                eval_set=eval_set,
+                n_threads=n_threads(given["n_jobs"]),
+                progress=progress,
+            )
+        except Interrupted as stop:
+            self.network_ = stop.network
+            self._classes = np.asarray(stop.network.classes) if self._task == CLASSES else None
+            warnings.warn(f"{stop}; the network of that moment is kept", stacklevel=3)
+        self.n_features_in_ = self.network_.encoder.n_features
+        if self.network_.feature_names:
+            self.feature_names_in_ = np.array(self.network_.feature_names, dtype=object)
+
+    def _lazily(self, X: Any, method: Callable[[Any], Any], example: Any) -> Any:
+        """Apply a method of the local estimator to each partition, when it is asked for."""
+        if not hasattr(self, "network_"):
+            raise ConfigError("this estimator has learnt nothing yet: call fit before")
+        if not is_dask_collection(X):
+            return method(X)
+        width = X.shape[1]
+        if width != self.n_features_in_:
+            raise DataError(
+                f"X has {width} columns, the network was learnt from {self.n_features_in_}"
+            )
+        if hasattr(X, "chunks"):
+            X = X.rechunk({1: -1}) if X.numblocks[1] > 1 else X
+            call = _Filled(method, example)
+            if example.ndim == 1:
+                return X.map_blocks(call, dtype=example.dtype, drop_axis=1, meta=example[:0])
+            chunks = (X.chunks[0], (example.shape[1],))
+            return X.map_blocks(call, dtype=example.dtype, chunks=chunks, meta=example[:0])
+        import dask.dataframe as dd  # noqa: PLC0415 - where X is one
+        import pandas as pd  # noqa: PLC0415
+
+        kind = pd.Series if example.ndim == 1 else pd.DataFrame
+        return dd.map_partitions(_Framed(method, example, kind), X, meta=kind(example[:0]))
+
+
+class _Filled:
+    """A method that is asked about rows, and answers none where there are none."""
+
+    def __init__(self, method: Callable[[Any], Any], example: Any) -> None:
+        self._method, self._example = method, example
+
+    def __call__(self, rows: Any) -> Any:
+        return self._method(rows) if len(rows) else self._example[:0]
+
+
+class _Framed(_Filled):
+    """The same of frames."""
+
+    def __init__(self, method: Callable[[Any], Any], example: Any, kind: Any) -> None:
+        super().__init__(method, example)
+        self._kind = kind
+
+    def __call__(self, rows: Any) -> Any:
+        return self._kind(super().__call__(rows), index=rows.index)
+
+
+class BoostedLutClassifier(_OnCluster, boosting.BoostedLutClassifier):
+    """:class:`lutgen.learn.estimators.boosting.BoostedLutClassifier` for dask collections.
+
+    The parameters are the same, but `warm_start`, which is for one machine. What `fit` learns is,
+    to the last bit, what the local estimator learns of the same rows.
+    """
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        eval_set: Any = None,
+        *,
+        progress: Callable[[BoostProgress], None] | None = None,
+    ) -> Self:
+        """Learn from a dask array or dataframe and labels; see :func:`lutgen.dask.train`."""
+        if self.warm_start:
+            raise ConfigError("warm_start is for the estimator of one machine; leave it out")
+        self._learn(X, y, sample_weight, eval_set, progress)
+        self.classes_ = self._classes
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Return the label of each sample, lazily of a dask collection."""
+        return self._lazily(X, super().predict, self.classes_[:1])
+
+    def predict_proba(self, X: Any) -> Any:
+        """Return a probability for each class, lazily of a dask collection."""
+        return self._lazily(X, super().predict_proba, np.zeros((1, self.classes_.size)))
+
+    def decision_function(self, X: Any) -> Any:
+        """Return the scores, lazily of a dask collection."""
+        n_classes = self.classes_.size
+        example = np.zeros(1) if n_classes == 2 else np.zeros((1, n_classes))
+        return self._lazily(X, super().decision_function, example)
+
+
+class BoostedLutRegressor(_OnCluster, regression.BoostedLutRegressor):
+    """:class:`lutgen.learn.estimators.regression.BoostedLutRegressor` for dask collections."""
+
+    _task = NUMBERS
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        eval_set: Any = None,
+        *,
+        progress: Callable[[BoostProgress], None] | None = None,
+    ) -> Self:
+        """Learn from a dask array or dataframe and numbers; see :func:`lutgen.dask.train`."""
+        self._learn(
+            X,
+            y,
+            sample_weight,
+            eval_set,
+            progress,
+            luts_per_class=self.luts_per_output,
+            temperature=self.resolution,
+        )
+        self._is_column = y.ndim == 2
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Return the number of each sample, lazily of a dask collection."""
+        n_numbers = self.network_.head.n_scores
+        example = np.zeros((1, n_numbers)) if self._is_column or n_numbers > 1 else np.zeros(1)
+        return self._lazily(X, super().predict, example)
