@@ -1,9 +1,10 @@
 """Streams test vectors through a core and compares every output with what the model says.
 
 Runs inside the simulator, under cocotb 2. The core has ``x`` (input bits), ``y`` (output bits)
-and, if it has registers, ``clk``. One vector enters every cycle; its output must stand at ``y``
-exactly the stated number of cycles later, so a core of another latency fails. See README.md for
-the settings, which come from the environment.
+and, if it has registers, a clock, ``clk`` if no other is named; ports that are named besides are
+held. One vector enters every cycle; its output must stand at ``y`` exactly the stated number of
+cycles later, so a core of another latency fails. See README.md for the settings, which come from
+the environment.
 """
 
 from __future__ import annotations
@@ -25,11 +26,16 @@ async def stream_vectors(dut: Any) -> None:
     inputs = read_mem(Path(os.environ.get("LUTGEN_INPUTS", "inputs.mem")))
     expected = read_mem(Path(os.environ.get("LUTGEN_EXPECTED", "expected.mem")))
     latency = int(os.environ.get("LUTGEN_LATENCY", "0"))
-    clock = getattr(dut, "clk", None)
+    clock_name = os.environ.get("LUTGEN_CLOCK", "clk")
+    clock = getattr(dut, clock_name, None)
+    for name, level in json.loads(os.environ.get("LUTGEN_HELD", "{}")).items():
+        getattr(dut, name).value = level
     n_vectors = len(inputs)
     assert n_vectors, "there are no test vectors"
     assert n_vectors == len(expected), f"{n_vectors} inputs, but {len(expected)} outputs"
-    assert clock is not None or not latency, f"a latency of {latency} cycles needs a port clk"
+    assert clock is not None or not latency, (
+        f"a latency of {latency} cycles needs a port {clock_name}"
+    )
 
     n_equal, mismatches = await stream(dut, clock, inputs, expected, latency)
     nets = {}

@@ -87,6 +87,17 @@ FAULTS = {
         "strobes": ("rtl/lutgen_registers.v", r" && write_strobe\[lane\]", ""),
         "SLVERR": ("rtl/lutgen_axilite.v", r"read_ok \? OKAY : SLVERR", "OKAY"),
     },
+    "cfu": {
+        "the answer too early": (
+            "rtl/lutgen_cfu.v",
+            r"CYCLES\[COUNT_BITS-1:0\]",
+            "{COUNT_BITS{1'b0}}",
+        ),
+        "a word too many": ("rtl/lutgen_cfu.v", r" && word_at < ANSWER_END", ""),
+        "any function writes": ("rtl/lutgen_cfu.v", r"funct3 == WRITE && ", ""),
+        "funct7": ("rtl/lutgen_cfu.v", r"function_id\[2:0\]", "function_id[3:1]"),
+        "the identity": ("rtl/iris_cfu.v", r"256'h\w{4}", "256'h1234"),
+    },
     "wishbone": {
         "the latency": ("rtl/iris_wishbone.v", r"\.LATENCY\(\d+\)", ".LATENCY(0)"),
         "interrupts": ("rtl/lutgen_registers.v", r"done && interrupt_enable;", "done;"),

@@ -93,7 +93,7 @@ def get_routable_chip(name: str) -> Chip:
 def harness(core: CorePorts) -> str:
     """Return the Verilog of registers around a core: ``clk`` and one bit in, one bit out."""
     n, width = core.n_inputs, core.answer_width
-    clock = ".clk(clk), " if core.has_clock else ""
+    clock = core.clocking("clk", "1'b0")
     shifted = f"{{in[{n - 2}:0], d}}" if n > 1 else "d"
     moved = f"{{fold[{width - 2}:0], 1'b0}}" if width > 1 else "1'b0"
     return f"""module {TOP} (input wire clk, input wire d, output wire q);

@@ -5,7 +5,7 @@ The shells themselves are hand-written, in ``hdl/``; what stands here only joins
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +13,12 @@ import numpy as np
 from lutgen.assets import asset
 from lutgen.bits import Bits
 from lutgen.core import Core
+from lutgen.core.controls import Controls
 from lutgen.core.interface import BITS
 from lutgen.errors import ConfigError
 from lutgen.host.identity import Identity, info_words
 from lutgen.host.protocol import MAX_ANSWER_WIDTH, MAX_INPUTS
 from lutgen.netlist.head import SCORES
-from lutgen.netlist.ir import REGISTER
 
 STREAM_MODULE = "lutgen_axis"
 UART_MODULE = "lutgen_shell"
@@ -43,6 +43,8 @@ class CorePorts:
         Whether it has a port ``clk``.
     widths : tuple of int
         Bits of each feature at ``x``, the first lowest; empty where encoded bits come in.
+    controls : Controls
+        Ports of its registers, if it has any.
     """
 
     module: str
@@ -51,6 +53,7 @@ class CorePorts:
     latency: int
     has_clock: bool
     widths: tuple[int, ...] = ()
+    controls: Controls = field(default_factory=Controls)
 
     @classmethod
     def of(cls, core: Core) -> CorePorts:
@@ -60,9 +63,20 @@ class CorePorts:
             n_inputs=core.netlist.n_inputs,
             answer_width=len(core.netlist.outputs),
             latency=core.netlist.latency,
-            has_clock=core.netlist.count(REGISTER) > 0,
+            has_clock=core.has_registers,
             widths=core.interface.widths,
+            controls=core.config.controls,
         )
+
+    def clocking(self, clock: str, reset: str) -> str:
+        """Return the ports of its registers in an instance, each followed by a comma; "" for none.
+
+        Parameters
+        ----------
+        clock, reset : str
+            What drives them; the reset active high.
+        """
+        return self.controls.connections(clock, reset) if self.has_clock else ""
 
     @property
     def lanes(self) -> tuple[int, ...]:
@@ -215,11 +229,10 @@ _END = ("endmodule", "", "`default_nettype wire", "")
 
 
 def _core_lines(core: CorePorts) -> list[str]:
-    clock = ".clk(clk), " if core.has_clock else ""
     return [
         f"  wire [{core.n_inputs - 1}:0] x;",
         f"  wire [{core.answer_width - 1}:0] y;",
-        f"  {core.module} core ({clock}.x(x), .y(y));",
+        f"  {core.module} core ({core.clocking('clk', 'rst')}.x(x), .y(y));",
     ]
 
 

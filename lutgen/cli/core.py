@@ -14,6 +14,7 @@ import typer
 from lutgen.cli import output
 from lutgen.cli.options import option_group, parse_frequency_mhz
 from lutgen.core import DEFAULT_MODULE, Core, CoreConfig, Interface
+from lutgen.core.controls import NO_RESET, PORT_NAMES, RESETS
 from lutgen.core.ports import Ports
 from lutgen.encode.formats import GRAMMAR, MAX_WIDTH
 from lutgen.files import folder_to_itself
@@ -72,6 +73,31 @@ class CoreOptions:
     one_hot: Annotated[
         bool, typer.Option("--one-hot", help="Answer with a bit a class, not the class number.")
     ] = False
+    scores: Annotated[
+        bool,
+        typer.Option(
+            "--scores", help="Answer with the score of each class, too: two's complement numbers."
+        ),
+    ] = False
+    reset: Annotated[
+        str,
+        typer.Option(
+            help="Reset of the registers: "
+            + "; ".join(f"{name}: {title}" for name, title in RESETS.items())
+            + "."
+        ),
+    ] = NO_RESET
+    enable: Annotated[bool, typer.Option("--enable", help="Give the registers a clock enable.")] = (
+        False
+    )
+    port_names: Annotated[
+        str,
+        typer.Option(
+            help="Names of clock, reset and enable: "
+            + "; ".join(f"{name}: {', '.join(ports)}" for name, ports in PORT_NAMES.items())
+            + "."
+        ),
+    ] = "plain"
     dont_cares: Annotated[
         bool, typer.Option(help="Use table entries that no input reaches or no output shows.")
     ] = True

@@ -16,7 +16,7 @@ from lutgen.model import LutNetwork
 from lutgen.netlist.check import check
 from lutgen.netlist.compose import compose
 from lutgen.netlist.head import Head, Resources, build_head
-from lutgen.netlist.ir import LUT, Netlist
+from lutgen.netlist.ir import LUT, REGISTER, Netlist
 from lutgen.netlist.passes.cover import MAX_FAN_IN, cover
 from lutgen.netlist.passes.pipeline import arrivals, pipeline_to_delay, shortest_path_ns
 from lutgen.netlist.passes.pipeline import pipeline as insert_registers
@@ -136,6 +136,11 @@ class Core:
         return self.config.module
 
     @property
+    def has_registers(self) -> bool:
+        """Whether it has registers, and so a clock."""
+        return self.netlist.count(REGISTER) > 0
+
+    @property
     def source(self) -> Netlist:
         """The model as it was lowered, encoder in front if it is in hardware, without the head."""
         return self.steps[0].before
@@ -175,6 +180,9 @@ class Core:
             lines.append(f"pipeline a register after every {every} level(s) of k-LUTs")
         if self.timing and self.config.fmax_target_mhz:
             lines.append(f"fmax     {self.timing}")
+        if self.has_registers:
+            for name, told in self.config.controls.describe()[1:]:
+                lines.append(f"{name:8} {told}")
         return tuple(in_comment(line) for line in lines)
 
 
@@ -256,7 +264,12 @@ class _Making:
         votes = interface.votes
         if votes is None:
             return None
-        head = build_head(votes, head_resources(family), answer=interface.answer)
+        head = build_head(
+            votes,
+            head_resources(family),
+            answer=interface.answer,
+            with_scores=interface.scores,
+        )
         after = compose(self.netlist, head.netlist)
         self.apply((after, measure(HEAD_STEP, self.netlist, after, len(head.netlist.cells))))
         pruned = prune(self.netlist)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from lutgen.chips.registry import families_with_cell
+from lutgen.core.controls import NO_RESET, Controls
 from lutgen.core.inputs import AUTO, InputFormat
 from lutgen.encode.formats import MAX_WIDTH, FeatureFormat
 from lutgen.errors import ConfigError
@@ -39,6 +40,16 @@ class CoreConfig:
         Take a format in which thresholds or training samples lose something, too.
     one_hot : bool
         Answer with one bit a class instead of the class number.
+    scores : bool
+        Answer with the score of each class beside the class.
+    reset : str
+        What a reset does to registers: one of :data:`lutgen.core.controls.RESETS`, ``high`` and
+        ``low`` synchronous, ``async-high`` and ``async-low`` not.
+    enable : bool
+        Give registers a clock enable.
+    port_names : str
+        Whose names clock, reset and enable have: ``plain`` (clk, rst, rst_n, ce) or ``axi`` (aclk,
+        areset, aresetn, aclken), which AMD's tools know.
     dont_cares : bool
         Use table entries that no input reaches, or that no output shows; the function is the same.
     module : str
@@ -57,6 +68,10 @@ class CoreConfig:
     input_format: InputFormat = ""
     accept_rounding: bool = False
     one_hot: bool = False
+    scores: bool = False
+    reset: str = NO_RESET
+    enable: bool = False
+    port_names: str = "plain"
     dont_cares: bool = True
     module: str = DEFAULT_MODULE
 
@@ -81,6 +96,12 @@ class CoreConfig:
                 f"{self.input_bits}"
             )
         self._check_format()
+        controls = self.controls
+        if not (controls.is_plain or self.pipeline or self.fmax_target_mhz):
+            raise ConfigError(
+                "reset and clock enable are of registers, and the core has none: give --pipeline "
+                "or --fmax-target as well"
+            )
         require_module_name(self.module)
 
     def _check_format(self) -> None:
@@ -94,6 +115,11 @@ class CoreConfig:
             AUTO,
         ):
             FeatureFormat.parse(self.input_format)
+
+    @property
+    def controls(self) -> Controls:
+        """The ports of the registers."""
+        return Controls.of(self.reset, enable=self.enable, port_names=self.port_names)
 
     @property
     def takes_features(self) -> InputFormat:

@@ -57,17 +57,21 @@ class Interface:
         Whether ``y[c]`` is one for class c alone; else ``y`` is the class number in binary. Of a
         network that answers numbers, ``y`` is its scores as two's complement numbers, score 0
         lowest; of one that answers bits, these.
+    scores : bool
+        Whether the scores of all classes stand above the class in ``y``, as two's complement
+        numbers of :attr:`score_width` bits, that of class 0 lowest.
 
     Raises
     ------
     ConfigError
-        If there are not as many formats as features, or one bit a class is asked of a network
-        that answers no classes.
+        If there are not as many formats as features, or one bit a class, or scores beside the
+        class, are asked of a network that answers no classes.
     """
 
     network: LutNetwork
     formats: tuple[FeatureFormat, ...] = ()
     one_hot: bool = False
+    scores: bool = False
 
     def __post_init__(self) -> None:
         n_features = self.network.encoder.n_features
@@ -83,6 +87,11 @@ class Interface:
                 "one bit a class is for networks that answer classes; this one does not "
                 f"({self.network.describe_head()})"
             )
+        if self.scores and not isinstance(self.network.head, Argmax):
+            raise ConfigError(
+                "scores beside the class are for networks that answer classes; this one does not "
+                f"({self.network.describe_head()})"
+            )
 
     @classmethod
     def of(cls, network: LutNetwork, config: CoreConfig) -> Interface:
@@ -96,9 +105,13 @@ class Interface:
         """
         asked = config.takes_features
         if not asked:
-            return cls(network, (), config.one_hot)
+            return cls(network, (), config.one_hot, config.scores)
         return cls.taking(
-            network, asked, one_hot=config.one_hot, accept_rounding=config.accept_rounding
+            network,
+            asked,
+            one_hot=config.one_hot,
+            scores=config.scores,
+            accept_rounding=config.accept_rounding,
         )
 
     @classmethod
@@ -108,6 +121,7 @@ class Interface:
         input_format: InputFormat,
         *,
         one_hot: bool = False,
+        scores: bool = False,
         accept_rounding: bool = False,
     ) -> Interface:
         """Return the interface that takes features as numbers of a format, e.g. ``auto``.
@@ -118,7 +132,7 @@ class Interface:
             See :meth:`of`.
         """
         formats = choose_formats(network, input_format, accept_rounding=accept_rounding)
-        return cls(network, formats, one_hot)
+        return cls(network, formats, one_hot, scores)
 
     # -- widths --------------------------------------------------------------------------------
 
@@ -139,7 +153,7 @@ class Interface:
 
     @property
     def answer(self) -> str:
-        """What ``y`` is: class number, one bit a class, scores, or bits."""
+        """What ``y`` is: class number or one bit a class, even with scores; scores; or bits."""
         if isinstance(self.network.head, Argmax):
             return ONE_HOT if self.one_hot else NUMBER
         return SCORES if isinstance(self.network.head, Sum) else BITS
@@ -149,25 +163,40 @@ class Interface:
         """What the head adds up; None where the outputs are the answer."""
         head = self.network.head
         if not isinstance(head, Argmax | Sum) or (
-            self.network.is_class_number and not self.one_hot
+            self.network.is_class_number and not self.one_hot and not self.scores
         ):
             return None
         return Votes(head.weights, head.bias)
 
     @cached_property
     def score_width(self) -> int:
-        """Bits of each score, where ``y`` is scores; else 0."""
+        """Bits of each score, where ``y`` has scores; else 0."""
         head = self.network.head
-        return Votes(head.weights, head.bias).signed_width() if isinstance(head, Sum) else 0
+        if isinstance(head, Sum) or (self.scores and isinstance(head, Argmax)):
+            return Votes(head.weights, head.bias).signed_width()
+        return 0
+
+    @property
+    def class_width(self) -> int:
+        """Bits of ``y`` that tell the class, the lowest ones; 0 where it answers none."""
+        head = self.network.head
+        if not isinstance(head, Argmax):
+            return 0
+        return head.n_classes if self.one_hot else (head.n_classes - 1).bit_length()
+
+    @property
+    def n_scores(self) -> int:
+        """Scores in ``y``."""
+        head = self.network.head
+        if isinstance(head, Argmax):
+            return head.n_classes if self.scores else 0
+        return head.n_scores if isinstance(head, Sum) else 0
 
     @property
     def n_outputs(self) -> int:
         """Width of ``y``."""
-        head = self.network.head
-        if isinstance(head, Argmax):
-            return head.n_classes if self.one_hot else (head.n_classes - 1).bit_length()
-        if isinstance(head, Sum):
-            return head.n_scores * self.score_width
+        if isinstance(self.network.head, Argmax | Sum):
+            return self.class_width + self.n_scores * self.score_width
         return int(self.network.outputs.size)
 
     # -- what goes in, what comes out ----------------------------------------------------------
@@ -328,14 +357,22 @@ class Interface:
         outputs = self.network.output_bits(self.encoded(x))
         head = self.network.head
         if isinstance(head, Argmax):
-            numbers = head.class_numbers(outputs.to_dense())[:, None]
-            if self.one_hot:
-                return Bits.from_dense((numbers == np.arange(head.n_classes)).astype(np.uint8))
-            return Bits.from_dense((numbers >> np.arange(self.n_outputs) & 1).astype(np.uint8))
+            dense = outputs.to_dense()
+            numbers = head.class_numbers(dense)[:, None]
+            place = np.arange(self.class_width)
+            answer = numbers == place if self.one_hot else numbers >> place & 1
+            if self.scores:
+                answer = np.concatenate([answer, self._score_bits(head.scores(dense))], axis=1)
+            return Bits.from_dense(answer.astype(np.uint8))
         if isinstance(head, Sum):
-            scores = head.scores(outputs.to_dense())[:, :, None] >> np.arange(self.score_width) & 1
-            return Bits.from_dense(scores.reshape(x.n_samples, self.n_outputs).astype(np.uint8))
+            scores = self._score_bits(head.scores(outputs.to_dense()))
+            return Bits.from_dense(scores.astype(np.uint8))
         return outputs
+
+    def _score_bits(self, scores: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return scores of shape (n_samples, n_scores) as bits, the lowest of score 0 first."""
+        bits = scores[:, :, None] >> np.arange(self.score_width) & 1
+        return np.asarray(bits.reshape(len(scores), scores.shape[1] * self.score_width))
 
     def values(self, y: Bits) -> NDArray[np.int64]:
         """Return what stands at ``y`` as one whole number a sample, ``y[0]`` its lowest bit.
@@ -369,17 +406,29 @@ class Interface:
             shape (n_samples, n_outputs).
         """
         dense = y.to_dense().astype(np.int64)
-        if self.answer == NUMBER:
+        if self.answer in (NUMBER, ONE_HOT):
+            dense = dense[:, : self.class_width]
+            if self.one_hot:
+                return np.asarray(dense.argmax(axis=1))
             return np.asarray((dense << np.arange(dense.shape[1])).sum(axis=1))
-        if self.answer == ONE_HOT:
-            return np.asarray(dense.argmax(axis=1))
-        if self.answer == SCORES:
-            width = self.score_width
-            scores = (dense.reshape(len(dense), self._n_scores(), width) << np.arange(width)).sum(
-                axis=2
+        return self.score_numbers(y) if self.answer == SCORES else dense
+
+    def score_numbers(self, y: Bits) -> NDArray[np.int64]:
+        """Return the scores that stand at ``y``, of shape (n_samples, n_scores).
+
+        Raises
+        ------
+        ConfigError
+            If the core answers none.
+        """
+        width = self.score_width
+        if not width:
+            raise ConfigError(
+                "the core answers no scores; make it with CoreConfig(scores=True), --scores"
             )
-            return np.asarray(scores - (scores >> (width - 1) << width))
-        return dense
+        dense = y.to_dense().astype(np.int64)[:, self.class_width :]
+        scores = (dense.reshape(len(dense), self.n_scores, width) << np.arange(width)).sum(axis=2)
+        return np.asarray(scores - (scores >> (width - 1) << width))
 
     def meant(self, numbers: NDArray[np.int64]) -> Answers:
         """Return what the numbers of :meth:`numbers` mean: labels, numbers or bits.
@@ -410,14 +459,22 @@ class Interface:
         x = f"x[{width - 1}:0]: x[i] is bit i of the encoder"
         if self.formats:
             x = f"x[{width - 1}:0]: {len(self.formats)} features{_layout(self.formats)}"
-        y = f"y[{self.n_outputs - 1}:0]: "
-        return x, y + {
+        low = self.class_width
+        y = f"y[{(low or self.n_outputs) - 1}:0]: "
+        beside = ""
+        if self.scores:
+            beside = (
+                f"; the score of class c at y[{low} + {self.score_width}*c +: {self.score_width}], "
+                "two's complement"
+            )
+        told = {
             NUMBER: "class number in binary, y[0] the lowest bit",
             ONE_HOT: "y[c] is one for class c alone",
-            SCORES: f"{self._n_scores()} score(s) of {self.score_width} bit(s), two's complement, "
+            SCORES: f"{self.n_scores} score(s) of {self.score_width} bit(s), two's complement, "
             f"score i at y[{self.score_width}*i +: {self.score_width}]",
             BITS: "y[i] is output bit i of the network",
         }[self.answer]
+        return x, y + told + beside
 
     def describe_features(self) -> tuple[str, ...]:
         """Return for people a line a feature, where they have several formats; else nothing."""
@@ -429,14 +486,12 @@ class Interface:
             for feature, (start, item) in enumerate(zip(starts, self.formats, strict=False))
         )
 
-    def _n_scores(self) -> int:
-        head = self.network.head
-        return head.n_scores if isinstance(head, Sum) else 0
-
     @cached_property
     def core_id(self) -> str:
         """SHA-256 (hex) of the function and its ports: what hardware carries as its identity."""
-        ports = {"input": [_plain(item) for item in self.formats], "answer": self.answer}
+        ports: dict[str, Any] = {"input": [*map(_plain, self.formats)], "answer": self.answer}
+        if self.scores:
+            ports["scores"] = True
         sha = hashlib.sha256(_ID_VERSION)
         sha.update(bytes.fromhex(self.network.digest))
         sha.update(json.dumps(ports, sort_keys=True).encode())

@@ -86,7 +86,7 @@ class ClassCode:
 
 @dataclass(frozen=True)
 class OutputBits:
-    """Bits of ``y`` that belong together, where the model answers numbers or bits."""
+    """Bits of ``y`` that belong together: a score, or bits, beside the class or for themselves."""
 
     low: int
     width: int
@@ -103,7 +103,7 @@ class Ports:
     classes : tuple of ClassCode
         Empty where the model answers no classes.
     outputs : tuple of OutputBits
-        Empty where it answers classes.
+        What it answers beside the class, or where it answers none.
     one_hot : bool
         Whether ``y`` has one bit a class.
     """
@@ -231,10 +231,11 @@ def _classes(interface: Interface) -> Iterator[ClassCode]:
 
 def _outputs(interface: Interface) -> Iterator[OutputBits]:
     head = interface.network.head
-    if isinstance(head, Sum):
-        width = interface.score_width
-        for score in range(head.n_scores):
-            yield OutputBits(score * width, width, f"score {score}")
+    if interface.n_scores:
+        width, low = interface.score_width, interface.class_width
+        kind = "score" if isinstance(head, Sum) else "score of class"
+        for score in range(interface.n_scores):
+            yield OutputBits(low + score * width, width, f"{kind} {score}")
     elif isinstance(head, Bits):
         for bit, name in enumerate(head.names):
             yield OutputBits(bit, 1, name)

@@ -41,6 +41,8 @@ class NetlistFunction(wiring.Component):
         A netlist that :func:`lutgen.netlist.check.check` accepts.
     family : Family
         Knows the primitives that the cells name.
+    reset : bool
+        Whether the reset of the domain ``sync`` sets registers to 0.
     primitives : bool, optional
         Whether LUTs are instances of primitives or table look-ups, which every back end and the
         simulator understand; by default instances when elaborated for a platform. Cells without
@@ -56,7 +58,15 @@ class NetlistFunction(wiring.Component):
         Cycles from `x` to `y`.
     """
 
-    def __init__(self, netlist: Netlist, family: Family, *, primitives: bool | None = None) -> None:
+    def __init__(
+        self,
+        netlist: Netlist,
+        family: Family,
+        *,
+        reset: bool = False,
+        primitives: bool | None = None,
+    ) -> None:
+        self._reset = reset
         self._netlist = netlist
         self._family = family
         self._primitives = primitives
@@ -76,7 +86,7 @@ class NetlistFunction(wiring.Component):
             if place not in layers:
                 name = f"layer{cell.layer}" if cell.part == CORE else cell.part
                 layers[place] = m.submodules[name] = Module()
-            output = Signal(1, name=cell.name, reset_less=True)
+            output = Signal(1, name=cell.name, reset_less=not self._reset)
             reads = [nets[net] for net in cell.inputs]
             primitive = self._family.primitives.get(cell.primitive) if as_instances else None
             if primitive is None or not primitive.is_part:
@@ -123,7 +133,8 @@ class LutNetworkFunction(NetlistFunction):
         **options: Any,
     ) -> None:
         core = make_core(network, config_of(config, options))
-        super().__init__(core.netlist, core.family, primitives=primitives)
+        has_reset = bool(core.config.controls.reset)
+        super().__init__(core.netlist, core.family, reset=has_reset, primitives=primitives)
         self.__doc__ = "\n".join(core.header)  # what the bits of this one mean
 
 
@@ -209,7 +220,8 @@ class LutNetworkCore(StreamedFunction):
 
 def emit_rtlil(core: Core, *, primitives: bool = True) -> str:
     """Return a core between two streams, as :class:`LutNetworkCore`, in RTLIL, Yosys's language."""
-    function = NetlistFunction(core.netlist, core.family, primitives=primitives)
+    has_reset = bool(core.config.controls.reset)
+    function = NetlistFunction(core.netlist, core.family, reset=has_reset, primitives=primitives)
     header = "".join(f"# {in_comment(line)}\n" for line in core.header)
     text = rtlil.convert(StreamedFunction(function), name=core.module, emit_src=False)
     return header + str(text)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from lutgen.chips.registry import get_family
-from lutgen.core.build import Core, without_primitives
+from lutgen.core.build import Core
 from lutgen.emit.aiger import make_aig
 from lutgen.emit.blif import emit_blif
 from lutgen.emit.c import emit_c
-from lutgen.emit.verilog import core_verilog, emit_verilog
+from lutgen.emit.verilog import behavioural_verilog, core_verilog
 from lutgen.errors import ConfigError
 
 
@@ -47,26 +46,39 @@ def get_form(name: str) -> Form:
     return form
 
 
-def _behavioural(core: Core) -> str:
-    netlist = without_primitives(core.netlist)
-    return emit_verilog(netlist, get_family("generic"), module=core.module, header=core.header)
+def require_plain_registers(core: Core, form: str) -> None:
+    """Refuse a core whose registers have a reset or an enable, which a form cannot say.
+
+    Raises
+    ------
+    ConfigError
+        The message names the form.
+    """
+    if core.has_registers and not core.config.controls.is_plain:
+        raise ConfigError(
+            f"{form} has no registers with reset or clock enable; leave --reset and --enable out, "
+            "or take Verilog"
+        )
 
 
 def _blif(core: Core) -> str:
+    require_plain_registers(core, "BLIF")
     return emit_blif(core.netlist, model=core.module, header=core.header)
 
 
 def _aiger(core: Core) -> bytes:
+    require_plain_registers(core, "AIGER")
     return make_aig(core.netlist).to_binary(core.header)
 
 
 def _aiger_ascii(core: Core) -> str:
+    require_plain_registers(core, "AIGER")
     return make_aig(core.netlist).to_ascii(core.header)
 
 
 FORMS: Mapping[str, Form] = {
     "verilog": Form(".v", "Verilog of the chip's primitives", core_verilog),
-    "behavioural": Form("_behavioural.v", "Verilog of truth tables", _behavioural),
+    "behavioural": Form("_behavioural.v", "Verilog of truth tables", behavioural_verilog),
     "blif": Form(".blif", "BLIF", _blif),
     "aiger": Form(".aig", "AIGER, binary", _aiger),
     "aiger-ascii": Form(".aag", "AIGER, ASCII", _aiger_ascii),

@@ -8,20 +8,42 @@ instance of it. The net of a cell bears the cell's name; what the writer adds ha
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from lutgen.chips.fabric.site import Instance, instances
 from lutgen.chips.family import Family
 from lutgen.chips.primitive import Primitive
+from lutgen.chips.registry import get_family
 from lutgen.core import DEFAULT_MODULE, Core
+from lutgen.core.build import without_primitives
 from lutgen.core.config import require_module_name
-from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Cell, Netlist
+from lutgen.core.controls import Controls
+from lutgen.errors import ConfigError
+from lutgen.netlist.ir import FIRST_INPUT, REGISTER, Cell, Netlist
 from lutgen.netlist.stats import count_cells
 from lutgen.text import in_comment
 
 
 def core_verilog(core: Core) -> str:
     """Return a core as the text of one Verilog-2005 module of its chip's primitives."""
-    return emit_verilog(core.netlist, core.family, module=core.module, header=core.header)
+    return emit_verilog(
+        core.netlist,
+        core.family,
+        module=core.module,
+        header=core.header,
+        controls=core.config.controls,
+    )
+
+
+def behavioural_verilog(core: Core) -> str:
+    """Return a core as the text of one Verilog-2005 module without primitives."""
+    return emit_verilog(
+        without_primitives(core.netlist),
+        get_family("generic"),
+        module=core.module,
+        header=core.header,
+        controls=core.config.controls,
+    )
 
 
 def emit_verilog(
@@ -30,11 +52,12 @@ def emit_verilog(
     *,
     module: str = DEFAULT_MODULE,
     header: Sequence[str] = (),
+    controls: Controls | None = None,
 ) -> str:
     """Return a netlist as the text of one Verilog-2005 module.
 
-    Ports: ``clk``, only if there are registers; ``x``, bit i for input i; ``y``, bit i for
-    output i.
+    Ports: ``clk``, or what `controls` names, only if there are registers; ``x``, bit i for input i;
+    ``y``, bit i for output i.
 
     Parameters
     ----------
@@ -46,16 +69,31 @@ def emit_verilog(
         Name of the module.
     header : sequence of str
         Lines for the comment at the top, before what the writer itself says.
+    controls : Controls, optional
+        Ports of the registers, by default a clock alone. With reset or enable registers are not the
+        family's primitives, but a text of which every tool makes them.
 
     Raises
     ------
     ConfigError
-        If the module cannot be called so.
+        If the module cannot be called so, or a net is called as a port.
     """
     require_module_name(module)
+    controls = controls or Controls()
+    _require_ports(netlist, controls)
+    if not controls.is_plain:
+        cells = [c.but(primitive="") if c.kind == REGISTER else c for c in netlist.cells]
+        netlist = replace(netlist, cells=tuple(cells))
     names = [_net_reference(netlist, net) for net in range(netlist.n_nets)]
     lines = [f"// {in_comment(line)}".rstrip() for line in (*header, *_facts(netlist, family))]
-    lines += ["", "`default_nettype none", "", f"module {module} (", *_ports(netlist), ");"]
+    lines += [
+        "",
+        "`default_nettype none",
+        "",
+        f"module {module} (",
+        *_ports(netlist, controls),
+        ");",
+    ]
     together = instances(netlist, family.primitives)
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
         if cell.is_shared:
@@ -63,7 +101,11 @@ def emit_verilog(
             if net in together:
                 lines += _shared_instance(together[net], names)
             continue
-        lines += _cell_lines(cell, names[net], [names[source] for source in cell.inputs], family)
+        reads = [names[source] for source in cell.inputs]
+        if cell.kind == REGISTER and not cell.primitive:
+            lines += _register_lines(names[net], reads[0], controls)
+        else:
+            lines += _cell_lines(cell, names[net], reads, family, controls.clock)
     bits = ", ".join(names[net] for net in reversed(netlist.outputs))
     lines += ["", f"  assign y = {{{bits}}};", "endmodule", "", "`default_nettype wire", ""]
     return "\n".join(lines)
@@ -71,6 +113,17 @@ def emit_verilog(
 
 def _net_reference(netlist: Netlist, net: int) -> str:
     return f"1'b{net}" if net < FIRST_INPUT else netlist.net_name(net)
+
+
+def _require_ports(netlist: Netlist, controls: Controls) -> None:
+    """Refuse ports that are called as a net."""
+    if controls != Controls():
+        taken = {cell.name for cell in netlist.cells}.intersection(controls.names)
+        if taken:
+            raise ConfigError(
+                f"a LUT is called {min(taken)}, as a port of the registers is; take other names of "
+                "ports (--port-names)"
+            )
 
 
 def _facts(netlist: Netlist, family: Family) -> list[str]:
@@ -89,11 +142,12 @@ def _facts(netlist: Netlist, family: Family) -> list[str]:
     ]
 
 
-def _ports(netlist: Netlist) -> Iterator[str]:
+def _ports(netlist: Netlist, controls: Controls) -> Iterator[str]:
     read = {net for cell in netlist.cells for net in cell.inputs}.union(netlist.outputs)
     idle = any(net not in read for net in range(FIRST_INPUT, netlist.first_cell))
     if netlist.count(REGISTER):
-        yield "    input  wire clk,"
+        for name in controls.names:
+            yield f"    input  wire {name},"
     if idle:
         yield "    // the model decides without some of its input bits, yet keeps its ports"
         yield "    /* verilator lint_off UNUSEDSIGNAL */"
@@ -103,27 +157,36 @@ def _ports(netlist: Netlist) -> Iterator[str]:
     yield f"    output wire [{len(netlist.outputs) - 1}:0] y"
 
 
-def _cell_lines(cell: Cell, name: str, reads: list[str], family: Family) -> list[str]:
+def _cell_lines(cell: Cell, name: str, reads: list[str], family: Family, clock: str) -> list[str]:
     if cell.primitive:
-        return _instance(cell, name, reads, family.primitives[cell.primitive])
-    if cell.kind == LUT:
-        width = 1 << len(reads)
-        address = f"{{{', '.join(reversed(reads))}}}" if len(reads) > 1 else reads[0]
-        return [
-            f"  localparam [{width - 1}:0] INIT_{name} = {_literal(cell.init, width)};",
-            f"  wire {name} = INIT_{name}[{address}];",
-        ]
-    return [f"  reg {name};", f"  always @(posedge clk) {name} <= {reads[0]};"]
+        return _instance(cell, name, reads, family.primitives[cell.primitive], clock)
+    width = 1 << len(reads)
+    address = f"{{{', '.join(reversed(reads))}}}" if len(reads) > 1 else reads[0]
+    return [
+        f"  localparam [{width - 1}:0] INIT_{name} = {_literal(cell.init, width)};",
+        f"  wire {name} = INIT_{name}[{address}];",
+    ]
 
 
-def _instance(cell: Cell, name: str, reads: list[str], primitive: Primitive) -> list[str]:
+def _register_lines(name: str, data: str, controls: Controls) -> list[str]:
+    edges, active = f"posedge {controls.clock}", f"{'!' * controls.active_low}{controls.reset}"
+    if controls.asynchronous:
+        edges += f" or {'negedge' if controls.active_low else 'posedge'} {controls.reset}"
+    reset = f"if ({active}) {name} <= 1'b0; else " if controls.reset else ""
+    enable = f"if ({controls.enable}) " if controls.enable else ""
+    return [f"  reg {name};", f"  always @({edges}) {reset}{enable}{name} <= {data};"]
+
+
+def _instance(
+    cell: Cell, name: str, reads: list[str], primitive: Primitive, clock: str
+) -> list[str]:
     settings = list(primitive.parameters)
     if primitive.init:
         settings.insert(0, (primitive.init, _literal(cell.init, 1 << len(reads))))
     values = ", ".join(f".{parameter}({value})" for parameter, value in settings)
     pins = [f".{primitive.output}({name})"]
     if primitive.clock:
-        pins.append(f".{primitive.clock}(clk)")
+        pins.append(f".{primitive.clock}({clock})")
     pins += [f".{port}({net})" for port, net in zip(primitive.inputs, reads, strict=True)]
     pins += [f".{port}(1'b{value})" for port, value in primitive.ties]
     chosen = f" #({values})" if values else ""

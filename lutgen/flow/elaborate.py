@@ -22,6 +22,7 @@ def elaborate(
     top: str,
     target: str | None,
     folder: Path,
+    controls: bool = False,
     timeout_seconds: float | None = None,
 ) -> dict[str, Any]:
     """Return a module as Yosys understands its Verilog, in the form of Yosys's JSON netlist.
@@ -32,6 +33,8 @@ def elaborate(
         The family whose primitives the text instantiates; None if it has none.
     folder : Path
         Gets the source, the script, the log and ``netlist.json``.
+    controls : bool
+        Whether registers have a reset or an enable: then each is one cell that has them, too.
 
     Raises
     ------
@@ -45,6 +48,7 @@ def elaborate(
         f"read_verilog {_SOURCE}",
         f"hierarchy -check -top {top}",
         "proc",
+        *(["opt_dff", "opt_clean"] if controls else []),
         "blackbox =A:whitebox",  # the primitives are known by name, not by how they are modelled
         f"write_json {_RESULT}",
     ]

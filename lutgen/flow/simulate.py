@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -75,6 +76,8 @@ def simulate(
     build_dir: Path,
     nets: Sequence[str] = (),
     defines: Mapping[str, str] | None = None,
+    clock: str = "clk",
+    held: Mapping[str, int] | None = None,
     simulator: str = "verilator",
     timeout_seconds: float | None = None,
 ) -> SimResult:
@@ -85,7 +88,7 @@ def simulate(
     sources : sequence of Path
         Verilog files: the core and what it instantiates.
     top : str
-        The core's module; ports ``x``, ``y`` and, with registers, ``clk``.
+        The core's module; ports ``x``, ``y`` and, with registers, the clock.
     inputs, expected : Path
         One vector a line, hexadecimal, first input or output in the lowest bit.
     latency : int
@@ -96,6 +99,10 @@ def simulate(
         Nets of the core to read for the first mismatch's sample.
     defines : mapping of str to str, optional
         Macros for the Verilog files.
+    clock : str
+        Name of the clock's port.
+    held : mapping of str to int, optional
+        Other ports, and what they are held at.
     simulator : {"verilator", "icarus"}
     timeout_seconds : float, optional
         Limit for building, and again for running.
@@ -120,9 +127,14 @@ def simulate(
         _run,
         simulator=simulator,
         design=Design(
-            tuple(sources), top, ("clk", "x"), defines=dict(defines or {}), timescale=None
+            tuple(sources),
+            top,
+            (clock, "x", *(held or {})),
+            defines=dict(defines or {}),
+            timescale=None,
         ),
         latency=latency,
+        ports={"LUTGEN_CLOCK": clock, "LUTGEN_HELD": json.dumps(dict(held or {}))},
         timeout_seconds=timeout_seconds,
     )
     few = nets if len(nets) <= _FEW_NETS else ()
@@ -150,6 +162,7 @@ def _run(
     simulator: str,
     design: Design,
     latency: int,
+    ports: Mapping[str, str],
     timeout_seconds: float | None,
 ) -> SimResult:
     """Build and run once, with the named nets readable."""
@@ -170,6 +183,7 @@ def _run(
         "LUTGEN_LATENCY": str(latency),
         "LUTGEN_NETS": str(folder / "nets.txt"),
         "LUTGEN_RESULT": str(folder / _RESULT),
+        **ports,
     }
     start = time.monotonic()
     bench.run(settings, timeout_seconds=timeout_seconds)

@@ -208,6 +208,22 @@ class Device:
         ndarray
             See :meth:`lutgen.core.interface.Interface.numbers`.
         """
+        return self.interface.numbers(self._answers(X, progress))
+
+    def scores(
+        self, X: ArrayLike, progress: Callable[[int, int], None] | None = None
+    ) -> NDArray[np.int64]:
+        """Return the scores that the board gives each sample, of shape (n_samples, n_scores).
+
+        Raises
+        ------
+        ConfigError
+            If its core was built without scores.
+        """
+        return self.interface.score_numbers(self._answers(X, progress))
+
+    def _answers(self, X: ArrayLike, progress: Callable[[int, int], None] | None) -> Bits:
+        """Return what the board's core answers to each sample, as it stands at ``y``."""
         bits = self.interface.samples(X)
         rows = np.packbits(bits.to_dense(), axis=1, bitorder="little")
         requests = [(PREDICT, row.tobytes()) for row in rows]
@@ -216,19 +232,22 @@ class Device:
         try:
             return self._read(self._ask(requests, ahead, progress))
         except _BrokenLineError as error:
-            raise DeviceError(str(error), self._read(error.values)) from error
+            answered = self.interface.numbers(self._read(error.values))
+            raise DeviceError(str(error), answered) from error
 
-    def _read(self, values: list[int]) -> NDArray[np.int64]:
-        """Return what values that came over the line are in numbers."""
+    def _read(self, values: list[int]) -> Bits:
+        """Return what stood at ``y`` where values came over the line."""
         head, none = self.network.head, self.interface.numbers(self.interface.of_values([]))
-        if isinstance(head, Argmax) and values and max(values) >= head.n_classes:
-            raise DeviceError(
-                f"{self.port}: the board answered class number {max(values)}, the model has "
-                f"{head.n_classes} classes; build the board anew",
-                none,
-            )
         try:
-            return self.interface.numbers(self.interface.of_values(values))
+            if isinstance(head, Argmax) and values:
+                low = (1 << self.interface.class_width) - 1
+                largest = max(value & low if self.interface.scores else value for value in values)
+                if largest >= head.n_classes:
+                    raise DataError(
+                        f"the board answered class number {largest}, the model has "
+                        f"{head.n_classes} classes"
+                    )
+            return self.interface.of_values(values)
         except DataError as error:
             raise DeviceError(f"{self.port}: {error}; build the board anew", none) from error
 

@@ -42,7 +42,8 @@ class Identity:
     answer_width : int
         Bits of the answer; 0 where the device does not say (version 1).
     number_width : int
-        Bits of each number in it: a score, a bit, or the class number; 0 likewise.
+        Bits of each number in it: a score, a bit, or the class number, which scores may follow; 0
+        likewise.
     form : str
         What a sample is: `ENCODED`, `COMMON` or `TABLE`.
     format : FeatureFormat
@@ -75,13 +76,13 @@ class Identity:
                 "one_hot out"
             )
         width = interface.n_outputs
-        number_width = {NUMBER: width, SCORES: interface.score_width, BITS: 1}[interface.answer]
+        number_widths = {NUMBER: interface.class_width, SCORES: interface.score_width, BITS: 1}
         identity = cls(
             core_id=interface.core_id,
             n_inputs=interface.n_inputs,
             answer=interface.answer,
             answer_width=width,
-            number_width=number_width,
+            number_width=number_widths[interface.answer],
         )
         if not interface.formats:
             return identity
@@ -108,12 +109,18 @@ class Identity:
         formats: tuple[FeatureFormat, ...] = ()
         if self.form == COMMON:
             formats = (self.format,) * network.encoder.n_features
-        return Interface(network, formats)
+        return Interface(network, formats, scores=self.has_scores)
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether the scores of all classes follow the class number in the answer."""
+        return self.answer == NUMBER and self.answer_width > self.number_width > 0
 
     def describe(self) -> str:
         """Return for people what goes in and what comes out."""
         x = f"features {self.format}" if self.form == COMMON else self.form
         y = f"{self.answer_width} bits, {self.answer}" if self.answer_width else self.answer
+        y += " and scores" * self.has_scores
         return f"input: {self.n_inputs} bits, {x}; answer: {y}"
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from lutgen.chips.family import Device
 from lutgen.core import Core, make_core
 from lutgen.emit.blif import emit_blif
-from lutgen.emit.verilog import core_verilog
-from lutgen.errors import MismatchError
+from lutgen.emit.verilog import behavioural_verilog, core_verilog
+from lutgen.errors import ConfigError, MismatchError
 from lutgen.flow import yosys
 from lutgen.flow.caches import is_compiled
 from lutgen.flow.process import LateError
 from lutgen.flow.tools import find_yosys
-from lutgen.flow.yosys import DIRECT
+from lutgen.flow.yosys import DIRECT, OPTIMISED
 from lutgen.jobs.folders import working_folder
 from lutgen.jobs.hardware import core_record, set_aside
 from lutgen.jobs.progress import SILENT, Progress
@@ -70,11 +70,20 @@ def synthesise(
     >>> synthesise(core).n_luts  # doctest: +SKIP
     412
     """
-    is_direct = mode == DIRECT
+    is_plain = core.config.controls.is_plain or not core.has_registers
+    if mode == DIRECT and not is_plain:
+        raise ConfigError(
+            f"registers with reset or clock enable are no primitives yet, and mode {DIRECT} keeps "
+            f"what there is; take mode {OPTIMISED}"
+        )
+    if mode == DIRECT:
+        source = core_verilog(core)
+    else:
+        source = emit_blif(core.logic, model=core.module) if is_plain else behavioural_verilog(core)
     with working_folder(folder) as out, progress.working(_what(mode)), _telling_what_to_do(mode):
         return yosys.synthesise(
-            core_verilog(core) if is_direct else emit_blif(core.logic, model=core.module),
-            language="verilog" if is_direct else "blif",
+            source,
+            language="blif" if mode != DIRECT and is_plain else "verilog",
             top=core.module,
             target=core.family.name,
             mode=mode,

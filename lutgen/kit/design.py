@@ -11,14 +11,16 @@ from lutgen.board.shell import CorePorts
 from lutgen.core import Core
 from lutgen.core.config import require_module_name
 from lutgen.errors import ConfigError
-from lutgen.kit.registers import RegisterMap, register_map
+from lutgen.kit.answers import BYTE, WORD, Part, answer_parts
+from lutgen.kit.registers import RegisterMap, register_map, require_words
 
-PLAIN, STREAM, AXILITE, WISHBONE = "plain", "stream", "axilite", "wishbone"
+PLAIN, STREAM, AXILITE, WISHBONE, CFU = "plain", "stream", "axilite", "wishbone", "cfu"
 SHELLS = {
     PLAIN: "the core itself, x in and y out",
     STREAM: "AXI4-Stream in and out",
     AXILITE: "registers on AXI4-Lite",
     WISHBONE: "registers on Wishbone",
+    CFU: "a custom function unit of a RISC-V processor",
 }
 """Each shell, and what it is."""
 
@@ -89,6 +91,19 @@ class Design:
         return self.core.module if self.shell == PLAIN else f"{self.core.module}_{self.shell}"
 
     @property
+    def answer_parts(self) -> list[Part]:
+        """The lanes of an answer on a stream or in registers; none where it is ``y`` itself."""
+        if self.shell == PLAIN:
+            return []
+        return answer_parts(self.core.interface, BYTE if self.shell == STREAM else WORD)
+
+    @property
+    def word_counts(self) -> tuple[int, int]:
+        """Words of 32 bits of a sample and of an answer."""
+        n_answer = sum(part.room for part in answer_parts(self.core.interface, WORD)) // WORD
+        return -(-self.shape.n_stream_bits // WORD), n_answer
+
+    @property
     def shape(self) -> CorePorts:
         """Widths and latency of the core."""
         return CorePorts.of(self.core)
@@ -128,6 +143,8 @@ def make_design(
         design = _stream(core, beat_width)
     elif shell == PLAIN:
         design = _plain(core)
+    elif shell == CFU:
+        design = _cfu(core)
     else:
         design = _bus(core, shell)
     require_module_name(design.top)
@@ -142,13 +159,16 @@ def make_design(
 def _plain(core: Core) -> Design:
     shape = CorePorts.of(core)
     x, y = core.interface.describe()
-    clock = [Port("clk", "input", 0, "clock, rising edge")] if shape.has_clock else []
+    controls = shape.controls
+    told = controls.describe() if shape.has_clock else []
     ports = (
-        *clock,
+        *(Port(name, "input", 0, meaning) for name, meaning in told),
         Port("x", "input", shape.n_inputs, x),
         Port("y", "output", shape.answer_width, y),
     )
-    return Design(core, PLAIN, ports, clock="clk" if shape.has_clock else "")
+    if not shape.has_clock:
+        return Design(core, PLAIN, ports)
+    return Design(core, PLAIN, ports, clock=controls.clock, reset=controls.reset)
 
 
 def _stream(core: Core, beat_width: int) -> Design:
@@ -157,7 +177,8 @@ def _stream(core: Core, beat_width: int) -> Design:
             f"a beat of AXI4-Stream has whole bytes, 8 to {MAX_BEAT_WIDTH} bits; got {beat_width}"
         )
     shape = CorePorts.of(core)
-    n_bytes = -(-shape.answer_width // 8)
+    parts = answer_parts(core.interface, BYTE)
+    n_bytes = sum(part.room for part in parts) // BYTE
     n_beats = -(-shape.n_stream_bits // beat_width)
     ports = (
         Port("aclk", "input", 0, "clock, rising edge"),
@@ -190,6 +211,23 @@ def _bus(core: Core, shell: str) -> Design:
         ("lutgen_registers", bridge),
         registers=registers,
     )
+
+
+def _cfu(core: Core) -> Design:
+    require_words(core.interface)
+    ports = (
+        Port("cmd_valid", "input", 0, "a command is offered"),
+        Port("cmd_ready", "output", 0, "the command is taken"),
+        Port("cmd_payload_function_id", "input", 10, "funct7 and, lowest, funct3: what to do"),
+        Port("cmd_payload_inputs_0", "input", 32, "rs1: the number of a word"),
+        Port("cmd_payload_inputs_1", "input", 32, "rs2: what to write"),
+        Port("rsp_valid", "output", 0, "a response is offered"),
+        Port("rsp_ready", "input", 0, "the response is taken"),
+        Port("rsp_payload_outputs_0", "output", 32, "rd: what was read, or the class"),
+        Port("reset", "input", 0, "reset, active high, synchronous"),
+        Port("clk", "input", 0, "clock, rising edge"),
+    )
+    return Design(core, CFU, ports, "clk", "reset", ("lutgen_cfu",))
 
 
 def _axilite(address_width: int) -> tuple[str, str, tuple[Port, ...]]:

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from lutgen.bits import Bits
-from lutgen.chips.registry import get_family
 from lutgen.core import Core
-from lutgen.core.build import without_primitives
+from lutgen.core.controls import Controls
 from lutgen.core.ports import Ports, category_lines, name_of
 from lutgen.emit.vectors import vectors
-from lutgen.emit.verilog import core_verilog, emit_verilog
+from lutgen.emit.verilog import behavioural_verilog, core_verilog
+from lutgen.kit.answers import BYTE, in_lanes
 from lutgen.kit.design import (
+    CFU,
     DEFAULT_CLOCK_MHZ,
     PLAIN,
     SHELLS,
@@ -24,9 +25,9 @@ from lutgen.kit.design import (
     VHDL,
     Design,
 )
-from lutgen.kit.registers import answer_parts, answer_words, id_words
+from lutgen.kit.registers import id_words
 from lutgen.kit.render import comment, render
-from lutgen.netlist.head import SCORES
+from lutgen.netlist.ir import REGISTER, Netlist
 from lutgen.version import __version__
 
 
@@ -89,6 +90,9 @@ def kit_files(
     if design.registers:
         files[f"{design.top}.rdl"] = render("registers.rdl.j2", **told)
         files[f"{design.top}.h"] = render("registers.h.j2", **told)
+    if design.shell == CFU:
+        files[f"{design.top}.h"] = render("cfu.h.j2", **told)
+        files["cfu/cfu.v"] = render("cfu_module.v.j2", **told)
     for name in told["constraints"]:
         files[name] = render(f"{name.rpartition('.')[2]}.j2", **told)
     files[f"{design.top}.core"] = render("core.j2", **told)
@@ -107,17 +111,14 @@ def _hardware(design: Design, told: Mapping[str, Any]) -> dict[str, str]:
     for path in design.support_sources():
         files[f"rtl/{path.name}"] = path.read_text(encoding="utf-8")
     if told["behaviour"]:
-        plain = without_primitives(core.netlist)
-        files[told["behaviour"]] = emit_verilog(
-            plain, get_family("generic"), module=core.module, header=core.header
-        )
+        files[told["behaviour"]] = behavioural_verilog(core)
     return files
 
 
 def _bench(design: Design, samples: Vectors, told: Mapping[str, Any]) -> dict[str, str]:
     x = samples.x if design.shell == PLAIN else design.shape.to_lanes(samples.x)
     y = design.core.interface.answers(samples.x)
-    texts = vectors(x, answer_words(design.core, y) if design.registers else y)
+    texts = vectors(x, in_lanes(y, design.answer_parts) if design.answer_parts else y)
     files = {f"tb/{design.top}_{name}": text for name, text in texts.items()}
     template = "tb_registers.v.j2" if design.registers else f"tb_{design.shell}.v.j2"
     files[f"tb/{design.top}_tb.v"] = render(template, **told)
@@ -169,8 +170,7 @@ def _told(design: Design, samples: Vectors, language: str, clock_mhz: float) -> 
     simulated = [behaviour or sources[0], *around]
     support = [f"rtl/{name}.v" for name in design.support]
     clock = constrained_mhz(core, clock_mhz)
-    n_answer_bytes = -(-shape.answer_width // 8)
-    pad = 8 * n_answer_bytes - shape.answer_width
+    parts = design.answer_parts
     ports = Ports.of(interface)
     return {
         "core": core,
@@ -181,6 +181,8 @@ def _told(design: Design, samples: Vectors, language: str, clock_mhz: float) -> 
         "ports": design.ports,
         "clock": design.clock,
         "shape": shape,
+        "controls": shape.controls if shape.has_clock else Controls(""),
+        "after_reset": f"{shape.answer_width}'h{_after_reset(core.netlist):x}",
         "header": core.header,
         "version": __version__,
         "digest": core.network.digest,
@@ -197,15 +199,16 @@ def _told(design: Design, samples: Vectors, language: str, clock_mhz: float) -> 
         "classes": ports.classes,
         "beat_width": design.beat_width,
         "n_beats": -(-shape.n_stream_bits // design.beat_width) if design.shell == STREAM else 0,
-        "n_answer_bytes": n_answer_bytes,
+        "n_answer_bytes": sum(part.room for part in parts) // BYTE,
+        "answer_parts": parts,
+        "has_lanes": any(part.is_signed for part in parts),
         "map": design.registers,
+        "n_sample_words": design.word_counts[0],
+        "n_answer_words": design.word_counts[1],
         "bridge": f"lutgen_{design.shell}",
         "reset": design.reset,
-        "answer_parts": answer_parts(core) if design.registers else [],
-        "is_signed": interface.answer == SCORES,
         "id_words": id_words(interface.core_id),
         "inputs": ports.inputs,
-        "expected_data": f"{{{pad}'d0, expected[answered]}}" if pad else "expected[answered]",
         "n_vectors": samples.x.n_samples,
         "vectors": samples.told,
         "behaviour": behaviour,
@@ -222,6 +225,15 @@ def _told(design: Design, samples: Vectors, language: str, clock_mhz: float) -> 
         if clock_mhz or core.config.fmax_target_mhz
         else "a guess: --clock names another",
     }
+
+
+def _after_reset(netlist: Netlist) -> int:
+    """Return what the outputs are while all registers are 0; every output has one behind it."""
+    values = [0, 1, *[0] * netlist.n_inputs]
+    for cell in netlist.cells:
+        address = sum(values[net] << j for j, net in enumerate(cell.inputs))
+        values.append(0 if cell.kind == REGISTER else cell.init >> address & 1)
+    return sum(values[net] << i for i, net in enumerate(netlist.outputs))
 
 
 def _one_format(lanes: list[Lane], names: object) -> str:

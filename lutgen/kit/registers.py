@@ -6,13 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lutgen.bits import Bits
 from lutgen.board.shell import CorePorts
-from lutgen.core import Core
+from lutgen.core import Core, Interface
 from lutgen.errors import ConfigError
-from lutgen.netlist.head import SCORES
+from lutgen.kit.answers import WORD, answer_parts
 
-WORD = 32
 MAGIC = int.from_bytes(b"LUTG", "little")
 N_ID_WORDS = 8
 MAX_WORDS = 0xFFFF
@@ -92,35 +90,19 @@ def id_words(core_id: str) -> list[int]:
     return words
 
 
-def answer_parts(core: Core) -> list[tuple[int, int]]:
-    """Return where each word of an answer stands in ``y``: (low, width); scores have one each.
+def require_words(interface: Interface) -> None:
+    """Refuse scores that are wider than a word.
 
     Raises
     ------
     ConfigError
-        If a score is wider than a word.
+        The message names the shell that carries them.
     """
-    interface = core.interface
-    if interface.answer == SCORES:
-        width = interface.score_width
-        if width > WORD:
-            raise ConfigError(
-                f"a score has {width} bits, a register {WORD}; take the shell stream, which "
-                "carries any width"
-            )
-        return [(low, width) for low in range(0, interface.n_outputs, width)]
-    n_outputs = interface.n_outputs
-    return [(low, min(WORD, n_outputs - low)) for low in range(0, n_outputs, WORD)]
-
-
-def answer_words(core: Core, y: Bits) -> Bits:
-    """Return answers as they stand in the registers: scores have their sign in all bits above."""
-    rows = np.zeros((WORD * len(answer_parts(core)), y.words.shape[1]), dtype=np.uint64)
-    for word, (low, width) in enumerate(answer_parts(core)):
-        rows[WORD * word : WORD * word + width] = y.words[low : low + width]
-        if core.interface.answer == SCORES:
-            rows[WORD * word + width : WORD * (word + 1)] = y.words[low + width - 1]
-    return Bits(rows, y.n_samples)
+    if interface.score_width > WORD:
+        raise ConfigError(
+            f"a score has {interface.score_width} bits, a register {WORD}; take the shell stream, "
+            "which carries any width"
+        )
 
 
 def register_map(core: Core) -> RegisterMap:
@@ -131,7 +113,8 @@ def register_map(core: Core) -> RegisterMap:
     ConfigError
         If a score is wider than a word, or there are more words than can be told.
     """
-    n_answer = len(answer_parts(core))
+    require_words(core.interface)
+    n_answer = sum(part.room for part in answer_parts(core.interface, WORD)) // WORD
     n_sample = -(-CorePorts.of(core).n_stream_bits // WORD)
     if max(n_answer, n_sample) > MAX_WORDS:
         raise ConfigError(
@@ -188,7 +171,7 @@ def register_map(core: Core) -> RegisterMap:
             _ANSWER_AT,
             n_answer,
             (Field("VALUE", 0, WORD, "r", "what the core answers"),),
-            "the answer, its lowest bits first; of scores, one a word, sign-extended",
+            _answer_meaning(core.interface),
             is_array=True,
         ),
         Register(
@@ -201,6 +184,15 @@ def register_map(core: Core) -> RegisterMap:
         ),
     )
     return RegisterMap(registers, max(_LEAST_ADDRESS_WIDTH, (end - 1).bit_length()))
+
+
+def _answer_meaning(interface: Interface) -> str:
+    if not interface.n_scores:
+        return "the answer, its lowest bits first"
+    if not interface.class_width:
+        return "the scores, one a word, sign-extended"
+    first = answer_parts(interface, WORD)[1].at // WORD
+    return f"the class, and from word {first} on the score of each class, one a word, sign-extended"
 
 
 def _constant(name: str, value: int) -> Field:

@@ -158,6 +158,8 @@ def _check_simulation(
         build_dir=folder / "simulation",
         nets=[cell.name for cell in core.netlist.cells if cell.name in luts],
         defines=yosys_family(primitives_of).defines if primitives_of else {},
+        clock=core.config.controls.clock,
+        held=core.config.controls.idle if core.has_registers else {},
         simulator=simulator,
         timeout_seconds=timeout_seconds,
     )

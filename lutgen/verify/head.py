@@ -11,7 +11,8 @@ the netlist and the votes only; a claim that is wrong, or does not hold in the n
 3. Each counter's claim holds for all values of the nets that it reads, computed from the tables of
    the cells between.
 4. So do the comparisons and selections of each node, and the answer as a function of comparisons;
-   or the outputs are the words of the scores, and the votes counted are those asked for.
+   or the outputs, all or those behind the class, are the words of the scores, and the votes counted
+   are those asked for.
 
 What fails is followed by a search for an input on which the class is wrong.
 """
@@ -113,9 +114,9 @@ def prove_head(head: Head, votes: Votes, *, search_seconds: float = 20) -> HeadP
         n_nodes_proved += not node_fails
         failed += [f"node {i}: {what}" for what in node_fails]
     found, exhausted = None, False
-    if head.answer == SCORES:
+    if head.is_signed:
         failed += proof.scores_fail()
-    elif not head.nodes:
+    if head.answer != SCORES and not head.nodes:
         failed.append("no comparisons")
     if failed:
         found, exhausted = find_wrong_class(head, votes, clues, search_seconds)
@@ -138,7 +139,7 @@ def _votes_fail(head: Head, votes: Votes) -> Iterator[str]:
         return
     differs = scored.weights.astype(np.int64) - votes.weights
     shift = scored.bias.astype(np.int64) - votes.bias
-    signed = head.answer == SCORES
+    signed = head.is_signed
     common = (0, 0) if signed else (differs[0], shift[0])
     if (differs != common[0]).any() or (shift != common[1]).any():
         yield "the votes counted are others"
@@ -205,7 +206,7 @@ class _Proof:
 
     def nodes_fail(self) -> Iterator[list[str]]:
         """Yield for each node what of it does not hold; the answer is part of the last."""
-        words = list(self._head.scores)
+        words = list(self._head.compared)
         for i, node in enumerate(self._head.nodes):
             children = [words[child] for child in node.children]
             failed = self._comparisons_fail(node.beats, children)
@@ -218,12 +219,13 @@ class _Proof:
     def scores_fail(self) -> list[str]:
         """Return which outputs do not bear the words of the scores, class after class."""
         literals = [literal for word in self._head.scores for literal in word]
-        outputs = self._head.netlist.outputs
+        first = max(self._head.n_class_outputs, 0)
+        outputs = self._head.netlist.outputs[first:]
         if len(literals) != len(outputs):
             return [f"{len(outputs)} outputs for scores of {len(literals)} bits"]
         return [
             f"output y[{j}]"
-            for j, (net, literal) in enumerate(zip(outputs, literals, strict=True))
+            for j, (net, literal) in enumerate(zip(outputs, literals, strict=True), first)
             if self._read(net, [literal]) != literal
             and not self._cones.hold((net, False), [literal], lambda bits, _: bits[0])
         ]
@@ -265,7 +267,7 @@ class _Proof:
             wanted = [[c >> j & 1 for c in classes] for j in range((n_classes - 1).bit_length())]
         if not self._is_tree():
             return ["the nodes are no tree of the classes in order"]
-        if len(wanted) != len(head.netlist.outputs):
+        if len(wanted) != head.n_class_outputs:
             return [f"{len(head.netlist.outputs)} outputs for {n_classes} classes"]
         beats = [beat for node in head.nodes for beat in node.beats]
 
@@ -282,7 +284,7 @@ class _Proof:
 
         return [
             f"output y[{j}]"
-            for j, (net, leaves) in enumerate(zip(head.netlist.outputs, wanted, strict=True))
+            for j, (net, leaves) in enumerate(zip(head.netlist.outputs, wanted, strict=False))
             if not self._cones.hold(self._read(net, beats), beats, along(leaves))
         ]
 

@@ -79,15 +79,18 @@ def first_wrong(head: Head, votes: Votes, samples: Bits) -> Bits | None:
 
 def wanted_bits(head: Head, votes: Votes, samples: Bits) -> NDArray[np.bool_]:
     """Return what a head's outputs have to be, shape (n_samples, n_outputs)."""
-    n_outputs = len(head.netlist.outputs)
-    if head.answer == SCORES:
-        width = n_outputs // votes.n_classes
-        bits = votes.scores(samples)[:, :, None] >> np.arange(width) & 1
-        return bits.reshape(len(samples), n_outputs).astype(bool)
+    n_class = head.n_class_outputs
     classes = votes.classes(samples)[:, None]
     if head.answer == ONE_HOT:
-        return np.asarray(classes == np.arange(n_outputs))
-    return (classes >> np.arange(n_outputs) & 1).astype(bool)
+        wanted = np.asarray(classes == np.arange(n_class))
+    else:
+        wanted = (classes >> np.arange(n_class) & 1).astype(bool)
+    if not head.is_signed:
+        return wanted
+    width = (len(head.netlist.outputs) - n_class) // votes.n_classes
+    bits = votes.scores(samples)[:, :, None] >> np.arange(width) & 1
+    scores = bits.reshape(len(samples), votes.n_classes * width).astype(bool)
+    return scores if head.answer == SCORES else np.concatenate([wanted, scores], axis=1)
 
 
 def _samples(head: Head, votes: Votes, clues: list[Clue]) -> Iterator[Bits]:
@@ -95,10 +98,10 @@ def _samples(head: Head, votes: Votes, clues: list[Clue]) -> Iterator[Bits]:
     density = rng.random((_RANDOM, 1)) + rng.normal(0, 0.05, (_RANDOM, votes.n_bits))
     yield (rng.random((_RANDOM, votes.n_bits)) < density).astype(np.uint8)
     yield (votes.weights > 0).astype(np.uint8)
-    if head.answer == SCORES:  # a wrong score shows wherever it comes about
+    if head.is_signed:  # a wrong score shows wherever it comes about
         for clue in clues[:_CLUES]:
             yield from _bring_about(head, clue)
-        while True:
+        while head.answer == SCORES:
             yield (rng.random((_RANDOM, votes.n_bits)) < rng.random((_RANDOM, 1))).astype(np.uint8)
     walk = _Walk(votes, rng)
     for clue in clues[:_CLUES]:

@@ -213,7 +213,12 @@ def simulate_mutant(core: Core, mutation: Mutation, bits: Bits, folder: Path) ->
     It has to find as many wrong answers as the interpreter; where the fault upsets the latency,
     any at all, as the ends of the two streams differ.
     """
-    verilog = emit_verilog(mutation.fault.netlist, core.family, module=core.module)
+    verilog = emit_verilog(
+        mutation.fault.netlist,
+        core.family,
+        module=core.module,
+        controls=core.config.controls,
+    )
     check = check_rtl(core, bits, folder, verilog=verilog)
     n_wrong = check.n_samples - check.n_equal
     return n_wrong > 0 if mutation.proof.n_cycles else n_wrong == mutation.n_wrong

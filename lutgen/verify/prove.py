@@ -19,7 +19,7 @@ from lutgen.core.build import HEAD_STEP, Core
 from lutgen.core.lower import lower
 from lutgen.emit.verilog import core_verilog
 from lutgen.encode.encoder import CODE
-from lutgen.errors import MismatchError
+from lutgen.errors import ConfigError, MismatchError
 from lutgen.flow.elaborate import elaborate
 from lutgen.flow.yosys import netlist_file, yosys_module
 from lutgen.netlist.compose import compose
@@ -210,6 +210,9 @@ def prove_verilog(
 ) -> Proof:
     """Prove that a core's Verilog, as Yosys reads it, is the model and has the core's latency.
 
+    Every register is read as the one kind that the core's reset and enable ask for; the proof is of
+    what it answers while these are idle.
+
     Parameters
     ----------
     folder : Path
@@ -222,8 +225,9 @@ def prove_verilog(
         top=core.module,
         target=core.family.name if core.family.primitives else None,
         folder=folder,
+        controls=not core.config.controls.is_plain,
     )
-    netlist = read_netlist(module, core.family)
+    netlist = read_netlist(module, core.family, core.config.controls)
     latency = core.netlist.latency
     return prove("model = Verilog", reference(core), netlist, latency=latency, effort=effort)
 
@@ -237,9 +241,20 @@ def prove_synthesised(
     ----------
     out_dir : Path
         The folder that was given to :func:`lutgen.flow.yosys.synthesise`.
+
+    Raises
+    ------
+    ConfigError
+        If registers have a reset or an enable.
     """
+    controls = core.config.controls
+    if core.has_registers and not controls.is_plain:
+        raise ConfigError(
+            "what synthesis makes of registers with reset or clock enable is simulated, not "
+            "proved; prove the core without --reset and --enable, whose logic is the same"
+        )
     path = netlist_file(out_dir, synthesis.mode).with_suffix(".json")
-    netlist = read_netlist(yosys_module(path, core.module), core.family)
+    netlist = read_netlist(yosys_module(path, core.module), core.family, controls)
     name = f"model = netlist after synthesis ({synthesis.mode})"
     return prove(name, reference(core), netlist, latency=core.netlist.latency, effort=effort)
 

@@ -17,13 +17,13 @@ from lutgen.chips.fabric.site import split_pin
 from lutgen.chips.family import Family
 from lutgen.chips.primitive import Primitive
 from lutgen.chips.tools import AddedCell, inverter
+from lutgen.core.controls import Controls
 from lutgen.errors import NetlistError
 from lutgen.flow.yosys import module_fault
 from lutgen.netlist.ir import CONST0, LUT, REGISTER, Cell, Netlist, NetlistBuilder
 from lutgen.netlist.names import is_net_name
 from lutgen.netlist.tables import BUFFER, depends_on, ones
 
-_CLOCK = "clk"
 # Yosys's own cells, which any netlist may have.
 _OWN = (
     inverter("$_NOT_", "A", "Y"),
@@ -31,6 +31,13 @@ _OWN = (
     AddedCell("$_BUF_", ("A",), "Y", BUFFER),
 )
 _REGISTERS = {"$dff": ("D", "Q", "CLK"), "$_DFF_P_": ("D", "Q", "C")}
+_CONTROLLED = {  # reset, asynchronous, enable: the type, and the port of its reset
+    (True, False, False): ("$sdff", "SRST"),
+    (True, False, True): ("$sdffe", "SRST"),
+    (True, True, False): ("$adff", "ARST"),
+    (True, True, True): ("$adffe", "ARST"),
+    (False, False, True): ("$dffe", ""),
+}
 
 Bit = int | str
 
@@ -54,7 +61,9 @@ class _Gate:
         return "." in self.primitive
 
 
-def read_netlist(module: Mapping[str, Any], family: Family) -> Netlist:
+def read_netlist(
+    module: Mapping[str, Any], family: Family, controls: Controls | None = None
+) -> Netlist:
     """Return a module of a JSON netlist as a netlist.
 
     Cells are named after the net that they drive, where its name is one that a netlist allows.
@@ -65,6 +74,9 @@ def read_netlist(module: Mapping[str, Any], family: Family) -> Netlist:
         A module of Yosys's JSON netlist, with ports ``x``, ``y`` and, with registers, ``clk``.
     family : Family
         Knows the primitives.
+    controls : Controls, optional
+        Ports of the registers, by default ``clk`` alone. Every register has to be reset and enabled
+        by just these.
 
     Raises
     ------
@@ -74,12 +86,15 @@ def read_netlist(module: Mapping[str, Any], family: Family) -> Netlist:
     """
     if fault := module_fault(module):
         raise NetlistError(f"{fault}; damaged, or not Yosys's")
-    ports = _ports(module)
-    clock = ports[_CLOCK][0] if _CLOCK in ports else None
+    controls = controls or Controls()
+    ports = _ports(module, controls)
+    registers = _Registers(
+        controls, {name: ports[name] for name in controls.names if name in ports}
+    )
     constants: dict[Bit, int] = {"0": 0, "1": 1}
     gates: dict[int, _Gate] = {}
     added = {cell.name: cell for cell in (*_OWN, *family.added_cells)}
-    driven = {bit for bits in (ports["x"], ports.get(_CLOCK, [])) for bit in bits}
+    driven = {*ports["x"], *(bit for bits in registers.nets.values() for bit in bits)}
     for name, found in module["cells"].items():
         known = added.get(found["type"])
         cell = {**found, "connections": _Pins(f"{found['type']} {name}", found["connections"])}
@@ -88,7 +103,7 @@ def read_netlist(module: Mapping[str, Any], family: Family) -> Netlist:
             outputs.append(_driven(cell["connections"], known.output))
             constants[outputs[0]] = known.table
         else:
-            for gate in _gates(name, cell, family, known, clock):
+            for gate in _gates(name, cell, family, known, registers):
                 outputs.append(gate.output)
                 gates[gate.output] = gate
         if len({*outputs}) < len(outputs) or driven & {*outputs}:
@@ -96,6 +111,44 @@ def read_netlist(module: Mapping[str, Any], family: Family) -> Netlist:
         driven |= {*outputs}
     _drop_unused(gates, ports["y"])
     return _build(ports, gates, constants, _names(module))
+
+
+@dataclass(frozen=True)
+class _Registers:
+    """The ports of registers, and the nets at these."""
+
+    controls: Controls
+    nets: Mapping[str, list[Bit]]
+
+    def require_clock(self, what: str, bits: list[Bit]) -> None:
+        """Refuse a register that something else than the clock clocks."""
+        if bits != self.nets.get(self.controls.clock):
+            raise NetlistError(f"{what}: not clocked by {self.controls.clock}")
+
+    def is_controlled(self, kind: str) -> bool:
+        """Whether a type of cell is that of registers with this reset and enable."""
+        return not self.controls.is_plain and kind == self._kind()[0]
+
+    def require(self, what: str, pins: _Pins, parameters: Mapping[str, str]) -> None:
+        """Refuse a register that is not reset and enabled as it has to be."""
+        controls, (_, reset) = self.controls, self._kind()
+        wired = {"CLK": (controls.clock, 1)}
+        if reset:
+            wired[reset] = controls.reset, int(not controls.active_low)
+        if controls.enable:
+            wired["EN"] = controls.enable, 1
+        for port, (name, polarity) in wired.items():
+            found = parameters.get(f"{port}_POLARITY", "1").lstrip("0") == "1"
+            if pins[port] != self.nets.get(name) or found != polarity:
+                raise NetlistError(
+                    f"{what}: its {port} is not {name}, active {('low', 'high')[polarity]}"
+                )
+        if reset and parameters.get(f"{reset}_VALUE", "0").strip("0"):
+            raise NetlistError(f"{what}: reset to {parameters[f'{reset}_VALUE']}, expected 0")
+
+    def _kind(self) -> tuple[str, str]:
+        controls = self.controls
+        return _CONTROLLED[bool(controls.reset), controls.asynchronous, bool(controls.enable)]
 
 
 class _Pins(dict[str, list[Bit]]):
@@ -116,18 +169,21 @@ class _Pins(dict[str, list[Bit]]):
         return bits[0] if bits else "x"
 
 
-def _ports(module: Mapping[str, Any]) -> dict[str, list[Bit]]:
+def _ports(module: Mapping[str, Any], controls: Controls) -> dict[str, list[Bit]]:
     """Return the ports of a module: the inputs are nets, none of them twice."""
     ports: dict[str, list[Bit]] = {name: port["bits"] for name, port in module["ports"].items()}
-    unknown = set(ports) - {"x", "y", _CLOCK}
+    unknown = set(ports) - {"x", "y", *controls.names}
+    told = ", ".join(controls.names)
     if unknown or not {"x", "y"} <= set(ports):
-        raise NetlistError(f"the module has ports {', '.join(sorted(ports))}; expected clk, x, y")
-    clock = ports.get(_CLOCK, [])
-    inputs = [*ports["x"], *clock]
-    if len(clock) != (_CLOCK in ports) or not all(isinstance(bit, int) for bit in inputs):
-        raise NetlistError("the ports x and clk must be nets, clk one alone")
+        raise NetlistError(
+            f"the module has ports {', '.join(sorted(ports))}; expected {told}, x, y"
+        )
+    single = [ports[name] for name in controls.names if name in ports]
+    inputs = [*ports["x"], *(bit for bits in single for bit in bits)]
+    if any(len(bits) != 1 for bits in single) or not all(isinstance(bit, int) for bit in inputs):
+        raise NetlistError(f"the ports x and {told} must be nets, {told} one alone")
     if len({*inputs}) < len(inputs):
-        raise NetlistError("the ports x and clk have a net in common, or x has one twice")
+        raise NetlistError(f"the ports x and {told} have a net in common, or x has one twice")
     return ports
 
 
@@ -136,20 +192,20 @@ def _gates(
     cell: Mapping[str, Any],
     family: Family,
     added: AddedCell | None,
-    clock: Bit | None,
+    registers: _Registers,
 ) -> Iterator[_Gate]:
     """Yield the outputs of a cell, which synthesis may have added."""
     parts = [part for part in family.primitives.values() if part.module == cell["type"]]
     if parts and parts[0].is_part:
         yield from _outputs(name, cell, parts)
     elif added:
-        yield from _added_gates(name, cell, added, clock)
+        yield from _added_gates(name, cell, added, registers)
     else:
-        yield _gate(name, cell, family, clock)
+        yield _gate(name, cell, family, registers)
 
 
 def _added_gates(
-    name: str, cell: Mapping[str, Any], added: AddedCell, clock: Bit | None
+    name: str, cell: Mapping[str, Any], added: AddedCell, registers: _Registers
 ) -> Iterator[_Gate]:
     """Yield the table of a cell; with a clock on a net of its own, and the register behind it."""
     pins: _Pins = cell["connections"]
@@ -158,8 +214,7 @@ def _added_gates(
     if not added.clock:
         yield _Gate(LUT, added.table, reads, driven)
         return
-    if pins[added.clock] != [clock]:
-        raise NetlistError(f"{cell['type']} {name}: not clocked by {_CLOCK}")
+    registers.require_clock(f"{cell['type']} {name}", pins[added.clock])
     yield _Gate(LUT, added.table, reads, -driven)
     yield _Gate(REGISTER, 0, (-driven,), driven)
 
@@ -226,16 +281,25 @@ def _drop_unused(gates: dict[int, _Gate], outputs: list[Bit]) -> None:
             del gates[bit]
 
 
-def _gate(name: str, cell: Mapping[str, Any], family: Family, clock: Bit | None) -> _Gate:
+def _gate(name: str, cell: Mapping[str, Any], family: Family, registers: _Registers) -> _Gate:
     kind: str = cell["type"]
     pins: _Pins = cell["connections"]
     parameters: Mapping[str, str] = cell["parameters"]
     if kind in family.primitives:
-        return _primitive_gate(name, cell, family.primitives[kind], clock)
-    if kind in _REGISTERS:
+        return _primitive_gate(name, cell, family.primitives[kind], registers)
+    if registers.is_controlled(kind):
+        registers.require(f"register {name}", pins, parameters)
+        if len(pins["D"]) != 1:
+            raise NetlistError(f"register {name} is {len(pins['D'])} bits wide; expected 1")
+        return _Gate(REGISTER, 0, (pins.bit("D"),), _driven(pins, "Q"))
+    if kind in _REGISTERS and registers.controls.is_plain:
         data, output, edge = _REGISTERS[kind]
-        if pins[edge] != [clock] or parameters.get("CLK_POLARITY", "1").lstrip("0") != "1":
-            raise NetlistError(f"register {name} is not clocked by the rising edge of {_CLOCK}")
+        clock = registers.controls.clock
+        if (
+            pins[edge] != registers.nets.get(clock)
+            or parameters.get("CLK_POLARITY", "1").lstrip("0") != "1"
+        ):
+            raise NetlistError(f"register {name} is not clocked by the rising edge of {clock}")
         if len(pins[data]) != 1:
             raise NetlistError(f"register {name} is {len(pins[data])} bits wide; expected 1")
         return _Gate(REGISTER, 0, (pins.bit(data),), _driven(pins, output))
@@ -251,7 +315,7 @@ def _gate(name: str, cell: Mapping[str, Any], family: Family, clock: Bit | None)
 
 
 def _primitive_gate(
-    name: str, cell: Mapping[str, Any], primitive: Primitive, clock: Bit | None
+    name: str, cell: Mapping[str, Any], primitive: Primitive, registers: _Registers
 ) -> _Gate:
     pins: _Pins = cell["connections"]
     parameters: Mapping[str, str] = cell["parameters"]
@@ -270,8 +334,7 @@ def _primitive_gate(
     reads = tuple(pins.bit(port) if port in pins else "x" for port in primitive.inputs)
     output = _driven(pins, primitive.output)
     if primitive.clock:
-        if pins[primitive.clock] != [clock]:
-            raise NetlistError(f"{primitive.name} {name}: not clocked by {_CLOCK}")
+        registers.require_clock(f"{primitive.name} {name}", pins[primitive.clock])
         return _Gate(REGISTER, 0, reads, output, primitive.name)
     if primitive.init:
         return _Gate(LUT, _table(name, cell, primitive), reads, output, primitive.name)

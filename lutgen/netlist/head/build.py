@@ -1,6 +1,7 @@
 """From votes to a netlist: all sensible heads are built, and the smallest is kept.
 
-A head answers the class of the largest score, as a number or a bit a class; or the scores.
+A head answers the class of the largest score, as a number or a bit a class, and the scores beside
+it if they are asked for; or the scores alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from lutgen.errors import NetlistError
 from lutgen.netlist.head.argmax import Node, build_nodes, number, one_hot
 from lutgen.netlist.head.compress import Counter, Heap, compress
-from lutgen.netlist.head.logic import Literal, Logic, Word
+from lutgen.netlist.head.logic import Literal, Logic, Word, complement
 from lutgen.netlist.head.resources import Resources
 from lutgen.netlist.head.votes import Votes, digits, n_digits, shifted
 from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, Netlist
@@ -37,12 +38,12 @@ class Head:
     netlist : Netlist
         Input i is bit i of the votes; the outputs are the class number, bit 0 first, in
         ceil(log2 n_classes) bits, or one bit a class, or the score of each class as a two's
-        complement number, class after class, bit 0 first.
+        complement number, class after class, bit 0 first; or the class, and then the scores.
     answer : {"class number", "one bit a class", "scores"}
         Which of these.
     scored : Votes
         Votes with the same winner, whose scores are never negative: what is counted. Where the
-        scores are the answer, the votes themselves.
+        scores are answered, the votes themselves.
     counters : tuple of tuples of Counter
         For each class, sums that lead from its votes to its score.
     scores : tuple of words
@@ -51,6 +52,8 @@ class Head:
         The tree of comparisons, root last; none where the scores are the answer.
     unread : tuple of Cell
         Cells that no output depends on; they would follow those of the netlist.
+    with_scores : bool
+        Whether the scores stand beside the class.
     """
 
     netlist: Netlist
@@ -60,6 +63,23 @@ class Head:
     scores: tuple[Word, ...]
     nodes: tuple[Node, ...]
     unread: tuple[Cell, ...] = ()
+    with_scores: bool = False
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the words of the scores are two's complement numbers, and answered."""
+        return self.with_scores or self.answer == SCORES
+
+    @property
+    def compared(self) -> tuple[Word, ...]:
+        """The words that the comparisons take for the scores: numbers that are never negative."""
+        return tuple(map(_from_least, self.scores)) if self.with_scores else self.scores
+
+    @property
+    def n_class_outputs(self) -> int:
+        """Outputs that tell the class; scores follow."""
+        n_scores = sum(map(len, self.scores)) if self.is_signed else 0
+        return len(self.netlist.outputs) - n_scores
 
     @property
     def witness(self) -> Netlist:
@@ -67,7 +87,13 @@ class Head:
         return replace(self.netlist, cells=self.netlist.cells + self.unread)
 
 
-def build_head(votes: Votes, resources: Resources | None = None, *, answer: str = NUMBER) -> Head:
+def build_head(
+    votes: Votes,
+    resources: Resources | None = None,
+    *,
+    answer: str = NUMBER,
+    with_scores: bool = False,
+) -> Head:
     """Build the hardware of votes in the fewest LUTs, then the fewest levels.
 
     Parameters
@@ -77,6 +103,8 @@ def build_head(votes: Votes, resources: Resources | None = None, *, answer: str 
         What the LUTs are; by default six inputs.
     answer : {"class number", "one bit a class", "scores"}
         See :class:`Head`.
+    with_scores : bool
+        Whether the scores are to stand beside the class.
 
     Returns
     -------
@@ -91,25 +119,37 @@ def build_head(votes: Votes, resources: Resources | None = None, *, answer: str 
     resources = resources or Resources()
     if answer != SCORES and votes.n_classes < 2:
         raise NetlistError(f"the {answer} needs two classes or more, got {votes.n_classes}")
-    heads = _sums(votes, resources) if answer == SCORES else _variants(votes, resources, answer)
+    if answer == SCORES:
+        heads = _sums(votes, resources)
+    else:
+        heads = _variants(votes, resources, answer, with_scores=with_scores)
     if n_digits(votes.weights.astype(np.int64)) > _MANY_DIGITS:
         return min(heads, key=lambda head: (head.netlist.count(LUT), head.netlist.depth))
     return min(heads, key=lambda head: resources.cost(head.netlist))
 
 
-def _variants(votes: Votes, resources: Resources, answer: str) -> Iterator[Head]:
+def _variants(
+    votes: Votes, resources: Resources, answer: str, *, with_scores: bool
+) -> Iterator[Head]:
     """Yield heads that may be the smallest."""
     arities = (2, 3) if resources.lut_inputs >= 6 and votes.n_classes > 2 else (2,)
-    for scored, family in product(shifted(votes), _families(votes, resources)):
+    counted = [votes] if with_scores else shifted(votes)
+    for scored, family in product(counted, _families(votes, resources)):
+        signed = [scored.signed_width()] * scored.n_classes
+        widths = signed if with_scores else scored.widths()
         kinds = list(product(arities, (False, True) if family.chain else (False,)))
         if n_digits(scored.weights.astype(np.int64)) > _MANY_DIGITS:
-            kinds = [_smallest(scored.widths(), family, answer, kinds)]
+            kinds = [_smallest(widths, family, answer, kinds)]
         for arity, by_chain in kinds:
             logic = Logic(scored.n_bits, family)
-            counters, scores = _add_up(logic, scored, scored.widths())
-            nodes = build_nodes(logic, scores, arity, by_chain=by_chain)
+            counters, scores = _add_up(logic, scored, widths)
+            compared = [_from_least(word) for word in scores] if with_scores else scores
+            nodes = build_nodes(logic, compared, arity, by_chain=by_chain)
             bits = (one_hot if answer == ONE_HOT else number)(logic, nodes, scored.n_classes)
-            yield _finish(logic, bits, answer, scored, counters, scores, nodes)
+            if with_scores:
+                bits += [literal for score in scores for literal in score]
+            head = _finish(logic, bits, answer, scored, counters, scores, nodes)
+            yield replace(head, with_scores=with_scores)
 
 
 def _smallest(
@@ -131,6 +171,11 @@ def _smallest(
         return family.cost(logic.builder.finish(outputs))
 
     return min(kinds, key=cost)
+
+
+def _from_least(score: Word) -> Word:
+    """Return a two's complement number less the least one, in the same order: its sign inverted."""
+    return (*score[:-1], complement(score[-1]))
 
 
 def _sums(votes: Votes, resources: Resources) -> Iterator[Head]:
