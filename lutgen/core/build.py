@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from lutgen.chips.chip import Chip, chip_delays, get_chip
@@ -22,7 +25,6 @@ from lutgen.netlist.passes.pipeline import arrivals, pipeline_to_delay, shortest
 from lutgen.netlist.passes.pipeline import pipeline as insert_registers
 from lutgen.netlist.passes.prune import prune
 from lutgen.netlist.passes.shrink import shrink
-from lutgen.netlist.passes.simplify import simplify
 from lutgen.netlist.passes.stats import PassStats, measure
 from lutgen.text import in_comment
 from lutgen.version import __version__
@@ -186,6 +188,19 @@ class Core:
         return tuple(in_comment(line) for line in lines)
 
 
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Let no garbage be looked for: cells make no cycles, and millions of them are walked along."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_without_collecting()
 def make_core(network: LutNetwork, config: CoreConfig | None = None) -> Core:
     """Make the hardware of a model: lower, shrink, add the head, pipeline, map, check.
 
@@ -245,19 +260,13 @@ class _Making:
 
     def shrink(self, *, dont_cares: bool) -> None:
         """Run the passes that make the netlist smaller, each of them a step."""
-        seen: list[Netlist] = []
-        _, passes = shrink(
-            self.netlist, dont_cares=dont_cares, watch=lambda _, netlist: seen.append(netlist)
-        )
-        for netlist, stats in zip(seen, passes, strict=True):
-            self.apply((netlist, stats))
+        for result in _shrunk(self.netlist, dont_cares=dont_cares):
+            self.apply(result)
 
     def cover(self, family: Family) -> None:
         """Let LUTs of the chip's size take the place of smaller ones, where that takes fewer."""
-        found = _smallest_cover(self.netlist, family)
-        if found is not None:
-            self.apply(found)
-            self.shrink(dont_cares=False)
+        for result in _smallest_cover(self.netlist, family):
+            self.apply(result)
 
     def add_head(self, interface: Interface, family: Family) -> Head | None:
         """Put the head behind the network's outputs, if one is needed."""
@@ -278,26 +287,35 @@ class _Making:
         return head
 
 
-def _smallest_cover(netlist: Netlist, family: Family) -> tuple[Netlist, PassStats] | None:
-    """Return the cover that takes the fewest LUTs, then levels, once it is mapped.
+def _shrunk(netlist: Netlist, *, dont_cares: bool) -> list[tuple[Netlist, PassStats]]:
+    """Return what each pass made that makes a netlist smaller, and its statistics."""
+    seen: list[Netlist] = []
+    _, passes = shrink(netlist, dont_cares=dont_cares, watch=lambda _, made: seen.append(made))
+    return list(zip(seen, passes, strict=True))
+
+
+def _smallest_cover(netlist: Netlist, family: Family) -> list[tuple[Netlist, PassStats]]:
+    """Return the steps to the cover that takes the fewest LUTs, then levels, once it is mapped.
 
     None if most LUTs have as many inputs as the chip's, or the mapping alone does as well. No cover
     is deeper than what the mapping alone makes.
     """
     if family.fabric is None:
-        return None
+        return []
     k = min(family.fabric.leaf, MAX_FAN_IN)
     fan_ins = [len(cell.inputs) for cell in netlist.cells if cell.kind == LUT]
     if 2 * sum(fan_in < k for fan_in in fan_ins) <= len(fan_ins):
-        return None
+        return []
     mapped = family.try_map(netlist)
-    best, max_depth = None, mapped.depth
+    best: list[tuple[Netlist, PassStats]] = []
+    max_depth = mapped.depth
     for costs in family.fabric.costs(k):
-        covered, stats = cover(netlist, k, max_depth=max_depth, costs=costs)
-        tried = family.try_map(simplify(covered)[0])
+        covered = cover(netlist, k, max_depth=max_depth, costs=costs)
+        results = [covered, *_shrunk(covered[0], dont_cares=False)]
+        tried = family.try_map(results[-1][0])
         better = (tried.count(LUT), tried.depth) < (mapped.count(LUT), mapped.depth)
         if better and tried.depth <= max_depth:
-            best, mapped = (covered, stats), tried
+            best, mapped = results, tried
     return best
 
 

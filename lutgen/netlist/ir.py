@@ -175,9 +175,19 @@ class Netlist:
 
     def count(self, kind: str) -> int:
         """Return the number of cells of a kind, hard ones left out; those of a site are one."""
-        some = [cell for cell in self.cells if cell.kind == kind and not cell.hard]
-        sites = {cell.site for cell in some if cell.site}
-        return sum(not cell.site for cell in some) + len(sites)
+        return self._counts.get(kind, 0)
+
+    @cached_property
+    def _counts(self) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        sites: set[tuple[str, str]] = set()
+        for cell in self.cells:
+            if cell.hard or (cell.site and (cell.kind, cell.site) in sites):
+                continue
+            counts[cell.kind] = counts.get(cell.kind, 0) + 1
+            if cell.site:
+                sites.add((cell.kind, cell.site))
+        return counts
 
     def __str__(self) -> str:
         """Return a listing for people and for tests, one cell a line."""

@@ -73,7 +73,7 @@ def map_onto(netlist: Netlist, fabric: Fabric, *, trial: bool = False) -> Netlis
         builder.add(_realise(cell, fabric))
     realised = builder.finish(mapped.outputs)
     if fabric.pair:
-        realised = pair_luts(realised, fabric)
+        realised = pair_luts(realised, fabric, trial=trial)
     if not trial:
         check_muxes(realised, fabric)
         check_sites(realised, fabric)

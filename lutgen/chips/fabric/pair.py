@@ -13,13 +13,18 @@ from lutgen.netlist.tables import expand, insert
 _MAX_READERS = 64  # of a net whose readers are tried with each other
 
 
-def pair_luts(netlist: Netlist, fabric: Fabric) -> Netlist:
+def pair_luts(netlist: Netlist, fabric: Fabric, *, trial: bool = False) -> Netlist:
     """Return a mapped netlist with LUTs put two by two into the `pair` of the fabric.
 
     Partners read together no more nets than its outputs have pins. They are of one layer, so that
     what is placed together belongs together, of one level, so that no path gets longer and no loop
     comes about, and of one age. A LUT that a wire of fixed course follows stays alone, as that
     wire begins at one certain output. The LUTs with the fewest possible partners choose first.
+
+    Parameters
+    ----------
+    trial : bool
+        Whether the result is only to be counted: then partners get their site, and no more.
     """
     partners = _match(_edges(netlist, fabric))
     if not partners:
@@ -28,6 +33,10 @@ def pair_luts(netlist: Netlist, fabric: Fabric) -> Netlist:
     for first, second in partners.items():
         if first < second:
             a, b = (cells[net - netlist.first_cell] for net in (first, second))
+            if trial:
+                for net, cell in zip((first, second), (a, b), strict=True):
+                    cells[net - netlist.first_cell] = cell.but(site=b.name)
+                continue
             nets = tuple(dict.fromkeys((*a.inputs, *b.inputs)))
             idle = len(fabric.pair[0].inputs) - len(nets)
             for net, cell, part in zip((first, second), (a, b), fabric.pair, strict=True):
@@ -38,7 +47,8 @@ def pair_luts(netlist: Netlist, fabric: Fabric) -> Netlist:
                 cells[net - netlist.first_cell] = cell.but(
                     inputs=pins, init=table, primitive=part.name, site=b.name
                 )
-    return _in_order(Netlist(netlist.n_inputs, tuple(cells), netlist.outputs))
+    paired = Netlist(netlist.n_inputs, tuple(cells), netlist.outputs)
+    return paired if trial else _in_order(paired)
 
 
 def _edges(netlist: Netlist, fabric: Fabric) -> dict[int, dict[int, int]]:

@@ -274,45 +274,61 @@ def _choices(
     are the columns that there are from this one on, up to three.
     """
     main = next(shape for shape in _shapes(resources) if not shape.high)
+    step, main_luts = main.low - 1, main.cost(n_wanted, resources)
     excess = max(0, here - 1)
     found: dict[tuple[int, int], _Choice] = {}
-    for some in _few(resources, excess, n_odd=2 if thorough else 1):
-        rest = excess - sum(shape.low - 1 for shape in some)
-        if rest < 0 or rest % (main.low - 1):
+    for odd in _few(resources, excess, n_wanted, n_odd=2 if thorough else 1):
+        n_main, left = divmod(excess - odd.saved, step)
+        if left or n_main < 0:
+            continue
+        if odd.crosses and (there is None or odd.least > there + n_main):
+            continue  # the next column has not what they take of it
+        n_luts = n_main * main_luts + odd.n_luts
+        beyond = odd.beyond + n_main * (main.n_outputs == 3) if n_wanted == 3 else 0
+        after = 0 if there is None else there + n_main + odd.taken
+        keys = ((after, beyond), (after + (there is not None), beyond))[: 1 + bool(plus and here)]
+        if all(key in found and found[key].n_luts < n_luts for key in keys):
             continue
         # those that take of the next column come last: then it has the carries of the others
-        chosen = [main] * (rest // (main.low - 1)) + list(some)
+        chosen = [main] * n_main + list(odd.shapes)
         chosen.sort(key=lambda shape: shape.high)
-        if not _is_feasible(chosen, there):
-            continue
         for shapes in (tuple(chosen), *(_absorbed(tuple(chosen)) if plus else ())):
             carried = bool(plus and here and not any(shape.plus for shape in shapes))
-            taken = len(shapes) - sum(shape.high for shape in shapes)
-            n_luts = sum(shape.cost(n_wanted, resources) for shape in shapes)
-            beyond = sum(shape.n_outputs == 3 for shape in shapes) if n_wanted == 3 else 0
-            after = 0 if there is None else there + taken + carried
-            choice = _Choice(after, beyond, n_luts, shapes)
-            known = found.setdefault((after, beyond), choice)
-            if (n_luts, shapes) < (known.n_luts, known.shapes):
-                found[after, beyond] = choice
+            key = keys[carried]
+            known = found.get(key)
+            if known is None or (n_luts, shapes) < (known.n_luts, known.shapes):
+                found[key] = _Choice(*key, n_luts, shapes)
     if thorough:
         return list(found.values())
     return sorted(found.values(), key=lambda choice: choice.n_luts)[:_NARROW]
 
 
-def _is_feasible(shapes: list[_Shape], there: int | None) -> bool:
-    """Return whether the next column, if there is one, has what the counters take of it."""
-    if there is None:
-        return not shapes or not shapes[-1].high
-    for shape in shapes:
-        if shape.high > there:
-            return False
-        there += 1 - shape.high
-    return True
+class _Odd(NamedTuple):
+    """Counters beside those that are the largest, and what they come to.
+
+    Attributes
+    ----------
+    saved, taken : int
+        Signals fewer in the column; more in the next.
+    crosses : bool
+        Whether some take of the next column.
+    least : int
+        Signals that this one has to hold before; the largest counters bring one each.
+    beyond : int
+        Signals for the column after that.
+    """
+
+    saved: int
+    taken: int
+    crosses: bool
+    least: int
+    n_luts: int
+    beyond: int
+    shapes: tuple[_Shape, ...]
 
 
 @cache
-def _few(resources: Resources, excess: int, n_odd: int) -> list[tuple[_Shape, ...]]:
+def _few(resources: Resources, excess: int, n_wanted: int, n_odd: int) -> list[_Odd]:
     """Return up to so many odd counters beside some of the best that reads the next column."""
     shapes = _shapes(resources)
     main, cross = (
@@ -324,12 +340,28 @@ def _few(resources: Resources, excess: int, n_odd: int) -> list[tuple[_Shape, ..
         most = min(most, _FEW)
     step = 1 if n_odd > 1 else max(1, most // _STEPS)
     return [
-        (cross,) * n_cross + odd
+        _sum_up((cross,) * n_cross + odd, n_wanted, resources)
         for n_cross in range(0, most + 1, step)
         for n in range(n_odd + 1 if n_cross <= _FEW else 2)
         for odd in combinations_with_replacement(shapes, n)
         if cross not in odd
     ]
+
+
+def _sum_up(shapes: tuple[_Shape, ...], n_wanted: int, resources: Resources) -> _Odd:
+    least = there = 0
+    for high in sorted([shape.high for shape in shapes]):
+        least = max(least, high - there)
+        there += 1 - high
+    return _Odd(
+        saved=sum([shape.low - 1 for shape in shapes]),
+        taken=len(shapes) - sum([shape.high for shape in shapes]),
+        crosses=any(shape.high for shape in shapes),
+        least=least,
+        n_luts=sum([shape.cost(n_wanted, resources) for shape in shapes]),
+        beyond=sum([shape.n_outputs == 3 for shape in shapes]),
+        shapes=shapes,
+    )
 
 
 def _absorbed(shapes: tuple[_Shape, ...]) -> Iterator[tuple[_Shape, ...]]:

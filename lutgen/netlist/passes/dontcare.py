@@ -74,6 +74,11 @@ class _Sweep:
             for source in dict.fromkeys(cell.inputs):
                 self._readers[source].append(net)
         self._outputs = frozenset(netlist.outputs)
+        # what each LUT reads, constants left out; None: it is none
+        self._reads: list[frozenset[int] | None] = [None] * netlist.n_nets
+        for net, cell in enumerate(netlist.cells, netlist.first_cell):
+            if cell.kind == LUT:
+                self._reads[net] = _without_constants(cell)
 
     def run(self) -> bool:
         """Treat each LUT once; return whether one changed."""
@@ -91,29 +96,24 @@ class _Sweep:
     def _is_read(self, net: int) -> bool:
         return bool(self._readers[net]) or net in self._outputs
 
-    def _cell(self, net: int) -> Cell | None:
-        """Return the LUT that drives a net, or None."""
-        cell = self.cells[net - self._first_cell] if net >= self._first_cell else None
-        return cell if cell is not None and cell.kind == LUT else None
-
     # -- the window --------------------------------------------------------------------------
 
     def _open(self, net: int) -> _Window | None:
         """Choose the window of a LUT, or None where nothing is shared, so that none can help."""
         cell = self.cells[net - self._first_cell]
-        leaves = set(cell.inputs) - {CONST0, CONST1}
+        leaves = set(self._reads[net] or ())
         if len(leaves) > self._max_leaves:
             return None
         shares = len(leaves) < len(cell.inputs)
         readers = self._find_readers(net, leaves)
         for reader in readers:
-            beside = set(self.cells[reader - self._first_cell].inputs) - {CONST0, CONST1, net}
+            beside = (self._reads[reader] or frozenset()) - {net}
             shares |= not beside.isdisjoint(leaves)
             leaves |= beside
         inside: list[int] = []
         while (found := self._best_expansion(net, leaves, inside)) is not None:
             leaves.remove(found)
-            leaves.update(self._sources(found, inside))
+            leaves.update((self._reads[found] or frozenset()).difference(inside))
             inside.append(found)
         if not shares and not inside:
             return None
@@ -126,19 +126,19 @@ class _Sweep:
             return ()
         around = set(leaves)
         for reader in readers:
-            cell = self._cell(reader)
-            if cell is None:
+            reads = self._reads[reader]
+            if reads is None:
                 return ()
-            around.update(cell.inputs)
-        around -= {CONST0, CONST1, net}
+            around |= reads
+        around.discard(net)
         return tuple(readers) if len(around) <= self._max_leaves else ()
 
     def _best_expansion(self, net: int, leaves: set[int], inside: list[int]) -> int | None:
         """Return the leaf whose driver adds the fewest leaves and shares a net with the others."""
         fan_ins = {
-            leaf: self._sources(leaf, inside)
+            leaf: reads.difference(inside) if inside else reads
             for leaf in sorted(leaves)
-            if leaf < net and self._cell(leaf) is not None
+            if leaf < net and (reads := self._reads[leaf]) is not None
         }
         times: dict[int, int] = {}
         for sources in fan_ins.values():
@@ -152,12 +152,6 @@ class _Sweep:
             if (shares or not sources) and fits and (best is None or (n_new, leaf) < best):
                 best = n_new, leaf
         return best[1] if best else None
-
-    def _sources(self, net: int, inside: list[int]) -> set[int]:
-        """Return the nets that a LUT reads and that are not yet inside."""
-        cell = self._cell(net)
-        assert cell is not None
-        return set(cell.inputs) - {CONST0, CONST1} - set(inside)
 
     # -- what it shows -----------------------------------------------------------------------
 
@@ -211,6 +205,11 @@ class _Sweep:
         for source in set(cell.inputs) - set(old.inputs):
             self._readers[source].append(net)
         self.cells[net - self._first_cell] = cell
+        self._reads[net] = _without_constants(cell)
+
+
+def _without_constants(cell: Cell) -> frozenset[int]:
+    return frozenset(cell.inputs) - {CONST0, CONST1}
 
 
 def _apply(init: int, inputs: list[int], everywhere: int) -> int:

@@ -25,14 +25,16 @@ def prune(netlist: Netlist) -> tuple[Netlist, PassStats]:
         if reached[net]:
             for source in netlist.cells[net - netlist.first_cell].inputs:
                 reached[source] = True
-    if all(reached[netlist.first_cell :]):
+    if 0 not in reached[netlist.first_cell :]:
         return netlist, measure("prune", netlist, netlist, 0)
     builder = NetlistBuilder(netlist.n_inputs)
     renumbered = list(range(netlist.n_nets))
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
         if reached[net]:
-            inputs = tuple([renumbered[source] for source in cell.inputs])
-            renumbered[net] = builder.add(cell.but(inputs=inputs))
+            inputs = tuple(map(renumbered.__getitem__, cell.inputs))
+            if inputs != cell.inputs:
+                cell = cell.but(inputs=inputs)  # noqa: PLW2901
+            renumbered[net] = builder.add(cell)
     pruned = builder.finish(tuple(renumbered[net] for net in netlist.outputs))
     removed = len(netlist.cells) - len(pruned.cells)
     return pruned, measure("prune", netlist, pruned, removed)

@@ -27,6 +27,7 @@ class Rewriter:
         # old net -> new net; whether to read its complement; the new net that is the complement
         self._net = list(range(netlist.first_cell))
         self._inverted = bytearray(netlist.first_cell)
+        self._some_inverted = False
         self._complement: dict[int, int] = {CONST0: CONST1, CONST1: CONST0}
         packed = [cell for cell in netlist.cells if cell.kind == REGISTER or cell.is_fixed]
         self._plain = {net for cell in packed for net in cell.inputs}
@@ -35,11 +36,11 @@ class Rewriter:
     def read_lut(self, cell: Cell) -> tuple[int, tuple[int, ...]]:
         """Return table and inputs of an old LUT in terms of the new nets."""
         table = cell.init
-        inverted = self._inverted
-        for j, net in enumerate(cell.inputs):
-            if inverted[net]:
-                table = flip(table, len(cell.inputs), j)
-        return table, tuple([self._net[net] for net in cell.inputs])
+        if self._some_inverted:
+            for j, net in enumerate(cell.inputs):
+                if self._inverted[net]:
+                    table = flip(table, len(cell.inputs), j)
+        return table, tuple(map(self._net.__getitem__, cell.inputs))
 
     def read_plain(self, net: int) -> int:
         """Return the new net that carries an old one, for a reader that takes no complement."""
@@ -57,9 +58,9 @@ class Rewriter:
         """Add the cell with this table and these new nets; return the net it drives."""
         net = self._add(cell, table, inputs)
         altered = table != cell.init or len(inputs) != len(cell.inputs)
-        self.changes += altered or (
-            cell.kind == LUT and any(self._inverted[i] for i in cell.inputs)
-        )
+        if self._some_inverted and not altered and cell.kind == LUT:
+            altered = any(map(self._inverted.__getitem__, cell.inputs))
+        self.changes += altered
         self._net.append(net)
         self._inverted.append(False)
         return net
@@ -70,6 +71,7 @@ class Rewriter:
         old = len(self._net)
         self._net.append(net)
         self._inverted.append(inverted)
+        self._some_inverted |= inverted
         if inverted and old in self._plain and net not in self._complement:
             self._make_complement(net, self._old.cells[old - self._old.first_cell])
 
