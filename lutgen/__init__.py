@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lutgen.learn.estimators.regression import BoostedLutRegressor
     from lutgen.model import Argmax, Bits, LutNetwork, Sum
     from lutgen.model.file import load
+    from lutgen.tune.search import BoostedLutSearch
 
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Bits",
     "BoostedLutClassifier",
     "BoostedLutRegressor",
+    "BoostedLutSearch",
     "CoreConfig",
     "Encoder",
     "LutAnomalyDetector",
@@ -61,6 +63,7 @@ _HOMES = {
     "BoostedLutClassifier": "learn.estimators.boosting",
     "LutAnomalyDetector": "learn.estimators.anomaly",
     "BoostedLutRegressor": "learn.estimators.regression",
+    "BoostedLutSearch": "tune.search",
     "MemorizationClassifier": "learn.estimators.memorization",
     **dict.fromkeys(("CoreConfig", "make_core"), "core"),
     **{f"from_{name}": "importers.trees.objects" for name in ("lightgbm", "sklearn", "xgboost")},

@@ -197,3 +197,39 @@ def test_says_what_is_wrong_with_the_samples() -> None:
     broken[3, 5] = np.nan
     with pytest.raises(DataError, match="row 3, column 5 of the samples is nan"):
         model.fit(broken, Y)
+
+
+def test_samples_to_watch_are_never_learnt_from() -> None:
+    train, held = slice(0, 1200), slice(1200, None)
+    model = BoostedLutClassifier(**QUICK, refits=0)
+    plain = clone(model).fit(X[train], Y[train])
+    watched = clone(model).fit(X[train], Y[train], eval_set=(X[held], Y[held]))
+    assert watched.network_.digest == plain.network_.digest
+    history = watched.network_.provenance.history
+    assert [point.n_luts for point in history] == [10 * n for n in range(1, 7)]
+    assert history[-1].validation_accuracy == pytest.approx(plain.score(X[held], Y[held]))
+    # the score after each round is that of a network of so many LUTs, with the same temperature
+    told = {"temperature": 2.0, "criterion": "newton"}
+    grown = clone(model).set_params(**told).fit(X[train], Y[train], eval_set=(X[held], Y[held]))
+    small = clone(model).set_params(**told, luts_per_class=3).fit(X[train], Y[train])
+    at_three = grown.network_.provenance.history[2].validation_accuracy
+    assert at_three == pytest.approx(small.score(X[held], Y[held]))
+    # early stopping goes by them, and keeps the network that was measured
+    told = {"luts_per_class": 500, "patience": 2}
+    stopped = clone(model).set_params(**told).fit(X[train], Y[train], eval_set=(X[held], Y[held]))
+    assert stopped.network_.n_luts < 5000 and stopped.network_.provenance.n_samples == 1200
+    # labels that were not learnt are answered wrongly
+    few = Y[train] < 9
+    model.fit(X[train][few], Y[train][few], eval_set=(X[held], Y[held]))
+    known = model.network_.provenance.history[-1].validation_accuracy
+    assert known == pytest.approx((model.predict(X[held]) == Y[held]).mean())
+    with pytest.raises(ConfigError, match=r"eval_set must be \(X, y\) or \(X, y, weights\)"):
+        model.fit(X, Y, eval_set=X)
+
+
+def test_an_encoder_that_is_fitted_is_taken_as_it_is() -> None:
+    encoder = fit_encoder("gain:40", X, Y)
+    model = BoostedLutClassifier(**QUICK, encoder=encoder).fit(X[:900], Y[:900])
+    assert np.array_equal(model.network_.encoder.threshold, encoder.threshold)
+    with pytest.raises(ConfigError, match="the encoder is of 64 features, the samples have 60"):
+        model.fit(X[:, :60], Y)

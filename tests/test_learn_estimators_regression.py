@@ -234,3 +234,12 @@ def test_says_what_is_wrong_with_the_numbers() -> None:
         boost_numbers(encoder.encode(X), broken, BoostParameters(leaf_bits=3), encoder=encoder)
     with pytest.raises(DataError, match="numbers to learn of shape"):
         boost_numbers(encoder.encode(X), Y[:5], BoostParameters(leaf_bits=3), encoder=encoder)
+
+
+def test_samples_to_watch_are_never_learnt_from() -> None:
+    model = BoostedLutRegressor(**QUICK, refits=0)
+    plain = model.fit(X[TRAIN], Y[TRAIN]).network_
+    watched = model.fit(X[TRAIN], Y[TRAIN], eval_set=(X[TEST], Y[TEST])).network_
+    assert watched.digest == plain.digest
+    last = watched.provenance.history[-1].validation_accuracy
+    assert last == pytest.approx(model.score(X[TEST], Y[TEST]), abs=1e-3)

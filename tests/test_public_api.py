@@ -15,6 +15,7 @@ NAMES = [
     "Bits",
     "BoostedLutClassifier",
     "BoostedLutRegressor",
+    "BoostedLutSearch",
     "CoreConfig",
     "Encoder",
     "LutAnomalyDetector",

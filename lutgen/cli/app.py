@@ -11,6 +11,7 @@ from lutgen.version import __version__
 COMMANDS = {
     "train": "learning",
     "boost": "boosting",
+    "tune": "tuning",
     "import": "importing",
     "evaluate": "learning",
     "predict": "learning",

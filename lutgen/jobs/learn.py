@@ -56,9 +56,9 @@ def memorize(
     """
     require_two_classes(dataset)
     fitted = fit_encoder(
-        encoder or dataset.encoder, dataset.X_train, dataset.y_train, missing=_missing(source)
+        encoder or dataset.encoder, dataset.X_train, dataset.y_train, missing=missing_of(source)
     )
-    _require_test_part(fitted, dataset)
+    require_test_part(fitted, dataset)
     chosen = ""
     if chip is not None:
         found = choose_window(parameters, fitted, dataset.feature_shape, chip)
@@ -76,7 +76,7 @@ def memorize(
             n_threads=threads,
             progress=count,
         )
-    return _with_origin(network, dataset, source, wiring_chosen=chosen)
+    return with_origin(network, dataset, source, wiring_chosen=chosen)
 
 
 def boost(
@@ -133,12 +133,12 @@ def boost(
         X, y = X[kept], y[kept]
     fit = encoder_of_numbers if is_regression else fit_encoder
     if start is None:
-        fitted = fit(encoder or dataset.encoder, X, y, missing=_missing(source))
+        fitted = fit(encoder or dataset.encoder, X, y, missing=missing_of(source))
     else:
         fitted = start.encoder.seeing(X) if start.encoder.seen else start.encoder
     if aside is not None and fitted.seen:
         fitted = fitted.seeing(aside[0])
-    _require_test_part(fitted, dataset)
+    require_test_part(fitted, dataset)
     names = dataset.feature_names
 
     def learnt(tell: Callable[[BoostProgress], None]) -> LutNetwork:
@@ -184,11 +184,11 @@ def boost(
         with progress.count("learning", "LUTs") as count:
             network = learnt(lambda now: count(now.n_done, now.n_total, describe_progress(now)))
     except Interrupted as stop:
-        raise Interrupted(_with_origin(stop.network, dataset, source)) from stop
-    return _with_origin(network, dataset, source)
+        raise Interrupted(with_origin(stop.network, dataset, source)) from stop
+    return with_origin(network, dataset, source)
 
 
-def _require_test_part(encoder: Encoder, dataset: Dataset) -> None:
+def require_test_part(encoder: Encoder, dataset: Dataset) -> None:
     """Refuse samples for testing that the model could not be asked about, before it is learnt."""
     try:
         encoder.checked(dataset.X_test, names=dataset.feature_names)
@@ -199,7 +199,7 @@ def _require_test_part(encoder: Encoder, dataset: Dataset) -> None:
         ) from error
 
 
-def _missing(source: Source) -> str:
+def missing_of(source: Source) -> str:
     """Return what the encoder makes of missing values; rows that were left out have none."""
     return BIT if source.missing == BIT else REFUSE
 
@@ -213,7 +213,7 @@ def _require_same_features(start: LutNetwork, names: Sequence[str]) -> None:
         )
 
 
-def _with_origin(
+def with_origin(
     network: LutNetwork, dataset: Dataset, source: Source, *, wiring_chosen: str = ""
 ) -> LutNetwork:
     """Return a network that says what samples it was learnt from, and how it does on the test."""

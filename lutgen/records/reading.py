@@ -63,6 +63,7 @@ _NOT_NEGATIVE = Limit("a number of 0 or above", lambda value: 0 <= value < math.
 AtLeastOne = Annotated[int, _counts(1, _COUNT_BITS)]
 Seed = Annotated[int, _counts(0, _SEED_BITS)]
 Fraction = Annotated[float, _FRACTION]
+AtMostOne = Annotated[float, _AT_MOST_ONE]
 Positive = Annotated[float, _POSITIVE]
 NotNegative = Annotated[float, _NOT_NEGATIVE]
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from lutgen.model.provenance import LayerAccuracy
 from lutgen.netlist.stats import LayerStats
 from lutgen.records.core import ChipSize
 from lutgen.records.synthesis import SynthesisRecord
+from lutgen.records.tune import TuneRecord
 from lutgen.report.sections import grouped, share
 
 _CUT = [(-0.3, -1), (0.3, 1)]  # a slanted stroke: the bar goes on
@@ -35,6 +36,16 @@ _VARIABLES = {
     SECOND: "second",
     PAPER: "paper",
 }
+_PLAIN = {
+    INK: "#24292f",
+    QUIET: "#57606a",
+    LINE: "#c8ced5",
+    FIRST: "#1f5fa8",
+    SECOND: "#c8571b",
+    PAPER: "#ffffff",
+}
+"""Colours of a file that stands alone."""
+
 _STYLE: Any = {  # matplotlib types its keys as literals from some version on
     "svg.fonttype": "none",
     "svg.hashsalt": "lutgen",
@@ -196,7 +207,75 @@ def draw_shares(chips: Sequence[tuple[str, ChipSize]], results: Sequence[Synthes
     return _picture("shares", "Share of each chip's LUTs", height, draw)
 
 
+def draw_tuning(record: TuneRecord) -> str:
+    """Draw a search, scores against LUTs, as an SVG file of its own."""
+    ends = [i for i in record.front if record.candidates[i].luts > 0]
+    best = [record.candidates[i] for i in ends]
+
+    def draw(axes: Axes) -> None:
+        grown = [
+            (point.luts, point.score)
+            for trial in record.trials
+            if not trial.refitted and trial.fold == 0
+            for point in trial.points
+            if point.luts and point.score is not None
+        ]
+        if grown:
+            axes.plot(*zip(*grown, strict=True), color=LINE, marker=".", linewidth=0,
+                      label="grown, one part held out")  # fmt: skip
+        full = record.candidates
+        axes.errorbar(
+            [item.luts for item in full],
+            [item.score for item in full],
+            yerr=[item.standard_error for item in full],
+            color=FIRST, marker="o", markersize=3.5, linewidth=0, elinewidth=0.8, alpha=0.6,
+            label="learnt in full, ± standard error",
+        )  # fmt: skip
+        axes.step([item.luts for item in best], [item.score for item in best], where="post",
+                  color=FIRST, linewidth=1.4, label="best for its LUTs")  # fmt: skip
+        if record.chosen is not None:
+            chosen = full[record.chosen]
+            axes.plot([chosen.luts], [chosen.score], color=SECOND, marker="o", markersize=10,
+                      markerfacecolor="none", markeredgewidth=1.6, linewidth=0,
+                      label=f"chosen: {chosen.score:.4f}, {grouped(chosen.luts)} LUTs")  # fmt: skip
+            if record.test_accuracy is not None:
+                axes.plot([chosen.luts], [record.test_accuracy], color=SECOND, marker="D",
+                          markersize=5, linewidth=0,
+                          label=f"its test score: {record.test_accuracy:.4f}")  # fmt: skip
+        dashed: Any = {"color": INK, "linewidth": 0.8, "linestyle": (0, (4, 3))}
+        if record.max_luts is not None:
+            axes.axvline(record.max_luts, **dashed)
+        if record.min_accuracy is not None:
+            axes.axhline(record.min_accuracy, **dashed)
+        tested = [] if record.test_accuracy is None else [record.test_accuracy]
+        _fit_scores(axes, [*(item.score for item in full), *tested])
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(lambda value, _: grouped(round(value)))
+        axes.set_xlabel("LUTs of encoder, core and head")
+        axes.set_ylabel(record.metric or "accuracy")
+        axes.grid()
+        figure = axes.get_figure(root=True)
+        assert figure is not None
+        figure.legend(loc="outside lower center", ncols=2, fontsize=8)
+
+    return _recoloured(_svg(4.4, draw), _PLAIN)
+
+
+def _fit_scores(axes: Axes, scores: Sequence[float]) -> None:
+    """Show the scores of those learnt in full, and what lies near; networks of few LUTs lie low."""
+    if scores:
+        low, high = min(scores), max(scores)
+        room = max(high - low, 0.01)
+        axes.set_ylim(low - 0.5 * room, high + 0.25 * room)
+
+
 def _picture(key: str, label: str, height_inches: float, draw: Callable[[Axes], None]) -> str:
+    return _inline(_svg(height_inches, draw), key, label)
+
+
+def _svg(height_inches: float, draw: Callable[[Axes], None]) -> str:
     with mpl.rc_context():
         mpl.rcdefaults()  # the user's own style must not change the bytes
         mpl.rcParams.update(_STYLE)
@@ -204,7 +283,7 @@ def _picture(key: str, label: str, height_inches: float, draw: Callable[[Axes], 
         draw(figure.subplots())
         stream = io.StringIO()
         figure.savefig(stream, format="svg", transparent=True, metadata=_METADATA)
-    return _inline(stream.getvalue(), key, label)
+    return stream.getvalue()
 
 
 def _inline(svg: str, key: str, label: str) -> str:
@@ -217,6 +296,12 @@ def _inline(svg: str, key: str, label: str) -> str:
     body = re.sub(r'(href="#|url\(#)', rf"\1{key}-", body)
     body = re.sub(r"\bfont: (\S+) [^;\"]*", r"font-size: \1", body)
     body = re.sub(r"\bfont-family: [^;\"]*;? ?", "", body)
-    for colour, variable in _VARIABLES.items():
-        body = body.replace(colour, f"var(--{variable})")
+    body = _recoloured(body, {key: f"var(--{name})" for key, name in _VARIABLES.items()})
     return f'<svg viewBox="{view_box[1]}" role="img" aria-label="{label}">{body.strip()}'
+
+
+def _recoloured(svg: str, colours: Mapping[str, str]) -> str:
+    """Put colours in place of the stand-ins."""
+    for stand_in, colour in colours.items():
+        svg = svg.replace(stand_in, colour)
+    return svg

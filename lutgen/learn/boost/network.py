@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -191,6 +192,50 @@ def take_apart(
     n_rounds = network.n_luts // (len(groups) * leaf.bits)
     rounds = [luts[r::n_rounds] for r in range(n_rounds)]
     return rounds, (prior - prior[0]).astype(np.int32)
+
+
+def first_rounds(network: LutNetwork, n_rounds: int) -> LutNetwork:
+    """Return the network that growth had after so many rounds: it grew in one layer, unrefitted.
+
+    With the same temperature it is what learning so many LUTs a class or number gives.
+    """
+    told = network.provenance.parameters
+    k, leaf = int(told["k"]), Leaf(int(told["leaf_bits"]), int(told["max_weight"]))
+    head = network.head
+    if isinstance(head, Argmax):
+        rounds, prior = take_apart(network, k, leaf, network.n_inputs, head.classes)
+        return build_network(
+            [rounds[:n_rounds]],
+            network.n_inputs,
+            network.encoder,
+            classes_head(prior, head.classes),
+            network.provenance,
+            groups_of(len(head.classes)),
+        )
+    assert isinstance(head, Sum)
+    n_scores = len(head.weights)
+    place = np.arange(network.n_luts).reshape(n_scores, -1, leaf.bits)
+    kept, gone = (part.reshape(-1) for part in (place[:, :n_rounds], place[:, n_rounds:]))
+    added = head.weights[:, gone[:: leaf.bits]].sum(axis=1, dtype=np.int64) * leaf.centre // 2
+
+    def rows(of_luts: NDArray[Any]) -> NDArray[Any]:
+        return of_luts.reshape(network.n_luts, -1)[kept].reshape(-1)
+
+    return replace(
+        network,
+        fan_in=network.fan_in[kept],
+        wires=rows(network.wires),
+        tables=rows(network.tables),
+        seen=rows(network.seen),
+        tied=rows(network.tied),
+        layer=network.layer[kept],
+        outputs=network.n_inputs + np.arange(kept.size, dtype=np.int32),
+        head=replace(
+            head,
+            weights=head.weights[:, kept],
+            bias=(head.bias + added).astype(np.int32),
+        ),
+    )
 
 
 def _is_boosted(

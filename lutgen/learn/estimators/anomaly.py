@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from lutgen.encode.encoder import REFUSE, fit_encoder
 from lutgen.errors import DataError
 from lutgen.learn.anomaly import INLIER, RarityParameters, count_rarity
-from lutgen.learn.estimators.boosting import seed_of
+from lutgen.learn.estimators.boosted import seed_of
 from lutgen.learn.estimators.shared import MayLack, names_of
 from lutgen.model import Argmax
 

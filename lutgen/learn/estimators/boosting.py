@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
+from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from lutgen.datasets.split import split_rows
-from lutgen.encode.encoder import REFUSE, fit_encoder
+from lutgen.encode.encoder import REFUSE, Encoder, fit_encoder
 from lutgen.errors import ConfigError, DataError
-from lutgen.learn.boost import BoostParameters, BoostProgress, Interrupted, boost
+from lutgen.learn.boost import BoostProgress, boost
 from lutgen.learn.boost.network import score_temperature
-from lutgen.learn.boost.training import Held
+from lutgen.learn.estimators.boosted import Boosted, EvalSet, ended_in_time, parameters_of, seed_of
 from lutgen.learn.estimators.memorization import plain_labels
-from lutgen.learn.estimators.shared import MayLack, as_weights, n_threads, names_of
+from lutgen.learn.estimators.shared import as_weights, n_threads, names_of
 from lutgen.learn.scores import softmax
 
 
-class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class BoostedLutClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
     """Lookup tables learnt by boosting, for any number of classes, with wires that are searched.
 
     Parameters
@@ -38,8 +35,9 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
     class_weight : "balanced", dict or None, default=None
         Weight of each class, times that of each sample: "balanced" gives all classes as much, a
         mapping of label to weight what it says (1 where it says nothing).
-    encoder : str, default="auto"
-        How features become bits; see :func:`lutgen.encode.encoder.fit_encoder`.
+    encoder : str or Encoder, default="auto"
+        How features become bits; see :func:`lutgen.encode.encoder.fit_encoder`. An encoder that is
+        fitted already is taken as it is.
     missing : {"refuse", "bit"}, default="refuse"
         ``bit``: features may be NaN; one that some training samples lack has a bit that tells so.
     feature_shape : sequence of int, default=()
@@ -92,7 +90,7 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
         l2_regularization: float = 5.0,
         min_entry_weight: float = 0.0,
         class_weight: Any = None,
-        encoder: str = "auto",
+        encoder: str | Encoder = "auto",
         missing: str = REFUSE,
         feature_shape: Sequence[int] = (),
         validation_fraction: float = 0.1,
@@ -134,6 +132,7 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
+        eval_set: EvalSet | None = None,
         progress: Callable[[BoostProgress], None] | None = None,
     ) -> Self:
         """Learn from samples X of shape (n_samples, n_features) and labels y.
@@ -144,6 +143,10 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
         ----------
         sample_weight : array-like of shape (n_samples,), optional
             What each sample counts; default: all the same.
+        eval_set : tuple, optional
+            ``(X, y)`` or ``(X, y, weights)``: samples to watch instead of some set aside, which
+            are never learnt from; ``network_.provenance.history`` has the accuracy on them after
+            each round. A label that the training samples lack is answered wrongly.
         progress : callable, optional
             Called with a :class:`lutgen.learn.boost.BoostProgress` after each round. It is
             no parameter of the model: neither `clone` nor a grid search sees it.
@@ -167,7 +170,7 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
                 "needs two classes or more"
             )
         seed = seed_of(self.random_state)
-        parameters = parameters_of(self, seed)
+        parameters = parameters_of(self, seed, refit_on_all=self.refit_on_all and eval_set is None)
         start = getattr(self, "network_", None) if self.warm_start else None
         if start is not None and start.encoder.n_features != self.n_features_in_:
             raise ConfigError(
@@ -184,46 +187,34 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
         if self.class_weight is not None:
             of_class = _class_weights(self.class_weight, checked[1])
             weights = of_class if weights is None else weights * of_class
-        rows = np.arange(len(numbers))
-        validation: Held | None = None
-        if self.patience:
-            rows, aside = split_rows(numbers, self.validation_fraction, seed)
-        encoder = (
-            fit_encoder(self.encoder, matrix[rows], checked[1][rows], missing=self.missing)
-            if start is None
-            else start.encoder
+        watched = self._checked_set(eval_set, lambda y: _class_numbers(y, self.classes_))
+        parted = self._part(
+            matrix,
+            numbers,
+            weights,
+            seed,
+            fit_encoder=fit_encoder,
+            stratified=True,
+            eval_set=watched,
+            encoder=None if start is None else start.encoder,
         )
-        if encoder.seen:  # what is watched, and what a warm start adds, are training samples, too
-            encoder = encoder.seeing(matrix)
-        if self.patience:
-            validation = encoder.encode(matrix[aside]), numbers[aside]
-            if self.refit_on_all:
-                validation = *validation, None if weights is None else weights[aside]
-        try:
-            network = boost(
-                encoder.encode(matrix[rows]),
-                numbers[rows],
+        network = ended_in_time(
+            lambda: boost(
+                parted.bits,
+                parted.targets,
                 parameters,
-                encoder=encoder,
+                encoder=parted.encoder,
                 classes=plain_labels(self.classes_),
-                sample_weight=None if weights is None else weights[rows],
-                validation=validation,
+                sample_weight=parted.weights,
+                validation=parted.held,
                 feature_shape=tuple(self.feature_shape),
                 start=start,
                 n_threads=threads,
                 progress=progress,
             )
-        except Interrupted as stop:
-            network = stop.network
-            warnings.warn(f"{stop}; the network of that moment is kept", stacklevel=2)
+        )
         self.network_ = replace(network, feature_names=names or network.feature_names)
         return self
-
-    @property
-    def feature_importances_(self) -> NDArray[np.float64]:
-        """Each feature's share of the gain."""
-        check_is_fitted(self)
-        return np.array(self.network_.provenance.feature_gain)
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the scores, whole numbers of votes, shape (n_samples, n_classes).
@@ -251,18 +242,10 @@ class BoostedLutClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ig
         return labels
 
 
-def seed_of(random_state: Any) -> int:
-    """Return the seed that a random state means: an int is the seed itself."""
-    if isinstance(random_state, int | np.integer):
-        return int(random_state)
-    return int(check_random_state(random_state).randint(1 << 31))
-
-
-def parameters_of(estimator: Any, seed: int, **more: Any) -> BoostParameters:
-    """Return the booster's parameters that an estimator was given under the same names."""
-    given = estimator.get_params(deep=False)
-    known = {field.name for field in fields(BoostParameters)} & given.keys()
-    return BoostParameters(**{name: given[name] for name in known}, seed=seed, **more)
+def _class_numbers(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the place of each label among the classes, -1 where it is none of them."""
+    places = np.minimum(np.searchsorted(classes, y), classes.size - 1)
+    return np.where(classes[places] == y, places, -1)
 
 
 def _class_weights(class_weight: Any, y: NDArray[Any]) -> NDArray[np.float64]:

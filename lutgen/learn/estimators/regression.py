@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from lutgen.datasets.split import split_rows
-from lutgen.encode.encoder import REFUSE
+from lutgen.encode.encoder import REFUSE, Encoder
 from lutgen.errors import DataError
-from lutgen.learn.boost import BoostProgress, Interrupted, boost_numbers
+from lutgen.learn.boost import BoostProgress, boost_numbers
 from lutgen.learn.boost.numbers import encoder_of_numbers
-from lutgen.learn.estimators.boosting import parameters_of, seed_of
-from lutgen.learn.estimators.shared import MayLack, as_weights, n_threads, names_of
+from lutgen.learn.estimators.boosted import Boosted, EvalSet, ended_in_time, parameters_of, seed_of
+from lutgen.learn.estimators.shared import as_weights, n_threads, names_of
 
 
-class BoostedLutRegressor(MayLack, MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class BoostedLutRegressor(MultiOutputMixin, RegressorMixin, Boosted):  # type: ignore[misc]
     """Lookup tables learnt by boosting that answer a number, or several, as sums.
 
     Parameters
@@ -35,9 +33,9 @@ class BoostedLutRegressor(MayLack, MultiOutputMixin, RegressorMixin, BaseEstimat
         See :func:`lutgen.learn.boost.numbers.boost_numbers`.
     resolution : float, default=0
         Votes that are a standard deviation, rounded to a power of two; 0: 256.
-    encoder : str, default="auto"
+    encoder : str or Encoder, default="auto"
         How features become bits; see :func:`lutgen.encode.encoder.fit_encoder`. Thresholds by gain
-        tell sixteenths of the numbers apart.
+        tell sixteenths of the numbers apart. An encoder that is fitted already is taken as it is.
     missing : {"refuse", "bit"}, default="refuse"
         NaN among the features: refused, or a bit that says so for each feature that has any.
     validation_fraction : float, default=0.1
@@ -80,7 +78,7 @@ class BoostedLutRegressor(MayLack, MultiOutputMixin, RegressorMixin, BaseEstimat
         learning_rate: float = 0.2,
         l2_regularization: float = 5.0,
         min_entry_weight: float = 0.0,
-        encoder: str = "auto",
+        encoder: str | Encoder = "auto",
         missing: str = REFUSE,
         validation_fraction: float = 0.1,
         random_state: Any = None,
@@ -116,11 +114,22 @@ class BoostedLutRegressor(MayLack, MultiOutputMixin, RegressorMixin, BaseEstimat
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
+        eval_set: EvalSet | None = None,
         progress: Callable[[BoostProgress], None] | None = None,
     ) -> Self:
         """Learn from samples X of shape (n_samples, n_features) and numbers y, a column or several.
 
         Ctrl-C ends the learning with a warning, as in scikit-learn, and keeps what there is.
+
+        Parameters
+        ----------
+        sample_weight : array-like of shape (n_samples,), optional
+            What each sample counts; default: all the same.
+        eval_set : tuple, optional
+            ``(X, y)`` or ``(X, y, weights)``: samples to watch instead of some set aside, which
+            are never learnt from.
+        progress : callable, optional
+            Called with a :class:`lutgen.learn.boost.BoostProgress` after each round.
 
         Raises
         ------
@@ -140,46 +149,40 @@ class BoostedLutRegressor(MayLack, MultiOutputMixin, RegressorMixin, BaseEstimat
             raise DataError("1 sample (n_samples = 1) is too few to learn from; give two or more")
         seed = seed_of(self.random_state)
         parameters = parameters_of(
-            self, seed, luts_per_class=self.luts_per_output, temperature=self.resolution
+            self,
+            seed,
+            luts_per_class=self.luts_per_output,
+            temperature=self.resolution,
+            refit_on_all=self.refit_on_all and eval_set is None,
         )
         weights = None if sample_weight is None else as_weights(sample_weight, len(numbers))
-        rows, aside = np.arange(len(numbers)), None
-        if self.patience:
-            rows, aside = split_rows(rows, self.validation_fraction, seed, stratified=False)
-        encoder = encoder_of_numbers(
-            self.encoder, matrix[rows], numbers[rows], missing=self.missing
+        watched = self._checked_set(eval_set, lambda y: y.astype(np.float64))
+        parted = self._part(
+            matrix,
+            numbers,
+            weights,
+            seed,
+            fit_encoder=encoder_of_numbers,
+            stratified=False,
+            eval_set=watched,
         )
-        if encoder.seen:
-            encoder = encoder.seeing(matrix)
-        held = None
-        if aside is not None:
-            aside_weights = None if weights is None else weights[aside]
-            held = encoder.encode(matrix[aside]), numbers[aside], aside_weights
-        try:
-            network = boost_numbers(
-                encoder.encode(matrix[rows]),
-                numbers[rows],
+        network = ended_in_time(
+            lambda: boost_numbers(
+                parted.bits,
+                parted.targets,
                 parameters,
-                encoder=encoder,
+                encoder=parted.encoder,
                 loss=self.loss,
                 quantile=self.quantile,
-                sample_weight=None if weights is None else weights[rows],
-                validation=held,
+                sample_weight=parted.weights,
+                validation=parted.held,
                 n_threads=n_threads(self.n_jobs),
                 progress=progress,
             )
-        except Interrupted as stop:
-            network = stop.network
-            warnings.warn(f"{stop}; the network of that moment is kept", stacklevel=2)
+        )
         self.network_ = replace(network, feature_names=names_of(self))
         self._is_column = numbers.ndim == 2
         return self
-
-    @property
-    def feature_importances_(self) -> NDArray[np.float64]:
-        """Each feature's share of the gain."""
-        check_is_fitted(self)
-        return np.array(self.network_.provenance.feature_gain)
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the number of each sample, shape (n_samples,) or that of several."""

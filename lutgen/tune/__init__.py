@@ -1,0 +1,1 @@
+"""Sizes and parameters chosen by cross-validation and by what the hardware takes."""
