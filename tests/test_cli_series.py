@@ -109,8 +109,8 @@ def test_the_hardware_is_written_with_its_shift_register(model: Path, tmp_path: 
         "//   x[0 +: 6] = a s6",
         "//   x[6 +: 6] = b s6",
         "// window   lags, differences of 3 steps of 2 channel(s) as s6",
-        "  reg  [23:0] past;  // the oldest step lowest",
-        "  always @(posedge clk) past <= window[35:12];",
+        "  wire [23:0] past;  // the oldest step lowest",
+        "      always @(posedge clk) held <= window[i + 12];",
         "  lutgen_core core (.x(window), .y(y));",
     ):
         assert line in text.splitlines()

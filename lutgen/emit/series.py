@@ -5,8 +5,8 @@ from __future__ import annotations
 from lutgen.core import Core
 from lutgen.core.interface import Interface
 from lutgen.core.ports import spelt
+from lutgen.emit.verilog import register_lines
 from lutgen.errors import ConfigError
-from lutgen.netlist.ir import REGISTER
 from lutgen.text import in_comment
 
 SERIES_SUFFIX = "_series"
@@ -36,8 +36,9 @@ def step_bits(interface: Interface) -> int:
 def series_verilog(core: Core) -> str:
     """Return the module around a core that keeps the last steps, as Verilog-2005.
 
-    Ports: ``clk``; ``x``, the numbers of one step, another every clock; ``y``, the answer to the
-    window that ends with it, as many cycles later as the core takes.
+    Ports: ``clk``, and reset and enable as the core has them; ``x``, the numbers of one step,
+    another every (enabled) clock; ``y``, the answer to the window that ends with it, as many of
+    these cycles later as the core takes.
 
     Raises
     ------
@@ -63,21 +64,28 @@ def series_verilog(core: Core) -> str:
         "until then y tells nothing",
         f"cells    {before * n_bits} registers, and {core.module}",
     ]
-    clock = ".clk(clk), " if core.netlist.count(REGISTER) else ""
+    controls = core.config.controls
+    wires = "".join(f".{name}({name}), " for name in controls.names if core.has_registers)
     lines = [
         *(f"// {in_comment(line)}" for line in header),
         "",
         "`default_nettype none",
         "",
         f"module {module} (",
-        "    input  wire clk,",
+        *(f"    input  wire {name}," for name in controls.names),
         f"    input  wire [{n_bits - 1}:0] x,",
         f"    output wire [{core.interface.n_outputs - 1}:0] y",
         ");",
-        f"  reg  [{before * n_bits - 1}:0] past;  // the oldest step lowest",
+        f"  wire [{before * n_bits - 1}:0] past;  // the oldest step lowest",
         f"  wire [{window.length * n_bits - 1}:0] window = {{x, past}};",
-        f"  always @(posedge clk) past <= window[{window.length * n_bits - 1}:{n_bits}];",
-        f"  {core.module} core ({clock}.x(window), .y(y));",
+        "  genvar i;",
+        "  generate",
+        f"    for (i = 0; i < {before * n_bits}; i = i + 1) begin : kept",
+        *(f"    {line}" for line in register_lines("held", f"window[i + {n_bits}]", controls)),
+        "      assign past[i] = held;",
+        "    end",
+        "  endgenerate",
+        f"  {core.module} core ({wires}.x(window), .y(y));",
         "endmodule",
         "",
         "`default_nettype wire",

@@ -37,7 +37,7 @@ def elaborate(
     controls : bool
         Whether registers have a reset or an enable: then each is one cell that has them, too.
     flatten : bool
-        Put the modules that it has inside into it, and part registers into bits.
+        Put the modules that it has inside into it.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def elaborate(
         "proc",
         *(["opt_dff", "opt_clean"] if controls else []),
         "blackbox =A:whitebox",  # the primitives are known by name, not by how they are modelled
-        *(["flatten", "delete t:$scopeinfo", "simplemap t:$dff"] if flatten else []),
+        *(["flatten", "delete t:$scopeinfo"] if flatten else []),
         f"write_json {_RESULT}",
     ]
     (folder / _RESULT).unlink(missing_ok=True)

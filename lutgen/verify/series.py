@@ -93,6 +93,8 @@ def check_series(
         n_filling=before,
         build_dir=out / "simulation",
         defines=yosys_family(family).defines if primitives else {},
+        clock=core.config.controls.clock,
+        held=core.config.controls.idle,
         simulator=simulator,
         timeout_seconds=timeout_seconds,
     )
@@ -134,12 +136,14 @@ def prove_series(
         Text to prove in place of the module with the shift register.
     """
     start = time.monotonic()
+    controls = core.config.controls
     module = elaborate(
         (core_verilog(core) if verilog is None else verilog)
         + (series_verilog(core) if register is None else register),
         top=series_module(core),
         target=core.family.name if core.family.primitives else None,
         folder=folder,
+        controls=not controls.is_plain,
         flatten=True,
     )
     window = core.network.encoder.window
@@ -153,7 +157,7 @@ def prove_series(
         for bit in range(n_bits)
     ]
     series = Netlist(n_bits * (n_cycles + 1), (), tuple(column))
-    unrolled = unroll(read_netlist(module, core.family), n_cycles)
+    unrolled = unroll(read_netlist(module, core.family, controls), n_cycles)
     result = prove_equal(compose(series, reference(core)), unrolled, None, effort)
     name = f"model = Verilog, a step a cycle, {n_cycles + 1} cycles"
     return Proof(name, result, time.monotonic() - start, n_cycles)
