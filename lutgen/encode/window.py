@@ -214,11 +214,13 @@ class Window:
         if matrix.ndim != 2 or matrix.shape[1] != self.n_columns:
             raise DataError(self.other_width(matrix))
         codes = np.empty(matrix.shape, dtype=np.int64)
-        for place, item in enumerate(self.column_formats):
+        for channel, item in enumerate(self.formats):
+            own = slice(channel, None, self.n_channels)
             try:
-                codes[:, place] = item.codes(matrix[:, place])
+                codes[:, own] = item.codes(matrix[:, own])
             except DataError as error:
-                raise DataError(f"{self.column_names[place]}: {error}") from error
+                title = self.channels[channel] if self.channels else f"channel {channel}"
+                raise DataError(f"{title}: {error}") from error
         return codes
 
     def other_width(self, matrix: NDArray[Any]) -> str:
