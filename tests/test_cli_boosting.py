@@ -223,3 +223,20 @@ def test_ctrl_c_keeps_the_best_so_far(tmp_path: Path) -> None:
     assert "interrupted: the best so far is kept" in stdout
     network = LutNetwork.load(out)
     assert network.provenance.interrupted and 10 <= network.n_luts < 50_000
+
+
+def test_directions_of_features_are_given_by_name(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 2))
+    rows = [f"{a:.3f},{b:.3f},{int(a + rng.normal() > 0)}" for a, b in X]
+    (tmp_path / "t.csv").write_text("\n".join(["age,height,class", *rows]))
+    told = ["boost", "--data", tmp_path / "t.csv", "--k", 4, *QUICK, "-o", tmp_path / "m.npz"]
+    result = run(*told, "--monotone", "age=1", "--monotone", "1=-1")
+    assert result.exit_code == 0, result.output
+    network = LutNetwork.load(tmp_path / "m.npz")
+    grid = np.linspace(-3, 3, 40)[:, None]
+    for line in (np.hstack([grid, 0 * grid]), -np.hstack([0 * grid, grid])):
+        scores = network.scores(line)
+        assert (np.diff(scores[:, 1] - scores[:, 0]) >= 0).all()
+    fails(2, "must be NAME=1 or NAME=-1", *told, "--monotone", "age")
+    fails(2, "there is no feature 'weight'", *told, "--monotone", "weight=1")

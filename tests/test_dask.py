@@ -214,6 +214,9 @@ def test_what_cannot_be_learnt_is_said(
         model.fit(parted(X), parted(y + 0.5))
     with pytest.raises(ConfigError, match="warm_start is for the estimator of one machine"):
         BoostedLutClassifier(warm_start=True).fit(parted(X), parted(y))
+    for told in ({"window": "2:lags"}, {"monotonic_cst": {0: 1}}):
+        with pytest.raises(ConfigError, match="is for the estimator of one machine"):
+            BoostedLutClassifier(**told).fit(parted(X), parted(y))
     with pytest.raises(ConfigError, match="params: depth is no parameter of learning classes"):
         train(client, {"depth": 3}, parted(X), parted(y))
     with pytest.raises(DataError, match="X has 5 columns, the network was learnt from 6"):

@@ -352,3 +352,16 @@ def test_importances_are_drawn_largest_first_and_by_name() -> None:
     assert shown == ["a very long name", "w", "width"]
     assert "60.0 %" in texts and "0.0 %" not in texts
     assert "feature 3" in draw_importances([0.0, 0.0, 0.0, 1.0])
+
+
+def test_a_model_that_says_what_gained_has_a_picture_of_it(tmp_path: Path) -> None:
+    record = core_record()
+    record["model"]["training"]["feature_gain"] = [0.75, 0.25]
+    record["model"]["inputs"] = [{"name": "width"}, {"name": HOSTILE}]
+    write_folder(tmp_path, {**files(), "core.json": record})
+    page = render_html(read_report(tmp_path))
+    assert "Share of the gain by feature" in page and ">width</text>" in page
+    assert Page(page).elements and "75.0 %" in page
+    record["model"]["training"]["feature_gain"] = []
+    write_folder(tmp_path, {**files(), "core.json": record})
+    assert "Share of the gain by feature" not in render_html(read_report(tmp_path))

@@ -19,6 +19,8 @@ from lutgen.cli.options import (
     option_group,
 )
 from lutgen.datasets.tasks import REGRESSION
+from lutgen.encode.window import SPECS as WINDOWS
+from lutgen.encode.window import parse_window
 from lutgen.errors import ConfigError
 from lutgen.files import ensure_writable
 from lutgen.jobs.learn import boost as learn
@@ -43,6 +45,13 @@ def boost(
         int, typer.Option(help="Learn the LUTs in N parts, each of which reads those before, too.")
     ] = _DEFAULT.layers,
     encoder: EncoderSpec = None,
+    window: Annotated[
+        str | None,
+        typer.Option(
+            help="Samples are windows of a series, the data its steps (or many series, .ts): "
+            f"{WINDOWS}."
+        ),
+    ] = None,
     temperature: Annotated[
         float,
         typer.Option(
@@ -78,6 +87,13 @@ def boost(
     balanced: Annotated[
         bool, typer.Option("--balanced", help="Weigh samples: all classes count as much.")
     ] = False,
+    monotone: Annotated[
+        list[str],
+        typer.Option(
+            help="NAME=1: the score of class 1 of two, or the number, may only rise with this "
+            "feature (a name or number); NAME=-1: only fall. May be given again."
+        ),
+    ] = [],  # noqa: B006 - typer reads it
     loss: Annotated[
         str, typer.Option(help=f"Of numbers, what is to be small: {', '.join(LOSSES)}.")
     ] = LOSSES[0],
@@ -155,8 +171,11 @@ def boost(
             min_entry_weight=min_entry_weight,
         )
 
+    if old is not None and window is not None:
+        raise ConfigError(f"{start} says itself what its window is; leave out --start or --window")
+    length = parse_window(window)[0] if window else 0
     told(leaf_bits is None and bool(max_weight))  # faults are said before anything is loaded
-    source, dataset = samples.load(old) if old else samples.load_classes_or_numbers()
+    source, dataset = samples.load(old) if old else samples.load_classes_or_numbers(length)
     parameters = told(source.task == REGRESSION)
     interrupted = False
     try:
@@ -165,9 +184,11 @@ def boost(
             source,
             parameters,
             encoder=encoder,
+            window=window,
             validation=validation,
             start=old,
             balanced=balanced,
+            monotone=_directions(monotone),
             loss=loss,
             quantile=quantile,
             threads=threads,
@@ -184,3 +205,14 @@ def boost(
         output.print_text(f"{early}model written to {out}; see it with: lutgen info {out}")
     if interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def _directions(given: list[str]) -> dict[str, int]:
+    """Return the direction of each feature, by its name or number."""
+    found = {}
+    for text in given:
+        name, _, direction = text.rpartition("=")
+        if not name or direction not in ("1", "+1", "-1"):
+            raise ConfigError(f"--monotone {text}: must be NAME=1 or NAME=-1, e.g. age=1")
+        found[name] = int(direction)
+    return found

@@ -158,7 +158,8 @@ def print_model(network: LutNetwork) -> None:
 
 def _most_gained(network: LutNetwork) -> str:
     """Return the features by which the learner gained most, with their shares."""
-    gains, names = network.provenance.feature_gain, network.feature_names
+    gains = network.provenance.feature_gain
+    names = network.encoder.compared_names(network.feature_names)
     order = sorted(range(len(gains)), key=lambda feature: -gains[feature])[:_MOST_FEATURES]
     return ", ".join(
         f"{printable(names[i]) if names else f'feature {i}'} {100 * gains[i]:.1f} %"
@@ -292,6 +293,8 @@ def info(
 def _print_features(network: LutNetwork, formats: Sequence[str], most: int) -> None:
     """Print what each feature is, and as which number hardware takes it."""
     every = FeatureRecord.each_of(network)
+    if (window := network.encoder.window) is not None:
+        formats = [*map(str, window.feature_formats)]
     shown = every[: most or None]
     columns = ["feature", "name", "seen in training", "thresholds"]
     table = output.table(

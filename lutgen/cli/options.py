@@ -247,12 +247,22 @@ class TrainingOptions(SourceOptions):
     data: TrainingData = "digits"
     test_data: TestData = None
 
-    def load_classes_or_numbers(self) -> tuple[Source, Dataset]:
-        """Load what was named to learn from; numbers that are hardly classes are numbers."""
+    def load_classes_or_numbers(self, window: int = 0) -> tuple[Source, Dataset]:
+        """Load what was named to learn from; numbers that are hardly classes are numbers.
+
+        Parameters
+        ----------
+        window : int
+            Steps of a series that a sample is to have; 0: samples are no windows.
+        """
         source = self.source
         assert source is not None
         return samples.load_classes_or_numbers(
-            source, self.data_dir, download=not self.no_download, progress=output.SHOWN
+            source,
+            self.data_dir,
+            window=window,
+            download=not self.no_download,
+            progress=output.SHOWN,
         )
 
 

@@ -65,6 +65,8 @@ def used_bits(network: LutNetwork) -> NDArray[np.bool_]:
 def lacking_features(network: LutNetwork) -> NDArray[np.bool_]:
     """Return which features need a code for missing values: those that may lack and are used."""
     encoder = network.encoder
+    if encoder.window is not None:
+        return np.zeros(encoder.n_features, dtype=bool)
     is_read = np.bincount(encoder.feature[used_bits(network)], minlength=encoder.n_features) > 0
     return np.asarray(encoder.may_lack & is_read)
 
@@ -96,6 +98,8 @@ def choose_formats(
         If it is no format, it loses something, or it lacks the code of missing values; the message
         says where, and what would do.
     """
+    if network.encoder.window is not None:
+        return _of_window(network, asked)
     specs = _by_feature(network, asked)
     known: dict[str, FeatureFormat] = {}
     formats: list[FeatureFormat | None] = []
@@ -116,6 +120,22 @@ def choose_formats(
     if not accept_rounding:
         _refuse_losses(network, chosen)
     return chosen
+
+
+def _of_window(network: LutNetwork, asked: InputFormat) -> tuple[FeatureFormat, ...]:
+    """Return the formats of a window's values, which are part of the model; refuse others."""
+    window = network.encoder.window
+    assert window is not None
+    own = window.column_formats
+    for spec, item in zip(_by_feature(network, asked), own, strict=True):
+        named = isinstance(spec, FeatureFormat) or spec.strip().lower() not in ("", AUTO)
+        if named and (FeatureFormat.parse(spec) if isinstance(spec, str) else spec) != item:
+            raise ConfigError(
+                f"input format {spec}: the model is of windows of a series whose values come in as "
+                f"{item}, which is part of it; leave the format out, or learn with "
+                f"--window {window.length}:{','.join(window.kinds)}:{spec}"
+            )
+    return own
 
 
 def _by_feature(network: LutNetwork, asked: InputFormat) -> list[Spec]:
@@ -228,6 +248,8 @@ def loss(item: FeatureFormat, cut: Threshold) -> str:
 
 def losses(network: LutNetwork, formats: Sequence[FeatureFormat]) -> Iterator[tuple[int, str]]:
     """Yield feature and words of each threshold at which the formats lose something."""
+    if network.encoder.window is not None:
+        return  # the formats are the model's own
     if network.encoder.kind == CODE:
         yield from code_losses(network, _used(network), formats)
         return

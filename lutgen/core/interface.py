@@ -76,6 +76,8 @@ class Interface:
     def __post_init__(self) -> None:
         n_features = self.network.encoder.n_features
         asked: Any = self.formats
+        if self.network.encoder.window is not None:
+            asked = "auto" if asked == () else asked  # a window's values come in as they are
         if not isinstance(asked, tuple) or not all(isinstance(f, FeatureFormat) for f in asked):
             object.__setattr__(self, "formats", choose_formats(self.network, asked))
         if self.formats and len(self.formats) != n_features:
@@ -105,6 +107,7 @@ class Interface:
         """
         asked = config.takes_features
         if not asked:
+            # of a window: its own formats
             return cls(network, (), config.one_hot, config.scores)
         return cls.taking(
             network,
@@ -241,7 +244,7 @@ class Interface:
         encoder = self.network.encoder
         encoder.check_missing(matrix, self.network.feature_names)
         if encoder.kind == "binary":
-            check_binary(matrix, missing=True)
+            check_binary(encoder.compared(matrix), missing=True)
         unread = encoder.may_lack & ~lacking_features(self.network)
         codes = np.empty(matrix.shape, dtype=np.int32)
         for feature, item in enumerate(self.formats):
@@ -323,13 +326,17 @@ class Interface:
         """The least code that passes each comparator, held where an int32 ends."""
         encoder = self.network.encoder
         pairs = zip(encoder.feature.tolist(), encoder.threshold.tolist(), strict=True)
-        least = (self.formats[feature].threshold_code(threshold) for feature, threshold in pairs)
+        window = encoder.window
+        formats = self.formats if window is None else window.feature_formats
+        least = (formats[feature].threshold_code(threshold) for feature, threshold in pairs)
         limit = 1 << 30  # beyond every code
         return np.array([min(max(code, -limit), limit) for code in least], dtype=np.int32)
 
     def _passed(self, codes: NDArray[np.int32]) -> NDArray[np.uint8]:
         """Return which comparators codes pass, shape (n_samples, n_bits)."""
         encoder = self.network.encoder
+        if encoder.window is not None:
+            codes = encoder.window.combine(codes)
         own = codes[:, encoder.feature]
         if encoder.kind == CODE:
             return ((own >> np.maximum(self._places, 0) & 1) * (self._places >= 0)).astype(np.uint8)
@@ -459,6 +466,8 @@ class Interface:
         x = f"x[{width - 1}:0]: x[i] is bit i of the encoder"
         if self.formats:
             x = f"x[{width - 1}:0]: {len(self.formats)} features{_layout(self.formats)}"
+        if (window := self.network.encoder.window) is not None:
+            x += f"; {window.length} steps of {window.n_channels} channel(s), the oldest first"
         low = self.class_width
         y = f"y[{(low or self.n_outputs) - 1}:0]: "
         beside = ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lutgen.encode.encoder import CODE
+from lutgen.core.window import lower_window
+from lutgen.encode.encoder import CODE, Encoder
 from lutgen.encode.formats import FeatureFormat
 from lutgen.errors import ConfigError
 from lutgen.model import ONE, ZERO, LutNetwork
@@ -68,6 +69,8 @@ def lower(network: LutNetwork, formats: Sequence[FeatureFormat] = ()) -> Netlist
 def lower_encoder(network: LutNetwork, formats: Sequence[FeatureFormat]) -> Netlist:
     """Return the encoder of a network: comparators ``feature >= threshold``, or wires of codes.
 
+    In front of comparators of a window stand its adders, see :func:`lower_window`.
+
     The last LUT of comparator j, the only one where the feature is narrow, is named ``e<j>_f…``. It
     gives what the encoder says of missing values where the code is the one reserved for these.
 
@@ -82,6 +85,12 @@ def lower_encoder(network: LutNetwork, formats: Sequence[FeatureFormat]) -> Netl
         raise ConfigError(
             f"{len(formats)} formats for {encoder.n_features} features; give one each"
         )
+    if (window := encoder.window) is None:
+        return _lower_comparators(encoder, formats)
+    return compose(lower_window(window), _lower_comparators(encoder, window.feature_formats))
+
+
+def _lower_comparators(encoder: Encoder, formats: Sequence[FeatureFormat]) -> Netlist:
     first = [FIRST_INPUT]
     for item in formats:
         first.append(first[-1] + item.width)

@@ -19,6 +19,7 @@ from lutgen.learn.estimators.shared import n_threads
 from lutgen.model import LutNetwork
 
 _OWN = ("random_state", "n_jobs", "warm_start", "luts_per_output", "resolution")
+_ONE_MACHINE = ("monotonic_cst", "window")
 
 
 class _OnCluster:
@@ -48,7 +49,14 @@ class _OnCluster:
         **more: Any,
     ) -> None:
         given = self.get_params(deep=False)  # type: ignore[attr-defined]
-        params = {name: value for name, value in given.items() if name not in _OWN}
+        for name in _ONE_MACHINE:
+            if given[name] is not None:
+                raise ConfigError(f"{name} is for the estimator of one machine; leave it out")
+        params = {
+            name: value
+            for name, value in given.items()
+            if name not in _OWN and name not in _ONE_MACHINE
+        }
         params |= {"task": self._task, "seed": seed_of(given["random_state"]), **more}
         try:
             self.network_, self._classes = learn(

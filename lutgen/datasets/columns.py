@@ -50,6 +50,9 @@ class Known:
         Values of the columns of texts; each value is a feature, called ``column=value``.
     missing : bool
         Whether it takes features that are missing, or some of them.
+    length : int
+        Steps of a window, where the model's samples are windows of a series and the features here
+        are its channels; else 0.
     """
 
     features: tuple[str, ...]
@@ -58,6 +61,7 @@ class Known:
     label_index: int | None = None
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     missing: bool = False
+    length: int = 0
 
     @cached_property
     def columns(self) -> tuple[str, ...]:

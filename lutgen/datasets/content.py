@@ -31,6 +31,10 @@ _MAGIC = {
     b"\xff\xff\xff\xff": "arrow stream",
 }
 _ARFF = re.compile(rb"(?>\s++|%[^\n]*+\n)*+@relation\b", re.IGNORECASE)
+_TS = re.compile(
+    rb"(?>\s++|#[^\n]*+\n)*+@(problemname|timestamps|missing|univariate|dimensions|equallength)\b",
+    re.IGNORECASE,
+)
 _FOREIGN = {
     b"\x89PNG": "a PNG image",
     b"\xff\xd8\xff": "a JPEG image",
@@ -54,7 +58,8 @@ class Content:
     path : str
         For messages.
     kind : str
-        ``text``, ``arff``, ``npy``, ``npz``, ``idx``, ``parquet``, ``arrow`` or ``arrow stream``.
+        ``text``, ``arff``, ``ts``, ``npy``, ``npz``, ``idx``, ``parquet``, ``arrow`` or
+        ``arrow stream``.
     data : bytes
     """
 
@@ -118,7 +123,8 @@ def _unpack(path: str, data: bytes, depth: int, max_bytes: int) -> tuple[str, by
             return kind, data
     if len(data) > 4 and data[:2] == b"\0\0" and data[2] in range(8, 15) and 0 < data[3] < 8:
         return "idx", data
-    return ("arff" if _ARFF.match(data[: 1 << 16]) else "text"), data
+    head = data[: 1 << 16]
+    return "arff" if _ARFF.match(head) else "ts" if _TS.match(head) else "text", data
 
 
 def _check_size(path: str, n_bytes: int, max_bytes: int) -> None:

@@ -27,9 +27,11 @@ from lutgen.datasets.registry import (
     known_names,
     list_datasets,
 )
+from lutgen.datasets.series import windows_of
 from lutgen.datasets.split import split_rows
-from lutgen.datasets.table import AS_FOUND, BIT, TableOptions
+from lutgen.datasets.table import AS_FOUND, BIT, REFUSE, TableOptions
 from lutgen.datasets.tables import Samples, Say, load_samples
+from lutgen.encode.window import column_names
 from lutgen.errors import ConfigError, DataError
 
 __all__ = [
@@ -74,6 +76,11 @@ class Dataset:
         Whether train and test part were told apart by the file, or are two files.
     categories : mapping of str to tuple of str
         Values of the columns of texts of a table; each value is a feature of 0 and 1.
+    channels : tuple of str
+        Names of the channels, where samples are windows of series, and they have any.
+    windows_each : int
+        Windows of each series, which stand together; 0 where all are of one series, in the order of
+        time, or samples are no windows.
     """
 
     name: str
@@ -91,6 +98,8 @@ class Dataset:
     is_file: bool = False
     parted_by_file: bool = False
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    channels: tuple[str, ...] = ()
+    windows_each: int = 0
 
     @property
     def n_features(self) -> int:
@@ -110,6 +119,7 @@ def load_dataset(
     test_data: str | None = None,
     known: Known | None = None,
     numbers: bool = False,
+    window: int = 0,
     progress: Progress | None = None,
     say: Say | None = None,
 ) -> Dataset:
@@ -141,6 +151,11 @@ def load_dataset(
         The model that the samples are for: features of a table are found by their names.
     numbers : bool
         Whether labels are numbers to answer, no classes: then rows are parted at random alone.
+    window : int
+        Make samples of so many steps of a series: of many series (a ``.ts`` file, or X of shape
+        series, steps, channels) all full windows of each; else the rows are the steps of one
+        series, in the order of time, and the last of them are for testing. 0: samples are as they
+        are.
     progress : callable, optional
         Called while downloading with the file's name, the bytes so far and the bytes in all.
     say : callable, optional
@@ -177,6 +192,8 @@ def load_dataset(
         train, test, note = _load_named(info, data_dir, download, progress)
         split = f"official {len(train.y):,} / {0 if test is None else len(test.y):,}"
         split += f"; {note}" if note else ""
+    if window and options.missing != REFUSE:
+        raise ConfigError("series with missing values have no windows; replace these values")
     digest = "" if info else samples_digest(train)
     parted = test is not None or test_data is not None
     if test_data is not None:
@@ -185,13 +202,9 @@ def load_dataset(
         test = _load_test(test_data, train, options, say)
         train, test = (train, test) if numbers else _alike(train, test)
         split = f"test part is {test_data}, {len(test.y):,} samples"
-    elif test is None and not test_fraction:
-        rows = np.arange(0)
-        test = replace(train, X=train.X[rows], y=train.y[rows])
-        split = "no test part"
     elif test is None:
-        train, test = split_samples(train, test_fraction, split_seed, numbers=numbers)
-        split = f"seeded random split, {100 * test_fraction:g} % test, seed {split_seed}"
+        seed = None if window and not _n_steps(train) else split_seed
+        train, test, split = _part(train, test_fraction, seed, numbers=numbers)
     if info is None and say is not None and not numbers:
         _say_unknown(name, train, test, say)
     if train.feature_shape != test.feature_shape:
@@ -199,7 +212,7 @@ def load_dataset(
             f"{name}: training samples have shape {train.feature_shape}, test samples "
             f"{test.feature_shape}; they must agree"
         )
-    return Dataset(
+    dataset = Dataset(
         name,
         train.X,
         train.y,
@@ -215,6 +228,53 @@ def load_dataset(
         is_file=info is None,
         parted_by_file=parted,
         categories=train.categories,
+    )
+    return _in_windows(dataset, window, _n_steps(train)) if window else dataset
+
+
+def _part(
+    samples: Samples, test_fraction: float, seed: int | None, *, numbers: bool
+) -> tuple[Samples, Samples, str]:
+    """Return training and test samples, and in words how they were parted: by time if no seed."""
+    if not test_fraction:
+        rows = np.arange(0)
+        return samples, replace(samples, X=samples.X[rows], y=samples.y[rows]), "no test part"
+    split = (
+        f"by time, the last {100 * test_fraction:g} % test"
+        if seed is None
+        else f"seeded random split, {100 * test_fraction:g} % test, seed {seed}"
+    )
+    return *split_samples(samples, test_fraction, seed, numbers=numbers), split
+
+
+def _n_steps(samples: Samples) -> int:
+    """Return the steps of each sample, where it is a whole series; else 0."""
+    shape = samples.feature_shape
+    return samples.n_steps or (shape[0] if len(shape) == 2 else 0)
+
+
+def _in_windows(dataset: Dataset, length: int, n_steps: int) -> Dataset:
+    """Return a data set whose samples are windows of its series; `n_steps` 0: its rows are one."""
+    longest = n_steps or len(dataset.X_train)
+    if length > longest:
+        raise ConfigError(
+            f"{dataset.name}: a window of {length} steps, but the series has {longest}"
+        )
+    if n_steps and dataset.n_features % n_steps:
+        raise DataError(f"{dataset.name}: samples of shape {dataset.feature_shape} are no series")
+    X_train, y_train = windows_of(dataset.X_train, dataset.y_train, length, n_steps)
+    X_test, y_test = windows_of(dataset.X_test, dataset.y_test, length, n_steps)
+    return replace(
+        dataset,
+        X_train=X_train,
+        y_train=y_train,
+        X_test=X_test,
+        y_test=y_test,
+        feature_shape=X_train.shape[1:],
+        split=f"{dataset.split}; windows of {length} steps",
+        feature_names=column_names(dataset.feature_names, length),
+        channels=dataset.feature_names,
+        windows_each=max(n_steps - length + 1, 0),
     )
 
 

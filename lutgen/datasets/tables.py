@@ -24,6 +24,7 @@ from lutgen.datasets.columns import Known, choose_columns
 from lutgen.datasets.content import Content, read_content
 from lutgen.datasets.idx import parse_idx
 from lutgen.datasets.labels import labels_of, plain_numbers
+from lutgen.datasets.series import LabelledSeries, read_ts, windows_of
 from lutgen.datasets.table import (
     AS_FOUND,
     BIT,
@@ -35,6 +36,7 @@ from lutgen.datasets.table import (
 )
 from lutgen.datasets.text_table import read_text
 from lutgen.encode.encoder import as_matrix
+from lutgen.encode.window import sliding
 from lutgen.errors import ConfigError, DataError
 
 Say = Callable[[str], None]
@@ -74,6 +76,9 @@ class Samples:
         Its place, from 1; None if the labels are in no column.
     categories : mapping of str to tuple of str
         Values of the columns of texts; each value is a feature of 0 and 1.
+    n_steps : int
+        Where each sample is a whole series, its steps; the channels of a step stand together. Else
+        0.
     """
 
     X: NDArray[Any]
@@ -83,6 +88,7 @@ class Samples:
     label: str = ""
     label_index: int | None = None
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    n_steps: int = 0
 
 
 def load_samples(
@@ -99,7 +105,8 @@ def load_samples(
     path : str or Path
         A table in text (CSV and its kin, ARFF), Parquet, Feather, Arrow or ``.npy``; a ``.npz``
         with the arrays X and y, or X_train, y_train, X_test and y_test, in either case; or images
-        in IDX, with their labels in a file beside. ``-`` is stdin. All may be packed by gzip.
+        in IDX, with their labels in a file beside; or series of one length (``.ts``). ``-`` is
+        stdin. All may be packed by gzip.
     options : TableOptions
         How a table is to be read.
     known : Known, optional
@@ -121,13 +128,19 @@ def load_samples(
         If there is no such column.
     """
     content = read_content(path)
-    if content.kind in ("npz", "idx"):
+    if content.kind in ("npz", "idx", "ts"):
         if options.label is not None or options.label_index is not None:
             raise ConfigError(
-                f"{path}: a label column is named for tables only; here y tells it"
-                if content.kind == "npz"
-                else f"{path}: a label column is named for tables only, these are images"
+                f"{path}: a label column is named for tables only; "
+                + {"npz": "here y tells it", "idx": "these are images", "ts": "these are series"}[
+                    content.kind
+                ]
             )
+        if content.kind == "ts":
+            series = read_ts(content)
+            return Samples(
+                _flat(series), series.y, series.X.shape[1:], n_steps=series.X.shape[1]
+            ), None
         if content.kind == "idx":
             return _labelled_images(Path(path), content), None
         if known is not None and known.missing and options.missing != DROP:
@@ -157,6 +170,10 @@ def load_features(
 ) -> NDArray[Any]:
     """Read samples without labels, for prediction.
 
+    Of a model of windows, the rows of a table are the steps of one series, and there is a sample
+    for each; see :func:`lutgen.encode.window.sliding`. Of a file of many series, each gives its
+    full windows.
+
     Parameters
     ----------
     path : str or Path
@@ -178,6 +195,45 @@ def load_features(
         If the file cannot be read, lacks a feature, or holds what is not a finite number.
     """
     content = read_content(path)
+    if content.kind == "ts":
+        return _features_of_series(content, known, say)
+    rows = _feature_rows(content, known, options, say=say)
+    if not known.length:
+        return rows
+    if say is not None:
+        say(
+            f"{content.path}: a window has {known.length} steps; for the first {known.length - 1} "
+            "answers the first step is taken to have stood before"
+        )
+    return sliding(rows, known.length)
+
+
+def _features_of_series(content: Content, known: Known, say: Say | None) -> NDArray[Any]:
+    series = read_ts(content)
+    n_steps, n_channels = series.X.shape[1:]
+    if known.n_features != (n_channels if known.length else n_steps * n_channels):
+        raise DataError(
+            f"{content.path}: series of {n_steps} steps of {n_channels} channel(s), but the model "
+            f"takes {known.n_features} {'channels' if known.length else 'features'}"
+        )
+    if not known.length:
+        return _flat(series)
+    X, _ = windows_of(_flat(series), series.y, known.length, n_steps)
+    if say is not None:
+        say(
+            f"{content.path}: {len(X) // len(series.X)} window(s) of each of {len(series.X)} series"
+        )
+    return X
+
+
+def _flat(series: LabelledSeries) -> NDArray[np.float64]:
+    """Return a row a series, the channels of a step together."""
+    return np.ascontiguousarray(series.X).reshape(len(series.X), -1)
+
+
+def _feature_rows(
+    content: Content, known: Known, options: TableOptions, *, say: Say | None
+) -> NDArray[Any]:
     if content.kind in ("npz", "idx"):
         matrix = _matrix_of(content, missing=known.missing)
     elif content.kind == "npy" and (array := _npy(content)).dtype.names is None:

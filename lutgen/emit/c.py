@@ -33,8 +33,12 @@ def emit_c(core: Core) -> str:
     Raises
     ------
     ConfigError
-        If the network is too large for the batch form.
+        If the network is too large for the batch form, or of windows of a series.
     """
+    if core.network.encoder.window is not None:
+        raise ConfigError(
+            "models of windows of a series are not written as C; write Verilog, BLIF or AIGER"
+        )
     network = core.network.restrict_to_cone()
     if not is_small(network):
         raise ConfigError(

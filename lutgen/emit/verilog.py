@@ -103,7 +103,7 @@ def emit_verilog(
             continue
         reads = [names[source] for source in cell.inputs]
         if cell.kind == REGISTER and not cell.primitive:
-            lines += _register_lines(names[net], reads[0], controls)
+            lines += register_lines(names[net], reads[0], controls)
         else:
             lines += _cell_lines(cell, names[net], reads, family, controls.clock)
     bits = ", ".join(names[net] for net in reversed(netlist.outputs))
@@ -168,7 +168,8 @@ def _cell_lines(cell: Cell, name: str, reads: list[str], family: Family, clock: 
     ]
 
 
-def _register_lines(name: str, data: str, controls: Controls) -> list[str]:
+def register_lines(name: str, data: str, controls: Controls) -> list[str]:
+    """Return a register as text, with the reset and the enable that there are."""
     edges, active = f"posedge {controls.clock}", f"{'!' * controls.active_low}{controls.reset}"
     if controls.asynchronous:
         edges += f" or {'negedge' if controls.active_low else 'posedge'} {controls.reset}"

@@ -5,6 +5,9 @@ encoder is the special case of one threshold of 0.5 a feature that accepts only 
 feature may be missing, each of its comparators says what it answers to NaN; one of threshold
 infinity, which no number passes, asks whether the value is missing and nothing else.
 
+An encoder of series has a :class:`lutgen.encode.window.Window` in front: it compares what that
+makes of a sample, and `feature` counts these numbers.
+
 One kind compares nothing: of a "code" encoder, bit j is a bit of the number itself in two's
 complement, that which counts as much as threshold j says. So fixed-point numbers come in as they
 are, and what lies beyond their range goes round, as it does in hardware.
@@ -24,6 +27,7 @@ from lutgen.encode.gain import gain_thresholds
 from lutgen.encode.seen import SeenValues
 from lutgen.encode.shortest import shortest
 from lutgen.encode.statistics import Dense, Statistics
+from lutgen.encode.window import Window
 from lutgen.errors import ConfigError, DataError
 
 CODE = "code"
@@ -63,6 +67,9 @@ class Encoder:
     nullable : ndarray of shape (n_features,), dtype=np.bool_, or None
         Features that may be NaN, where `missing` is given; the others are refused as if it were
         not. None: all of them. No part of the function.
+    window : Window or None
+        What is made of a sample before it is compared, where samples are windows of series; None:
+        features are compared as they are.
     """
 
     kind: str
@@ -72,6 +79,7 @@ class Encoder:
     seen: SeenValues | None = None
     missing: NDArray[np.bool_] | None = None
     nullable: NDArray[np.bool_] | None = None
+    window: Window | None = None
 
     def __post_init__(self) -> None:
         faults = []
@@ -80,17 +88,18 @@ class Encoder:
         if self.feature.shape != self.threshold.shape or self.feature.ndim != 1:
             faults.append("feature and threshold must be vectors of one length")
         elif self.feature.size:
-            if self.feature.min() < 0 or self.feature.max() >= self.n_features:
-                faults.append(f"feature numbers must lie in [0, {self.n_features})")
+            if self.feature.min() < 0 or self.feature.max() >= self.n_compared:
+                faults.append(f"feature numbers must lie in [0, {self.n_compared})")
             if self.missing is None and not np.isfinite(self.threshold).all():
                 faults.append("thresholds must be finite")
             elif not (self.threshold > -np.inf).all():
                 faults.append("thresholds must be finite, or +inf")
         faults += self._missing_faults()
+        faults += self._window_faults()
         if self.kind == CODE and not faults:
             faults += self._code_faults()
         if self.seen is not None and not faults:
-            faults += self.seen.faults(self.n_features, self.threshold)
+            faults += self.seen.faults(self.n_compared, self.threshold)
         if faults:
             raise ConfigError("encoder: " + "; ".join(faults))
 
@@ -103,6 +112,18 @@ class Encoder:
                 faults.append(f"{name} must be a vector of {size} truth values")
         if self.nullable is not None and self.missing is None:
             faults.append("features may be missing only where it is said what bits they become")
+        return faults
+
+    def _window_faults(self) -> list[str]:
+        if self.window is None:
+            return []
+        faults = []
+        if self.n_features != self.window.n_columns:
+            faults.append(
+                f"{self.n_features} features, but a window of {self.window.n_columns} values"
+            )
+        if self.kind == CODE or self.missing is not None:
+            faults.append("what a window makes is compared, and never missing")
         return faults
 
     def _code_faults(self) -> list[str]:
@@ -119,6 +140,19 @@ class Encoder:
         return int(self.feature.size)
 
     @property
+    def n_compared(self) -> int:
+        """Number of what may be compared: the features, or what the window makes of them."""
+        return self.n_features if self.window is None else len(self.window.terms)
+
+    def compared(self, matrix: NDArray[Any]) -> NDArray[Any]:
+        """Return what is compared, shape (n_samples, n_compared), of samples that are checked."""
+        return matrix if self.window is None else self.window.features(matrix)
+
+    def compared_names(self, names: Sequence[str] = ()) -> tuple[str, ...]:
+        """Return a name for each of these; the names of the features, where there is no window."""
+        return tuple(names) if self.window is None else self.window.feature_names
+
+    @property
     def may_lack(self) -> NDArray[np.bool_]:
         """Which features may be NaN, shape (n_features,)."""
         if self.nullable is not None:
@@ -131,10 +165,13 @@ class Encoder:
         Where it takes missing values, features that these samples lack may be missing from now on.
         """
         matrix = as_matrix(X, missing=self.missing is not None)
-        return self.knowing(Dense(matrix))
+        return self.knowing(Dense(self.compared(matrix)))
 
     def knowing(self, known: Statistics) -> Encoder:
-        """Return the encoder that has seen training samples of which so much is known."""
+        """Return the encoder that has seen training samples of which so much is known.
+
+        Of a window, it is known of what that makes of them.
+        """
         seen = (
             SeenValues.of_range(known.low, known.high, self.n_bits)
             if self.kind == CODE
@@ -152,7 +189,8 @@ class Encoder:
         lacking = ""
         if n_lacking := int(self.may_lack.sum()):
             lacking = f"; {n_lacking} feature{'s' * (n_lacking > 1)} may be missing"
-        return f"{self.kind}{where}: {self.n_features} features -> {self.n_bits} bits{lacking}"
+        text = f"{self.kind}{where}: {self.n_compared} features -> {self.n_bits} bits{lacking}"
+        return text if self.window is None else f"{self.window.describe()}; {text}"
 
     def get_feature_names_out(
         self, input_features: Sequence[str] | None = None
@@ -174,11 +212,11 @@ class Encoder:
         """
         if input_features is None:
             input_features = [f"x{i}" for i in range(self.n_features)]
-        names = list(input_features)
-        if len(names) != self.n_features:
+        if len(input_features) != self.n_features:
             raise ConfigError(
-                f"{len(names)} names for the {self.n_features} features of an encoder"
+                f"{len(input_features)} names for the {self.n_features} features of an encoder"
             )
+        names = self.compared_names(input_features)
         passes = self.missing if self.missing is not None else np.zeros(self.n_bits, dtype=bool)
         told = zip(
             self.feature.tolist(), self.threshold.tolist(), passes.tolist(), strict=True
@@ -208,6 +246,8 @@ class Encoder:
             neither 0 nor 1; the message names row and column, both counted from 0.
         """
         matrix = as_matrix(X, missing=self.missing is not None, names=names)
+        if matrix.shape[1] != self.n_features and self.window is not None:
+            raise DataError(self.window.other_width(matrix))
         if matrix.shape[1] != self.n_features:
             raise DataError(
                 f"the samples have {matrix.shape[1]} columns, the encoder was fitted "
@@ -215,7 +255,7 @@ class Encoder:
             )
         self.check_missing(matrix, names)
         if self.kind == "binary":
-            check_binary(matrix, missing=self.missing is not None)
+            check_binary(self.compared(matrix), missing=self.missing is not None)
         return matrix
 
     def encode(self, X: ArrayLike, *, names: Sequence[str] = ()) -> Bits:
@@ -223,7 +263,7 @@ class Encoder:
         matrix = self.checked(X, names=names)
         words = np.empty((self.n_bits, n_words(matrix.shape[0])), dtype=np.uint64)
         for start in range(0, matrix.shape[0], _CHUNK):
-            part = matrix[start : start + _CHUNK, self.feature]
+            part = self.compared(matrix[start : start + _CHUNK])[:, self.feature]
             if self.kind == CODE:
                 dense = bits_of_numbers(part, self.threshold)
             else:
@@ -329,7 +369,12 @@ def check_binary(matrix: NDArray[Any], *, missing: bool = False) -> None:
 
 
 def fit_encoder(
-    spec: str, X: ArrayLike, y: ArrayLike | None = None, *, missing: str = REFUSE
+    spec: str,
+    X: ArrayLike,
+    y: ArrayLike | None = None,
+    *,
+    missing: str = REFUSE,
+    window: Window | None = None,
 ) -> Encoder:
     """Fit an encoder on training samples.
 
@@ -356,6 +401,8 @@ def fit_encoder(
         ``bit``: NaN stands for a missing value. It passes no threshold, thresholds are chosen
         without it, and each feature that some samples lack has one bit more, which tells so. A
         feature that no sample lacks may not be missing later.
+    window : Window, optional
+        The samples are windows of series: thresholds are of what it makes of them.
 
     Raises
     ------
@@ -367,6 +414,11 @@ def fit_encoder(
     if missing not in (REFUSE, BIT):
         raise ConfigError(f"missing must be {REFUSE} or {BIT}, got {missing!r}")
     matrix = as_matrix(X, missing=missing == BIT)
+    if window is not None:
+        if missing == BIT:
+            raise ConfigError("missing values have no place in a window; refuse or replace them")
+        plain = fit_encoder(spec, window.features(matrix), y)
+        return replace(plain, n_features=window.n_columns, window=window)
     classes = None
     if _is_by_gain(spec) and y is not None:
         labels = np.asarray(y)

@@ -23,6 +23,7 @@ def elaborate(
     target: str | None,
     folder: Path,
     controls: bool = False,
+    flatten: bool = False,
     timeout_seconds: float | None = None,
 ) -> dict[str, Any]:
     """Return a module as Yosys understands its Verilog, in the form of Yosys's JSON netlist.
@@ -35,6 +36,8 @@ def elaborate(
         Gets the source, the script, the log and ``netlist.json``.
     controls : bool
         Whether registers have a reset or an enable: then each is one cell that has them, too.
+    flatten : bool
+        Put the modules that it has inside into it.
 
     Raises
     ------
@@ -50,6 +53,7 @@ def elaborate(
         "proc",
         *(["opt_dff", "opt_clean"] if controls else []),
         "blackbox =A:whitebox",  # the primitives are known by name, not by how they are modelled
+        *(["flatten", "delete t:$scopeinfo"] if flatten else []),
         f"write_json {_RESULT}",
     ]
     (folder / _RESULT).unlink(missing_ok=True)

@@ -74,6 +74,7 @@ def simulate(
     expected: Path,
     latency: int,
     build_dir: Path,
+    n_filling: int = 0,
     nets: Sequence[str] = (),
     defines: Mapping[str, str] | None = None,
     clock: str = "clk",
@@ -95,6 +96,8 @@ def simulate(
         Clock cycles from input to output; any other latency is a mismatch.
     build_dir : Path
         Folder for the simulator's files, the logs and ``result.json``; made anew.
+    n_filling : int
+        Vectors at the beginning that fill a shift register: what comes of them is not compared.
     nets : sequence of str
         Nets of the core to read for the first mismatch's sample.
     defines : mapping of str to str, optional
@@ -118,10 +121,10 @@ def simulate(
     """
     find_simulator(simulator)
     vectors, answers = _read_lines(inputs), _read_lines(expected)
-    if not vectors or len(vectors) != len(answers):
+    if len(vectors) <= n_filling or len(vectors) != len(answers):
         raise DataError(
             f"{inputs} has {len(vectors)} vectors, {expected} has {len(answers)}; "
-            "there must be as many outputs as inputs, and at least one"
+            "there must be as many outputs as inputs, and at least one to compare"
         )
     run_one = partial(
         _run,
@@ -134,6 +137,7 @@ def simulate(
             timescale=None,
         ),
         latency=latency,
+        n_filling=n_filling,
         ports={"LUTGEN_CLOCK": clock, "LUTGEN_HELD": json.dumps(dict(held or {}))},
         timeout_seconds=timeout_seconds,
     )
@@ -162,6 +166,7 @@ def _run(
     simulator: str,
     design: Design,
     latency: int,
+    n_filling: int,
     ports: Mapping[str, str],
     timeout_seconds: float | None,
 ) -> SimResult:
@@ -181,6 +186,7 @@ def _run(
         "LUTGEN_INPUTS": str(folder / "inputs.mem"),
         "LUTGEN_EXPECTED": str(folder / "expected.mem"),
         "LUTGEN_LATENCY": str(latency),
+        "LUTGEN_FILLING": str(n_filling),
         "LUTGEN_NETS": str(folder / "nets.txt"),
         "LUTGEN_RESULT": str(folder / _RESULT),
         **ports,
@@ -188,7 +194,7 @@ def _run(
     start = time.monotonic()
     bench.run(settings, timeout_seconds=timeout_seconds)
     run_seconds = time.monotonic() - start
-    record = _read_result(folder, len(vectors))
+    record = _read_result(folder, len(vectors) - n_filling)
     return SimResult(
         simulator=bench.tool.name,
         version=bench.tool.version,

@@ -152,7 +152,7 @@ class Engine:
 
     def _samples(self, X: ArrayLike) -> _Samples:
         encoder = self._network.encoder
-        matrix = encoder.checked(X, names=self._network.feature_names)
+        matrix = encoder.compared(encoder.checked(X, names=self._network.feature_names))
         return _Samples(matrix, encoder)
 
     def _walk(

@@ -8,6 +8,7 @@ from pathlib import Path
 from lutgen.core import Core, CoreConfig, make_core
 from lutgen.core.ports import Ports
 from lutgen.emit.forms import FORMS
+from lutgen.emit.series import SERIES_SUFFIX, series_module, series_verilog
 from lutgen.emit.vectors import EXPECTED, INPUTS
 from lutgen.emit.verilog import core_verilog
 from lutgen.errors import DataError
@@ -23,12 +24,12 @@ from lutgen.records.mutation import MUTATION_FILE
 from lutgen.records.proof import PROOF_FILE
 from lutgen.version import __version__
 
-FORM_SUFFIXES = (*(form.suffix for form in FORMS.values()), ".il")
+FORM_SUFFIXES = (*(form.suffix for form in FORMS.values()), ".il", f"{SERIES_SUFFIX}.v")
 
 _OF_A_CORE = (
     *(SIMULATION_FILE, PROOF_FILE, MUTATION_FILE, INPUTS, EXPECTED),
     *("report.txt", "report.json", "report.html"),
-    *("simulation", "proof", "mutation", "synth"),
+    *("simulation", "series", "proof", "mutation", "synth"),
 )
 _log = logging.getLogger(__name__)
 
@@ -37,6 +38,8 @@ def write_core(
     network: LutNetwork, config: CoreConfig | None, folder: Path, data_dir: Path | None = None
 ) -> tuple[Core, CoreRecord]:
     """Make the hardware of a model and write it, ``<module>.v`` and ``core.json``.
+
+    Of a model of windows of a series there is ``<module>_series.v``, too.
 
     What the folder holds of another core is kept apart, see :func:`set_aside`.
 
@@ -57,7 +60,10 @@ def write_core(
     core = make_core(network, config)
     record = core_record(core, data_dir)
     set_aside(core, folder)
-    write_files(folder, {f"{core.module}.v": core_verilog(core)})
+    files = {f"{core.module}.v": core_verilog(core)}
+    if core.network.encoder.window is not None:
+        files[f"{series_module(core)}.v"] = series_verilog(core)
+    write_files(folder, files)
     record.write(folder / CORE_FILE)
     return core, record
 
@@ -107,7 +113,10 @@ def set_aside(core: Core, folder: Path) -> Path | None:
 
 def core_files(core: Core, folder: Path) -> list[Path]:
     """Return the files that :func:`write_core` wrote."""
-    return [folder / f"{core.module}.v", folder / CORE_FILE]
+    modules = [core.module]
+    if core.network.encoder.window is not None:
+        modules.append(series_module(core))
+    return [*(folder / f"{module}.v" for module in modules), folder / CORE_FILE]
 
 
 def core_record(core: Core, data_dir: Path | None = None) -> CoreRecord:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lutgen.chips.chip import Chip
 from lutgen.datasets.load import Dataset
 from lutgen.datasets.split import split_rows
 from lutgen.datasets.tasks import REGRESSION, require_two_classes
 from lutgen.encode.encoder import BIT, REFUSE, Encoder, fit_encoder
+from lutgen.encode.window import Window, parse_window
 from lutgen.errors import ConfigError, DataError
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.jobs.samples import class_numbers, origin, share_right
 from lutgen.jobs.window import choose_window
 from lutgen.learn.boost import BoostParameters, BoostProgress, Interrupted, boost_numbers
 from lutgen.learn.boost import boost as learn_boosted
+from lutgen.learn.boost.monotone import directions_of
 from lutgen.learn.boost.numbers import LOSSES, encoder_of_numbers
 from lutgen.learn.boost.training import Held
 from lutgen.learn.memorize import Parameters
@@ -85,9 +88,11 @@ def boost(
     parameters: BoostParameters,
     *,
     encoder: str | None = None,
+    window: str | None = None,
     validation: float = 0.0,
     start: LutNetwork | None = None,
     balanced: bool = False,
+    monotone: Mapping[str, int] | None = None,
     loss: str = LOSSES[0],
     quantile: float = 0.5,
     threads: int | None = None,
@@ -101,12 +106,18 @@ def boost(
         Where the data set is from, for the record.
     encoder : str, optional
         Features to bits; by default the data set's own.
+    window : str, optional
+        What is made of samples that are windows of series (see `windows_each` of the data set); see
+        :meth:`lutgen.encode.window.Window.fit`.
     validation : float
-        Share of the training samples, drawn with the seed, that is only watched.
+        Share of the training samples, drawn with the seed, that is only watched. Of windows: of the
+        series, or the last ones where there is one series, as windows that overlap are alike.
     start : LutNetwork, optional
         Go on with this network; it brings its encoder along.
     balanced : bool
         Weigh samples so that all classes count as much.
+    monotone : mapping of str to int, optional
+        1 where the score may only rise with a feature, by name or number, -1 fall.
     loss, quantile
         Of numbers; see :func:`lutgen.learn.boost.numbers.boost_numbers`.
 
@@ -128,18 +139,22 @@ def boost(
     classes = np.unique(y) if start is None else start.classes
     aside = None
     if validation:
-        kept, rest = split_rows(y, validation, parameters.seed, stratified=not is_regression)
+        kept, rest = _held_out(dataset, window, validation, parameters.seed, is_regression)
         aside = X[rest], y[rest]
         X, y = X[kept], y[kept]
     fit = encoder_of_numbers if is_regression else fit_encoder
     if start is None:
-        fitted = fit(encoder or dataset.encoder, X, y, missing=missing_of(source))
+        made = None if window is None else Window.fit(window, X, dataset.channels)
+        if made is not None:
+            progress.say(f"window: {made.describe()} (--window {made.length}:KINDS:FORMAT)")
+        fitted = fit(encoder or dataset.encoder, X, y, missing=missing_of(source), window=made)
     else:
         fitted = start.encoder.seeing(X) if start.encoder.seen else start.encoder
     if aside is not None and fitted.seen:
         fitted = fitted.seeing(aside[0])
     require_test_part(fitted, dataset)
     names = dataset.feature_names
+    directions = directions_of(monotone, fitted.n_features, names) if monotone else None
 
     def learnt(tell: Callable[[BoostProgress], None]) -> LutNetwork:
         bits = fitted.encode(X, names=names)
@@ -153,6 +168,7 @@ def boost(
                 loss=loss,
                 quantile=quantile,
                 validation=None if held is None or aside is None else (held, aside[1]),
+                monotone=directions,
                 n_threads=threads,
                 progress=tell,
             )
@@ -174,6 +190,7 @@ def boost(
             classes=classes,
             sample_weight=weights,
             validation=watched,
+            monotone=directions,
             feature_shape=dataset.feature_shape,
             start=start,
             n_threads=threads,
@@ -186,6 +203,24 @@ def boost(
     except Interrupted as stop:
         raise Interrupted(with_origin(stop.network, dataset, source)) from stop
     return with_origin(network, dataset, source)
+
+
+def _held_out(
+    dataset: Dataset, window: str | None, share: float, seed: int, is_regression: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows to learn from, and those that are only watched."""
+    y = dataset.y_train
+    if window is None:
+        return split_rows(y, share, seed, stratified=not is_regression)
+    if each := dataset.windows_each:
+        parts = split_rows(y[::each], share, seed, stratified=not is_regression)
+        kept, rest = ((part[:, None] * each + np.arange(each)).reshape(-1) for part in parts)
+        return kept, rest
+    kept, rest = split_rows(y, share, None)
+    apart = max(len(kept) - parse_window(window)[0] + 1, 0)  # windows that reach into the others
+    if not apart:
+        raise DataError(f"{dataset.name}: too few windows to hold {100 * share:g} % out")
+    return kept[:apart], rest
 
 
 def require_test_part(encoder: Encoder, dataset: Dataset) -> None:

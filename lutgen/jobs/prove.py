@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lutgen.bits import Bits
 from lutgen.core import Core
+from lutgen.emit.series import step_bits
 from lutgen.errors import MismatchError
 from lutgen.jobs.folders import working_folder
 from lutgen.jobs.progress import SILENT, Progress
@@ -23,6 +24,7 @@ from lutgen.verify.prove import (
     prove_synthesised,
     prove_verilog,
 )
+from lutgen.verify.series import check_series, prove_series
 from lutgen.verify.sweep import Effort
 from lutgen.version import __version__
 
@@ -126,6 +128,10 @@ def _proofs(
     yield from prove_encoder(core, effort)
     yield from prove_steps(core, effort)
     yield from prove_model(core, effort)
+    if core.network.encoder.window is not None:
+        with progress.working("proving the shift register"):
+            proof = prove_series(core, out / "proof" / "series", effort, verilog=verilog)
+        yield proof
     with progress.working("proving the Verilog"):
         proof = prove_verilog(core, out / "proof" / "verilog", effort, verilog=verilog)
     yield proof
@@ -144,6 +150,12 @@ def _replays(
 ) -> Iterator[Check]:
     """Show in the simulator what a counterexample of the Verilog or of a synthesis says."""
     verilog, *synthesised = proofs[-1 - len(synthesis) :]
+    if core.network.encoder.window is not None:
+        found = proofs[-2 - len(synthesis)].result.counterexample
+        if found is not None:
+            steps = found.inputs.reshape(-1, step_bits(core.interface))[::-1]
+            folder = out / "proof" / "replay_series"
+            yield check_series(core, Bits.from_dense(steps), folder, verilog=text)
     if bits := _replay_bits(core, verilog):
         yield check_rtl(core, bits, out / "proof" / "replay", verilog=text)
     for proof, result in zip(synthesised, synthesis, strict=True):

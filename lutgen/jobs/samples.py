@@ -43,13 +43,15 @@ def table_options(source: Source) -> TableOptions:
 def known_of(network: LutNetwork) -> Known:
     """Return what a model knows of the table that it was learnt from."""
     source = network.provenance.source or Source("")
+    window = network.encoder.window
     return Known(
-        network.feature_names,
-        network.encoder.n_features,
+        network.feature_names if window is None else window.channels,
+        network.encoder.n_features if window is None else window.n_channels,
         source.label or "",
         source.label_index,
         network.categories,
         missing=network.encoder.missing is not None,
+        length=0 if window is None else window.length,
     )
 
 
@@ -58,6 +60,7 @@ def load_source(
     data_dir: Path | None = None,
     *,
     known: Known | None = None,
+    window: int = 0,
     download: bool = True,
     progress: Progress = SILENT,
 ) -> Dataset:
@@ -67,13 +70,17 @@ def load_source(
     ----------
     known : Known, optional
         The model that the samples are for: features of a table are found by their names.
+    window : int
+        Steps of the windows that samples are to be, where there is no model yet; 0: they are none.
 
     Raises
     ------
     DataError, ConfigError
         As :func:`lutgen.datasets.load.load_dataset`, or if the task does not fit.
     """
-    dataset = _load(source, data_dir, known=known, download=download, progress=progress)
+    dataset = _load(
+        source, data_dir, known=known, window=window, download=download, progress=progress
+    )
     return apply_task(dataset, source.task, training=known is None)
 
 
@@ -81,6 +88,7 @@ def load_classes_or_numbers(
     source: Source,
     data_dir: Path | None = None,
     *,
+    window: int = 0,
     download: bool = True,
     progress: Progress = SILENT,
 ) -> tuple[Source, Dataset]:
@@ -93,7 +101,7 @@ def load_classes_or_numbers(
     DataError, ConfigError
         As :func:`load_source`.
     """
-    dataset = _load(source, data_dir, download=download, progress=progress)
+    dataset = _load(source, data_dir, window=window, download=download, progress=progress)
     y = np.concatenate([dataset.y_train, dataset.y_test])
     if source.task is None and look_like_numbers(y):
         column = f"column {dataset.label}" if dataset.label else "the labels"
@@ -103,7 +111,7 @@ def load_classes_or_numbers(
             "as a class"
         )
         source = replace(source, task=REGRESSION)
-        dataset = _load(source, data_dir, download=download, progress=SILENT)
+        dataset = _load(source, data_dir, window=window, download=download, progress=SILENT)
     return source, apply_task(dataset, source.task)
 
 
@@ -112,6 +120,7 @@ def _load(
     data_dir: Path | None,
     *,
     known: Known | None = None,
+    window: int = 0,
     download: bool,
     progress: Progress,
 ) -> Dataset:
@@ -134,6 +143,7 @@ def _load(
             test_data=source.test_data,
             known=known,
             numbers=source.task == REGRESSION,
+            window=window or (known.length if known else 0),
             progress=downloading,
             say=progress.say,
         )

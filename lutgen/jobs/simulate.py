@@ -9,12 +9,14 @@ from numpy.typing import ArrayLike
 
 from lutgen.bits import Bits
 from lutgen.core import Core
+from lutgen.emit.series import series_module
 from lutgen.jobs.folders import working_folder
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.jobs.synthesise import SYNTHESIS
 from lutgen.records.checks import SIMULATION_FILE, Check, SimulationRecord
 from lutgen.records.synthesis import SynthesisRecord
 from lutgen.verify.compare import check_netlist, check_rtl, check_synthesised
+from lutgen.verify.series import check_series, steps_of
 from lutgen.version import __version__
 
 
@@ -92,6 +94,10 @@ def simulate(
         with progress.working(f"simulating {core.module}.v"):
             check = check_rtl(core, bits, out, simulator=simulator)
         note(check)
+        if core.network.encoder.window is not None:
+            with progress.working(f"simulating {series_module(core)}.v"):
+                check = check_series(core, steps_of(core, bits), out, simulator=simulator)
+            note(check)
         for result in synthesis:
             below = out / SYNTHESIS
             what = f"simulating the netlist after synthesis ({result.mode})"

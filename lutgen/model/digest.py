@@ -1,7 +1,8 @@
 """Digests: what of a model is its function, in one canonical form.
 
 The function is the wires, the tables, the outputs, the head and the encoder's comparators (with
-what they make of missing values, where they take them, or that they are bits of codes); not how
+what they make of missing values, where they take them, that they are bits of codes, or the window
+that is compared); not how
 it was learnt (care masks, layers, how thresholds were chosen, provenance), nor names or the version
 of a file. The digest has a version of its own, so that no new file format disowns a bitstream.
 """
@@ -60,6 +61,8 @@ def _sections(network: LutNetwork) -> Iterator[tuple[str, bytes]]:
         yield name, array.tobytes()
     if network.encoder.kind == CODE:
         yield "encoder", CODE.encode()
+    if network.encoder.window is not None:
+        yield "window", network.encoder.window.spelling.encode()
     if network.encoder.missing is not None:
         yield "missing", network.encoder.missing.astype(np.uint8).tobytes()
     yield "head", network.head.kind.encode()

@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lutgen.encode.encoder import Encoder
+from lutgen.encode.formats import FeatureFormat
 from lutgen.encode.seen import SeenValues
+from lutgen.encode.window import Window
 from lutgen.errors import ConfigError, ModelError
 from lutgen.model.archive import read_archive, write_archive
 from lutgen.model.graph import ARRAYS
@@ -60,6 +62,13 @@ def save(network: LutNetwork, path: Path) -> None:
         "aliases": list(network.aliases),
         "provenance": network.provenance.to_json(),
     }
+    if (window := network.encoder.window) is not None:
+        meta["encoder"]["window"] = {
+            "length": window.length,
+            "kinds": list(window.kinds),
+            "formats": [str(item) for item in window.formats],
+            "channels": list(window.channels),
+        }
     arrays: dict[str, NDArray[Any]] = {
         name: getattr(network, name).astype(dtype)
         for name, dtype in _MEMBERS.items()
@@ -152,6 +161,7 @@ def _network(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Lut
             arrays["encoder_feature"].astype(np.int32),
             arrays["encoder_threshold"].astype(np.float64),
             _seen(arrays),
+            window=_window(encoder.get("window")),
             **{
                 name: arrays[f"encoder_{name}"].view(np.uint8) != 0
                 for name in _OF_MISSING
@@ -175,6 +185,16 @@ def _seen(arrays: Mapping[str, NDArray[Any]]) -> SeenValues | None:
     if any(array.dtype != np.dtype("<f8") for array in given.values()):
         raise ModelError("its training values must have dtype float64")
     return SeenValues(**{name: array.astype(np.float64) for name, array in given.items()})
+
+
+def _window(found: Any) -> Window | None:
+    if found is None:
+        return None
+    length = found.get("length") if isinstance(found, dict) else None
+    if isinstance(length, bool) or not isinstance(length, int):
+        raise ModelError("its window says no number of steps")
+    formats = tuple(FeatureFormat.parse(text) for text in _texts(found, "formats"))
+    return Window(length, _texts(found, "kinds"), formats, _texts(found, "channels"))
 
 
 def _categories(found: Any) -> dict[str, tuple[str, ...]]:

@@ -69,7 +69,7 @@ _SHOWN = ("k", "widths", "wiring", "fill", "seed")
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureRecord:
-    """A feature.
+    """A feature, or of a window a number that is made of it.
 
     Parameters
     ----------
@@ -93,11 +93,12 @@ class FeatureRecord:
     def each_of(cls, network: LutNetwork) -> tuple[FeatureRecord, ...]:
         """Return what a network's features are."""
         encoder = network.encoder
-        names = network.feature_names or ("",) * encoder.n_features
+        n_features = encoder.n_compared
+        names = encoder.compared_names(network.feature_names) or ("",) * n_features
         compared = encoder.feature[np.isfinite(encoder.threshold)]
-        counts = np.bincount(compared, minlength=encoder.n_features).tolist()
-        lacking = encoder.may_lack.tolist()
-        ends: list[tuple[float | None, float | None]] = [(None, None)] * encoder.n_features
+        counts = np.bincount(compared, minlength=n_features).tolist()
+        lacking = [False] * n_features if encoder.window else encoder.may_lack.tolist()
+        ends: list[tuple[float | None, float | None]] = [(None, None)] * n_features
         if encoder.seen is not None:
             pairs = zip(encoder.seen.low.tolist(), encoder.seen.high.tolist(), strict=True)
             ends = [(None, None) if np.isnan(low) else (low, high) for low, high in pairs]

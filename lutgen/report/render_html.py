@@ -76,6 +76,12 @@ def _pictures(report: Report) -> dict[str, Picture]:
     if layers:
         svg = pictures.draw_accuracy(layers, core.model.training.test_accuracy)
         found["accuracy"] = ("LUT accuracy by layer", svg, "")
+    names = tuple(item.name for item in core.model.inputs)
+    if any(share > 0 for share in core.model.training.feature_gain):
+        gains = core.model.training.feature_gain
+        known = names if len(names) == len(gains) and all(names) else ()
+        svg = pictures.draw_importances(gains, known)
+        found["model"] = ("Share of the gain by feature", svg, "What LUTs gained by its wires.")
     if layers and core.logic.layers:
         svg = pictures.draw_layers(layers, core.logic.layers)
         found["netlist"] = (

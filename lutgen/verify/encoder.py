@@ -15,13 +15,15 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
 from lutgen.core import Core
 from lutgen.core.inputs import used_bits
 from lutgen.encode.encoder import CODE
-from lutgen.encode.formats import FeatureFormat
+from lutgen.encode.formats import MAX_WIDTH, FeatureFormat
+from lutgen.encode.window import Window
 from lutgen.errors import MismatchError
 from lutgen.netlist.ir import (
     CONST0,
@@ -57,11 +59,14 @@ def formula(core: Core) -> Netlist:
     interface, encoder = core.interface, core.network.encoder
     builder = NetlistBuilder(interface.n_inputs)
     starts = np.cumsum([FIRST_INPUT, *interface.widths]).tolist()
+    numbers = [list(range(*ends)) for ends in pairwise(starts)]
+    formats = interface.formats
+    if (window := encoder.window) is not None:
+        numbers, formats = _of_window(builder, window, numbers), window.feature_formats
     outputs = []
     for bit in np.flatnonzero(used_bits(core.network)).tolist():
         feature = int(encoder.feature[bit])
-        item = interface.formats[feature]
-        nets = list(range(starts[feature], starts[feature + 1]))
+        item, nets = formats[feature], numbers[feature]
         threshold = float(encoder.threshold[bit])
         if encoder.kind == CODE:
             outputs.append(_is_odd(builder, f"formula{bit}", nets, item, threshold))
@@ -76,6 +81,54 @@ def formula(core: Core) -> Netlist:
             )
         outputs.append(net)
     return builder.finish(tuple(outputs))
+
+
+def _of_window(builder: NetlistBuilder, window: Window, codes: list[list[int]]) -> list[list[int]]:
+    """Add the sums and differences of codes that a window is, in gates of two inputs.
+
+    Each number has the bits of the widest feature there may be, more than any sum needs; what comes
+    out is cut to the bits of its format, which hold all values that there are.
+    """
+    added: dict[tuple[int, ...], list[int]] = {}
+
+    def total(places: tuple[int, ...]) -> list[int]:
+        if len(places) == 1:
+            item, own = window.column_formats[places[0]], codes[places[0]]
+            above = own[-1] if item.signed else CONST0
+            return own + [above] * (MAX_WIDTH - len(own))
+        if places not in added:
+            half = 1 << ((len(places) - 1).bit_length() - 1)
+            name = f"formula_sum{places[0]}_{places[-1]}"
+            added[places] = _plus(builder, name, total(places[-half:]), total(places[:-half]))
+        return added[places]
+
+    numbers = []
+    for number, (term, item) in enumerate(zip(window.terms, window.feature_formats, strict=True)):
+        nets = total(term.plus)
+        if term.minus:
+            name = f"formula_difference{number}"
+            nets = _plus(builder, name, nets, total(term.minus), negative=True)
+        numbers.append(nets[: item.width])
+    return numbers
+
+
+def _plus(
+    builder: NetlistBuilder, name: str, a: list[int], b: list[int], *, negative: bool = False
+) -> list[int]:
+    """Add ``a + b``, or ``a - b`` as ``a + not b + 1``, modulo a power of two."""
+    carry, nets = CONST1 if negative else CONST0, []
+
+    def gate(what: str, inputs: tuple[int, int], table: int) -> int:
+        return builder.add(Cell(LUT, inputs, table, f"{name}_{place}{what}", 0))
+
+    for place, own in enumerate(a):
+        other = gate("n", (b[place], CONST0), 0b0001) if negative else b[place]
+        half = gate("h", (own, other), _XOR)
+        nets.append(gate("s", (half, carry), _XOR))
+        both = gate("b", (own, other), _AND)
+        carried = gate("p", (half, carry), _AND)
+        carry = gate("c", (both, carried), _OR)
+    return nets
 
 
 def _at_least(

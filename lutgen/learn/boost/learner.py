@@ -18,6 +18,7 @@ from lutgen.learn.boost import places
 from lutgen.learn.boost.backends import BACKENDS
 from lutgen.learn.boost.leaves import Leaf, Lut, decide_by_sign, decide_by_step
 from lutgen.learn.boost.losses import KEY_BITS, Distance, Loss
+from lutgen.learn.boost.monotone import Directions
 from lutgen.learn.boost.network import Round
 from lutgen.learn.boost.parameters import ABSOLUTE, BoostParameters, BoostProgress
 from lutgen.learn.boost.part import Asked, Begin, Close, Likely, Part, Team, Vote
@@ -60,10 +61,12 @@ class Learner:
         backend: str,
         executor: Executor,
         progress: Callable[[BoostProgress], None] | None,
+        directions: Directions | None = None,
     ) -> None:
         self.team, self.n_samples, self.validation = team, n_samples, validation
         self.n_signals = n_signals
         self.parameters, self.executor, self.progress = parameters, executor, progress
+        self.directions = directions  # of the signals
         self.backend, self.step = backend, BACKENDS[backend]()
         self.loss, self.groups = loss, loss.groups
         self.leaf = Leaf(parameters.leaf_bits, parameters.max_weight)
@@ -196,7 +199,9 @@ class Learner:
             assert counts is not None
             if curved is None:
                 best = int(counts.gain.argmax())
-                luts.append(decide_by_sign(wires[i][best], counts, best, self.leaf, self.backend))
+                own = wires[i][best]
+                directions = self._directions_of(own)
+                luts.append(decide_by_sign(own, counts, best, self.leaf, self.backend, directions))
             else:
                 luts.append(self._decide(self.groups[g], wires[i], counts, curved.votes, executor))
         return luts
@@ -311,7 +316,15 @@ class Learner:
         one = replace(counts, statistics=counts.statistics[best : best + 1])
         step = self.loss.steps(pick, one, curved[best], gain)
         wanted = self.parameters.learning_rate * self.loss.votes_a_step * step
-        return decide_by_step(wires[best], counts, curved, best, self.leaf, gain, wanted)
+        directions = self._directions_of(wires[best])
+        return decide_by_step(
+            wires[best], counts, curved, best, self.leaf, gain, wanted, directions
+        )
+
+    def _directions_of(self, wires: NDArray[np.int32]) -> Directions | None:
+        """Return in which directions what a LUT on these wires adds may change, if in none else."""
+        own = None if self.directions is None else self.directions[wires]
+        return own if own is not None and own.any() else None
 
     def _n_drawn_for(self, order: int) -> int:
         """Return how many samples to score all twos or threes of signals on, as time allows."""

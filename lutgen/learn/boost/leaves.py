@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lutgen.learn.boost.monotone import Directions, isotonic
 from lutgen.learn.boost.step import NewtonGain
 from lutgen.learn.counts import Counts, unpack_tables
 from lutgen.learn.fill import Fill
@@ -113,15 +114,30 @@ class Lut:
 
 
 def decide_by_sign(
-    wires: NDArray[np.int32], counts: Counts, which: int, leaf: Leaf, backend: str
+    wires: NDArray[np.int32],
+    counts: Counts,
+    which: int,
+    leaf: Leaf,
+    backend: str,
+    directions: Directions | None = None,
 ) -> Lut:
-    """Return the LUT that the counts of one of some LUTs make: one where the sum is above 0."""
+    """Return the LUT that the counts of one of some LUTs make: one where the sum is above 0.
+
+    Parameters
+    ----------
+    directions : ndarray of shape (k,), optional
+        In which direction what it adds may change with each wire; see
+        :func:`lutgen.learn.boost.monotone.isotonic`.
+    """
     one = replace(counts, statistics=counts.statistics[which : which + 1])
     luts = one.decide(Fill.zeros(1), backend=backend)
     table, seen, tied = (
         unpack_tables(mask, one.k)[0] for mask in (luts.tables, luts.seen, luts.tied)
     )
     gains = wire_gains(np.abs, counts.votes[which])
+    if directions is not None:
+        lacking = counts.votes[which].astype(np.float64)
+        table = isotonic(lacking, np.ones_like(lacking), directions) > 0
     return Lut(wires, table.astype(np.uint8), 1, leaf, seen, tied, gains)
 
 
@@ -133,6 +149,7 @@ def decide_by_step(
     leaf: Leaf,
     gain: NewtonGain,
     wanted: NDArray[np.float64],
+    directions: Directions | None = None,
 ) -> Lut:
     """Return the LUT whose entries come next to what they are wanted to add.
 
@@ -144,11 +161,15 @@ def decide_by_step(
         H of each entry.
     wanted : ndarray of shape (2^k,)
         In votes; a share of Newton's step.
+    directions : ndarray of shape (k,), optional
+        See :func:`decide_by_sign`.
     """
     lacking, curved = counts.votes[which], curvature[which]
     trust = curved + gain.regularization
     if leaf.bits > 1:  # of one bit it has to say something: the sign
         wanted = np.where(curved >= gain.least_curvature, wanted, 0.0)
+    if directions is not None:
+        wanted = isotonic(wanted, trust, directions)
     levels, weight = leaf.nearest(wanted, trust)
     seen = counts.reached[which] > 0
     tied = seen & (lacking == 0)

@@ -95,7 +95,8 @@ def classes_head(
 def feature_gain(layers: Sequence[Sequence[Round]], encoder: Encoder) -> tuple[float, ...]:
     """Return each feature's share of what the wires gain, rounded; all 0 if none is known.
 
-    What a LUT gains of LUTs of layers below is passed on to these, by the shares of their wires.
+    Of a window it is the share of each number that is made of it. What a LUT gains of LUTs of
+    layers below is passed on to these, by the shares of their wires.
     """
     n_inputs = encoder.n_bits
     luts = [lut for rounds in layers for luts in rounds for lut in luts]
@@ -107,10 +108,18 @@ def feature_gain(layers: Sequence[Sequence[Round]], encoder: Encoder) -> tuple[f
         if own.sum() > 0:
             own = own * (1 + passed / own.sum())
         np.add.at(gains, lut.wires, own)
-    by_feature = np.bincount(encoder.feature, gains[:n_inputs], encoder.n_features)
+    by_feature = np.bincount(encoder.feature, gains[:n_inputs], encoder.n_compared)
     total = by_feature.sum()
     shares = by_feature / total if total > 0 else by_feature
     return tuple(round(share, 6) for share in shares.tolist())
+
+
+def rounds_of(network: LutNetwork) -> int:
+    """Return how many rounds of LUTs a boosted network has: LUTs of each class or number."""
+    head = network.head
+    assert isinstance(head, Argmax | Sum)
+    n_groups = len(groups_of(head.n_classes)) if isinstance(head, Argmax) else head.n_scores
+    return network.n_luts // (n_groups * int(network.provenance.parameters["leaf_bits"]))
 
 
 def score_temperature(network: LutNetwork) -> float:

@@ -19,10 +19,12 @@ from numpy.typing import ArrayLike, NDArray
 from lutgen.bits import Bits
 from lutgen.encode.encoder import REFUSE, Encoder, fit_encoder
 from lutgen.encode.tally import ExactSum, Tally, Wanted, ordered, select, unordered
+from lutgen.encode.window import Window
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn.boost.labelled import Labelled, SampleSet, Weighing
 from lutgen.learn.boost.learner import Learner
 from lutgen.learn.boost.losses import MOST_LACKING, Distance
+from lutgen.learn.boost.monotone import Directions, directions_of_signals
 from lutgen.learn.boost.network import build_network, numbers_head
 from lutgen.learn.boost.parameters import ABSOLUTE, NEWTON, BoostParameters, BoostProgress
 from lutgen.learn.boost.part import Layout
@@ -30,6 +32,7 @@ from lutgen.learn.boost.step import UNIT
 from lutgen.learn.boost.training import (
     Held,
     again,
+    check_monotone,
     check_request,
     provenance_of,
     run,
@@ -115,6 +118,7 @@ def boost_numbers(
     quantile: float = 0.5,
     sample_weight: ArrayLike | None = None,
     validation: Held | None = None,
+    monotone: Directions | None = None,
     backend: str = "kernels",
     n_threads: int | None = None,
     executor: Executor | None = None,
@@ -142,6 +146,8 @@ def boost_numbers(
         See :func:`lutgen.learn.boost.training.boost`.
     validation : (Bits, ndarray) or (Bits, ndarray, ndarray), optional
         Samples, numbers and weights to watch, and for `patience`.
+    monotone : ndarray of shape (n_features,), optional
+        As there; of every number.
 
     Returns
     -------
@@ -171,6 +177,7 @@ def boost_numbers(
             loss=loss,
             quantile=quantile,
             validation=held,
+            monotone=monotone,
             backend=backend,
             executor=running,
             progress=progress,
@@ -185,6 +192,7 @@ def boost_numbers_of_parts(
     loss: str = "squared_error",
     quantile: float = 0.5,
     validation: SampleSet | None = None,
+    monotone: Directions | None = None,
     backend: str = "kernels",
     executor: Executor,
     progress: Callable[[BoostProgress], None] | None = None,
@@ -204,6 +212,11 @@ def boost_numbers_of_parts(
     scale = _Scale.of(samples, level, votes, told.max_weight << (told.leaf_bits - 1))
     n_scores = scale.start.size
     views = np.arange(samples.n_signals, dtype=np.int32)[None, :]
+    directions = None
+    if monotone is not None:
+        directions = directions_of_signals(
+            encoder, monotone, 1, n_layers=told.layers, n_views=len(views)
+        )
     learner = Learner(
         Layout(views, weighing, _WEIGHT_UNIT, backend, scale.encode).team(samples),
         samples.n_samples,
@@ -215,6 +228,7 @@ def boost_numbers_of_parts(
         backend,
         executor,
         progress,
+        directions,
     )
     head = numbers_head(scale.multiples, scale.start, scale.scale, scale.offset)
 
@@ -231,6 +245,7 @@ def boost_numbers_of_parts(
         )
 
     found = run(learner, [], network)
+    check_monotone(found, monotone)
     if not (told.patience and told.refit_on_all and validation):
         return found
     fewer = again(told, found, n_scores * told.leaf_bits)
@@ -243,6 +258,7 @@ def boost_numbers_of_parts(
             encoder=encoder,
             loss=loss,
             quantile=quantile,
+            monotone=monotone,
             backend=backend,
             executor=executor,
             progress=progress,
@@ -252,7 +268,12 @@ def boost_numbers_of_parts(
 
 
 def encoder_of_numbers(
-    spec: str, X: ArrayLike, y: NDArray[Any], *, missing: str = REFUSE
+    spec: str,
+    X: ArrayLike,
+    y: NDArray[Any],
+    *,
+    missing: str = REFUSE,
+    window: Window | None = None,
 ) -> Encoder:
     """Fit an encoder on samples with numbers; thresholds by gain tell sixteenths of them apart.
 
@@ -263,9 +284,10 @@ def encoder_of_numbers(
     if columns.shape[1] == 1:  # equal numbers are of one part
         edges = np.quantile(columns[:, 0], np.arange(1, _PARTS) / _PARTS)
         parts = np.searchsorted(edges, columns[:, 0], side="right")
-        return fit_encoder(spec, X, parts, missing=missing)
+        return fit_encoder(spec, X, parts, missing=missing, window=window)
     place = ranks.mean(axis=1).argsort(kind="stable").argsort(kind="stable")
-    return fit_encoder(spec, X, place * _PARTS // max(1, len(y)), missing=missing)
+    parts = place * _PARTS // max(1, len(y))
+    return fit_encoder(spec, X, parts, missing=missing, window=window)
 
 
 def _told(parameters: BoostParameters, loss: str, quantile: float) -> BoostParameters:

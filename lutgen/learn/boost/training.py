@@ -38,6 +38,7 @@ from lutgen.learn.boost.labelled import Labelled, SampleSet, class_sizes
 from lutgen.learn.boost.learner import Learner
 from lutgen.learn.boost.leaves import Leaf
 from lutgen.learn.boost.losses import Softmax
+from lutgen.learn.boost.monotone import Directions, directions_of_signals, monotone_fault
 from lutgen.learn.boost.network import Round, build_network, classes_head, feature_gain, take_apart
 from lutgen.learn.boost.parameters import ABSOLUTE, AUTO, NEWTON, BoostParameters, BoostProgress
 from lutgen.learn.boost.part import Layout, Part, Team
@@ -75,6 +76,7 @@ def boost(
     validation: Held | None = None,
     feature_shape: Sequence[int] = (),
     start: LutNetwork | None = None,
+    monotone: Directions | None = None,
     backend: str = "kernels",
     n_threads: int | None = None,
     executor: Executor | None = None,
@@ -102,6 +104,9 @@ def boost(
     start : LutNetwork, optional
         A network that :func:`boost` made, on the same bits and classes: it grows to
         `luts_per_class`, and the refits are of all of it.
+    monotone : ndarray of shape (n_features,), optional
+        1 where the score of class 1 of two may only rise with a feature, -1 fall, 0 either; that it
+        does is looked up in every table.
     backend : {"kernels", "reference"}
         Fast or plain implementation; the model is the same.
     n_threads : int, optional
@@ -141,6 +146,7 @@ def boost(
             validation=held_here(validation),
             feature_shape=feature_shape,
             start=start,
+            monotone=monotone,
             backend=backend,
             executor=running,
             progress=progress,
@@ -156,6 +162,7 @@ def boost_parts(
     validation: SampleSet | None = None,
     feature_shape: Sequence[int] = (),
     start: LutNetwork | None = None,
+    monotone: Directions | None = None,
     backend: str = "kernels",
     executor: Executor,
     progress: Callable[[BoostProgress], None] | None = None,
@@ -168,6 +175,13 @@ def boost_parts(
     _check_classes(samples, classes)
     views = image_views(encoder, feature_shape, parameters.shift, parameters.mirror)
     n_classes = len(classes)
+    directions = None
+    if monotone is not None:
+        if start is not None:
+            raise ConfigError("monotone: what a network to start from adds may break it")
+        directions = directions_of_signals(
+            encoder, monotone, n_classes, n_layers=parameters.layers, n_views=len(views)
+        )
     old: list[Round] = []
     if start is not None:
         if parameters.layers > 1:
@@ -199,6 +213,7 @@ def boost_parts(
             backend,
             executor,
             heard,
+            directions,
         )
 
     choice = Choice(parameters.criterion, "")
@@ -220,6 +235,7 @@ def boost_parts(
         )
 
     found = run(learner, old, network)
+    check_monotone(found, monotone)
     if not (parameters.patience and parameters.refit_on_all and validation):
         return found
     n_luts_a_round = len(learner.groups) * parameters.leaf_bits
@@ -234,12 +250,19 @@ def boost_parts(
             classes=classes,
             feature_shape=feature_shape,
             start=start,
+            monotone=monotone,
             backend=backend,
             executor=executor,
             progress=progress,
         )
 
     return with_growth(learn, found, told.luts_per_class)
+
+
+def check_monotone(network: LutNetwork, monotone: Directions | None) -> None:
+    """Make sure, by a look at every table, that a network keeps to the directions of features."""
+    fault = "" if monotone is None else monotone_fault(network, monotone)
+    assert not fault, fault
 
 
 def again(parameters: BoostParameters, found: LutNetwork, n_luts_a_round: int) -> BoostParameters:

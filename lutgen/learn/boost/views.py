@@ -52,6 +52,8 @@ def image_views(
     itself = np.arange(encoder.n_bits, dtype=np.int32)
     if distance == 0 and not mirror:
         return itself[None, :]
+    if encoder.window is not None:
+        raise ConfigError("shift and mirror are of images; the samples are windows of a series")
     if len(feature_shape) not in (2, 3) or math.prod(feature_shape) != encoder.n_features:
         what = f"shift={distance}" if distance else "mirror"
         raise ConfigError(

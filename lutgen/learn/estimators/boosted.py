@@ -18,8 +18,9 @@ from lutgen.datasets.split import split_rows
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError
 from lutgen.learn.boost import BoostParameters, Interrupted
+from lutgen.learn.boost.network import rounds_of
 from lutgen.learn.boost.training import Held
-from lutgen.learn.estimators.shared import MayLack, as_weights
+from lutgen.learn.estimators.shared import MayLack, as_weights, window_of
 from lutgen.model import LutNetwork
 
 FitEncoder = Callable[..., Encoder]
@@ -44,6 +45,14 @@ class Boosted(MayLack, BaseEstimator):  # type: ignore[misc]
     encoder: str | Encoder
     patience: int
     validation_fraction: float
+    monotonic_cst: Any
+    window: str | None
+
+    @property
+    def n_iter_(self) -> int:
+        """Rounds of LUTs that were kept."""
+        check_is_fitted(self)
+        return rounds_of(self.network_)
 
     @property
     def feature_importances_(self) -> NDArray[np.float64]:
@@ -81,6 +90,8 @@ class Boosted(MayLack, BaseEstimator):  # type: ignore[misc]
             rows, aside = split_rows(by, self.validation_fraction, seed, stratified=stratified)
             held = X[aside], targets[aside], None if weights is None else weights[aside]
         if encoder is None and isinstance(self.encoder, Encoder):
+            if self.window is not None:
+                raise ConfigError("an encoder that is fitted says itself what its window is")
             encoder = self.encoder
             if encoder.n_features != X.shape[1]:
                 raise ConfigError(
@@ -88,7 +99,13 @@ class Boosted(MayLack, BaseEstimator):  # type: ignore[misc]
                     f"{X.shape[1]}"
                 )
         if encoder is None:
-            encoder = fit_encoder(self.encoder, X[rows], targets[rows], missing=self.missing)
+            encoder = fit_encoder(
+                self.encoder,
+                X[rows],
+                targets[rows],
+                missing=self.missing,
+                window=window_of(self, X[rows]),
+            )
         if encoder.seen:  # what is watched, and what a warm start adds, are samples, too
             encoder = encoder.seeing(X)
             if eval_set is not None:

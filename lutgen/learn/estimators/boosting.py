@@ -19,7 +19,7 @@ from lutgen.learn.boost import BoostProgress, boost
 from lutgen.learn.boost.network import score_temperature
 from lutgen.learn.estimators.boosted import Boosted, EvalSet, ended_in_time, parameters_of, seed_of
 from lutgen.learn.estimators.memorization import plain_labels
-from lutgen.learn.estimators.shared import as_weights, n_threads, names_of
+from lutgen.learn.estimators.shared import as_weights, monotone_of, n_threads, names_of
 from lutgen.learn.scores import softmax
 
 
@@ -42,6 +42,14 @@ class BoostedLutClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
         ``bit``: features may be NaN; one that some training samples lack has a bit that tells so.
     feature_shape : sequence of int, default=()
         Shape of one sample where the features are an image; `shift` and `mirror` need it.
+    monotonic_cst : array-like of int of shape (n_features,), dict or None, default=None
+        1 where the score of class 1 of two may only rise with a feature, -1 fall, 0 either: of each
+        feature, or by name or number. What each LUT adds is made monotone, and the learnt tables
+        are looked through for it.
+    window : str or None, default=None
+        The samples are windows of a series, the oldest step first, as
+        :func:`lutgen.encode.window.sliding` makes them: ``8:lags,sums`` says of how many steps, and
+        what is made of them; see :meth:`lutgen.encode.window.Window.fit`.
     validation_fraction : float, default=0.1
         Share of the samples of each class that is set aside where `patience` is not 0.
     warm_start : bool, default=False
@@ -61,6 +69,8 @@ class BoostedLutClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
         The labels.
     feature_importances_ : ndarray of shape (n_features_in_,)
         Each feature's share of what LUTs gained by the wires that read it, 1 in all.
+    n_iter_ : int
+        Rounds of LUTs that were kept: less than asked for where `patience` ended the growth.
     n_features_in_ : int
         Features seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -92,6 +102,8 @@ class BoostedLutClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
         class_weight: Any = None,
         encoder: str | Encoder = "auto",
         missing: str = REFUSE,
+        monotonic_cst: Any = None,
+        window: str | None = None,
         feature_shape: Sequence[int] = (),
         validation_fraction: float = 0.1,
         warm_start: bool = False,
@@ -120,6 +132,8 @@ class BoostedLutClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
         self.class_weight = class_weight
         self.encoder = encoder
         self.missing = missing
+        self.monotonic_cst = monotonic_cst
+        self.window = window
         self.feature_shape = feature_shape
         self.validation_fraction = validation_fraction
         self.warm_start = warm_start
@@ -209,6 +223,7 @@ class BoostedLutClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
                 validation=parted.held,
                 feature_shape=tuple(self.feature_shape),
                 start=start,
+                monotone=monotone_of(self),
                 n_threads=threads,
                 progress=progress,
             )

@@ -16,7 +16,7 @@ from lutgen.errors import DataError
 from lutgen.learn.boost import BoostProgress, boost_numbers
 from lutgen.learn.boost.numbers import encoder_of_numbers
 from lutgen.learn.estimators.boosted import Boosted, EvalSet, ended_in_time, parameters_of, seed_of
-from lutgen.learn.estimators.shared import as_weights, n_threads, names_of
+from lutgen.learn.estimators.shared import as_weights, monotone_of, n_threads, names_of
 
 
 class BoostedLutRegressor(MultiOutputMixin, RegressorMixin, Boosted):  # type: ignore[misc]
@@ -38,6 +38,14 @@ class BoostedLutRegressor(MultiOutputMixin, RegressorMixin, Boosted):  # type: i
         tell sixteenths of the numbers apart. An encoder that is fitted already is taken as it is.
     missing : {"refuse", "bit"}, default="refuse"
         NaN among the features: refused, or a bit that says so for each feature that has any.
+    monotonic_cst : array-like of int of shape (n_features,), dict or None, default=None
+        1 where the answer may only rise with a feature, -1 fall, 0 either: of each
+        feature, or by name or number. What each LUT adds is made monotone, and the learnt tables
+        are looked through for it.
+    window : str or None, default=None
+        The samples are windows of a series, the oldest step first, as
+        :func:`lutgen.encode.window.sliding` makes them: ``8:lags,sums`` says of how many steps, and
+        what is made of them; see :meth:`lutgen.encode.window.Window.fit`.
     validation_fraction : float, default=0.1
         Share of the samples that is set aside where `patience` is not 0.
     random_state : int, RandomState instance or None, default=None
@@ -51,6 +59,8 @@ class BoostedLutRegressor(MultiOutputMixin, RegressorMixin, Boosted):  # type: i
         The model; save it with ``network_.save(path)``.
     feature_importances_ : ndarray of shape (n_features_in_,)
         Each feature's share of what LUTs gained by the wires that read it, 1 in all.
+    n_iter_ : int
+        Rounds of LUTs that were kept: less than asked for where `patience` ended the growth.
     n_features_in_ : int
         Features seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -80,6 +90,8 @@ class BoostedLutRegressor(MultiOutputMixin, RegressorMixin, Boosted):  # type: i
         min_entry_weight: float = 0.0,
         encoder: str | Encoder = "auto",
         missing: str = REFUSE,
+        monotonic_cst: Any = None,
+        window: str | None = None,
         validation_fraction: float = 0.1,
         random_state: Any = None,
         n_jobs: int | None = None,
@@ -104,6 +116,8 @@ class BoostedLutRegressor(MultiOutputMixin, RegressorMixin, Boosted):  # type: i
         self.min_entry_weight = min_entry_weight
         self.encoder = encoder
         self.missing = missing
+        self.monotonic_cst = monotonic_cst
+        self.window = window
         self.validation_fraction = validation_fraction
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -176,6 +190,7 @@ class BoostedLutRegressor(MultiOutputMixin, RegressorMixin, Boosted):  # type: i
                 quantile=self.quantile,
                 sample_weight=parted.weights,
                 validation=parted.held,
+                monotone=monotone_of(self),
                 n_threads=n_threads(self.n_jobs),
                 progress=progress,
             )

@@ -10,7 +10,9 @@ from joblib.parallel import get_active_backend
 from numpy.typing import ArrayLike, NDArray
 
 from lutgen.encode.encoder import BIT
+from lutgen.encode.window import Window
 from lutgen.errors import ConfigError, DataError
+from lutgen.learn.boost.monotone import Directions, directions_of
 from lutgen.learn.executor import available_workers
 
 _MOST_COPIES = 64
@@ -84,6 +86,19 @@ def as_weights(sample_weight: ArrayLike, n_samples: int) -> NDArray[np.float64]:
     if weights.shape != (n_samples,):
         raise DataError(f"{n_samples} samples, but sample weights of shape {weights.shape}")
     return weights
+
+
+def monotone_of(estimator: Any) -> Directions | None:
+    """Return the direction of each feature that an estimator was given; None if none was."""
+    asked = estimator.monotonic_cst
+    if asked is None:
+        return None
+    return directions_of(asked, estimator.n_features_in_, names_of(estimator))
+
+
+def window_of(estimator: Any, X: NDArray[Any]) -> Window | None:
+    """Return the window that an estimator was given, its formats fitted; None if none was."""
+    return None if estimator.window is None else Window.fit(estimator.window, X)
 
 
 def names_of(estimator: Any) -> tuple[str, ...]:
