@@ -22,7 +22,7 @@ FAULTS = {
         ("s_axis_tready = !rst && !n_open[DEPTH_LOG2]", "s_axis_tready = !rst"),
         ("if (answered) read <= read + 1'b1", "if (m_axis_tvalid) read <= read + 1'b1"),
         ("if (rst || is_done) beat", "if (rst || (taken && is_whole)) beat"),
-        ("if (taken) sample <= shifted", "if (s_axis_tvalid) sample <= shifted"),
+        ("last[LATENCY], core_y}", "last[LATENCY], ~core_y}"),
     ],
     "lutgen_axilite": [
         ("have_data && (!s_axi_bvalid || s_axi_bready)", "have_data"),
