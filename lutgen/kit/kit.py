@@ -24,6 +24,7 @@ from lutgen.kit.design import (
     STREAM,
     VERILOG,
     VHDL,
+    WISHBONE,
     Design,
 )
 from lutgen.kit.registers import id_words
@@ -81,6 +82,7 @@ def kit_files(
         What the constraints ask for; 0: the core's own aim, or 100 MHz where it has none.
     """
     told = _told(design, samples, language, clock_mhz)
+    core = design.core
     files = {**_hardware(design, told), **_bench(design, samples, told)}
     if language == VHDL:
         files[f"{design.top}.vho"] = render("template.vho.j2", **told)
@@ -94,6 +96,8 @@ def kit_files(
     if design.shell == CFU:
         files[f"{design.top}.h"] = render("cfu.h.j2", **told)
         files["cfu/cfu.v"] = render("cfu_module.v.j2", **told)
+    if design.shell in (PLAIN, STREAM, WISHBONE):
+        files[f"litex/{core.module}_litex.py"] = render("litex.py.j2", **told)
     for name in told["constraints"]:
         files[name] = render(f"{name.rpartition('.')[2]}.j2", **told)
     files[f"{design.top}.core"] = render("core.j2", **told)
