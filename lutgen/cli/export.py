@@ -20,7 +20,7 @@ from lutgen.cli.options import (
     parse_frequency_mhz,
 )
 from lutgen.core import make_core
-from lutgen.errors import LutgenError
+from lutgen.errors import ConfigError, LutgenError
 from lutgen.jobs.export import export as export_kit
 from lutgen.kit.design import (
     DEFAULT_BEAT_WIDTH,
@@ -31,6 +31,7 @@ from lutgen.kit.design import (
     SHELLS,
     VERILOG,
 )
+from lutgen.kit.projects import TOOLS
 from lutgen.model import LutNetwork
 from lutgen.records.kit import KIT_FILE
 
@@ -71,6 +72,18 @@ def export(
             help="Bits of a beat of the AXI4-Stream that comes in, whole bytes.",
         ),
     ] = DEFAULT_BEAT_WIDTH,
+    project: Annotated[
+        str,
+        typer.Option(
+            help="Have Edalize write a project for a vendor's tool, too: "
+            + "; ".join(f"{name}: {', '.join(item.needed)}" for name, item in TOOLS.items())
+            + " are what it has to know."
+        ),
+    ] = "",
+    project_option: Annotated[
+        list[str] | None,
+        typer.Option(help="What Edalize has to know for it, e.g. part=xc7a35tcpg236-1."),
+    ] = None,
     samples: NSamples = N_SAMPLES,
     part: Part = "auto",
     json: output.Json = False,
@@ -88,6 +101,8 @@ def export(
         samples=told,
         beat_width=beat_width,
         clock_mhz=parse_frequency_mhz(clock),
+        project=project,
+        project_options=_pairs(project_option or []),
     )
     if json:
         output.print_json(record.to_json())
@@ -99,6 +114,17 @@ def export(
     )
     for name in (*record.files, KIT_FILE):
         output.print_text(f"written: {kit / name}")
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    """Return options that are written as name=value."""
+    pairs = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise ConfigError(f"--project-option {text!r}: write it as name=value")
+        pairs[name] = value
+    return pairs
 
 
 def _test_samples(

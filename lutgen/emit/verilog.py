@@ -1,8 +1,9 @@
 """From the netlist to one module of Verilog-2005.
 
-A cell without a primitive becomes a truth table that any tool reads, a cell with one becomes an
-instance of it. The net of a cell bears the cell's name; what the writer adds has names in capitals
-(``INIT_…`` for tables, ``U_…`` for instances, ``UNUSED_…``), which no net has.
+A cell without a primitive becomes a truth table that any tool reads, or a comparison where it is
+one of the encoder's; a cell with one becomes an instance of it. The net of a cell bears the cell's
+name; what the writer adds has names in capitals (``INIT_…`` for tables, ``U_…`` for instances,
+``UNUSED_…``), which no net has.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from lutgen.core import DEFAULT_MODULE, Core
 from lutgen.core.build import without_primitives
 from lutgen.core.config import require_module_name
 from lutgen.core.controls import Controls
+from lutgen.emit.comparators import comparisons
 from lutgen.errors import ConfigError
 from lutgen.netlist.ir import FIRST_INPUT, REGISTER, Cell, Netlist
 from lutgen.netlist.stats import count_cells
@@ -94,12 +96,17 @@ def emit_verilog(
         *_ports(netlist, controls),
         ");",
     ]
+    compared, unread = comparisons(netlist)
     together = instances(netlist, family.primitives)
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
         if cell.is_shared:
             lines.append(f"  wire {names[net]};")
             if net in together:
                 lines += _shared_instance(together[net], names)
+            continue
+        if net in compared:
+            if net not in unread:
+                lines.append(f"  wire {names[net]} = {compared[net].verilog};")
             continue
         reads = [names[source] for source in cell.inputs]
         if cell.kind == REGISTER and not cell.primitive:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from numpy.typing import ArrayLike
@@ -11,6 +12,7 @@ from lutgen.errors import DataError, OutputError
 from lutgen.files import write_files
 from lutgen.kit.design import DEFAULT_BEAT_WIDTH, PLAIN, VERILOG, Design, make_design
 from lutgen.kit.kit import Vectors, constrained_mhz, kit_files, random_vectors
+from lutgen.kit.projects import require_project, write_project
 from lutgen.records.kit import KIT_FILE, KitRecord
 from lutgen.version import __version__
 
@@ -27,6 +29,8 @@ def export(
     samples: str = "samples",
     beat_width: int = DEFAULT_BEAT_WIDTH,
     clock_mhz: float = 0.0,
+    project: str = "",
+    project_options: Mapping[str, str] | None = None,
 ) -> KitRecord:
     """Write the kit of a core: hardware, templates, test bench, constraints, README.
 
@@ -46,6 +50,10 @@ def export(
         Bits of a beat of the AXI4-Stream that comes in.
     clock_mhz : float
         What the constraints ask for; 0: the core's own aim, or 100 MHz where it has none.
+    project : str
+        A vendor's tool that Edalize writes a project for, of :data:`lutgen.kit.projects.TOOLS`.
+    project_options : mapping of str to str, optional
+        What Edalize has to know for it: ``{"part": "xc7a35tcpg236-1"}``.
 
     Returns
     -------
@@ -55,11 +63,13 @@ def export(
     Raises
     ------
     ConfigError
-        See :func:`lutgen.kit.design.make_design`.
+        See :func:`lutgen.kit.design.make_design` and :func:`lutgen.kit.projects.require_project`.
     DataError
         If there are no samples, or the core cannot take them.
     OutputError
         If the folder holds the kit of another module, or cannot be written.
+    ToolError
+        If a project is asked for and Edalize is not installed.
 
     Examples
     --------
@@ -72,6 +82,9 @@ def export(
     """
     folder = Path(folder)
     design = make_design(core, shell, language=language, beat_width=beat_width)
+    options = dict(project_options or {})
+    if project:
+        require_project(design, project, options)
     vectors = random_vectors(design, N_RANDOM)
     if X is not None:
         vectors = Vectors(core.interface.samples(X), samples)
@@ -80,6 +93,9 @@ def export(
     stale = _old_files(folder, design)
     files = kit_files(design, vectors, language=language, clock_mhz=clock_mhz)
     write_files(folder, files)
+    names = {*files}
+    if project:
+        names |= {*write_project(design, project, options, list(files), folder)}
     record = KitRecord(
         lutgen=__version__,
         module=core.module,
@@ -93,10 +109,10 @@ def export(
         clock_mhz=constrained_mhz(core, clock_mhz),
         n_vectors=vectors.x.n_samples,
         vectors=vectors.told,
-        files=tuple(sorted(files)),
+        files=tuple(sorted(names)),
     )
     record.write(folder / KIT_FILE)
-    for name in stale - set(files):
+    for name in stale - names:
         (folder / name).unlink(missing_ok=True)
     return record
 

@@ -91,6 +91,11 @@ class Design:
         return self.core.module if self.shell == PLAIN else f"{self.core.module}_{self.shell}"
 
     @property
+    def is_reset_low(self) -> bool:
+        """Whether the reset is active low."""
+        return self.reset.endswith("n")
+
+    @property
     def answer_parts(self) -> list[Part]:
         """The lanes of an answer on a stream or in registers; none where it is ``y`` itself."""
         if self.shell == PLAIN:

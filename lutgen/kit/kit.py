@@ -15,6 +15,7 @@ from lutgen.core.ports import Ports, category_lines, name_of
 from lutgen.emit.vectors import vectors
 from lutgen.emit.verilog import behavioural_verilog, core_verilog
 from lutgen.kit.answers import BYTE, in_lanes
+from lutgen.kit.buses import bus_interfaces
 from lutgen.kit.design import (
     CFU,
     DEFAULT_CLOCK_MHZ,
@@ -23,6 +24,7 @@ from lutgen.kit.design import (
     STREAM,
     VERILOG,
     VHDL,
+    WISHBONE,
     Design,
 )
 from lutgen.kit.registers import id_words
@@ -80,6 +82,7 @@ def kit_files(
         What the constraints ask for; 0: the core's own aim, or 100 MHz where it has none.
     """
     told = _told(design, samples, language, clock_mhz)
+    core = design.core
     files = {**_hardware(design, told), **_bench(design, samples, told)}
     if language == VHDL:
         files[f"{design.top}.vho"] = render("template.vho.j2", **told)
@@ -93,9 +96,12 @@ def kit_files(
     if design.shell == CFU:
         files[f"{design.top}.h"] = render("cfu.h.j2", **told)
         files["cfu/cfu.v"] = render("cfu_module.v.j2", **told)
+    if design.shell in (PLAIN, STREAM, WISHBONE):
+        files[f"litex/{core.module}_litex.py"] = render("litex.py.j2", **told)
     for name in told["constraints"]:
         files[name] = render(f"{name.rpartition('.')[2]}.j2", **told)
     files[f"{design.top}.core"] = render("core.j2", **told)
+    files["component.xml"] = render("component.xml.j2", **told)
     for name in design.support:
         files[f"{name}.core"] = render("support.core.j2", name=name, version=__version__)
     files["README.md"] = render("readme.md.j2", **told)
@@ -206,6 +212,10 @@ def _told(design: Design, samples: Vectors, language: str, clock_mhz: float) -> 
         "n_sample_words": design.word_counts[0],
         "n_answer_words": design.word_counts[1],
         "bridge": f"lutgen_{design.shell}",
+        "interfaces": (interfaces := bus_interfaces(design)),
+        "map_bus": next((bus.name for bus in interfaces if bus.has_map), ""),
+        "all_sources": [*sources, *support],
+        "all_simulated": [*simulated, *support],
         "reset": design.reset,
         "id_words": id_words(interface.core_id),
         "inputs": ports.inputs,

@@ -60,6 +60,11 @@ class Register:
     meaning: str
     is_array: bool = False
 
+    @property
+    def value(self) -> int:
+        """What it is after a reset."""
+        return sum(item.value << item.low for item in self.fields)
+
 
 @dataclass(frozen=True)
 class RegisterMap:

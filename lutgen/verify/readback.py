@@ -200,6 +200,8 @@ def _gates(
         yield from _outputs(name, cell, parts)
     elif added:
         yield from _added_gates(name, cell, added, registers)
+    elif cell["type"] == "$ge":
+        yield from _comparison_gates(name, cell)
     else:
         yield _gate(name, cell, family, registers)
 
@@ -217,6 +219,31 @@ def _added_gates(
     registers.require_clock(f"{cell['type']} {name}", pins[added.clock])
     yield _Gate(LUT, added.table, reads, -driven)
     yield _Gate(REGISTER, 0, (-driven,), driven)
+
+
+def _comparison_gates(name: str, cell: Mapping[str, Any]) -> Iterator[_Gate]:
+    """Yield LUTs, a bit each from the lowest on, for whether a number is a constant or more."""
+    pins: _Pins = cell["connections"]
+    parameters: Mapping[str, str] = cell["parameters"]
+    number, constant = pins["A"], pins["B"]
+    signs = {parameters.get(f"{port}_SIGNED", "0").lstrip("0") == "1" for port in "AB"}
+    if len(number) != len(constant) or len(signs) > 1 or {*constant} - {"0", "1"}:
+        raise NetlistError(
+            f"$ge {name}: modelled is a comparison with a constant of the same width and sign"
+        )
+    driven = _driven(pins, "Y")
+    below: Bit = "1"  # no bit is above, and none below
+    last = len(number) - 1
+    for place, (bit, value) in enumerate(zip(number, constant, strict=True)):
+        is_sign = signs == {True} and place == last
+        table = 0
+        for address in range(4):
+            own, wanted = (address & 1) ^ is_sign, (value == "1") ^ is_sign
+            passed = own > wanted or (own == wanted and address >> 1)
+            table |= bool(passed) << address
+        output = driven if place == last else -(driven << 8 | place) - (1 << 40)
+        yield _Gate(LUT, table, (bit, below), output)
+        below = output
 
 
 def _outputs(name: str, cell: Mapping[str, Any], parts: list[Primitive]) -> Iterator[_Gate]:
