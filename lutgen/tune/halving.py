@@ -3,9 +3,8 @@
 A *shape* is a combination of parameters without the number of LUTs. Its network grows once, without
 refits, and is measured on samples held out as it grows; so one growth tells of all sizes. Some
 sizes are mapped onto the chip, for the first shape of its kind; between them LUTs go by a line. A
-shape stays as long as it is among
-the best for some number of LUTs. What is left is learnt as the model is to be, in cross-validation,
-and from all samples to count what that takes.
+shape stays as long as it is among the best for some number of LUTs. What is left is learnt as the
+model is to be, in cross-validation, and from all samples to count what that takes.
 """
 
 from __future__ import annotations
@@ -229,6 +228,8 @@ class Halving:
                 break
             if id(curve) not in lost and not self._learnt(curve, learn, size):
                 lost.add(id(curve))
+        if not found:
+            raise DataError(self.left_out[-1][1])
         self._n_total = self._n_done
         self._progress(self._n_done, self._n_total, self._remark)
         return list(found.values())
