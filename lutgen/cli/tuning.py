@@ -90,7 +90,7 @@ def tune(
         bool, typer.Option("--mirror", help="Learn from mirrored images, too.")
     ] = _DEFAULT.mirror,
     folds: Annotated[int, typer.Option(help="Parts that are held out in turn.")] = 5,
-    finalists: Annotated[int, typer.Option(min=1, help="Candidates to learn in full.")] = 12,
+    finalists: Annotated[int, typer.Option(min=1, help="Candidates to learn in full.")] = 10,
     seed: Seed = _DEFAULT.seed,
     threads: Threads = None,
     out: Out = Path("build/tune"),

@@ -49,7 +49,7 @@ class Plan:
     mapped: tuple[int, ...]
     max_luts: int
     factor: int = 3
-    n_finalists: int = 12
+    n_finalists: int = 10
     first_rows: int = 8000
 
     def rungs(self, n_shapes: int) -> list[int]:
