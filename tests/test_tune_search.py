@@ -24,6 +24,7 @@ from lutgen.tune.cost import Cost, count_luts
 from lutgen.tune.halving import Halving, Plan
 from lutgen.tune.search import shuffled_folds
 from lutgen.tune.space import Space, suitable_encoders, suitable_ks, suitable_temperatures
+from lutgen.tune.trials import Trials
 
 IRIS = load_iris(return_X_y=True)
 ICE40 = CoreConfig(chip="ice40-up5k", input_format="auto")
@@ -354,3 +355,17 @@ def test_the_space_suits_samples_and_chip() -> None:
     assert all(grid["k"] == [4] for grid in grids)
     with pytest.raises(ConfigError, match="numbers have one criterion and no temperature"):
         Space(criteria=("newton",)).grids(X, get_family("ice40"), 9, of_numbers=True)
+
+
+def test_the_first_rungs_learn_from_fewer_rows() -> None:
+    X, y = load_digits(return_X_y=True)
+    estimator = BoostedLutClassifier(criterion="newton", temperature=2.0, random_state=0, n_jobs=1)
+    splits = list(shuffled_folds(3, 0, stratified=True).split(X, y))
+    trials = Trials(estimator, X, y, None, splits, Cost(ICE40))
+    told = {"k": 2, "encoder": "thresholds:8"}
+    few, all_of_them = (trials.grow(told, 1, 2, (1, 2), (), most) for most in (300, 10_000))
+    assert few.n_samples == 300 and all_of_them.n_samples == len(splits[1][0])
+    assert [point.size for point in few.points] == [1, 2] and few.digest != all_of_them.digest
+    rows = trials._rows(1, 300)
+    assert np.isin(rows, splits[1][0]).all() and (np.diff(rows) > 0).all()
+    assert abs(np.bincount(y[rows]) - 30).max() <= 2
