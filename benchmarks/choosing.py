@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rows import RESULTS, load
 
@@ -28,8 +27,7 @@ from lutgen.tune.cost import Cost
 from lutgen.tune.search import shuffled_folds
 from lutgen.tune.trials import Trials
 
-SIZES = (3, 5, 10, 20, 40, 80)
-TURNS = 1  # thirds held out
+SIZES = (5, 10, 20, 40, 80)
 BASE: dict[str, Any] = {
     "encoder": "thermometer:8:quantile", "k": 4, "criterion": "newton", "leaf_bits": 1,
     "temperature": 8.0,
@@ -41,22 +39,22 @@ DOCS = Path(__file__).parents[1] / "docs" / "choosing"
 
 SWEEPS: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
     "encoder": [
-        (SATIMAGE, ICE40, {"encoder": encoder})
+        (WAVEFORM, ICE40, {"encoder": encoder})
         for encoder in ("thermometer:2:quantile", "thermometer:4:quantile",
-                        "thermometer:8:quantile", "gain:36", "gain:144")
+                        "thermometer:8:quantile", "gain:42", "gain:84")
     ],
-    "k": [(SATIMAGE, chip, {"k": k}) for chip in (ICE40, XILINX) for k in (3, 4, 5, 6)],
-    "temperature": [(SATIMAGE, "", {"temperature": float(2**e)}) for e in range(7)],
+    "k": [(WAVEFORM, chip, {"k": k}) for chip in (ICE40, XILINX) for k in (3, 4, 5, 6)],
+    "temperature": [(WAVEFORM, "", {"temperature": float(2**e)}) for e in range(7)],
     "criterion": [
         (data, "", {"criterion": criterion, "temperature": temperature})
         for data in (SATIMAGE, WAVEFORM)
         for criterion, temperature in (("absolute", 4.0), ("newton", 8.0))
     ],
     "leaf_bits": [
-        (SATIMAGE, XILINX, {"k": 5, "leaf_bits": bits, "temperature": 4.0 * 2**bits})
+        (WAVEFORM, XILINX, {"k": 5, "leaf_bits": bits, "temperature": 4.0 * 2**bits})
         for bits in (1, 2, 3)
     ],
-    "search_samples": [(SATIMAGE, "", {"search_samples": n}) for n in (64, 256, 1024, 0)],
+    "search_samples": [(WAVEFORM, "", {"search_samples": n}) for n in (64, 256, 1024, 0)],
 }  # fmt: skip
 
 
@@ -89,7 +87,7 @@ def _key(name: str, data: str, chip: str, told: Mapping[str, Any]) -> str:
 def _trials(data: str, chip: str, told: Mapping[str, Any], data_dir: Path | None) -> Trials:
     dataset = load(data, 0, data_dir)
     X, y = dataset.X_train, dataset.y_train
-    splits = list(shuffled_folds(3, 0, stratified=True).split(X, y))[:TURNS]
+    splits = list(shuffled_folds(3, 0, stratified=True).split(X, y))[:1]
     cost = Cost(CoreConfig(chip=chip or ICE40, input_format="auto"))
     return Trials(BoostedLutClassifier(random_state=0, n_jobs=1, **told), X, y, None, splits, cost)
 
@@ -98,34 +96,29 @@ def _grown(
     data: str, chip: str, told: Mapping[str, Any], data_dir: Path | None
 ) -> Callable[[], Any]:
     def measure() -> dict[str, Any]:
-        trials = _trials(data, chip, {}, data_dir)
-        shape = {**BASE, **told}
+        trials, shape = _trials(data, chip, {}, data_dir), {**BASE, **told}
+        mapped = SIZES if chip else ()
         began = time.process_time()
-        done = [trials.grow(shape, turn, SIZES[-1], SIZES, (), 1 << 30) for turn in range(TURNS)]
+        trial = trials.grow(shape, 0, SIZES[-1], SIZES, mapped, 1 << 30)
         seconds = time.process_time() - began
-        luts: list[int | None] = [None] * len(SIZES)
-        if chip:
-            mapped = _trials(data, chip, {}, data_dir).grow(
-                shape, 0, SIZES[-1], SIZES, SIZES, 1 << 30
-            )
-            luts = [point.luts for point in mapped.points]
-        points = [[point.score or 0.0 for point in trial.points] for trial in done]
-        scores = np.mean(points, axis=0)
-        return {"scores": scores.round(5).tolist(), "luts": luts, "seconds": round(seconds, 2)}
+        return {
+            "scores": [round(point.score or 0.0, 5) for point in trial.points],
+            "luts": [point.luts for point in trial.points],
+            "seconds": round(seconds, 2),
+        }
 
     return measure
 
 
 def _refitted(data_dir: Path | None) -> dict[str, Any]:
     """Return scores of networks of each size that are refitted."""
-    trials = _trials(SATIMAGE, ICE40, {"refits": 1}, data_dir)
-    scores = [np.mean([trials.measure(BASE, n, turn) for turn in range(TURNS)]) for n in SIZES]
-    return {"scores": [round(float(score), 5) for score in scores]}
+    trials = _trials(WAVEFORM, ICE40, {"refits": 1}, data_dir)
+    return {"scores": [round(trials.measure(BASE, n, 0), 5) for n in SIZES]}
 
 
 def _parts(chip: str, data_dir: Path | None) -> dict[str, list[int]]:
     """Return LUTs of encoder, core and head by size."""
-    dataset = load(SATIMAGE, 0, data_dir)
+    dataset = load(WAVEFORM, 0, data_dir)
     model = BoostedLutClassifier(
         **BASE, luts_per_class=SIZES[-1], refits=0, random_state=0, n_jobs=1
     ).fit(dataset.X_train, dataset.y_train)
@@ -169,25 +162,25 @@ def pictures(found: Mapping[str, Any]) -> dict[str, str]:
         ]
 
     temperatures = of_all("temperature")
-    searched = [(n or 2957, row) for n, row in of_all("search_samples")]
-    grown = found[_key("temperature", SATIMAGE, "", {"temperature": 8.0})]["scores"]
+    searched = [(n or 2666, row) for n, row in of_all("search_samples")]
+    grown = found[_key("temperature", WAVEFORM, "", {"temperature": 8.0})]["scores"]
     parts = found["parts"]
     panels: dict[str, list[Panel]] = {
-        "encoder": [against_luts("encoder", ICE40, "", "satimage on iCE40, k = 4")],
+        "encoder": [against_luts("encoder", ICE40, "", "waveform on iCE40, k = 4")],
         "k": [
-            against_luts("k", chip, "k = ", f"satimage on {title}")
+            against_luts("k", chip, "k = ", f"waveform on {title}")
             for chip, title in ((ICE40, "iCE40 (LUT4)"), (XILINX, "7 series (LUT6)"))
         ],
         "luts": [
             Panel(
-                "satimage, k = 4", "LUTs of a class", "accuracy held out",
+                "waveform, k = 4", "LUTs of a class", "accuracy held out",
                 (Curve("grown", SIZES, grown),
                  Curve("refitted once", SIZES, found["refits"]["scores"])), "x",
             )
         ],
         "temperature": [
             Panel(
-                "satimage, newton, k = 4", "temperature", "accuracy held out",
+                "waveform, newton, k = 4", "temperature", "accuracy held out",
                 tuple(
                     Curve(f"{n} LUTs a class", [t for t, _ in temperatures],
                           [row["scores"][place] for _, row in temperatures])
@@ -196,13 +189,13 @@ def pictures(found: Mapping[str, Any]) -> dict[str, str]:
             )
         ],
         "criterion": [by_size(SATIMAGE), by_size(WAVEFORM)],
-        "leaf_bits": [against_luts("leaf_bits", XILINX, "", "satimage on 7 series, k = 5")],
+        "leaf_bits": [against_luts("leaf_bits", XILINX, "", "waveform on 7 series, k = 5")],
         "search_samples": [
-            Panel("satimage, 80 LUTs a class", "samples searched on", label, (
+            Panel("waveform, 80 LUTs a class", "samples searched on", label, (
                 Curve("", [n for n, _ in searched], values),), "x")
             for label, values in (
                 ("accuracy held out", [row["scores"][-1] for _, row in searched]),
-                ("seconds of learning", [row["seconds"] / TURNS for _, row in searched]),
+                ("seconds of learning", [row["seconds"] for _, row in searched]),
             )
         ],
         "head": [
