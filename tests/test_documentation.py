@@ -30,7 +30,10 @@ from lutgen.core import CoreConfig, Interface
 from lutgen.model import LutNetwork
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "docs/boards.md", "docs/kit.md", "docs/importers.md", "docs/trees.md")
+DOCUMENTS = (
+    *("README.md", "docs/choosing.md", "docs/boards.md", "docs/kit.md", "docs/importers.md"),
+    "docs/trees.md",
+)
 IMPORTED = ROOT / "tests" / "golden" / "imported"  # the files that docs/importers.md reads
 PORT = "/dev/ttyUSB1"
 INPUT_BITS = 5  # of the board that the documents build

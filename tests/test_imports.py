@@ -36,7 +36,12 @@ HEAVY: dict[str, set[str]] = {
     },
     "llvmlite": {"lutgen.infer.machine"},
     "pysat": {"lutgen.verify.sat"},
-    "sklearn": {"lutgen.learn.estimators", "lutgen.datasets.digits", "lutgen.studies.methods"},
+    "sklearn": {
+        "lutgen.learn.estimators",
+        "lutgen.datasets.digits",
+        "lutgen.studies.methods",
+        "lutgen.tune",
+    },
     "torch": {"lutgen.studies.conv_net"},
     "pyarrow": {"lutgen.datasets.text_table", "lutgen.datasets.arrow_table"},
     "pooch": {"lutgen.datasets.download"},

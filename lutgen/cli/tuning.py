@@ -16,8 +16,6 @@ from lutgen.cli.faults import INTERRUPTED
 from lutgen.cli.options import ChipName, Seed, Threads, TrainingOptions, option_group
 from lutgen.encode.encoder import SPECS
 from lutgen.errors import ConfigError
-from lutgen.jobs.tune import MODEL_FILE, PICTURE_FILE, TuneOptions
-from lutgen.jobs.tune import tune as search
 from lutgen.learn.boost import BoostParameters
 from lutgen.records.tune import TUNE_FILE, TuneRecord
 from lutgen.tune.space import Space
@@ -43,20 +41,44 @@ def tune(
     ] = None,
     encoder: Annotated[
         list[str] | None,
-        typer.Option(help=f"Try this: {SPECS}; may be given again. Default: what suits the data."),
+        typer.Option(
+            help=f"Features to bits: {SPECS}. To try; may be given again. Default: what suits the "
+            "data."
+        ),
     ] = None,
     k: Annotated[
-        str, typer.Option(help="Inputs of a LUT to try, as in 4,6. Default: what suits the chip.")
+        str,
+        typer.Option(
+            help="Inputs of each LUT, 1 to 16. To try, as in 4,6. Default: what suits the chip."
+        ),
     ] = "",
-    criterion: Annotated[str, typer.Option(help="Criteria to try. Default: absolute,newton.")] = "",
+    criterion: Annotated[
+        str,
+        typer.Option(
+            help="What a LUT is chosen by: absolute, newton (stands noise better), to try. "
+            "Default: both."
+        ),
+    ] = "",
     leaf_bits: Annotated[
-        str, typer.Option(help="Bits of what an entry adds, to try. Default: 1,2,3; numbers: 2,3.")
+        str,
+        typer.Option(
+            help="1 to 3: bits of what an entry adds; each bit is a LUT. To try, as in 1,3. "
+            "Default: what suits the chip; of numbers 2,3."
+        ),
     ] = "",
     temperature: Annotated[
-        str, typer.Option(help="Temperatures to try. Default: three, by --max-luts.")
+        str,
+        typer.Option(
+            help="How long samples that are right go on counting; to try, as in 4,8. Default: "
+            "three, by --max-luts."
+        ),
     ] = "",
     luts_per_class: Annotated[
-        str, typer.Option(help="LUTs of each class or number to try. Default: steps of a quarter.")
+        str,
+        typer.Option(
+            help="LUTs of each class or number; in all, where there are two classes. To try, as in "
+            "10,20,40. Default: steps of a quarter."
+        ),
     ] = "",
     refits: Annotated[
         int, typer.Option(help="How often every LUT is learnt anew among the others.")
@@ -68,12 +90,12 @@ def tune(
         bool, typer.Option("--mirror", help="Learn from mirrored images, too.")
     ] = _DEFAULT.mirror,
     folds: Annotated[int, typer.Option(help="Parts that are held out in turn.")] = 5,
-    finalists: Annotated[int, typer.Option(min=1, help="Candidates to learn in full.")] = 16,
+    finalists: Annotated[int, typer.Option(min=1, help="Candidates to learn in full.")] = 10,
     seed: Seed = _DEFAULT.seed,
     threads: Threads = None,
     out: Out = Path("build/tune"),
     force: Annotated[
-        bool, typer.Option("--force", help="Forget what the folder holds of a search.")
+        bool, typer.Option("--force", help="Forget earlier results and unfinished work.")
     ] = False,
     json: output.Json = False,
 ) -> None:
@@ -84,6 +106,10 @@ def tune(
     smallest within a standard error of the best. The test part is looked at once, in the end.
     After Ctrl-C the same command goes on.
     """
+    # scikit-learn and matplotlib are loaded when it runs
+    from lutgen.jobs.tune import MODEL_FILE, PICTURE_FILE, TuneOptions  # noqa: PLC0415
+    from lutgen.jobs.tune import tune as search  # noqa: PLC0415
+
     space = Space(
         encoders=tuple(encoder or ()),
         ks=_listed("--k", k, int),
@@ -121,10 +147,14 @@ def tune(
         told = record.to_json()
         output.print_json({"model": str(out / MODEL_FILE), **told, "trials": len(record.trials)})
         return
-    _print(record, chip, out)
+    _print(record, chip)
+    output.print_text(
+        f"written to {out}: {MODEL_FILE}, {TUNE_FILE} ({len(record.trials):,} trials, which "
+        f"another --max-luts or --min-accuracy makes use of), {PICTURE_FILE}"
+    )
 
 
-def _print(record: TuneRecord, chip: str, out: Path) -> None:
+def _print(record: TuneRecord, chip: str) -> None:
     metric = record.metric or "accuracy"
     front = [record.candidates[place] for place in record.front]
     names = list(dict.fromkeys(name for item in front for name in item.parameters))
@@ -145,10 +175,6 @@ def _print(record: TuneRecord, chip: str, out: Path) -> None:
     if record.test_accuracy is not None:
         tested = f"on the test part, looked at once: {record.test_accuracy:.4f}"
     output.print_text(f"chosen: {chosen.score:.4f} with {chosen.luts:,} LUTs; {tested}")
-    output.print_text(
-        f"written to {out}: {MODEL_FILE}, {TUNE_FILE} ({len(record.trials):,} trials, which "
-        f"another --max-luts or --min-accuracy makes use of), {PICTURE_FILE}"
-    )
 
 
 def _shown(value: Any) -> str:

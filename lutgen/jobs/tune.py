@@ -67,7 +67,7 @@ class TuneOptions:
     min_accuracy: float | None = None
     fixed: Mapping[str, Any] = field(default_factory=dict)
     folds: int = 5
-    finalists: int = 16
+    finalists: int = 10
     seed: int = 0
 
 

@@ -70,10 +70,6 @@ class Trial:
         """LUTs of each class or number, of the network itself."""
         return self.points[-1].size
 
-    def luts_at(self, size: int) -> int | None:
-        """Return the LUTs of a size, where they were counted."""
-        return next((point.luts for point in self.points if point.size == size), None)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:

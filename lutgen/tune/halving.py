@@ -2,9 +2,9 @@
 
 A *shape* is a combination of parameters without the number of LUTs. Its network grows once, without
 refits, and is measured on samples held out as it grows; so one growth tells of all sizes. Some
-sizes are mapped onto the chip; between them LUTs go by a line. A shape stays as long as it is among
-the best for some number of LUTs. What is left is learnt as the model is to be, in cross-validation,
-and from all samples to count what that takes.
+sizes are mapped onto the chip, for the first shape of its kind; between them LUTs go by a line. A
+shape stays as long as it is among the best for some number of LUTs. What is left is learnt as the
+model is to be, in cross-validation, and from all samples to count what that takes.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from lutgen.tune.trials import Parameters, Trials
 
 N_BUDGETS = 10
 _BUDGET_STEP = 2**0.5
+_MAKE_HARDWARE = ("encoder", "k", "leaf_bits", "max_weight")
+"""Shapes that agree in these are of a kind: they take about as many LUTs."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Plan:
     mapped: tuple[int, ...]
     max_luts: int
     factor: int = 3
-    n_finalists: int = 16
+    n_finalists: int = 10
     first_rows: int = 8000
 
     def rungs(self, n_shapes: int) -> list[int]:
@@ -64,24 +66,22 @@ class Plan:
 
 
 class Curve:
-    """What is known of a shape: scores and LUTs by size, up to the largest that is of interest."""
+    """What is known of a shape by size, up to the largest that is of interest: scores and LUTs."""
 
     def __init__(self, shape: Parameters, sizes: Sequence[int]) -> None:
         self.shape, self._sizes = shape, sizes
         self.size = sizes[0]
+        self.luts: dict[int, int] = {}
         self._scores: list[dict[int, float]] = []
-        self._luts: dict[int, int] = {}
 
     def add(self, trial: Trial) -> None:
-        """Take what a growth tells, up to the size that is of interest."""
+        """Take what a growth tells."""
         points = [point for point in trial.points if point.size <= self.size]
         self._scores.append({p.size: p.score for p in points if p.score is not None})
-        if not self._luts:
-            self._luts = {p.size: p.luts for p in points if p.luts is not None}
 
     def points(self) -> list[tuple[float, float, int]]:
         """Return (LUTs, score, size) of each size that all growths reached, by size."""
-        mapped = sorted(self._luts)
+        mapped = sorted(self.luts)
         known = [n for n in self._sizes if all(n in scores for scores in self._scores)]
         return [
             (self._estimate(n, mapped), float(np.mean([s[n] for s in self._scores])), n)
@@ -94,7 +94,7 @@ class Curve:
         return None if not found else (max(found)[0], -max(found)[1])
 
     def _estimate(self, size: int, mapped: list[int]) -> float:
-        luts = [self._luts[n] for n in mapped]
+        luts = [self.luts[n] for n in mapped]
         if len(mapped) == 1 or size > mapped[0]:
             return float(np.interp(size, mapped, luts))
         slope = (luts[1] - luts[0]) / (mapped[1] - mapped[0])
@@ -121,7 +121,7 @@ class Halving:
         self._remark = ""
         self._n_shapes = 0
         self.left_out: list[tuple[dict[str, Any], str]] = []
-        self._reach: dict[Any, int] = {}
+        self._kinds: dict[tuple[Any, ...], tuple[int, dict[int, int]]] = {}
 
     def run(self, shapes: Sequence[Parameters]) -> tuple[list[Candidate], list[Curve]]:
         """Return the candidates that were learnt in full, and the curves of all shapes."""
@@ -154,32 +154,30 @@ class Halving:
     def _grow(self, curve: Curve, rung: int, n_folds: int) -> None:
         """Let a shape's network grow to the first mapped size that takes too much of the chip.
 
-        How far that is shows in the first rung; shapes of the same k and leaf begin with what was
-        right before.
+        How far that is shows the first shape of its kind, which is mapped as it grows.
         """
         plan, trials = self._plan, self._trials
         rows = plan.first_rows * plan.factor**rung
-        told = (plan.sizes, plan.mapped if rung == 0 else (), rows)
-        if rung:
-            curve.add(trials.grow(curve.shape, rung % n_folds, curve.size, *told))
-            self._told()
-            return
+        kind = tuple(curve.shape.get(name) for name in _MAKE_HARDWARE)
+        if kind not in self._kinds:
+            self._kinds[kind] = self._first_of_kind(curve, rows)
+        curve.size, curve.luts = self._kinds[kind]
+        curve.add(trials.grow(curve.shape, rung % n_folds, curve.size, plan.sizes, (), rows))
+        self._told()
+
+    def _first_of_kind(self, curve: Curve, rows: int) -> tuple[int, dict[int, int]]:
+        """Return how far shapes of a kind are to grow, and what mapped sizes take."""
+        plan, trials = self._plan, self._trials
         n_bits = int(curve.shape.get("leaf_bits", trials.estimator.get_params()["leaf_bits"]))
-        alike = curve.shape.get("k"), n_bits
-        # a LUT of a class takes one of the chip and its share of the head; most take some more
+        # a LUT of a class takes one of the chip, and its share of the head; most take some more
         may = [n for n in plan.mapped if n * trials.n_groups * n_bits <= plan.max_luts]
         may = may or [plan.mapped[0]]
-        place = self._reach.get(alike, max(0, len(may) - 3))
-        while True:
-            curve.size = may[place]
-            trial = trials.grow(curve.shape, 0, curve.size, *told)
-            luts = trial.luts_at(curve.size)
-            if place + 1 == len(may) or luts is None or luts > plan.max_luts:
+        for size in may[max(0, len(may) - 3) :]:
+            trial = trials.grow(curve.shape, 0, size, plan.sizes, plan.mapped, rows)
+            luts = {p.size: p.luts for p in trial.points if p.luts is not None and p.size <= size}
+            if luts[size] > plan.max_luts:
                 break
-            place += 1
-        curve.add(trial)
-        self._reach[alike] = max(place, self._reach.get(alike, 0))
-        self._told()
+        return size, luts
 
     def _best(self, curves: list[Curve], n: int) -> list[Curve]:
         """Return n curves: the best at each number of LUTs, then the second best at each, …"""
@@ -230,6 +228,8 @@ class Halving:
                 break
             if id(curve) not in lost and not self._learnt(curve, learn, size):
                 lost.add(id(curve))
+        if not found:
+            raise DataError(self.left_out[-1][1])
         self._n_total = self._n_done
         self._progress(self._n_done, self._n_total, self._remark)
         return list(found.values())

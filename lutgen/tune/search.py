@@ -63,7 +63,7 @@ class BoostedLutSearch(GridSearchCV):  # type: ignore[misc]
     min_score : float or None, default=None
         Choose the smallest network whose score is as good. None: the best within `max_luts`, or
         where that is not given either, the smallest within a standard error of the best.
-    n_finalists : int, default=16
+    n_finalists : int, default=10
         Candidates that are learnt in full.
     factor : int, default=3
         One of so many combinations stays from rung to rung.
@@ -109,7 +109,7 @@ class BoostedLutSearch(GridSearchCV):  # type: ignore[misc]
         core: CoreConfig | None = None,
         max_luts: int | None = None,
         min_score: float | None = None,
-        n_finalists: int = 16,
+        n_finalists: int = 10,
         factor: int = 3,
         cv: Any = 5,
         refit: bool = True,

@@ -126,8 +126,8 @@ def suitable_encoders(X: NDArray[Any], own: str = "auto") -> list[str]:
     if n > _MANY_FEATURES:  # images
         found = [f"gain:{n // 2}", f"gain:{n}", f"gain:{2 * n}"]
     else:
-        gains = [f"gain:{max(_LEAST_BITS, share * n)}" for share in (1, 2, 4)]
-        found = [f"thermometer:{n_bits}:quantile" for n_bits in (4, 8, 16)] + gains
+        gains = [f"gain:{max(_LEAST_BITS, share * n)}" for share in (2, 4)]
+        found = [f"thermometer:{n_bits}:quantile" for n_bits in (4, 8)] + gains
     return list(dict.fromkeys([*([] if own in ("auto", "binary") else [own]), *found]))
 
 
