@@ -3,7 +3,7 @@
 Both are the same scores of whole numbers: leaves of so many bits, one scale. A vote a leaf is the
 plain way: a LUT says whether a sample comes to it, the head adds up what it is worth to each class.
 ``--base`` names a checkout of the commit that the goal was set against (be4ea4e), which then builds
-and maps the same votes.
+and maps the same votes; the share is of its LUTs where they are known.
 """
 
 from __future__ import annotations
@@ -198,9 +198,10 @@ def show(record: list[dict[str, Any]]) -> None:
     for row in record:
         for chip, found in row["chips"].items():
             ours, votes = found["ours"]["luts"], found["leaf_votes"]["luts"]
+            base = found["leaf_votes"].get("luts_of_be4ea4e", votes)
             table.add_row(
                 row["model"], chip, f"{ours:,}", f"{found['ours']['in_head']:,}", f"{votes:,}",
-                f"{ours / votes:.0%}", f"{row['chosen_by_training_samples'][chip]['luts']:,}",
+                f"{ours / base:.0%}", f"{row['chosen_by_training_samples'][chip]['luts']:,}",
             )  # fmt: skip
     Console().print(table)
 

@@ -15,10 +15,12 @@ from lutgen.core import CoreConfig, make_core
 from lutgen.errors import ModelError
 from lutgen.importers.trees.ensemble import Collector, Ensemble
 from lutgen.importers.trees.importing import imported
+from lutgen.importers.trees.logic import Luts, Table, Votes
 from lutgen.importers.trees.network import network_of
 from lutgen.importers.trees.quantise import exactly, in_bits
 from lutgen.model import LutNetwork
 from lutgen.netlist.evaluate import evaluate
+from lutgen.netlist.head.votes import digits
 from lutgen.netlist.ir import LUT
 from lutgen.verify.mutate import flip_init_bit
 from lutgen.verify.prove import prove_encoder, prove_model, prove_steps
@@ -145,6 +147,30 @@ def test_what_is_no_tree_is_refused() -> None:
 
 
 # -- hardware ------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.integers(0, (1 << 15) - 1), min_size=4, max_size=4), st.booleans())
+@settings(max_examples=50, deadline=None)
+def test_a_table_adds_its_numbers_wherever_they_are_counted_from(
+    numbers: list[int], inverted: bool
+) -> None:
+    luts, votes = Luts(2), Votes(1)
+    votes.add_table(luts, 0, Table(((0, inverted), (1, False)), tuple(numbers)))
+    for address, number in enumerate(numbers):
+        values = [bool(address & 1) != inverted, bool(address >> 1)]
+        for reads, table in luts.luts:
+            place = sum(values[net] << j for j, net in enumerate(reads))
+            values.append(bool(table >> place & 1))
+        terms = votes.weights.items()
+        added = sum(of_it.get(0, 0) for signal, of_it in terms if values[signal])
+        assert votes.bias[0] + added == number
+
+
+def test_a_table_counts_from_where_its_numbers_have_few_bits() -> None:
+    luts, votes = Luts(2), Votes(1)
+    votes.add_table(luts, 0, Table(((0, False), (1, False)), (5, 260, 5, 6)))  # 0, 255, 0, 1
+    weights = [of_it[0] for of_it in votes.weights.values()]
+    assert len(weights) == 2 and sum(len(digits(weight)) for weight in weights) == 3
 
 
 def small(kind: str) -> LutNetwork:

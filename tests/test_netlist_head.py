@@ -37,13 +37,13 @@ def test_a_head_gives_the_class_of_the_votes_for_all_bits(
 # votes, resources, one-hot: LUTs and levels, at most. Ten groups of 100 left to Yosys took 1,773
 # LUT6 (measured with a sketch of the head, in plain Verilog).
 SIZES = [
-    (groups(10, 100), "xcup", False, 782, 14),
+    (groups(10, 100), "xcup", False, 762, 14),
     (groups(10, 100), "LUT6", False, 1011, 18),
     (groups(10, 100), "LUT6", True, 1007, 18),
     (groups(10, 100), "LUT4", False, 1996, 34),
-    (groups(10, 60), "xcup", False, 485, 14),
-    (groups(2, 100), "xcup", False, 147, 7),
-    (threshold(100, 51), "xcup", False, 70, 6),
+    (groups(10, 60), "xcup", False, 475, 14),
+    (groups(2, 100), "xcup", False, 143, 7),
+    (threshold(100, 51), "xcup", False, 68, 6),
     (threshold(100, 51), "LUT6", False, 89, 8),
     (threshold(100, 51), "LUT4", False, 182, 10),
     (codes(10, 60), "xcup", False, 194, 13),

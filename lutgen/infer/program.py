@@ -17,7 +17,7 @@ from lutgen.infer.circuit import ONE, ZERO, Circuit, Literal, Operation, Word, d
 from lutgen.model import ONE as ONE_OUTPUT
 from lutgen.model import ZERO as ZERO_OUTPUT
 from lutgen.model import Argmax, LutNetwork, Sum
-from lutgen.model.head import score_limits
+from lutgen.weights import score_limits
 
 MOST_ENTRIES = 1 << 22
 """Table entries of a network's cone up to which a program is made; larger ones are interpreted."""

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lutgen.errors import ModelError
+from lutgen.weights import score_limits
 
 MAX_WEIGHT = 1 << 15
 
@@ -66,15 +67,6 @@ def _scores(
 ) -> NDArray[np.int64]:
     votes = bits.astype(np.float64)  # BLAS; sums stay exact
     return (votes @ weights.T.astype(np.float64)).astype(np.int64) + bias
-
-
-def score_limits(
-    weights: NDArray[np.int32], bias: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the least and the largest value that each score can have, shape (n_scores,)."""
-    exact, start = weights.astype(np.int64), bias.astype(np.int64)
-    least = start + np.minimum(exact, 0).sum(axis=1)
-    return least, start + np.maximum(exact, 0).sum(axis=1)
 
 
 def _weight_faults(weights: Any, bias: Any, n_outputs: int, what: str) -> list[str]:

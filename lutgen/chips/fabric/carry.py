@@ -55,6 +55,11 @@ class CarryChain(ABC):
         self._carry = carry_in
         self._n = 0
 
+    @property
+    def carry(self) -> int:
+        """Net of the carry out of the last position, which leads to the next position alone."""
+        return self._carry
+
     @abstractmethod
     def add(self, a: int, b: int) -> int:
         """Append a full adder of two nets and the carry, for one LUT; return the net of its sum."""

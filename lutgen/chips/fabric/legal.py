@@ -96,7 +96,7 @@ def _check_slices(netlist: Netlist, fabric: Fabric) -> None:
                     f"{first} and {cell.name}: one wire leads from a position, but "
                     "both are read outside; end the chain by a position for the carry"
                 )
-        if len(cell.inputs) == 3 and cell.inputs[1] > CONST1 and not part.local >> 1 & 1:
+        if len(cell.inputs) == 3 and cell.inputs[1] > CONST1 and not cell.local >> 1 & 1:
             data, _, select = (_driver(netlist, source) for source in cell.inputs)
             if data is None or select is None or not data.site or data.site != select.site:
                 raise NetlistError(

@@ -142,9 +142,12 @@ class XilinxChain(CarryChain):
         kind = linked if f"{module}.{linked}O[{place}]" in by_name else ""
         sums, carries = (by_name[f"{module}.{kind}{pin}[{place}]"] for pin in ("O", "CO"))
         carry = self._carry
-        total = self._cell("o", sums, (s, carry), site=site)
+        # CI of a CARRY8 takes a net, too: that it is the wire from below, the cell says
+        fixed = 0b10 if link and not place else 0
+        total = self._cell("o", sums, (s, carry), site=site, local=sums.local | fixed)
         if not last:
-            self._carry = self._cell("co", carries, (di, carry, s), site=site)
+            local = carries.local | fixed
+            self._carry = self._cell("co", carries, (di, carry, s), site=site, local=local)
         self._n += 1
         return total
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ from lutgen.netlist.tables import canonical, cofactor, flip, ones, reduce
 LUT_INPUTS = 6
 _WIDEST = 8  # inputs of a LUT of the network, multiplexers aside
 _SELECTS = 3  # of a multiplexer that is one LUT of the network
+_START_BITS = 8  # of what the numbers of a table are counted from, at most
 _SUM_BITS = 15  # of what trees in one LUT add up to: the head's largest weight is 2^15
 
 Literal = tuple[int, bool]
@@ -327,10 +329,36 @@ class Votes:
 
     def add_table(self, luts: Luts, score: int, table: Table) -> None:
         """Let a table add to a score: a LUT for each bit of its numbers."""
-        least = min(table.numbers)
-        self.bias[score] += least
-        numbers = np.array(table.numbers, dtype=np.int64) - least
+        numbers = np.array(table.numbers, dtype=np.int64)
+        numbers -= numbers.min()
+        start = _start(numbers)
+        self.bias[score] += min(table.numbers) - start
+        numbers += start
         for bit in range(int(numbers.max()).bit_length()):
             packed = np.packbits(numbers >> bit & 1, bitorder="little").tobytes()
             entries = int.from_bytes(packed, "little")
             self.add(score, luts.function(entries, table.literals), 1 << bit)
+
+
+def _start(numbers: NDArray[np.int64]) -> int:
+    """Return what to count numbers from, so that they have few bits, and few different ones.
+
+    A number that all have in common changes nothing, as the bias takes it back, but does to their
+    bits: 0, 1 and 256 differ in two bits, 3, 4 and 259 in four. Bits that are equal or each other's
+    complement wherever they are looked up are one signal, of a weight that may have few digits.
+    """
+    width = int(numbers.max()).bit_length()
+    starts = np.arange(1 << min(width, _START_BITS))
+    shifted = numbers + starts[:, None]
+    bits = np.stack([shifted >> bit & 1 for bit in range(width + 1)]).astype(np.uint8)
+    weights = np.where(bits[..., 0], -1, 1) << np.arange(width + 1)[:, None]
+    packed = np.packbits(bits ^ bits[..., :1], axis=-1)
+    weights[~packed.any(axis=-1)] = 0
+    for bit, other in combinations(range(width + 1), 2):
+        equal = (packed[bit] == packed[other]).all(axis=-1)
+        weights[other] += np.where(equal, weights[bit], 0)
+        weights[bit][equal] = 0
+    size = np.abs(weights)
+    n_digits = np.bitwise_count(3 * size ^ size).sum(axis=0)  # of signed binary (H. Prodinger)
+    n_signals = np.count_nonzero(weights, axis=0)
+    return int(np.argmin(n_digits + n_signals))

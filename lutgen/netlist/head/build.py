@@ -155,7 +155,10 @@ def _variants(
 def _smallest(
     widths: Sequence[int], family: Resources, answer: str, kinds: Sequence[tuple[int, bool]]
 ) -> tuple[int, bool]:
-    """Return the comparisons that take the fewest LUTs for scores that come as inputs."""
+    """Return the comparisons that take the fewest LUTs for scores that come as inputs.
+
+    One LUT in a hundred more is as good where it takes fewer levels.
+    """
 
     def cost(kind: tuple[int, bool]) -> tuple[int, int]:
         arity, by_chain = kind
@@ -170,7 +173,10 @@ def _smallest(
         outputs = tuple(logic.net(literal, f"h_out{j}") for j, literal in enumerate(bits))
         return family.cost(logic.builder.finish(outputs))
 
-    return min(kinds, key=cost)
+    costs = {kind: cost(kind) for kind in kinds}
+    most = min(n_luts for n_luts, _ in costs.values()) * 101 // 100
+    near = [kind for kind in kinds if costs[kind][0] <= most]
+    return min(near, key=lambda kind: costs[kind][::-1])
 
 
 def _from_least(score: Word) -> Word:

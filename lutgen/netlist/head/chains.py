@@ -2,7 +2,8 @@
 
 The wide one is the generalised parallel counter of T. B. Preusser, "Generic and universal parallel
 matrix summation with a flexible compression goal for Xilinx FPGAs", FPL 2017, in its three forms of
-two positions: 7 signals, 5 and one of the next column, or 3 and two of the next column.
+two positions: 7 signals, 5 and one of the next column, or 3 and two of the next column. Its carry
+may run on into the two columns above, where it takes the place of one signal.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 from operator import xor
+from typing import NamedTuple
 
 from lutgen.netlist.head.logic import (
     ZERO,
@@ -26,46 +28,105 @@ from lutgen.netlist.tables import ones
 _SUM = 7  # the largest
 
 
-def add_wide(
-    logic: Logic, low: Sequence[Literal], high: Sequence[Literal], n_outputs: int, name: str
-) -> list[Literal]:
-    """Return the sum of signals of weight 1 and of weight 2, at most 7, lowest bit first.
+class Part(NamedTuple):
+    """What two positions of a chain take in: signals of a column, and of the next."""
 
-    The first position takes in all of weight 1, and its carry in; the second, half the sum of all
-    of these but two, and the signals of weight 2. DI of the first and the carry in come by nets, so
-    they are no complements: where there are too few others, all signals are complemented, and the
-    sum is 7 minus what is found.
+    low: list[Literal]
+    high: list[Literal]
+
+
+class Sum(NamedTuple):
+    """What two positions give out: a bit of each column there is, and the carry into the next."""
+
+    bits: list[Literal]
+    carry: Literal | None
+
+
+def add_parts(
+    logic: Logic, parts: Sequence[Part], n_columns: int, name: str
+) -> tuple[list[Sum], Literal | None]:
+    """Add up on one chain: each part takes the carry of the part before, two columns below.
+
+    The first position of a part takes in all of the lower column, the first part's carry in among
+    it; the second, half the sum of all of these but two, and the signals of the next column. DI of
+    a part's first position and the carry in come by nets, so they are no complements: where there
+    are too few others, all signals are complemented, and the sum is the largest there is minus what
+    is found.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        What is to be added at most is 7 in the first, and 6 in a further one.
+    n_columns : int
+        Columns that there are from the first on; the sum is modulo 2^n_columns.
+
+    Returns
+    -------
+    list of Sum
+        Of each part. The carry of one is what the next takes in.
+    literal or None
+        The last carry, for any LUT to read, if there is a column for it.
     """
-    free = _SUM - 2 * len(high) - len(low)
-    low = [*low, *[ZERO] * free]
-    flipped = sum(not inverted for _, inverted in low) < 2
-    if flipped:
-        low = [complement(literal) for literal in low]
-        high = [complement(literal) for literal in high]
-    # what arrives last goes to the carry in, from where the way is shortest
-    plain = sorted((literal for literal in low if not literal[1]), key=logic.level)
-    carry_in, straight = plain[-1], plain[-2]
-    rest = list(low)
-    rest.remove(carry_in)
-    rest.remove(straight)
-    chain = logic.chain(name, carry_in[0])
-    nets, full = _space([*rest, straight])
-    parity = reduce(xor, (table_of(literal, nets) for literal in (*rest, straight)))
-    sums = [chain.add_tables(nets, parity & full, straight[0], table=False)]
-    if n_outputs > 1:
-        nets, full = _space([*rest, *high])
-        one, two = _halved(
-            [table_of(literal, nets) for literal in rest],
-            [table_of(literal, nets) for literal in high],
-        )
-        sums.append(
-            chain.add_tables(nets, one & full, two & full, table=True)
-            if n_outputs > 2
-            else chain.add_tables(nets, one & full, CONST0, table=False)
-        )
-    if n_outputs > 2:
-        sums.append(chain.finish())
-    return [(net, flipped) for net in sums]
+    flipped = _n_lacking(parts, flipped=True) < _n_lacking(parts, flipped=False)
+    filled = [_filled(part, _SUM - (i > 0), flipped=flipped) for i, part in enumerate(parts)]
+    at_nets: list[Literal] = []
+    rests: list[list[Literal]] = []
+    for i, part in enumerate(filled):
+        taken, others = _by_nets(logic, part.low, 2 - (i > 0), f"{name}_i{i}")
+        at_nets += taken
+        rests.append(others)
+    chain = logic.chain(name, at_nets[0][0])
+    sums = []
+    for i, (rest, (_, high), di) in enumerate(zip(rests, filled, at_nets[1:], strict=True)):
+        n_wanted = n_columns - 2 * i
+        nets, full = _space([*rest, di])
+        parity = reduce(xor, (table_of(literal, nets) for literal in (*rest, di)))
+        bits = [chain.add_tables(nets, parity & full, di[0], table=False)]
+        if n_wanted > 1:
+            nets, full = _space([*rest, *high])
+            one, two = _halved(
+                [table_of(literal, nets) for literal in rest],
+                [table_of(literal, nets) for literal in high],
+            )
+            bits.append(
+                chain.add_tables(nets, one & full, two & full, table=True)
+                if n_wanted > 2
+                else chain.add_tables(nets, one & full, CONST0, table=False)
+            )
+        carry = (chain.carry, flipped) if n_wanted > 2 else None
+        sums.append(Sum([(net, flipped) for net in bits], carry))
+    return sums, (chain.finish(), flipped) if sums[-1].carry else None
+
+
+def _n_lacking(parts: Sequence[Part], *, flipped: bool) -> int:
+    """Return how many signals that come by nets would be complements."""
+    n_lacking = 0
+    for i, part in enumerate(parts):
+        low = _filled(part, _SUM - (i > 0), flipped=flipped).low
+        n_lacking += max(0, 2 - (i > 0) - sum(not inverted for _, inverted in low))
+    return n_lacking
+
+
+def _filled(part: Part, most: int, *, flipped: bool) -> Part:
+    """Return a part with zeros for what it could take in more, or the complement of all that."""
+    low = [*part.low, *[ZERO] * (most - 2 * len(part.high) - len(part.low))]
+    if not flipped:
+        return Part(low, part.high)
+    return Part([complement(literal) for literal in low], [complement(one) for one in part.high])
+
+
+def _by_nets(
+    logic: Logic, literals: Sequence[Literal], n: int, name: str
+) -> tuple[list[Literal], list[Literal]]:
+    """Return so many signals that come by nets, the last to arrive first, and the others."""
+    rest = list(literals)
+    plain = sorted((literal for literal in rest if not literal[1]), key=logic.level)
+    taken: list[Literal] = []
+    for j in range(n):
+        literal = plain.pop() if plain else rest[0]
+        rest.remove(literal)
+        taken.append((logic.net(literal, f"{name}_{j}"), False))
+    return taken, rest
 
 
 def _space(literals: Sequence[Literal]) -> tuple[tuple[int, ...], int]:

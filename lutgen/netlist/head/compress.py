@@ -4,7 +4,8 @@ Column j of a heap holds signals of weight 2^j. A counter takes some of them, an
 column, and gives their sum in binary; the tree takes columns from the lowest up and leaves one bit
 in each. The best counter of a k-LUT reads k signals and gives three: each LUT then saves a signal
 where k is 6. The odd ones that a column needs beside them are chosen together for all columns, by
-dynamic programming over how many signals the columns hold, such that the LUTs are fewest.
+dynamic programming over how many signals the columns hold, such that the LUTs are fewest. Where
+there are carry chains, runs of counters come before the tree, as many as save LUTs; see `runs`.
 
 Counters: L. Dadda, "Some schemes for parallel multipliers", Alta Frequenza 1965; with LUTs,
 H. Parandeh-Afshar et al., "Compressor tree synthesis on commercial high-performance FPGAs",
@@ -20,9 +21,10 @@ from functools import cache, cached_property
 from itertools import combinations_with_replacement
 from typing import NamedTuple
 
-from lutgen.netlist.head.chains import add_wide
+from lutgen.netlist.head.chains import Part, add_parts
 from lutgen.netlist.head.logic import ONE, ZERO, Literal, Logic, Word, complement
 from lutgen.netlist.head.resources import Resources
+from lutgen.netlist.head.runs import Run, runs_before
 from lutgen.netlist.ir import CONST1
 
 
@@ -137,8 +139,10 @@ def compress(logic: Logic, heap: Heap, prefix: str) -> tuple[Word, list[Counter]
     """
     columns = [list(column) for column in heap.columns]
     counts = tuple(len(column) for column in columns)
-    plan = _plan(counts, heap.constant % (1 << heap.width), logic.resources)
+    runs, plan = _plan(counts, heap.constant % (1 << heap.width), logic.resources)
     tree = _Tree(logic, columns, heap.constant, prefix)
+    for run in runs:
+        tree.run(run)
     return tuple(tree.column(j, shapes) for j, shapes in enumerate(plan)), tree.counters
 
 
@@ -173,20 +177,48 @@ class _Tree:
         assert len(queue) <= 1
         return queue[0][2] if queue else ZERO
 
+    def run(self, run: Run) -> None:
+        """Make a run of counters."""
+        columns = range(run.column, run.column + 2 * len(run.takes), 2)
+        parts = [
+            Part([self._pop(j) for _ in range(low)], [self._pop(j + 1) for _ in range(high)])
+            for j, (low, high) in zip(columns, run.takes, strict=True)
+        ]
+        self._chain(run.column, parts)
+
+    def _chain(self, first: int, parts: list[Part], plus: int = 0) -> None:
+        """Add up on a chain; `plus` is added to the first column."""
+        taken = [Part([*parts[0].low, *[ONE] * plus], parts[0].high), *parts[1:]]
+        name = f"{self._prefix}_c{first}_{len(self.counters)}"
+        sums, end = add_parts(self._logic, taken, len(self._queues) - first, name)
+        carry: list[Literal] = []
+        for i, (part, found) in enumerate(zip(parts, sums, strict=True)):
+            j = first + 2 * i
+            reads = [(literal, 1 << j) for literal in (*part.low, *carry)]
+            reads += [(literal, 2 << j) for literal in part.high]
+            carry = [found.carry] if found.carry else []
+            outputs = list(found.bits)
+            if i + 1 == len(parts) and end:
+                outputs.append(end)
+            for bit, literal in enumerate(outputs):
+                self._push(j + bit, literal)
+            outputs += carry if i + 1 < len(parts) else []
+            gives = [(literal, 1 << (j + bit)) for bit, literal in enumerate(outputs)]
+            self.counters.append(counter(reads, gives, plus << j if i == 0 else 0))
+
     def _count(self, j: int, shape: _Shape) -> None:
         literals = [self._pop(j) for _ in range(shape.low)]
         literals += [self._pop(j + 1) for _ in range(shape.high)]
+        if shape.wide:
+            self._chain(j, [Part(literals[: shape.low], literals[shape.low :])], shape.plus)
+            return
         weights = (1,) * shape.low + (2,) * shape.high
         name = f"{self._prefix}_c{j}_{len(self.counters)}"
         n_outputs = min(shape.n_outputs, len(self._queues) - j)
-        if shape.wide:
-            low = literals[: shape.low] + [ONE] * shape.plus
-            outputs = add_wide(self._logic, low, literals[shape.low :], n_outputs, name)
-        else:
-            outputs = [
-                self._logic.sum_bit(literals, weights, shape.plus, bit, f"{name}_s{bit}")
-                for bit in range(n_outputs)
-            ]
+        outputs = [
+            self._logic.sum_bit(literals, weights, shape.plus, bit, f"{name}_s{bit}")
+            for bit in range(n_outputs)
+        ]
         for bit, literal in enumerate(outputs):
             self._push(j + bit, literal)
         self.counters.append(
@@ -224,8 +256,21 @@ def counter(
 
 
 @cache
-def _plan(counts: tuple[int, ...], constant: int, resources: Resources) -> Plan:
-    """Return the counters that take the fewest LUTs for columns of so many signals."""
+def _plan(
+    counts: tuple[int, ...], constant: int, resources: Resources
+) -> tuple[tuple[Run, ...], Plan]:
+    """Return runs and then counters that take few LUTs for columns of so many signals."""
+    runs: tuple[Run, ...] = ()
+    if resources.chain:
+        runs = runs_before(lambda left: _tree(left, constant, resources)[0], counts)
+    for run in runs:
+        counts = run.left_of(counts)
+    return runs, _tree(counts, constant, resources)[1]
+
+
+@cache
+def _tree(counts: tuple[int, ...], constant: int, resources: Resources) -> tuple[int, Plan]:
+    """Return LUTs and counters of the tree that takes the fewest."""
     width = len(counts)
     thorough = sum(counts[1:]) <= _THOROUGH
 
@@ -243,7 +288,7 @@ def _plan(counts: tuple[int, ...], constant: int, resources: Resources) -> Plan:
             options.append((choice.n_luts + more, (choice.shapes, *rest)))
         return min(options)
 
-    return best(0, counts[0], 0)[1] if counts else ()
+    return best(0, counts[0], 0) if counts else (0, ())
 
 
 class _Choice(NamedTuple):

@@ -15,6 +15,10 @@ class Chain(Protocol):
     A position has ``sum = S ^ carry`` and ``next carry = S ? carry : DI``.
     """
 
+    @property
+    def carry(self) -> int:
+        """Net of the carry out of the last position, which leads to the next position alone."""
+
     def add_tables(self, inputs: Sequence[int], s_table: int, di: int, *, table: bool) -> int:
         """Append S of a table, and DI of a table or a net; return the net of the sum."""
 

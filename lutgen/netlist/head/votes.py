@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lutgen.errors import NetlistError
+from lutgen.weights import score_limits
 
 Digit = tuple[int, int]
 """A digit of a weight: its column (power of two), and its sign, 1 or -1."""
@@ -67,10 +68,7 @@ class Votes:
 
     def limits(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the least and the largest score of each class."""
-        weights = self.weights.astype(np.int64)
-        bias = self.bias.astype(np.int64)
-        least = bias + np.minimum(weights, 0).sum(axis=1)
-        return least, bias + np.maximum(weights, 0).sum(axis=1)
+        return score_limits(self.weights, self.bias)
 
     def signed_width(self) -> int:
         """Return the bits of two's complement that hold every score of every class."""
