@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba import config
 
 _HERE = Path(__file__).parent
 _FILES = (
@@ -31,6 +30,7 @@ _FILES = (
 SOURCES = tuple(_HERE / name for name in _FILES)
 """Files with kernels, or with what kernels take in."""
 
+_config: Any = numba.config
 _lock = threading.Lock()
 
 
@@ -44,11 +44,12 @@ def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
     def decorate(function: Callable[..., Any]) -> Any:
         with _lock:  # numba takes the folder from its configuration when a function is decorated
-            usual, config.CACHE_DIR = config.CACHE_DIR, str(folder or config.CACHE_DIR)
+            usual = _config.CACHE_DIR
+            _config.CACHE_DIR = str(folder or usual)
             try:
                 return numba.njit(**options)(function)
             finally:
-                config.CACHE_DIR = usual
+                _config.CACHE_DIR = usual
 
     return decorate
 
@@ -57,10 +58,10 @@ def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 def _folder() -> Path | None:
     """Return the folder of what is compiled; None if there is none that can be written."""
     usual = os.environ.get("XDG_CACHE_HOME", "").strip() or os.path.expanduser("~/.cache")  # noqa: PTH111 - Path's raises without a home
-    wanted = [config.CACHE_DIR] if config.CACHE_DIR else [_HERE / "__pycache__", f"{usual}/lutgen"]
-    for place in map(Path, wanted):
+    places = [_HERE / "__pycache__", Path(usual) / "lutgen"]
+    for place in [Path(_config.CACHE_DIR).absolute()] if _config.CACHE_DIR else places:
         folder = place / f"kernels-{sources_digest(SOURCES)}"
-        if place.is_absolute() and _can_write(folder):
+        if folder.is_absolute() and _can_write(folder):
             return folder
     return None
 

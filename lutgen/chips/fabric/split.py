@@ -113,11 +113,10 @@ def _splits(table: int, k: int, shape: Shape, lut_on_top: bool) -> Iterator[Spli
 def _tried(table: int, k: int) -> Iterator[tuple[tuple[int, ...], list[int]]]:
     """Yield inputs to split on, and the cofactors."""
     if k > _PAIRS_UP_TO:
-        on = (k - 2, k - 1)
         yield from [((i,), cofactors(table, k, (i,))) for i in range(k)]
-        quarters = cofactors(table, k, on)
+        quarters = cofactors(table, k, (k - 2, k - 1))
         if len(_distinct(quarters, k - 2)) == 4:
-            yield on, quarters
+            yield (k - 2, k - 1), quarters
         return
     yield from _all_cofactors(table, k, 1)
     for on, quarters in _all_cofactors(table, k, 2):
