@@ -1,5 +1,6 @@
 import csv
 import io
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -160,6 +161,13 @@ def test_a_remark_is_no_sample(remark: str) -> None:
     assert table.place(0) == f"line {remark.count('#') + 1}"
     named, _ = read("#a,b,y\n4,5,6\n1,5,7\n")
     assert named.names == ("a", "b", "y") and named.n_rows == 2 and named.place(1) == "line 3"
+
+
+def test_many_remarks_take_time_in_proportion() -> None:
+    start = time.process_time()
+    table, _ = read("#\n" * 1_000_000 + "1,2\n3,4\n")
+    assert time.process_time() - start < 5
+    assert table.place(1) == "line 1000002"
 
 
 def test_options_that_make_no_sense_are_refused() -> None:

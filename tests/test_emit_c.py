@@ -202,6 +202,42 @@ def test_a_32_bit_processor_answers_alike(name: str, tmp_path: Path) -> None:
     assert np.array_equal(answers(core, binary, X, emulator), expected(core, X))
 
 
+WEB = ("--target=wasm32", "-ffreestanding", "-nostdlib", "-mbulk-memory", "-O2")
+
+
+def answers_of_a_browser(core: Core, folder: Path, X: NDArray[Any]) -> NDArray[np.int64]:
+    """Return what the file answers as WebAssembly, with nothing around it but a memory."""
+    wasmtime = pytest.importorskip("wasmtime")  # it comes with Yosys as WebAssembly
+    need_program("wasm-ld")
+    source, module = folder / "core.c", folder / "core.wasm"
+    source.write_text(emit_c(core))
+    names = ("__heap_base", f"{core.module}_classify")
+    link = ["-Wl,--no-entry", *(f"-Wl,--export={name}" for name in names)]
+    done = subprocess.run(
+        [need_program("clang"), *FLAGS, *WEB, *link, str(source), "-o", str(module)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    store = wasmtime.Store()
+    made = wasmtime.Module.from_file(store.engine, str(module))
+    assert not made.imports
+    exports = wasmtime.Instance(store, made, []).exports(store)
+    memory, start = exports["memory"], exports["__heap_base"].value(store)
+    data = lanes(core, X)
+    memory.grow(store, len(data) // (1 << 16) + 1)
+    memory.write(store, data, start)
+    size = len(data) // len(X)
+    classify = exports[f"{core.module}_classify"]
+    return np.array([classify(store, start + i * size) for i in range(len(X))], dtype=np.int64)
+
+
+@pytest.mark.parametrize("name", ["bits in", "mixed"])
+def test_a_browser_answers_alike(name: str, tmp_path: Path) -> None:
+    core = CORES[name]
+    X = samples(core, 600)
+    assert np.array_equal(answers_of_a_browser(core, tmp_path, X), expected(core, X))
+
+
 def test_inputs_that_do_not_matter_change_nothing(tmp_path: Path) -> None:
     """No comparison writes them, and a LUT reads them all the same."""
     network = LutNetwork.from_luts(3, [((0, 1, 2), 0b1010_1010), ((1, 3), 0b1100)], outputs=[3, 4])

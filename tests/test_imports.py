@@ -28,10 +28,7 @@ EXCEPTIONS = {  # to_verilog, predict
 # heavy library: the modules that may import it
 HEAVY: dict[str, set[str]] = {
     "numba": {
-        "lutgen.learn.kernels",
-        "lutgen.learn.boost.kernels",
-        "lutgen.learn.boost.newton",
-        "lutgen.learn.boost.searching",
+        "lutgen.learn.compiled",
         "lutgen.netlist.passes.cuts",
     },
     "llvmlite": {"lutgen.infer.machine"},

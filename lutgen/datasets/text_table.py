@@ -131,19 +131,20 @@ def _skip_remarks(text: str) -> tuple[int, str, bool]:
 
     Returns how many were taken off, what is left, and whether its first line was such a line.
     """
-    lines: list[str] = []
-    rest = text
-    while rest.startswith("#"):
-        line, _, rest = rest.partition("\n")
-        lines.append(line)
-    if not lines:
+    n_lines = start = last_start = 0
+    while text.startswith("#", start):
+        n_lines, last_start = n_lines + 1, start
+        end = text.find("\n", start)
+        start = len(text) if end < 0 else end + 1
+    if not n_lines:
         return 0, text, False
-    last = lines[-1].lstrip("# ").rstrip("\r")
+    last = text[last_start:start].removesuffix("\n").lstrip("# ").rstrip("\r")
+    rest = text[start:]
     delimiter = _delimiter(rest, "auto")
-    first = next(filter(str.strip, rest.splitlines()), "")
+    first = next(filter(str.strip, (line[0] for line in _LINE.finditer(rest))), "").strip("\r\n")
     if len(_split(last, delimiter)) == len(_split(first, delimiter)) > 1:
-        return len(lines) - 1, f"{last}\n{rest}", True
-    return len(lines), rest, False
+        return n_lines - 1, f"{last}\n{rest}", True
+    return n_lines, rest, False
 
 
 def _delimiter(text: str, wanted: str) -> str:

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lutgen.encode.encoder import CODE, Encoder, bits_of_numbers
 from lutgen.errors import ModelError
-from lutgen.infer.machine import TILE, Machine, machine
+from lutgen.infer.machine import TILE, VECTOR_BITS, Machine, machine
 from lutgen.infer.program import Program, answer_program, is_small, score_program, score_width
 from lutgen.model import Argmax, LutNetwork, Sum
 from lutgen.model.head import Answers
@@ -169,7 +169,7 @@ class Engine:
             for start in range(first, min(first + span, samples.n), program.block):
                 n = min(program.block, samples.n - start)
                 filling(rows, start, n)
-                rows.run()
+                rows.run(n)
                 read(rows, start, n)
 
         if len(starts) < 2:
@@ -192,10 +192,11 @@ class _Rows:
         self.machine = machine
         self._program = program
 
-    def run(self) -> None:
-        """Run the program."""
+    def run(self, n_samples: int) -> None:
+        """Run the program on the first samples."""
         code = self._program.code
-        self.machine.run(code.ctypes.data, len(code), self.address, self._program.row_bytes)
+        used = -(-n_samples // VECTOR_BITS) * VECTOR_BITS // 8
+        self.machine.run(code.ctypes.data, len(code), self.address, used)
 
     def classes(self, out: NDArray[np.uint8], n_groups: int) -> None:
         """Write the number that the outputs spell, a byte a sample."""
@@ -279,20 +280,23 @@ def _filling_of_bytes(
 
     def fill(into: _Rows, first: int, n: int) -> None:
         part = matrix[first : first + n]
-        if n % _GROUP:
-            whole = np.zeros((-(-n // _GROUP) * _GROUP, matrix.shape[1]), dtype=np.uint8)
-            whole[:n] = part
-            part = whole
-        into.machine.encode_bytes(
-            part.ctypes.data,
-            part.strides[0],
-            len(part) // _GROUP,
-            tiles.ctypes.data,
-            len(tiles),
-            bits.ctypes.data,
-            into.address,
-            into.matrix.shape[1],
-        )
+        n_groups, left = divmod(n, _GROUP)
+        parts = [(part, n_groups, 0)]
+        if left:
+            last = np.zeros((_GROUP, matrix.shape[1]), dtype=np.uint8)
+            last[:left] = part[n - left :]
+            parts.append((last, 1, n_groups))
+        for some, count, start in parts:
+            into.machine.encode_bytes(
+                some.ctypes.data,
+                some.strides[0],
+                count,
+                tiles.ctypes.data,
+                len(tiles),
+                bits.ctypes.data,
+                into.address + _GROUP // 8 * start,
+                into.matrix.shape[1],
+            )
         into.matrix[always] = 0xFF
         into.matrix[never] = 0
 

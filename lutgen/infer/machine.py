@@ -25,9 +25,9 @@ class Machine:
 
     Attributes
     ----------
-    run : (operations, n, rows, row_bytes)
+    run : (operations, n, rows, n_bytes)
         Walk along operations: five int64 each, the kind, then where the rows of result, s, a and b
-        begin, in bytes.
+        begin, in bytes. So many bytes of each row, whole vectors, are worked on.
     encode_bytes : (samples, stride, n_groups, tiles, n_tiles, bits, rows, row_bytes)
         Compare bytes of samples, 64 a group. Tiles: two int64 each, the first of 16 columns, and
         how many comparators look at them. Bits: three int64 each, the column within the tile, the
@@ -155,39 +155,54 @@ done:
 
 
 def _encode_bytes() -> str:
-    """Transpose tiles of 16 x 16 bytes by four rounds of interleaving, then compare 64 at once."""
-    low = ", ".join(f"i32 {j // 2 + (j % 2) * 16}" for j in range(16))
-    high = ", ".join(f"i32 {8 + j // 2 + (j % 2) * 16}" for j in range(16))
+    """Transpose tiles of 64 x 16 bytes by four rounds of interleaving, then compare 64 at once.
+
+    Four rows that are 16 apart are the four quarters of a vector, and interleaving is within
+    quarters: so what comes out is a column's 64 bytes in order.
+    """
+    joined = [", ".join(f"i32 {j}" for j in range(n)) for n in (32, 64)]
+    mixing = {
+        half: ", ".join(
+            f"i32 {16 * quarter + first + j // 2 + (j % 2) * 64}"
+            for quarter in range(4)
+            for j in range(16)
+        )
+        for half, first in (("l", 0), ("h", 8))
+    }
     lines = []
-    for quarter in range(4):
-        names = []
-        for row in range(TILE):
-            at = f"{quarter}.{row}"
-            lines += [
-                f"  %o.{at} = mul i64 %stride, {16 * quarter + row}",
-                f"  %p.{at} = getelementptr i8, ptr %corner, i64 %o.{at}",
-                f"  %r0.{at} = load <16 x i8>, ptr %p.{at}, align 1",
-                f"  %n.{at} = getelementptr i8, ptr %p.{at}, i64 %group_bytes",
-                f"  call void @llvm.prefetch.p0(ptr %n.{at}, i32 0, i32 3, i32 1)",
-            ]
-            names.append(f"%r0.{at}")
-        for step in range(1, 5):
-            mixed = []
-            for i in range(8):
-                for half, mask in (("l", low), ("h", high)):
-                    name = f"%r{step}.{quarter}.{i}{half}"
-                    lines.append(
-                        f"  {name} = shufflevector <16 x i8> {names[i]}, <16 x i8> {names[i + 8]}, "
-                        f"<16 x i32> <{mask}>"
-                    )
-                    mixed.append(name)
-            names = mixed
-        for column, name in enumerate(names):
-            place = 64 * column + 16 * quarter
-            lines += [
-                f"  %b.{quarter}.{column} = getelementptr i8, ptr %tile, i64 {place}",
-                f"  store <16 x i8> {name}, ptr %b.{quarter}.{column}, align 16",
-            ]
+    for row in range(4 * TILE):
+        lines += [
+            f"  %o.{row} = mul i64 %stride, {row}",
+            f"  %p.{row} = getelementptr i8, ptr %corner, i64 %o.{row}",
+            f"  %r.{row} = load <16 x i8>, ptr %p.{row}, align 1",
+        ]
+    for row in range(TILE):
+        for name, i, j in (("front", 0, 16), ("back", 32, 48)):
+            lines.append(
+                f"  %{name}.{row} = shufflevector <16 x i8> %r.{row + i}, <16 x i8> "
+                f"%r.{row + j}, <32 x i32> <{joined[0]}>"
+            )
+        lines.append(
+            f"  %v0.{row} = shufflevector <32 x i8> %front.{row}, <32 x i8> %back.{row}, "
+            f"<64 x i32> <{joined[1]}>"
+        )
+    names = [f"%v0.{row}" for row in range(TILE)]
+    for step in range(1, 5):
+        mixed = []
+        for i in range(8):
+            for half, mask in mixing.items():
+                name = f"%v{step}.{i}{half}"
+                lines.append(
+                    f"  {name} = shufflevector <64 x i8> {names[i]}, <64 x i8> {names[i + 8]}, "
+                    f"<64 x i32> <{mask}>"
+                )
+                mixed.append(name)
+        names = mixed
+    for column, name in enumerate(names):
+        lines += [
+            f"  %b.{column} = getelementptr i8, ptr %tile, i64 {64 * column}",
+            f"  store <64 x i8> {name}, ptr %b.{column}, align 64",
+        ]
     transpose = "\n".join(lines)
     return f"""
 declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
@@ -201,6 +216,15 @@ entry:
   %rows = inttoptr i64 %rows_ to ptr
   %tile = alloca [1024 x i8], align 64
   %group_bytes = mul i64 %stride, 64
+  %tile_bytes = mul i64 %n_tiles, 1024
+  %few = mul i64 %tile_bytes, 4
+  %is_dense = icmp uge i64 %few, %group_bytes
+  %some_tiles = or i64 %n_tiles, 1
+  %share = udiv i64 %group_bytes, %some_tiles
+  %share63 = add i64 %share, 127
+  %n_lines_ = lshr i64 %share63, 6
+  %n_lines = select i1 %is_dense, i64 %n_lines_, i64 64
+  %line_step = select i1 %is_dense, i64 64, i64 %stride
   br label %group
 group:
   %g = phi i64 [0, %entry], [%g1, %group_end]
@@ -220,11 +244,26 @@ take:
   %g_place = mul i64 %g, %group_bytes
   %c_place = add i64 %g_place, %first
   %corner = getelementptr i8, ptr %samples, i64 %c_place
+  %n_dense = mul i64 %t, %share
+  %n_first = select i1 %is_dense, i64 %n_dense, i64 %first
+  %n_group = add i64 %g_place, %group_bytes
+  %n_place = add i64 %n_group, %n_first
+  %n_corner = getelementptr i8, ptr %samples, i64 %n_place
+  br label %fetch
+fetch:
+  %f = phi i64 [0, %take], [%f1, %fetch]
+  %f_place = mul i64 %f, %line_step
+  %f_at = getelementptr i8, ptr %n_corner, i64 %f_place
+  call void @llvm.prefetch.p0(ptr %f_at, i32 0, i32 3, i32 1)
+  %f1 = add i64 %f, 1
+  %more_lines = icmp ult i64 %f1, %n_lines
+  br i1 %more_lines, label %fetch, label %turn
+turn:
 {transpose}
   br label %bit
 bit:
-  %k = phi i64 [0, %take], [%k1, %bit]
-  %at = phi ptr [%bits, %take], [%at1, %bit]
+  %k = phi i64 [0, %turn], [%k1, %bit]
+  %at = phi ptr [%bits, %turn], [%at1, %bit]
   %column = load i64, ptr %at
   %least_at = getelementptr i8, ptr %at, i64 8
   %least64 = load i64, ptr %least_at

@@ -13,10 +13,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from lutgen.bits import Words, n_words
+from lutgen.learn.compiled import njit
 from lutgen.learn.fill import FILLS, Fill
 from lutgen.learn.randomness import GOLDEN, MIX1, MIX2
 

@@ -122,7 +122,12 @@ def idle_inputs(table: int, k: int) -> tuple[int, ...]:
 
 
 def _find_idle_inputs(table: int, k: int) -> tuple[int, ...]:
-    return tuple([j for j in range(k - 1, -1, -1) if not depends_on(table, k, j)])
+    return tuple([j for j, low in _low_halves(k) if not (table ^ table >> (1 << j)) & low])
+
+
+@cache
+def _low_halves(k: int) -> tuple[tuple[int, int], ...]:
+    return tuple((j, low_half(k, j)) for j in range(k - 1, -1, -1))
 
 
 _idle_inputs = lru_cache(maxsize=1 << 16)(_find_idle_inputs)

@@ -16,8 +16,11 @@ from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
-from lutgen.chips.fabric.decompose import is_triple
-from lutgen.netlist.tables import cofactor, depends_on, literals, ones
+import numpy as np
+from numpy.typing import NDArray
+
+from lutgen.chips.fabric.decompose import find_triples
+from lutgen.netlist.tables import cofactor, idle_inputs, literals, ones
 
 _PAIRS_UP_TO = 10  # wider functions are split on one input at a time: the search stays bounded
 _TRIPLES_UP_TO = 8
@@ -101,26 +104,63 @@ def _splits(table: int, k: int, shape: Shape, lut_on_top: bool) -> Iterator[Spli
     n_hard = 0 if lut_on_top else shape.levels
     if k <= shape.leaf + n_hard:
         yield Split(1 << (k - shape.leaf), tuple(range(shape.leaf, k)), hard=True)
-    halves = [cofactors(table, k, (i,)) for i in range(k)]
-    for i, parts in enumerate(halves):
-        yield from _splits_on((i,), parts, k, shape, n_hard)
-    for i, j in combinations(range(k), 2) if k <= _PAIRS_UP_TO else [(k - 2, k - 1)]:
-        quarters = [cofactor(half, k - 1, j - 1, value) for value in (0, 1) for half in halves[i]]
-        n_distinct = len(_distinct(quarters, k - 2))
-        if k <= _PAIRS_UP_TO or n_distinct == 4:
-            yield from _splits_on((i, j), quarters, k, shape, n_hard)
-        if k > _TRIPLES_UP_TO or n_distinct > 3:
+    tried = list(_tried(table, k))
+    costs = _Costs(shape, [(part, k - len(on)) for on, parts in tried for part in parts])
+    for on, parts in tried:
+        yield from _splits_on(on, parts, k, n_hard, costs)
+
+
+def _tried(table: int, k: int) -> Iterator[tuple[tuple[int, ...], list[int]]]:
+    """Yield inputs to split on, and the cofactors."""
+    if k > _PAIRS_UP_TO:
+        yield from [((i,), cofactors(table, k, (i,))) for i in range(k)]
+        quarters = cofactors(table, k, (k - 2, k - 1))
+        if len(_distinct(quarters, k - 2)) == 4:
+            yield (k - 2, k - 1), quarters
+        return
+    yield from _all_cofactors(table, k, 1)
+    for on, quarters in _all_cofactors(table, k, 2):
+        yield on, quarters
+        if k > _TRIPLES_UP_TO or len(_distinct(quarters, k - 2)) > 3:
             continue
-        for h in range(j + 1, k):
+        for h in range(on[1] + 1, k):
             eighths = [cofactor(q, k - 2, h - 2, value) for value in (0, 1) for q in quarters]
-            yield from _splits_on((i, j, h), eighths, k, shape, n_hard)
+            yield (*on, h), eighths
+
+
+def _all_cofactors(table: int, k: int, n: int) -> list[tuple[tuple[int, ...], list[int]]]:
+    """Return all sets of n of the k inputs, and :func:`cofactors` of each."""
+    sets, places = _cofactor_places(k, n)
+    octets = np.frombuffer(table.to_bytes(1 << (k - 3), "little"), dtype=np.uint8)
+    parts = np.packbits(np.unpackbits(octets, bitorder="little")[places], bitorder="little")
+    size = 1 << (k - n - 3)
+    if size <= 8:
+        values = parts.view(f"<u{size}").tolist()
+    else:
+        text = parts.tobytes()
+        starts = range(0, len(text), size)
+        values = [int.from_bytes(text[start : start + size], "little") for start in starts]
+    n_parts = 1 << n
+    return [(on, values[i * n_parts : (i + 1) * n_parts]) for i, on in enumerate(sets)]
+
+
+@cache
+def _cofactor_places(k: int, n: int) -> tuple[list[tuple[int, ...]], NDArray[np.intp]]:
+    """Return all sets of n inputs, and the addresses of the entries of their cofactors in order."""
+    sets = list(combinations(range(k), n))
+    addresses = np.arange(1 << k)
+    places = []
+    for on in sets:
+        number = sum((addresses >> j & 1) << place for place, j in enumerate(on))
+        places.append(np.argsort(number, kind="stable"))
+    return sets, np.concatenate(places)
 
 
 def _splits_on(
-    on: tuple[int, ...], parts: list[int], k: int, shape: Shape, n_hard: int
+    on: tuple[int, ...], parts: list[int], k: int, n_hard: int, costs: _Costs
 ) -> Iterator[Split]:
     """Yield what a split on certain inputs costs with a LUT and with hard multiplexers on top."""
-    rest = k - len(on)
+    rest, shape = k - len(on), costs.shape
     distinct = _distinct(parts, rest)
     if len(on) + len(distinct) <= shape.leaf:
         top = 1
@@ -128,9 +168,9 @@ def _splits_on(
         top = _four_to_one(shape)
     else:
         return
-    yield Split(top + sum([_cost(part, rest, shape) for part in distinct]), on)
+    yield Split(top + sum([costs.of(part, rest) for part in distinct]), on)
     if len(on) <= n_hard and rest > shape.leaf:
-        yield Split(sum([_root_cost(part, rest, shape) for part in parts]), on, hard=True)
+        yield Split(sum([costs.of_root(part, rest) for part in parts]), on, hard=True)
 
 
 def _distinct(parts: list[int], k: int) -> set[int]:
@@ -138,31 +178,51 @@ def _distinct(parts: list[int], k: int) -> set[int]:
     return {part ^ ones(k) if part & 1 else part for part in parts} - {0}
 
 
-def _cost(table: int, k: int, shape: Shape) -> int:
-    if k <= shape.leaf:
-        return int(table not in literals(k))
-    table, k = _without_idle(table, k)
-    return _decomposed_cost(table, k, shape) or worst_cost(k, shape)
+class _Costs:
+    """What the parts of a function cost, those of six inputs looked at all together.
+
+    Parameters
+    ----------
+    parts : list of (int, int)
+        Tables and how many inputs each has.
+    """
+
+    def __init__(self, shape: Shape, parts: list[tuple[int, int]]) -> None:
+        self.shape = shape
+        wide = {part for part in parts if part[1] > shape.leaf}
+        self._reduced = {part: _without_idle(*part) for part in wide}
+        six = {_normal(*part) for part in self._reduced.values() if part[1] == 6}
+        self._triples = find_triples(list(six)) if six and shape.leaf == 4 else set()
+
+    def of(self, table: int, k: int) -> int:
+        """Return the LUTs that a part takes, in whatever way."""
+        if k <= self.shape.leaf:
+            return int(table not in literals(k))
+        table, k = self._reduced.get((table, k)) or _without_idle(table, k)
+        return self._decomposed(table, k) or worst_cost(k, self.shape)
+
+    def of_root(self, table: int, k: int) -> int:
+        """Return the same if a LUT has to give the result, even a constant."""
+        table, k = self._reduced[table, k]
+        return self._decomposed(table, k) or _worst_root_cost(k, self.shape)
+
+    def _decomposed(self, table: int, k: int) -> int:
+        """Return the LUTs of a functional decomposition, 0 if there is none quickly found."""
+        if self.shape.leaf == 4:
+            if k == 5 and is_pair(table):
+                return 2
+            if k == 6 and _normal(table, k) in self._triples:
+                return 3
+        return 0
 
 
-def _root_cost(table: int, k: int, shape: Shape) -> int:
-    """Return the cost if a LUT has to give the result, even a constant."""
-    table, k = _without_idle(table, k)
-    return _decomposed_cost(table, k, shape) or _worst_root_cost(k, shape)
-
-
-def _decomposed_cost(table: int, k: int, shape: Shape) -> int:
-    """Return the cost of a functional decomposition, 0 if there is none that is quickly found."""
-    if shape.leaf == 4:
-        if k == 5 and is_pair(table):
-            return 2
-        if k == 6 and is_triple(table):
-            return 3
-    return 0
+def _normal(table: int, k: int) -> int:
+    """Return a function up to complement."""
+    return table ^ ones(k) if table & 1 else table
 
 
 def _without_idle(table: int, k: int) -> tuple[int, int]:
-    for j in reversed([j for j in range(k) if not depends_on(table, k, j)]):
+    for j in idle_inputs(table, k):
         table = cofactor(table, k, j, 0)
         k -= 1
     return table, k
@@ -175,41 +235,30 @@ def is_pair(table: int) -> bool:
     itself or its complement. The outer LUT knows the held-back input and two of the four, so the
     inner one has only to tell apart two such functions for each value of those two.
     """
-    return any(_pairs_with(table, p) for p in range(4))
-
-
-def _pairs_with(table: int, p: int) -> frozenset[tuple[int, int]]:
-    """Return the (q, late) that go with p, numbered without p."""
-    low, high = cofactor(table, 5, p, 0), cofactor(table, 5, p, 1)
-    return _options(min(low, low ^ 0xFFFF)) & _options(min(high, high ^ 0xFFFF))
+    options = _options()
+    for p in range(4):
+        if options[cofactor(table, 5, p, 0)] & options[cofactor(table, 5, p, 1)]:
+            return True
+    return False
 
 
 @cache
-def _options(table: int) -> frozenset[tuple[int, int]]:
+def _options() -> list[int]:
     """Return which (q, late) leave, for each value of q, at most two kinds of function of late.
 
-    `table` is a function of four inputs, up to complement: the cache ends at 32,768 of them.
+    A bit for each, of every function of four inputs. The kind of a function of one input is its
+    value where the input is 0, plus twice that where it is 1.
     """
-    options = []
+    bits = (np.arange(1 << 16)[:, None] >> np.arange(16) & 1).astype(np.uint8)
+    addresses = np.arange(16)
+    options = np.zeros(1 << 16, dtype=np.int64)
     for late in range(4):
-        kinds = _kinds(table, 4, late)
-        for place, addresses in enumerate(_WHERE):
-            if all(len({kinds[a] for a in where}) <= 2 for where in addresses):
-                options.append((place + (place >= late), late))
-    return frozenset(options)
-
-
-# for each of three inputs: the addresses where it is 0, and where it is 1
-_WHERE = tuple(
-    tuple(tuple(a for a in range(8) if a >> place & 1 == value) for value in (0, 1))
-    for place in range(3)
-)
-
-
-def _kinds(table: int, k: int, late: int) -> list[int]:
-    """Return the kind of function of one input that is left, by the address of the others.
-
-    Its value where the input is 0, plus twice that where it is 1.
-    """
-    at0, at1 = cofactor(table, k, late, 0), cofactor(table, k, late, 1)
-    return [(at0 >> p & 1) | (at1 >> p & 1) << 1 for p in range(1 << (k - 1))]
+        at0 = addresses[addresses >> late & 1 == 0]
+        kinds = np.uint8(1) << (bits[:, at0] | bits[:, at0 | 1 << late] << 1)
+        for place in range(3):
+            is_few = np.ones(1 << 16, dtype=bool)
+            for value in (0, 1):
+                where = np.flatnonzero(np.arange(8) >> place & 1 == value)
+                is_few &= np.bitwise_count(np.bitwise_or.reduce(kinds[:, where], axis=1)) <= 2
+            options |= is_few.astype(np.int64) << (4 * late + place)
+    return list(options.tolist())

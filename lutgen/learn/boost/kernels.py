@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from lutgen.bits import Words, n_words, pack, unpack_rows
 from lutgen.learn.boost import newton
 from lutgen.learn.boost.searching import search_alone, search_together, worth_sharing
 from lutgen.learn.boost.step import UNIT, Drawn, Samples
+from lutgen.learn.compiled import njit
 from lutgen.learn.executor import Executor, ranges
 from lutgen.learn.kernels import find_addresses, popcount, random_word
 

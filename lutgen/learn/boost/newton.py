@@ -11,10 +11,10 @@ so the scores are the same.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from lutgen.learn.boost.step import NewtonGain, Weighed
+from lutgen.learn.compiled import njit
 from lutgen.learn.executor import Executor, ranges
 
 _U = np.uint64

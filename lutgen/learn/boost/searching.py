@@ -15,10 +15,10 @@ addresses), each worker scores a share of the signals instead.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from lutgen.learn.boost.step import Drawn
+from lutgen.learn.compiled import njit
 from lutgen.learn.executor import Executor, ranges
 from lutgen.learn.kernels import transpose_octets
 
