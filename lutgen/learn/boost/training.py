@@ -43,6 +43,7 @@ from lutgen.learn.boost.parameters import ABSOLUTE, AUTO, NEWTON, BoostParameter
 from lutgen.learn.boost.part import Layout, Part, Team
 from lutgen.learn.boost.step import WEIGHT_UNIT
 from lutgen.learn.boost.views import image_views
+from lutgen.learn.boost.windows import Windows
 from lutgen.learn.executor import Executor, executor_for
 from lutgen.model import LutNetwork, Provenance
 
@@ -98,7 +99,7 @@ def boost(
         Samples, class numbers and weights (default: all the same) to watch the accuracy on, for
         `patience` and for the criterion.
     feature_shape : sequence of int
-        Shape of one sample where the features are an image; used by `shift` and `mirror`.
+        Shape of one sample where the features are an image; used by `shift`, `mirror` and `window`.
     start : LutNetwork, optional
         A network that :func:`boost` made, on the same bits and classes: it grows to
         `luts_per_class`, and the refits are of all of it.
@@ -124,7 +125,7 @@ def boost(
         If there are no samples, a class has no sample of any weight, weights are negative or not
         finite, or there are fewer input bits than k.
     ConfigError
-        If `shift` or `mirror` is asked for samples that are no images, `patience` without
+        If `shift`, `mirror` or `window` is asked for samples that are no images, `patience` without
         validation samples, or `start` is not a network that can be gone on with.
     Interrupted
         On Ctrl-C, with what has been learnt; before the first round is over, and while criteria
@@ -167,6 +168,14 @@ def boost_parts(
     check_request(samples.n_signals, parameters, validation is not None)
     _check_classes(samples, classes)
     views = image_views(encoder, feature_shape, parameters.shift, parameters.mirror)
+    windows = None
+    if parameters.window:
+        windows = Windows(encoder, feature_shape, parameters.window, parameters.k)
+    if parameters.views_a_round and any(first % 64 for first in samples.firsts):
+        raise ConfigError(
+            "views_a_round needs parts of samples that are multiples of 64, all but the last: part "
+            "them otherwise, or leave it at 0"
+        )
     n_classes = len(classes)
     old: list[Round] = []
     if start is not None:
@@ -182,7 +191,8 @@ def boost_parts(
         watched: SampleSet | None,
         heard: Callable[[BoostProgress], None] | None,
     ) -> Learner:
-        team = Layout(views, weighing, WEIGHT_UNIT, backend).team(own)
+        order = windows and windows.order
+        team = Layout(views, weighing, WEIGHT_UNIT, backend, order=order).team(own)
         loss = Softmax(n_classes, told.effective_temperature)
         if start is not None:
             loss.prior = prior
@@ -199,6 +209,7 @@ def boost_parts(
             backend,
             executor,
             heard,
+            windows,
         )
 
     choice = Choice(parameters.criterion, "")

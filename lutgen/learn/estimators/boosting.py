@@ -29,8 +29,8 @@ class BoostedLutClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
     Parameters
     ----------
     k, luts_per_class, layers, temperature, search_samples, random_wires, sweeps, interactions
-    refits, shift, mirror, patience, refit_on_all, criterion, leaf_bits, max_weight, learning_rate
-    l2_regularization, min_entry_weight
+    refits, shift, mirror, window, views_a_round, patience, refit_on_all, criterion, leaf_bits
+    max_weight, learning_rate, l2_regularization, min_entry_weight
         See :class:`lutgen.learn.boost.BoostParameters`.
     class_weight : "balanced", dict or None, default=None
         Weight of each class, times that of each sample: "balanced" gives all classes as much, a
@@ -41,7 +41,7 @@ class BoostedLutClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
     missing : {"refuse", "bit"}, default="refuse"
         ``bit``: features may be NaN; one that some training samples lack has a bit that tells so.
     feature_shape : sequence of int, default=()
-        Shape of one sample where the features are an image; `shift` and `mirror` need it.
+        Shape of one sample where the features are an image; `shift`, `mirror` and `window` need it.
     validation_fraction : float, default=0.1
         Share of the samples of each class that is set aside where `patience` is not 0.
     warm_start : bool, default=False
@@ -81,6 +81,8 @@ class BoostedLutClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
         refits: int = 1,
         shift: int = 0,
         mirror: bool = False,
+        window: int = 0,
+        views_a_round: int = 0,
         patience: int = 0,
         refit_on_all: bool = True,
         criterion: str = "auto",
@@ -109,6 +111,8 @@ class BoostedLutClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
         self.refits = refits
         self.shift = shift
         self.mirror = mirror
+        self.window = window
+        self.views_a_round = views_a_round
         self.patience = patience
         self.refit_on_all = refit_on_all
         self.criterion = criterion
