@@ -17,11 +17,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from published import NOT_RUN, PUBLISHED
-from references import BOOSTING, FOREST, REGRESSION
+from references import BOOSTING, FOREST, REGRESSION, XGBOOST
 from rows import COLUMNS, IWLS, TASKS, Row, read_all
 
 DOCS = Path(__file__).parents[1] / "docs"
-COLOURS = {FOREST: "tab:green", REGRESSION: "tab:olive", BOOSTING: "tab:purple"}
+COLOURS = {
+    FOREST: "tab:green",
+    REGRESSION: "tab:olive",
+    BOOSTING: "tab:purple",
+    XGBOOST: "tab:brown",
+}
 _HEADER = (
     "system", "input", "core", "head", "core + head", "encoder", "all", "Yosys's own", "test",
     "validation", "runs", "seconds",

@@ -27,6 +27,7 @@ TASKS: dict[str, tuple[str, ...]] = {
     "mnist": ("thresholds:64,160", "gain:784"),
     "fashion_mnist": ("gain:2352",),
     "cifar10": ("binary",),
+    "cifar10_u4": (),
     "unsw_nb15": ("gain:400",),
     "jsc": ("gain:128",),
     "uci:letter": ("gain:128",),

@@ -104,11 +104,10 @@ def test_what_a_lost_worker_knew_is_asked_for(
     client: Client, rows: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Parts that do not say that they are behind make another network."""
-    from lutgen.learn.boost.labelled import Labelled, SampleSet
-    from lutgen.learn.boost.part import Layout, Team, Vote
     from lutgen.encode.encoder import fit_encoder
+    from lutgen.learn.boost.labelled import Labelled, SampleSet
     from lutgen.learn.boost.losses import Softmax
-    from lutgen.learn.boost.part import Begin
+    from lutgen.learn.boost.part import Begin, Layout, Team, Vote
     from lutgen.learn.executor import Serial
 
     X, y = rows

@@ -6,7 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lutgen.datasets.cifar import ARCHIVE, BITS_FILE, PIXELS_FILE, read_cifar10
+from lutgen.datasets.cifar import (
+    ARCHIVE,
+    BITS_FILE,
+    NIBBLES_FILE,
+    PIXELS_FILE,
+    read_cifar10,
+)
 from lutgen.datasets.load import load_dataset
 from lutgen.errors import DataError
 
@@ -56,18 +62,40 @@ def delta(images: np.ndarray) -> np.ndarray:
     return planes
 
 
-def test_the_published_archive_and_both_small_files_hold_the_same_images(tmp_path: Path) -> None:
+def predicted(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Code images of shape (n, 3, 32, 32) of 0 to 15: the inverse of what the reader undoes."""
+    values = images.astype(np.int64)
+    values[:, ::2] -= values[:, 1:2]
+    around = np.pad(values, ((0, 0), (0, 0), (1, 0), (1, 0)))
+    west, north = around[:, :, 1:, :-1], around[:, :, :-1, 1:]
+    guess = np.median([west, north, west + north - around[:, :, :-1, :-1]], axis=0)
+    error = ((values - guess.astype(np.int64)) & 15).astype(np.uint8)
+    return error[:, 1, ::2] | error[:, 1, 1::2] << 4, error[:, 0] | error[:, 2] << 4
+
+
+def test_the_published_archive_and_the_small_files_hold_the_same_images(tmp_path: Path) -> None:
     write_archive(tmp_path)
-    pixels = read_cifar10(tmp_path, bits=False)
+    pixels = read_cifar10(tmp_path, 8)
     assert np.array_equal(pixels[0].X, TRAIN.reshape(10, -1)) and pixels[2] == ""
     assert np.array_equal(pixels[1].X, TEST.reshape(4, -1))
-    bits = read_cifar10(tmp_path, bits=True)
+    bits = read_cifar10(tmp_path, 1)
     assert np.array_equal(bits[1].X, TEST.reshape(4, -1) >= 128)
     np.savez(tmp_path / BITS_FILE, **bits_arrays())
-    small = read_cifar10(tmp_path, bits=True)
+    small = read_cifar10(tmp_path, 1)
     assert small[2] == "1 of 4 test images missing and left out"
     assert np.array_equal(small[0].X, bits[0].X) and np.array_equal(small[0].y, Y_TRAIN)
     assert np.array_equal(small[1].X, bits[1].X[VALID]) and small[1].y.tolist() == [0, 2, 3]
+    nibbles = read_cifar10(tmp_path, 4)
+    assert np.array_equal(nibbles[0].X, pixels[0].X >> 4)
+    parts = {"train": (TRAIN, Y_TRAIN), "test": (TEST, Y_TEST)}
+    coded = {}
+    for part, (images, y) in parts.items():
+        coded[f"{part}_g"], coded[f"{part}_rb"] = predicted(images >> 4)
+        coded[f"{part}_labels"] = y
+    np.savez(tmp_path / NIBBLES_FILE, **coded, test_valid=VALID)
+    decoded = read_cifar10(tmp_path, 4)
+    assert np.array_equal(decoded[0].X, nibbles[0].X)
+    assert np.array_equal(decoded[1].X, nibbles[1].X[VALID]) and decoded[2] == small[2]
     arrays = {
         "train_delta": delta(TRAIN),
         "train_labels": Y_TRAIN,
@@ -76,7 +104,7 @@ def test_the_published_archive_and_both_small_files_hold_the_same_images(tmp_pat
         "test_valid": VALID,
     }
     np.savez(tmp_path / PIXELS_FILE, **arrays)
-    part = read_cifar10(tmp_path, bits=False)
+    part = read_cifar10(tmp_path, 8)
     assert np.array_equal(part[0].X, pixels[0].X)
     assert np.array_equal(part[1].X, pixels[1].X[VALID])
 
@@ -105,20 +133,20 @@ def test_a_small_file_that_is_not_as_it_should_be_is_refused(
     arrays[name] = value
     np.savez(tmp_path / BITS_FILE, **{k: v for k, v in arrays.items() if v is not None})
     with pytest.raises(DataError, match=message):
-        read_cifar10(tmp_path, bits=True)
+        read_cifar10(tmp_path, 1)
 
 
 def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:
     write_archive(tmp_path, n_batches=4)
     with pytest.raises(DataError, match=r"lacks data_batch_5\.bin"):
-        read_cifar10(tmp_path, bits=True)
+        read_cifar10(tmp_path, 1)
     write_archive(tmp_path, label=7)
     with pytest.raises(DataError, match=r"\(test_batch\.bin\): must be records of 3073 bytes"):
-        read_cifar10(tmp_path, bits=True)
+        read_cifar10(tmp_path, 1)
     whole = (tmp_path / ARCHIVE).read_bytes()
     (tmp_path / ARCHIVE).write_bytes(whole[: len(whole) // 2])
     with pytest.raises(DataError, match="truncated or damaged"):
-        read_cifar10(tmp_path, bits=True)
+        read_cifar10(tmp_path, 1)
     (tmp_path / ARCHIVE).write_bytes(b"not a tar")
     with pytest.raises(DataError, match="truncated or damaged"):
-        read_cifar10(tmp_path, bits=True)
+        read_cifar10(tmp_path, 1)

@@ -42,12 +42,23 @@ def accuracy(network: LutNetwork, n_classes: int = 10) -> float:
 
 
 @pytest.mark.parametrize(
-    "parameters", [SMALL, NEWTON, *SEVERAL_BITS.values()], ids=["absolute", "newton", "2", "3"]
+    "parameters",
+    [
+        SMALL,
+        NEWTON,
+        *SEVERAL_BITS.values(),
+        replace(SMALL, window=5),
+        replace(NEWTON, window=3),
+        replace(SMALL, views_a_round=2),
+        replace(SMALL, window=5, views_a_round=2),
+    ],
+    ids=["absolute", "newton", "2", "3", "window", "newton-window", "views", "window-views"],
 )
 @pytest.mark.parametrize(("n_classes", "layers"), [(2, 1), (3, 1), (3, 2), (10, 1)])
 def test_backends_and_threads_give_the_same_network(
     n_classes: int, layers: int, parameters: BoostParameters
 ) -> None:
+    layers = 1 if parameters.window else layers
     parameters = replace(parameters, shift=1, mirror=n_classes == 3, layers=layers)
     networks = [
         learn(parameters, n_classes, TRAIN[:200], feature_shape=(8, 8), **options)

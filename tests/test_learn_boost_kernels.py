@@ -42,7 +42,7 @@ def draw(
     executor: Executor | None = None,
 ) -> Drawn:
     executor = executor or Serial()
-    size = places.sizes(residual[None, :], executor)[0]
+    size = places.sizes(step, residual[None, :], executor)[0]
     request = places.Draw.about(n_drawn, 0, key, size)
     n_views = len(samples.views)
     n_places = residual.size // n_views

@@ -77,6 +77,14 @@ def boost(
     mirror: Annotated[
         bool, typer.Option("--mirror", help="Learn from mirrored images, too.")
     ] = _DEFAULT.mirror,
+    patch: Annotated[
+        int,
+        typer.Option(help="A LUT's wires come from one square of N pixels a side; 0: from all."),
+    ] = _DEFAULT.patch,
+    views_a_round: Annotated[
+        int,
+        typer.Option(help="Learn each round from N of the shifted and mirrored views; 0: all."),
+    ] = _DEFAULT.views_a_round,
     validation: Validation = 0.0,
     patience: Annotated[
         int, typer.Option(help="Stop when that has not risen for N rounds; 0: never.")
@@ -160,6 +168,8 @@ def boost(
             refits=refits,
             shift=shift,
             mirror=mirror,
+            patch=patch,
+            views_a_round=views_a_round,
             patience=patience,
             refit_on_all=refit_on_all,
             seed=seed,

@@ -1,4 +1,4 @@
-"""CIFAR-10: its binary archive as published, and two smaller files made of it.
+"""CIFAR-10: its binary archive as published, and three smaller files made of it.
 
 Images come out channels first, 32x32 each, flattened to 3,072 columns.
 """
@@ -19,23 +19,23 @@ from lutgen.errors import DataError
 ARCHIVE = "cifar-10-binary.tar.gz"
 BITS_FILE = "cifar10_bits128.npz"
 PIXELS_FILE = "cifar10_u8_part.npz"
+NIBBLES_FILE = "cifar10_u4.npz"
 SHAPE = (3, 32, 32)
-BIT_THRESHOLD = 128
 
 _N_PIXELS = 3 * 32 * 32
 _RECORD = 1 + _N_PIXELS  # a label, then the image
 
 
-def read_cifar10(folder: Path, *, bits: bool) -> tuple[Samples, Samples, str]:
+def read_cifar10(folder: Path, n_bits: int) -> tuple[Samples, Samples, str]:
     """Read CIFAR-10 from one of its files in a folder; the smaller file goes first.
 
     Parameters
     ----------
     folder : Path
-        Holds `BITS_FILE` (for bits), `PIXELS_FILE` (for 8-bit pixels, a part of the set) or
-        `ARCHIVE`.
-    bits : bool
-        One bit a channel value, ``value >= 128``, instead of the value 0 to 255.
+        Holds `BITS_FILE` (for one bit), `NIBBLES_FILE` (for four), `PIXELS_FILE` (for eight, a part
+        of the set) or `ARCHIVE`.
+    n_bits : {1, 4, 8}
+        The most significant bits of a channel value that are kept.
 
     Returns
     -------
@@ -49,16 +49,16 @@ def read_cifar10(folder: Path, *, bits: bool) -> tuple[Samples, Samples, str]:
     DataError
         If the file cannot be read or is not as it should be.
     """
-    small = folder / (BITS_FILE if bits else PIXELS_FILE)
-    if small.exists():
-        return _read_bits(small) if bits else _read_pixels(small)
+    name, read = {
+        1: (BITS_FILE, _read_bits),
+        4: (NIBBLES_FILE, _read_nibbles),
+        8: (PIXELS_FILE, _read_pixels),
+    }[n_bits]
+    if (folder / name).exists():
+        return read(folder / name)
     train = _read_archive(folder / ARCHIVE, [f"data_batch_{i}.bin" for i in range(1, 6)])
     test = _read_archive(folder / ARCHIVE, ["test_batch.bin"])
-    if bits:
-        train, test = (
-            Samples((part.X >= BIT_THRESHOLD).view(np.uint8), part.y, SHAPE)
-            for part in (train, test)
-        )
+    train, test = (Samples(part.X >> (8 - n_bits), part.y, SHAPE) for part in (train, test))
     return train, test, ""
 
 
@@ -83,6 +83,43 @@ def _read_pixels(path: Path) -> tuple[Samples, Samples, str]:
     samples, tested, note = _mask(path, arrays, train, test)
     part = f"a part of the published 50,000 / 10,000{'; ' if note else ''}{note}"
     return samples, tested, part
+
+
+def _read_nibbles(path: Path) -> tuple[Samples, Samples, str]:
+    """Read values of four bits: two rows of green a byte, a pixel less its green a byte."""
+    names = ("train_g", "train_rb", "train_labels", "test_g", "test_rb", "test_labels")
+    arrays = read_arrays(path, (*names, "test_valid"))
+    images = []
+    for part in ("train", "test"):
+        _check(path, arrays, f"{part}_g", f"{part}_labels", (16, 32), axis=0)
+        _check(path, arrays, f"{part}_rb", f"{part}_labels", (32, 32), axis=0)
+        images.append(_undo_median(arrays[f"{part}_g"], arrays[f"{part}_rb"]))
+    return _mask(path, arrays, images[0], images[1])
+
+
+def _undo_median(green: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Undo the prediction coding: (n, 16, 32) and (n, 32, 32) to pixels (n, 3072) of 0 to 15.
+
+    A value of a plane was predicted by the median of its neighbours W (west), N (north) and
+    W + N - NW, zero outside the image; the error is kept modulo 16.
+    """
+    n_images = len(green)
+    error = np.empty((3, 32, 32, n_images), dtype=np.int8)
+    error[1, 0::2], error[1, 1::2] = (part.transpose(1, 2, 0) for part in (green & 15, green >> 4))
+    error[0], error[2] = (part.transpose(1, 2, 0) for part in (others & 15, others >> 4))
+    planes = np.zeros((3, 33, 33, n_images), dtype=np.int8)  # a zero row above, a column left
+    for row in range(32):
+        for column in range(32):
+            west, north = planes[:, row + 1, column], planes[:, row, column + 1]
+            least, most = np.minimum(west, north), np.maximum(west, north)
+            value = np.clip(west + north - planes[:, row, column], least, most)
+            value += error[:, row, column]
+            value[1] &= 15
+            value[::2] = ((value[::2] + value[1]) & 15) - value[1]
+            planes[:, row + 1, column + 1] = value
+    planes[::2] += planes[1]
+    pixels = planes[:, 1:, 1:].transpose(3, 0, 1, 2).astype(np.uint8, order="C")
+    return pixels.reshape(-1, _N_PIXELS)
 
 
 def _undo_delta(delta: NDArray[np.uint8]) -> NDArray[np.uint8]:

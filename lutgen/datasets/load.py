@@ -366,8 +366,9 @@ def _load_named(
     folder = _locate(info, data_dir, download, progress)
     path = folder / info.npz
     readers: dict[str, Callable[[], Parts]] = {
-        "cifar10": lambda: read_cifar10(folder, bits=True),
-        "cifar10_u8": lambda: read_cifar10(folder, bits=False),
+        "cifar10": lambda: read_cifar10(folder, 1),
+        "cifar10_u4": lambda: read_cifar10(folder, 4),
+        "cifar10_u8": lambda: read_cifar10(folder, 8),
         "unsw_nb15": lambda: read_unsw(path, attacks=False),
         "unsw_nb15_attack": lambda: read_unsw(path, attacks=True),
         "uci": lambda: read_uci(path, member),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from lutgen.datasets.cifar import ARCHIVE, BITS_FILE, PIXELS_FILE
+from lutgen.datasets.cifar import ARCHIVE, BITS_FILE, NIBBLES_FILE, PIXELS_FILE
 from lutgen.datasets.uci import TABLES
 from lutgen.errors import ConfigError
 
@@ -202,6 +202,14 @@ REGISTRY: Mapping[str, DatasetInfo] = {
             sha256=dict(zip(IDX_FILES, _FASHION_SHA256, strict=True)),
         ),
         _CIFAR,
+        replace(
+            _CIFAR,
+            name="cifar10_u4",
+            title="photographs of objects, 3x32x32, values 0 to 15",
+            encoder="thermometer:4:uniform",
+            folder="cifar10",
+            npz=NIBBLES_FILE,
+        ),
         replace(
             _CIFAR,
             name="cifar10_u8",

@@ -104,7 +104,7 @@ class _Stored(Generic[Item]):
         with self._path.open("r+b") as file:
             mapped = memoryview(mmap.mmap(file.fileno(), 0))
         views = [mapped[start:stop] for start, stop in self._places]
-        value = pickle.loads(self._rest, buffers=views)  # noqa: S301 - our own, a moment ago
+        value = pickle.loads(self._rest, buffers=views)
         before = [_where(view) for view in views]
         yield value
         rest, buffers = _apart(value)

@@ -47,6 +47,11 @@ def count_right(
     return int(_count_right(votes, labels, weights, part.start, part.stop))
 
 
+def sum_sizes(residual: NDArray[np.int32], part: range) -> int:
+    """Return the sum of the absolute residuals; see :class:`BoostStep`."""
+    return int(_sum_sizes(residual, part.start, part.stop))
+
+
 def draw(
     residual: NDArray[np.int32],
     key: np.uint64,
@@ -66,6 +71,21 @@ def gather(samples: Samples, residual: NDArray[np.int32], places: NDArray[np.int
     """Bring the drawn samples together; see :class:`BoostStep`."""
     negative = (residual[places] < 0).astype(np.uint8)
     return Drawn(_gather(samples.rows, places, negative), negative, samples.n_signals)
+
+
+def rows(samples: Samples, places: NDArray[np.int64], signals: NDArray[np.int32]) -> Words:
+    """Return some signals of some places; see :class:`BoostStep`."""
+    n_places_a_view = 64 * samples.signals.shape[1]
+    first = np.searchsorted(places, np.arange(len(samples.views) + 1) * n_places_a_view)
+    read = np.zeros((places.size + 1, n_words(signals.size)), dtype=np.uint64)
+    assert samples.position is not None
+    position = np.append(samples.position, np.int32(-1))  # the row of zeros is nowhere
+    for view, sources in enumerate(samples.views):
+        here = slice(first[view], first[view + 1])
+        if first[view] < first[view + 1]:
+            runs = _runs(position[sources[signals]])
+            _copy_runs(samples.rows, places[here] - view * n_places_a_view, runs, read[here])
+    return read
 
 
 def search(
@@ -192,6 +212,14 @@ def _count_right(votes, labels, weights, begin, end):
 
 
 @njit(nogil=True, cache=True)
+def _sum_sizes(residual, begin, end):
+    total = np.int64(0)
+    for n in range(begin, end):
+        total += np.int64(abs(residual[n]))
+    return total
+
+
+@njit(nogil=True, cache=True)
 def _draw(residual, key, unit, begin, end, capacity, shift):
     drawn = np.empty(capacity, dtype=np.int64)
     n_bits = 0  # of the unit beyond 32
@@ -225,6 +253,43 @@ def _gather(rows, drawn, negative):
         for w in range(width):
             gathered[i, w] = row[w] ^ flip
     return gathered
+
+
+@njit(nogil=True, cache=True)
+def _runs(sources):
+    """Return where bits that follow each other come from, where they go, and how many they are.
+
+    Sources of -1 are left out; no run crosses a word where it goes.
+    """
+    runs = np.empty((sources.size, 3), dtype=np.int64)
+    n, last = 0, np.int64(-2)
+    for i in range(sources.size):
+        source = np.int64(sources[i])
+        if source >= 0:
+            if source == last + 1 and i & 63:
+                runs[n - 1, 2] += 1
+            else:
+                runs[n] = source, i, 1
+                n += 1
+            last = source
+        else:
+            last = -2
+    return runs[:n]
+
+
+@njit(nogil=True, cache=True)
+def _copy_runs(rows, places, runs, out):
+    """Copy runs of bits of some places' rows into rows of zeros."""
+    for i in range(places.size):
+        row, target = rows[places[i]], out[i]
+        for r in range(runs.shape[0]):
+            source, place, n = _U(runs[r, 0]), _U(runs[r, 1]), _U(runs[r, 2])
+            word, shift = source >> _U(6), source & _U(63)
+            bits = row[word] >> shift
+            if shift + n > _U(64):
+                bits |= row[word + _U(1)] << (_U(64) - shift)
+            bits &= ~_U(0) >> (_U(64) - n)
+            target[place >> _U(6)] |= bits << (place & _U(63))
 
 
 @njit(nogil=True, cache=True)

@@ -21,7 +21,8 @@ from lutgen.learn.boost.losses import KEY_BITS, Distance, Loss
 from lutgen.learn.boost.monotone import Directions
 from lutgen.learn.boost.network import Round
 from lutgen.learn.boost.parameters import ABSOLUTE, BoostParameters, BoostProgress
-from lutgen.learn.boost.part import Asked, Begin, Close, Likely, Part, Team, Vote
+from lutgen.learn.boost.part import Asked, Begin, Close, Likely, Part, Show, Team, Vote
+from lutgen.learn.boost.patches import Patches
 from lutgen.learn.boost.step import UNIT, Drawn, NewtonGain, Weighed
 from lutgen.learn.counts import Counts
 from lutgen.learn.executor import Executor, Faster, Serial
@@ -30,6 +31,7 @@ from lutgen.model.provenance import LearntAccuracy
 _DRAW_STREAM = 3
 _START_STREAM = 4
 _WEIGH_STREAM = 5
+_PATCH_STREAM = 7
 _FEW_SAMPLES = 512, 2048  # drawn to score all twos and threes of signals, at least and at most
 FEW_DRAWN = 12_000  # by default
 _MOST_WEIGHED = 1 << 23  # by default, times signals
@@ -62,7 +64,11 @@ class Learner:
         executor: Executor,
         progress: Callable[[BoostProgress], None] | None,
         directions: Directions | None = None,
+        patches: Patches | None = None,
     ) -> None:
+        self.patches = patches
+        n_a_round = parameters.views_a_round
+        self.n_shares = -(-n_views // n_a_round) if n_a_round else 1
         self.team, self.n_samples, self.validation = team, n_samples, validation
         self.n_signals = n_signals
         self.parameters, self.executor, self.progress = parameters, executor, progress
@@ -82,7 +88,9 @@ class Learner:
         # no sample needs to be drawn more than a few times over
         n_places = n_views * 64 * n_words(n_samples)
         self.n_drawn = min(parameters.search_samples or FEW_DRAWN, 16 * n_places)
-        self.n_weighed = parameters.search_samples or max(FEW_DRAWN, _MOST_WEIGHED // n_signals)
+        self.n_weighty //= self.n_shares
+        n_shown = patches.n_signals if patches else n_signals
+        self.n_weighed = parameters.search_samples or max(FEW_DRAWN, _MOST_WEIGHED // n_shown)
         self.layers: list[list[Round]] = []  # those that are done
         self.luts: list[Round] = []  # of the layer that is being learnt
         self.best: list[Round] = []
@@ -160,6 +168,8 @@ class Learner:
         """
         if self.faster is not None:
             self.executor = self.faster.begin()
+        if self.n_shares > 1:
+            self.team.tell(Show(self.n_shares, stage + place))
         executor, n_groups = self.executor, len(self.groups)
         sizes: Sequence[int] = []
         if self.team.at_hand or self.parameters.criterion == ABSOLUTE:
@@ -222,16 +232,21 @@ class Learner:
         n_drawn = [self._n_drawn_for(order) for order in orders]
         if not is_newton:
             n_drawn.append(self.n_drawn)
-        drawn = self._draw(stage, place, n_drawn, sizes, executor, groups)
-        weighed = self._weigh(stage, place, executor, groups) if is_newton else []
+        shown = [self._signals(stage, place, g) for g in groups]
+        drawn = self._draw(stage, place, n_drawn, sizes, executor, groups, shown)
+        weighed = self._weigh(stage, place, executor, groups, shown) if is_newton else []
         gain = self.gain
 
         def search(i: int) -> list[NDArray[np.int32]]:
-            g = groups[i]
+            found, signals = search_shown(i), shown[i]
+            return found if signals is None else [signals[wires] for wires in found]
+
+        def search_shown(i: int) -> list[NDArray[np.int32]]:
+            g, signals = groups[i], shown[i]
             own = executor if len(groups) == 1 else Serial()
             start = _random_wires(
                 randomness.keys(parameters.seed, _START_STREAM, stage, place, g),
-                self.n_signals,
+                self.n_signals if signals is None else signals.size,
                 parameters.effective_random_wires,
             )
             starts = [
@@ -251,6 +266,14 @@ class Learner:
 
         return executor.map(search, range(len(groups)))
 
+    def _signals(self, stage: int, place: int, g: int) -> NDArray[np.int32] | None:
+        """Return the signals that the wires of a LUT are chosen among; None: all."""
+        if self.patches is None:
+            return None
+        return self.patches.draw(
+            randomness.keys(self.parameters.seed, _PATCH_STREAM, stage, place, g)
+        )
+
     def _draw(
         self,
         stage: int,
@@ -259,6 +282,7 @@ class Learner:
         sizes: Sequence[int],
         executor: Executor,
         groups: range,
+        shown: Sequence[NDArray[np.int32] | None],
     ) -> list[list[Drawn]]:
         """Return samples drawn by the residuals of each group, so many and so many."""
         if not n_drawn:
@@ -266,10 +290,10 @@ class Learner:
         if not sizes:
             sizes = self.team.ask(Part.sizes, executor).tolist()
         draws = []
-        for g in groups:
+        for g, signals in zip(groups, shown, strict=True):
             key = int(randomness.keys(self.parameters.seed, _DRAW_STREAM, stage, place, g)[0])
             score = self.groups[g]
-            draws += [places.Draw.about(n, score, key, sizes[score]) for n in n_drawn]
+            draws += [places.Draw.about(n, score, key, sizes[score], signals) for n in n_drawn]
         parts = self.team.ask(Part.draw, executor, draws=draws)
         found = [
             places.together([part[i] for part in parts], request.most)
@@ -277,15 +301,22 @@ class Learner:
         ]
         return [found[i : i + len(n_drawn)] for i in range(0, len(found), len(n_drawn))]
 
-    def _weigh(self, stage: int, place: int, executor: Executor, groups: range) -> list[Weighed]:
+    def _weigh(
+        self,
+        stage: int,
+        place: int,
+        executor: Executor,
+        groups: range,
+        shown: Sequence[NDArray[np.int32] | None],
+    ) -> list[Weighed]:
         """Return the samples that a search by Newton's gain looks at, for each group."""
         bound = None
         if self.n_weighed < self.n_weighty:
             bound = (self.n_weighed << 32) // self.n_weighty
         draws = []
-        for g in groups:
+        for g, signals in zip(groups, shown, strict=True):
             key = int(randomness.keys(self.parameters.seed, _WEIGH_STREAM, stage, place, g)[0])
-            draws.append(Likely(self.groups[g], key, bound))
+            draws.append(Likely(self.groups[g], key, bound, signals))
         is_all = self.team.at_hand and len(self.team) == 1
         parts = self.team.ask(Part.weigh, executor, draws=draws, is_all=is_all)
         return [

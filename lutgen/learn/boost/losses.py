@@ -53,8 +53,9 @@ class Loss(Protocol):
         votes: NDArray[np.int32],
         out: NDArray[np.int32],
         executor: Executor,
+        seen: places.Seen | None = None,
     ) -> None:
-        """Write what each score lacks at each place: the weight times the negative gradient."""
+        """Write what each score lacks at each place seen: the weight times minus the gradient."""
 
     def find_curvature(
         self, residual: NDArray[np.int32], weights: NDArray[np.int32], out: NDArray[np.int32]
@@ -143,9 +144,10 @@ class Softmax:
         votes: NDArray[np.int32],
         out: NDArray[np.int32],
         executor: Executor,
+        seen: places.Seen | None = None,
     ) -> None:
         """See :class:`Loss`."""
-        places.find_residuals(step, samples, votes, self.decay, out, executor)
+        places.find_residuals(step, samples, votes, self.decay, out, executor, seen)
 
     def find_curvature(
         self, residual: NDArray[np.int32], weights: NDArray[np.int32], out: NDArray[np.int32]
@@ -227,6 +229,7 @@ class Distance:
         votes: NDArray[np.int32],
         out: NDArray[np.int32],
         executor: Executor,
+        seen: places.Seen | None = None,  # noqa: ARG002 - numbers have one view
     ) -> None:
         """See :class:`Loss`."""
 

@@ -53,6 +53,15 @@ class BoostParameters:
         Learn from images shifted by up to so many pixels, too.
     mirror : bool
         Learn from mirrored images, left and right exchanged, too.
+    patch : int
+        All wires of a LUT come from one square of so many pixels a side, drawn anew for each LUT.
+        Of large images it makes the search faster by far, and less is learnt by heart. 0: they
+        come from the whole image. Where it is used, `n_signals` of `search_samples` are those of a
+        patch.
+    views_a_round : int
+        Each round of LUTs is learnt from about so many views of each image (shifted and mirrored),
+        others the next time, and from all views of some image: so many views cost little more than
+        few. 0: from all.
     patience : int
         End the growth when the accuracy on the validation samples has not risen for so many
         rounds, and keep the network that was best on them. 0: do neither.
@@ -97,6 +106,8 @@ class BoostParameters:
     refits: int = 1
     shift: int = 0
     mirror: bool = False
+    patch: int = 0
+    views_a_round: int = 0
     patience: int = 0
     refit_on_all: bool = True
     seed: int = 0
@@ -117,6 +128,8 @@ class BoostParameters:
             "random_wires": (-1, MAX_FAN_IN),
             "sweeps": (0, 100),
             "refits": (0, 1000),
+            "patch": (0, 1 << 16),
+            "views_a_round": (0, 1 << 16),
             "patience": (0, 1 << 20),
         }
         faults = [
@@ -126,6 +139,8 @@ class BoostParameters:
         ]
         if not (self.temperature == 0 or 0.1 <= self.temperature <= 10_000):
             faults.append(f"temperature must be 0.1 to 10000, or 0, got {self.temperature:g}")
+        if self.patch and self.layers > 1:
+            faults.append("patch needs layers of 1: LUTs have no place in the image")
         if self.interactions not in (0, 2, 3):
             faults.append(f"interactions must be 0, 2 or 3, got {self.interactions}")
         if self.criterion not in CRITERIA:

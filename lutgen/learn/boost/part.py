@@ -56,7 +56,15 @@ class Close:
     luts: list[Lut]
 
 
-Change = Begin | Vote | Close
+@dataclass(frozen=True)
+class Show:
+    """From now on, only one of the shares of the views is looked at."""
+
+    n_shares: int
+    turn: int
+
+
+Change = Begin | Vote | Close | Show
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,13 +76,14 @@ class Asked:
     curved: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Likely:
     """A draw of places that are each as likely; see :func:`.places.likely`."""
 
     score: int
     key: int
     bound: int | None
+    signals: NDArray[np.int32] | None = None
 
 
 class Part:
@@ -97,6 +106,9 @@ class Part:
         n_views, n_own = len(samples.views), samples.signals.shape[1] * 64
         n_all = -(-n_whole // 64) * 64
         self.ids = [range(v * n_all + first, v * n_all + first + n_own) for v in range(n_views)]
+        n_words = samples.signals.shape[1]
+        self._words = range(first // 64, first // 64 + n_words), -(-n_whole // 64)
+        self._seen: places.Seen | None = None
         self.n_seen = 0  # changes
         self.votes = self.residual = np.empty((0, 0), dtype=np.int32)
         self._is_fresh = False  # the residual
@@ -140,6 +152,11 @@ class Part:
             places.vote(
                 self._step, samples.signals, samples.views, pairs, change.sign, executor
             )  # fmt: skip
+        elif isinstance(change, Show):
+            n_views = len(samples.views)
+            self._seen = places.share_of_views(
+                n_views, change.n_shares, change.turn, *self._words
+            )  # fmt: skip
         elif change.luts:
             outputs = self._outputs(change.luts, executor)
             transpose = self._step.transpose if samples.rows.shape[1] else None
@@ -170,7 +187,7 @@ class Part:
                     self.residual = np.empty_like(self.votes)
                 if self.votes.size:
                     self.loss.find_residuals(
-                        self._step, self.samples, self.votes, self.residual, executor
+                        self._step, self.samples, self.votes, self.residual, executor, self._seen
                     )
                 self._is_fresh = True
         return self.residual
@@ -198,7 +215,10 @@ class Part:
 
     def sizes(self, executor: Executor) -> NDArray[np.object_]:
         """Return the sum of the sizes of each score's residuals."""
-        return np.array(places.sizes(self._find_residuals(executor), executor), dtype=object)
+        n_words = self.samples.signals.shape[1]
+        residual = self._find_residuals(executor)
+        found = places.sizes(self._step, residual, executor, n_words, self._seen)
+        return np.array(found, dtype=object)
 
     def draw(
         self, executor: Executor, draws: Sequence[places.Draw]
@@ -208,8 +228,15 @@ class Part:
         found = []
         for request in draws:
             own = residual[request.score]
-            drawn = places.draw(self._step, own, request, self.ids, executor)
-            found.append((self._numbers(drawn), self._step.gather(self.samples, own, drawn)))
+            at = places.draw(self._step, own, request, self.ids, executor, self._seen)
+            if request.signals is None:
+                drawn = self._step.gather(self.samples, own, at)
+            else:
+                negative = (own[at] < 0).astype(np.uint8)
+                rows = self._step.rows(self.samples, at, request.signals)
+                rows[:-1] ^= np.negative(negative.astype(np.uint64))[:, None]
+                drawn = Drawn(rows, negative, request.signals.size)
+            found.append((self._numbers(at), drawn))
         return [found]
 
     def weigh(
@@ -229,11 +256,14 @@ class Part:
         for request in draws:
             own = residual[request.score]
             curvature = self._find_curvature(request.score, own)
-            at = places.likely(self.samples.weights, request.key, request.bound, self.ids)
-            rows, where = self.samples.rows, at
-            if not is_all:
+            weights = self.samples.weights
+            at = places.likely(weights, request.key, request.bound, self.ids, self._seen)
+            rows, where, n_signals = self.samples.rows, at, self.samples.n_signals
+            if request.signals is not None:
+                rows = self._step.rows(self.samples, at, request.signals)[:-1]
+                where, n_signals = np.arange(at.size), request.signals.size
+            elif not is_all:
                 rows, where = rows[at], np.arange(at.size)
-            n_signals = self.samples.n_signals
             weighed = Weighed(rows, where, own[at], curvature[at], n_signals, 1.0)
             found.append((self._numbers(at), weighed))
         return [found]
@@ -244,14 +274,19 @@ class Part:
         found: list[Counts | None] = []
         for request in asked:
             own = residual[request.score]
-            found.append(places.count(self.samples, own, request.wires, executor, self.backend))
+            found.append(self._count(own, request.wires, executor))
             curved = None
             if request.curved:
                 values = self._find_curvature(request.score, own)
-                curved = places.count(self.samples, values, request.wires, executor, self.backend)
+                curved = self._count(values, request.wires, executor)
                 self._curvature.pop(request.score, None)
             found.append(curved)
         return Sums(found)
+
+    def _count(
+        self, values: NDArray[np.int32], wires: NDArray[np.int32], executor: Executor
+    ) -> Counts:
+        return places.count(self.samples, values, wires, executor, self.backend, self._seen)
 
     def tally(self, executor: Executor) -> NDArray[np.object_]:
         """Return what the loss tells how good the scores are by."""
@@ -312,6 +347,8 @@ class Layout:
         Makes labels of the numbers to answer.
     is_watched : bool
         The samples are only watched, not learnt from.
+    order : ndarray of shape (n_signals,), dtype=np.int32, optional
+        See :meth:`.Samples.make`.
     """
 
     views: NDArray[np.int32]
@@ -320,13 +357,16 @@ class Layout:
     backend: str
     encode: Callable[[NDArray[np.float64]], NDArray[np.int32]] | None = None
     is_watched: bool = False
+    order: NDArray[np.int32] | None = None
 
     def make(self, labelled: Labelled, first: int, n_whole: int) -> Part:
         """Return the part of some samples, the first of all `n_whole` is number `first`."""
         transpose = None if self.is_watched else BACKENDS[self.backend]().transpose
         labels = labelled.labels if self.encode is None else self.encode(labelled.labels)
         weights = self.weighing.whole(labelled, self.unit)
-        samples = Samples.make(labelled.bits, labels, weights, self.views, transpose)
+        samples = Samples.make(
+            labelled.bits, labels, weights, self.views, transpose, self.order
+        )  # fmt: skip
         return Part(samples, labelled.bits.n_samples, first, n_whole, self.backend)
 
     def team(self, samples: SampleSet) -> Team:

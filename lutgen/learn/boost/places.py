@@ -24,7 +24,11 @@ _FEW_PLACES = 1 << 13  # not worth a task of their own
 _FEW_WORDS = 3 << 7  # nor these, where a place is only counted or voted on
 
 
-@dataclass(frozen=True)
+Seen = list[tuple[int, range]]
+"""Places: some words of some views."""
+
+
+@dataclass(frozen=True, eq=False)
 class Draw:
     """A draw of samples in proportion to the size of one score's residuals.
 
@@ -37,18 +41,23 @@ class Draw:
         Size of a residual that is drawn once.
     most : int
         What is drawn is random, and so is how much; the last places lose where it is too much.
+    signals : ndarray of shape (n,), dtype=np.int32, optional
+        Those that are needed; default: all.
     """
 
     score: int
     key: int
     unit: int
     most: int
+    signals: NDArray[np.int32] | None = None
 
     @classmethod
-    def about(cls, n_drawn: int, score: int, key: int, size: int) -> Draw:
+    def about(
+        cls, n_drawn: int, score: int, key: int, size: int, signals: NDArray[np.int32] | None = None
+    ) -> Draw:
         """Return the draw of about so many samples, whose residuals' sizes add up to `size`."""
         most = n_drawn + 8 * int(n_drawn**0.5) + 64
-        return cls(score, key, max(1, size // n_drawn), most)
+        return cls(score, key, max(1, size // n_drawn), most, signals)
 
 
 def find_residuals(
@@ -58,13 +67,24 @@ def find_residuals(
     decay: NDArray[np.int64],
     out: NDArray[np.int32],
     executor: Executor,
+    seen: Seen | None = None,
 ) -> None:
-    """Write what each class lacks at each place; see :meth:`.BoostStep.residuals`."""
+    """Write what each class lacks at each place; see :meth:`.BoostStep.residuals`.
+
+    Parameters
+    ----------
+    seen : Seen, optional
+        The places that are looked at; default: all.
+    """
 
     def find(part: range) -> None:
         step.residuals(votes, samples.labels, samples.weights, decay, out, part)
 
-    executor.map(find, ranges(samples.labels.size, executor.n_workers, _FEW_PLACES))
+    if seen is None:
+        parts = ranges(samples.labels.size, executor.n_workers, _FEW_PLACES)
+    else:
+        parts = _ranges(seen, samples.signals.shape[1])
+    executor.map(find, parts)
 
 
 def draw(
@@ -73,6 +93,7 @@ def draw(
     request: Draw,
     ids: Sequence[range],
     executor: Executor,
+    seen: Seen | None = None,
 ) -> NDArray[np.int64]:
     """Draw about so many samples in proportion to the size of their residual; return the places.
 
@@ -88,9 +109,12 @@ def draw(
     """
     key = np.uint64(request.key)
     tasks, first = [], 0
-    for own in ids:
-        n_parts = -(-executor.n_workers // len(ids))
-        for part in ranges(len(own), n_parts, _FEW_PLACES):
+    for view, own in enumerate(ids):
+        if seen is None:
+            parts = ranges(len(own), -(-executor.n_workers // len(ids)), _FEW_PLACES)
+        else:
+            parts = _ranges([(0, words) for v, words in seen if v == view], 0)
+        for part in parts:
             tasks.append((range(first + part.start, first + part.stop), own.start - first))
         first += len(own)
     drawn = executor.map(
@@ -99,21 +123,40 @@ def draw(
     return np.concatenate([*drawn, np.empty(0, dtype=np.int64)])
 
 
-def sizes(residual: NDArray[np.int32], executor: Executor) -> list[int]:
-    """Return the sum of the sizes of each row's residuals."""
+def sizes(
+    step: BoostStep,
+    residual: NDArray[np.int32],
+    executor: Executor,
+    n_words: int = 0,
+    seen: Seen | None = None,
+) -> list[int]:
+    """Return the sum of the sizes of each row's residuals.
+
+    Parameters
+    ----------
+    n_words : int
+        Words of a view; with `seen`.
+    """
 
     def size(task: tuple[int, range]) -> int:
         row, part = task
-        return int(np.abs(residual[row, part.start : part.stop]).sum(dtype=np.int64))
+        return step.sum_sizes(residual[row], part)
 
-    parts = ranges(residual.shape[1], executor.n_workers, _FEW_PLACES)
+    if seen is None:
+        parts = ranges(residual.shape[1], executor.n_workers, _FEW_PLACES)
+    else:
+        parts = _ranges(seen, n_words)
     found = executor.map(size, [(row, part) for row in range(len(residual)) for part in parts])
     n = max(1, len(parts))
     return [sum(found[row * n : (row + 1) * n]) for row in range(len(residual))]
 
 
 def likely(
-    weights: NDArray[np.int32], key: int, bound: int | None, ids: Sequence[range]
+    weights: NDArray[np.int32],
+    key: int,
+    bound: int | None,
+    ids: Sequence[range],
+    seen: Seen | None = None,
 ) -> NDArray[np.int64]:
     """Return the places of some weight, all or each as likely as `bound` is in 2^32.
 
@@ -125,6 +168,11 @@ def likely(
         See :func:`draw`.
     """
     places = np.flatnonzero(weights)
+    if seen is not None:
+        shown = np.zeros(weights.size, dtype=np.bool_)
+        for part in _ranges(seen, len(ids[0]) // 64):
+            shown[part.start : part.stop] = True
+        places = places[shown[places]]
     if bound is None:
         return places
     shifts = np.cumsum([0, *(len(own) for own in ids)])
@@ -181,9 +229,9 @@ def count(
     wires: NDArray[np.int32],
     executor: Executor,
     backend: str,
+    seen: Seen | None = None,
 ) -> Counts:
-    """Count every place at the entries that it reaches; wires of shape (n_luts, k)."""
-
+    """Count every place that is seen at the entries that it reaches; wires of shape (n_luts, k)."""
     if not samples.weights.size:
         return Counts.zeros(RESIDUALS, *wires.shape)
 
@@ -197,7 +245,10 @@ def count(
             backend=backend,
         )  # fmt: skip
 
-    return total(executor.map(count_part, _parts(samples.signals, len(samples.views), executor)))
+    parts = _parts(samples.signals, len(samples.views), executor) if seen is None else seen
+    return total(
+        [Counts.zeros(RESIDUALS, *wires.shape)] * (not parts) + executor.map(count_part, parts)
+    )
 
 
 def find_addresses(samples: Samples, wires: NDArray[np.int32]) -> NDArray[np.integer]:
@@ -253,6 +304,38 @@ def count_right(
         return step.count_right(votes, labels, weights, part)
 
     return sum(executor.map(right, ranges(n_samples, executor.n_workers, 4 * _FEW_PLACES)))
+
+
+def share_of_views(
+    n_views: int, n_shares: int, turn: int, words: range, n_words: int
+) -> Seen | None:
+    """Return one of the shares that all places are cut into, as far as a part has it.
+
+    A share shows as many views of every sample, and all views of some sample; None: all places.
+
+    Parameters
+    ----------
+    words : range
+        The words of the part among the `n_words` of all samples.
+    """
+    if n_shares == 1:
+        return None
+    seen = []
+    for view in range(n_views):
+        share = (view + turn) % n_shares
+        first = max(words.start, n_words * share // n_shares) - words.start
+        last = min(words.stop, n_words * (share + 1) // n_shares) - words.start
+        if first < last:
+            seen.append((view, range(first, last)))
+    return seen
+
+
+def _ranges(seen: Seen, n_words: int) -> list[range]:
+    """Return the ranges of the places that are seen, where a view has so many words."""
+    return [
+        range(64 * (view * n_words + words.start), 64 * (view * n_words + words.stop))
+        for view, words in seen
+    ]
 
 
 def _parts(signals: Words, n_views: int, executor: Executor) -> list[tuple[int, range]]:

@@ -53,6 +53,11 @@ def count_right(
     return int(weights[at][votes[:, at].argmax(axis=0) == labels[at]].sum(dtype=np.int64))
 
 
+def sum_sizes(residual: NDArray[np.int32], part: range) -> int:
+    """Return the sum of the absolute residuals; see :class:`BoostStep`."""
+    return int(np.abs(residual[part.start : part.stop]).sum(dtype=np.int64))
+
+
 def draw(
     residual: NDArray[np.int32],
     key: np.uint64,
@@ -77,6 +82,16 @@ def gather(samples: Samples, residual: NDArray[np.int32], places: NDArray[np.int
     rows = np.where(negative[:, None], ~samples.rows[places], samples.rows[places])
     rows = np.concatenate([rows, np.zeros_like(samples.rows[:1])])
     return Drawn(rows, negative.astype(np.uint8), samples.n_signals)
+
+
+def rows(samples: Samples, places: NDArray[np.int64], signals: NDArray[np.int32]) -> Words:
+    """Return some signals of some places; see :class:`BoostStep`."""
+    view, place = np.divmod(places, 64 * samples.signals.shape[1])
+    source = samples.views[view[:, None], signals[None, :]]
+    bits = samples.signals[source, place[:, None] // 64] >> (place[:, None] % 64).astype(np.uint64)
+    read = np.zeros((places.size + 1, signals.size), dtype=np.uint8)
+    read[:-1] = bits & np.uint64(1)
+    return pack(np.ascontiguousarray(read.T))
 
 
 def search(

@@ -38,6 +38,9 @@ class Samples:
         Class number of each place, or the numbers that its scores should be.
     weights : ndarray of shape (n_places,), dtype=np.int32
         Weight of each place, 0 to 2^15; 0 in the padding.
+    position : ndarray of shape (n_signals,), dtype=np.int32, optional
+        Where wires are chosen among some signals only: `rows` are of view 0 alone, and signal s is
+        bit ``position[s]`` of a row; :meth:`BoostStep.rows` makes those of all views of them.
     """
 
     signals: Words
@@ -45,6 +48,7 @@ class Samples:
     rows: Words
     labels: NDArray[np.int32]
     weights: NDArray[np.int32]
+    position: NDArray[np.int32] | None = None
 
     @property
     def n_signals(self) -> int:
@@ -59,10 +63,17 @@ class Samples:
         weights: NDArray[np.int32],
         views: NDArray[np.int32],
         transpose: Callable[[Words], Words] | None,
+        order: NDArray[np.int32] | None = None,
     ) -> Samples:
         """Lay out samples; a source signal of -1 in `views` stands for zero.
 
         Without `transpose` there are no `rows`: of samples that are only watched.
+
+        Parameters
+        ----------
+        order : ndarray of shape (n_signals,), dtype=np.int32, optional
+            Rows are of view 0 alone, its signals in this order, so that those that are wanted
+            together stand together.
         """
         n_places = 64 * bits.words.shape[1]
         signals, sources = bits.words, views.astype(np.int32)
@@ -72,9 +83,10 @@ class Samples:
         return cls(
             signals,
             sources,
-            _by_place(signals, sources, transpose),
+            _by_place(signals, sources if order is None else order[None, :], transpose),
             np.tile(_padded(labels, n_places), len(views)),
             np.tile(_padded(weights, n_places), len(views)),
+            None if order is None else np.argsort(order).astype(np.int32),
         )
 
     def with_signals(self, more: Words, transpose: Callable[[Words], Words] | None) -> Samples:
@@ -206,6 +218,10 @@ class BoostStep(Protocol):
         """
         ...
 
+    def sum_sizes(self, residual: NDArray[np.int32], part: range) -> int:
+        """Return the sum of the absolute residuals of a part."""
+        ...
+
     def draw(
         self,
         residual: NDArray[np.int32],
@@ -227,6 +243,19 @@ class BoostStep(Protocol):
         self, samples: Samples, residual: NDArray[np.int32], places: NDArray[np.int64]
     ) -> Drawn:
         """Bring the drawn samples together."""
+        ...
+
+    def rows(
+        self, samples: Samples, places: NDArray[np.int64], signals: NDArray[np.int32]
+    ) -> Words:
+        """Return some signals of some places: bit b of word w of a row is signal number 64*w + b of
+        those asked for; after the last place comes a row of zeros. Samples have their position.
+
+        Parameters
+        ----------
+        places : ndarray of shape (n,), dtype=np.int64
+            Ascending; the same may stand there several times.
+        """
         ...
 
     def search(

@@ -42,6 +42,7 @@ from lutgen.learn.boost.monotone import Directions, directions_of_signals, monot
 from lutgen.learn.boost.network import Round, build_network, classes_head, feature_gain, take_apart
 from lutgen.learn.boost.parameters import ABSOLUTE, AUTO, NEWTON, BoostParameters, BoostProgress
 from lutgen.learn.boost.part import Layout, Part, Team
+from lutgen.learn.boost.patches import Patches
 from lutgen.learn.boost.step import WEIGHT_UNIT
 from lutgen.learn.boost.views import image_views
 from lutgen.learn.executor import Executor, executor_for
@@ -100,7 +101,7 @@ def boost(
         Samples, class numbers and weights (default: all the same) to watch the accuracy on, for
         `patience` and for the criterion.
     feature_shape : sequence of int
-        Shape of one sample where the features are an image; used by `shift` and `mirror`.
+        Shape of one sample where the features are an image; used by `shift`, `mirror` and `patch`.
     start : LutNetwork, optional
         A network that :func:`boost` made, on the same bits and classes: it grows to
         `luts_per_class`, and the refits are of all of it.
@@ -129,7 +130,7 @@ def boost(
         If there are no samples, a class has no sample of any weight, weights are negative or not
         finite, or there are fewer input bits than k.
     ConfigError
-        If `shift` or `mirror` is asked for samples that are no images, `patience` without
+        If `shift`, `mirror` or `patch` is asked for samples that are no images, `patience` without
         validation samples, or `start` is not a network that can be gone on with.
     Interrupted
         On Ctrl-C, with what has been learnt; before the first round is over, and while criteria
@@ -174,6 +175,14 @@ def boost_parts(
     check_request(samples.n_signals, parameters, validation is not None)
     _check_classes(samples, classes)
     views = image_views(encoder, feature_shape, parameters.shift, parameters.mirror)
+    patches = None
+    if parameters.patch:
+        patches = Patches(encoder, feature_shape, parameters.patch, parameters.k)
+    if parameters.views_a_round and any(first % 64 for first in samples.firsts):
+        raise ConfigError(
+            "views_a_round needs parts of samples that are multiples of 64, all but the last: part "
+            "them otherwise, or leave it at 0"
+        )
     n_classes = len(classes)
     directions = None
     if monotone is not None:
@@ -196,7 +205,8 @@ def boost_parts(
         watched: SampleSet | None,
         heard: Callable[[BoostProgress], None] | None,
     ) -> Learner:
-        team = Layout(views, weighing, WEIGHT_UNIT, backend).team(own)
+        order = patches and patches.order
+        team = Layout(views, weighing, WEIGHT_UNIT, backend, order=order).team(own)
         loss = Softmax(n_classes, told.effective_temperature)
         if start is not None:
             loss.prior = prior
@@ -214,6 +224,7 @@ def boost_parts(
             executor,
             heard,
             directions,
+            patches,
         )
 
     choice = Choice(parameters.criterion, "")

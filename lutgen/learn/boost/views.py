@@ -54,12 +54,7 @@ def image_views(
         return itself[None, :]
     if encoder.window is not None:
         raise ConfigError("shift and mirror are of images; the samples are windows of a series")
-    if len(feature_shape) not in (2, 3) or math.prod(feature_shape) != encoder.n_features:
-        what = f"shift={distance}" if distance else "mirror"
-        raise ConfigError(
-            f"{what} needs images: a feature shape (rows, columns) or (channels, rows, columns) "
-            f"of {encoder.n_features} features, got {tuple(feature_shape)}"
-        )
+    check_image(encoder, feature_shape, f"shift={distance}" if distance else "mirror")
     steps = range(-distance, distance + 1)
     shifts = [(dy, dx) for dy in steps for dx in steps if abs(dy) + abs(dx) <= distance]
     shifts.sort(key=lambda shift: (abs(shift[0]) + abs(shift[1]), shift))
@@ -70,6 +65,15 @@ def image_views(
             for dy, dx in shifts
         ]
     )
+
+
+def check_image(encoder: Encoder, feature_shape: Sequence[int], what: str) -> None:
+    """Refuse what needs images where the samples are none."""
+    if len(feature_shape) not in (2, 3) or math.prod(feature_shape) != encoder.n_features:
+        raise ConfigError(
+            f"{what} needs images: a feature shape (rows, columns) or (channels, rows, columns) "
+            f"of {encoder.n_features} features, got {tuple(feature_shape)}"
+        )
 
 
 def _view(
@@ -86,13 +90,16 @@ def _view(
     order = np.argsort(encoder.feature, kind="stable")
     first = np.searchsorted(encoder.feature[order], np.arange(encoder.n_features + 1))
     view = np.full(encoder.n_bits, -1, dtype=np.int32)
-    for signal in np.flatnonzero(inside).tolist():
-        start, stop = first[source[signal]], first[source[signal] + 1]
-        there = order[start:stop]
-        there = there[(encoder.threshold[there] < np.inf) == (encoder.threshold[signal] < np.inf)]
-        if there.size and encoder.threshold[signal] == np.inf:  # whether it is missing
-            view[signal] = there[0]
-        elif there.size:
-            distance = np.abs(encoder.threshold[there] - encoder.threshold[signal])
-            view[signal] = there[distance.argmin()]
+    nearest = np.full(encoder.n_bits, np.inf)
+    wanted = encoder.threshold
+    is_missing = wanted == np.inf  # what tells whether the pixel is missing
+    inside_source = np.where(inside, source, 0)
+    start, stop = first[inside_source], first[inside_source + 1]
+    for i in range(int((stop - start).max(initial=0))):  # the first of the nearest
+        candidate = order[np.minimum(start + i, order.size - 1)]
+        fits = inside & (start + i < stop) & (is_missing[candidate] == is_missing)
+        with np.errstate(invalid="ignore"):
+            distance = np.where(is_missing, 0.0, np.abs(wanted[candidate] - wanted))
+        better = fits & ((view < 0) | (distance < nearest))
+        view[better], nearest[better] = candidate[better], distance[better]
     return view
