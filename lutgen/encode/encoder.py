@@ -30,7 +30,7 @@ CODE = "code"
 KINDS = ("binary", "threshold", "thermometer", "gain", CODE)
 SPECS = (
     "auto, binary, threshold:VALUE, thresholds:VALUE,VALUE,…, thermometer:BITS:quantile, "
-    "thermometer:BITS:uniform, thermometer:BITS:gain, gain:TOTAL"
+    "thermometer:BITS:uniform, thermometer:BITS:gain, gain:TOTAL, gain:TOTAL:PERCENT%"
 )
 REFUSE, BIT = "refuse", "bit"
 """What becomes of missing values: they are refused, or bits tell of them."""
@@ -347,6 +347,7 @@ def fit_encoder(
         feature that varies keeps at least one); ``thermometer:B:gain`` or ``gain:N`` (up to B bits
         a feature, or N bits in all, each where it tells the classes apart best, see
         :mod:`lutgen.encode.gain`; fewer where no other threshold tells any apart);
+        ``gain:N:5%`` gives up to 5 % of each threshold's gain away for one that takes fewer LUTs;
         ``auto``: binary where every value is 0 or 1, otherwise ``thermometer:8:quantile``.
     X : array-like of shape (n_samples, n_features)
         Training samples.
@@ -481,8 +482,10 @@ def _fit(spec: str, known: Statistics, is_labelled: bool) -> Encoder:
             return _by_gain(spec, known, is_labelled, MAX_GAIN_BITS, n_bits)
         return _thermometer(known, n_bits, strategy or "quantile")
     if kind == "gain":
-        n_bits = _count(spec, rest, MAX_GAIN_BITS, "bits in all", "gain:400")
-        return _by_gain(spec, known, is_labelled, n_bits, n_bits)
+        bits, colon, lost = rest.partition(":")
+        n_bits = _count(spec, bits, MAX_GAIN_BITS, "bits in all", "gain:400")
+        tolerance = _percent(spec, lost) if colon else 0.0
+        return _by_gain(spec, known, is_labelled, n_bits, n_bits, tolerance)
     raise ConfigError(f"unknown encoder {spec!r}; known: {SPECS}")
 
 
@@ -491,6 +494,21 @@ def _count(spec: str, text: str, most: int, what: str, example: str) -> int:
     if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= most:
         raise ConfigError(f"encoder {spec!r}: {what} must be 1 to {most}, e.g. {example}")
     return int(text)
+
+
+def _percent(spec: str, text: str) -> float:
+    """Return the share that a percentage says."""
+    number, sign, rest = text.partition("%")
+    try:
+        share = float(number) / 100
+    except ValueError:
+        share = -1.0
+    if not (sign and not rest and 0 <= share < 1):
+        raise ConfigError(
+            f"encoder {spec!r}: what gain may be lost for cheaper thresholds must be a percentage "
+            "below 100, e.g. gain:400:5%"
+        )
+    return share
 
 
 def _thresholds(spec: str, text: str, *, many: bool) -> list[float]:
@@ -511,10 +529,17 @@ def _same_for_all(kind: str, n_features: int, thresholds: list[float]) -> Encode
     return Encoder(kind, n_features, feature, np.tile(np.array(thresholds), n_features))
 
 
-def _by_gain(spec: str, known: Statistics, is_labelled: bool, budget: int, most: int) -> Encoder:
+def _by_gain(
+    spec: str,
+    known: Statistics,
+    is_labelled: bool,
+    budget: int,
+    most: int,
+    tolerance: float = 0.0,
+) -> Encoder:
     if not is_labelled:
         raise ConfigError(f"encoder {spec!r}: thresholds chosen by gain need the labels y")
-    chosen = gain_thresholds(known.cells(), budget, most)
+    chosen = gain_thresholds(known.cells(), budget, most, tolerance)
     return Encoder(
         "gain" if spec.startswith("gain") else "thermometer",
         known.n_features,
