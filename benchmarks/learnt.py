@@ -74,6 +74,7 @@ CONFIGURATIONS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "uci:satimage": [
         *(("thermometer:8:quantile", {"luts_per_class": n, **_SMALL}) for n in (20, 60)),
         ("thermometer:24:uniform", {"luts_per_class": 80, **_PAIRS}),
+        ("thermometer:16:quantile:50%", {"luts_per_class": 80, **_PAIRS, "k": 6, "leaf_bits": 1}),
     ],
     "uci:shuttle": [("gain:100", {"luts_per_class": n, **_SMALL}) for n in (10, 30)],
     "uci:pendigits": [("gain:160", {"luts_per_class": n, **_SMALL}) for n in (20, 60)],
@@ -81,11 +82,13 @@ CONFIGURATIONS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "uci:adult": [
         *(("gain:100", {"luts_per_class": n, **_SMALL}) for n in (30, 120)),
         ("gain:100", {"luts_per_class": 120, "criterion": "newton"}),
+        ("gain:100:5%", {"luts_per_class": 120, "criterion": "newton"}),
         ("gain:100", {"luts_per_class": 480, **_PAIRS, "learning_rate": 0.1}),
     ],
     "uci:magic": [
         *(("thermometer:16:quantile", {"luts_per_class": n, **_SMALL}) for n in (30, 120)),
         ("thermometer:32:quantile", {"luts_per_class": 480, **_PAIRS, "learning_rate": 0.1}),
+        ("thermometer:32:quantile:50%", {"luts_per_class": 480, **_PAIRS, "learning_rate": 0.1}),
     ],
     "uci:connect_4": [
         ("thermometer:2:uniform", {"luts_per_class": n, **_SMALL}) for n in (60, 240)

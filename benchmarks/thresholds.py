@@ -72,7 +72,7 @@ def measure(data: str, spec: str, seed: int, data_dir: Path | None) -> dict[str,
         classes=classes,
         n_threads=1,
     )
-    core = make_core(network, CoreConfig(chip="xilinx7", input_format="auto"))
+    core = make_core(network, CoreConfig(chip="xilinx7", input_format="auto", accept_rounding=True))
     layers = netlist_stats(core.netlist).layers
     right = network.predict(dataset.X_train[aside]) == dataset.y_train[aside]
     return {
