@@ -43,6 +43,8 @@ MAIN = (
     "leaves of 3 bits, k = 4", "newton, LUTs twice",
 )  # fmt: skip
 NEWTON: dict[str, Any] = {"criterion": "newton"}
+_MANY: dict[str, Any] = {**NEWTON, "random_wires": 0, "refits": 0}
+_HALF: dict[str, Any] = {**NEWTON, "random_wires": 0, "wire_fraction": 0.5}
 # what is changed, and how many times the LUTs of a class
 ROWS: dict[str, tuple[int, dict[str, Any]]] = {
     "absolute": (1, {"criterion": "absolute"}),
@@ -66,6 +68,17 @@ ROWS: dict[str, tuple[int, dict[str, Any]]] = {
     "leaves of 3 bits, k = 5": (1, {"leaf_bits": 3, "k": 5}),
     "leaves of 3 bits, k = 4": (1, {"leaf_bits": 3, "k": 4}),
     "newton, LUTs twice": (2, NEWTON),
+    "newton, wires among half": (1, {**_HALF, "leaf_bits": 1}),
+    "leaves of 3 bits, wires among half": (1, {**_HALF, "leaf_bits": 3}),
+    "leaves of 2 bits, k = 5, LUTs 4 times, rate 0.1": (
+        4,
+        {**_MANY, "leaf_bits": 2, "k": 5, "learning_rate": 0.1},
+    ),
+    "the same, wires among half": (
+        4,
+        {**_HALF, **_MANY, "leaf_bits": 2, "k": 5, "learning_rate": 0.1},
+    ),
+    "newton, LUTs 4 times, wires among half": (4, {**_HALF, **_MANY, "leaf_bits": 1}),
 }
 
 

@@ -116,26 +116,43 @@ CONFIGURATIONS: dict[str, list[tuple[str, dict[str, Any]]]] = {
             for n, t in ((1600, 60), (5000, 110))
         ),
     ],
-    "jsc": [("gain:128", {"luts_per_class": n, **_SMALL}) for n in (10, 40)],
-    "uci:letter": [("gain:128", {"luts_per_class": n, **_SMALL}) for n in (20, 60)],
+    "jsc": [
+        *(("gain:128", {"luts_per_class": n, **_SMALL}) for n in (10, 40)),
+        ("gain:128", {"luts_per_class": 96, **_PAIRS, "learning_rate": 0.1}),
+    ],
+    "uci:letter": [
+        *(("gain:128", {"luts_per_class": n, **_SMALL}) for n in (20, 60)),
+        ("thermometer:15:uniform", {"luts_per_class": 76, "temperature": 9, "refits": 1}),
+    ],
     "uci:satimage": [
         *(("thermometer:8:quantile", {"luts_per_class": n, **_SMALL}) for n in (20, 60)),
         ("thermometer:24:uniform", {"luts_per_class": 80, **_PAIRS}),
+        ("thermometer:16:quantile:50%", {"luts_per_class": 80, **_PAIRS, "k": 6, "leaf_bits": 1}),
     ],
     "uci:shuttle": [("gain:100", {"luts_per_class": n, **_SMALL}) for n in (10, 30)],
     "uci:pendigits": [("gain:160", {"luts_per_class": n, **_SMALL}) for n in (20, 60)],
     "uci:optdigits": [("gain:160", {"luts_per_class": n, **_SMALL}) for n in (20, 60)],
-    "uci:adult": [("gain:100", {"luts_per_class": n, **_SMALL}) for n in (30, 120)],
+    "uci:adult": [
+        *(("gain:100", {"luts_per_class": n, **_SMALL}) for n in (30, 120)),
+        ("gain:100", {"luts_per_class": 120, "criterion": "newton"}),
+        ("gain:100:5%", {"luts_per_class": 120, "criterion": "newton"}),
+        ("gain:100", {"luts_per_class": 480, **_PAIRS, "learning_rate": 0.1}),
+    ],
     "uci:magic": [
         *(("thermometer:16:quantile", {"luts_per_class": n, **_SMALL}) for n in (30, 120)),
         ("thermometer:32:quantile", {"luts_per_class": 480, **_PAIRS, "learning_rate": 0.1}),
+        ("thermometer:32:quantile:50%", {"luts_per_class": 480, **_PAIRS, "learning_rate": 0.1}),
     ],
     "uci:connect_4": [
         ("thermometer:2:uniform", {"luts_per_class": n, **_SMALL}) for n in (60, 240)
     ],
-    "uci:spambase": [("gain:228", {"luts_per_class": n, **_SMALL}) for n in (30, 120)],
+    "uci:spambase": [
+        *(("gain:228", {"luts_per_class": n, **_SMALL}) for n in (30, 120)),
+        ("gain:228", {"luts_per_class": 480, **_PAIRS, "learning_rate": 0.1}),
+    ],
     "uci:waveform_21": [
-        ("thermometer:8:quantile", {"luts_per_class": n, **_SMALL}) for n in (20, 60)
+        *(("thermometer:8:quantile", {"luts_per_class": n, **_SMALL}) for n in (20, 60)),
+        ("thermometer:8:quantile", {"luts_per_class": 60, **_PAIRS, "k": 4, "leaf_bits": 3}),
     ],
 }
 

@@ -30,20 +30,20 @@ TASKS: dict[str, tuple[str, ...]] = {
     "cifar10_u4": (),
     "unsw_nb15": ("gain:400",),
     "jsc": ("gain:128",),
-    "uci:letter": ("gain:128",),
-    "uci:satimage": ("thermometer:8:quantile",),
+    "uci:letter": ("gain:128", "thermometer:15:uniform"),
+    "uci:satimage": ("thermometer:8:quantile", "thermometer:24:uniform"),
     "uci:shuttle": ("gain:100",),
     "uci:pendigits": ("gain:160",),
     "uci:optdigits": ("gain:160",),
     "uci:adult": ("gain:100",),
-    "uci:magic": ("thermometer:16:quantile",),
+    "uci:magic": ("thermometer:16:quantile", "thermometer:32:quantile"),
     "uci:connect_4": ("thermometer:2:uniform",),
     "uci:spambase": ("gain:228",),
     "uci:waveform_21": ("thermometer:8:quantile",),
     "unsw_nb15_attack": ("gain:800",),
 }
 IWLS = "iwls2020"
-IWLS_FUNCTIONS = tuple(f"ex{i:02d}" for i in range(90))
+IWLS_FUNCTIONS = tuple(f"ex{i:02d}" for i in range(100))
 
 
 @dataclass

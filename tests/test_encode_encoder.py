@@ -141,7 +141,13 @@ def test_binary_encoder_refuses_other_values_and_widths(X: Any, message: str) ->
         ("threshold:1,2", "the threshold must be a number"),
         ("gain", "bits in all must be 1 to 100000, e.g. gain:400"),
         ("gain:0", "bits in all must be 1 to"),
-        ("gain:4:quantile", "bits in all must be 1 to"),
+        ("gain:4:quantile", "must be a percentage below 100, e.g. gain:400:5%"),
+        ("gain:4:5", "must be a percentage below 100"),
+        ("gain:4:100%", "must be a percentage below 100"),
+        ("gain:4:nan%", "must be a percentage below 100"),
+        ("gain:0:5%", "bits in all must be 1 to"),
+        ("thermometer:4:uniform:5", "must be a percentage below 100"),
+        ("thermometer:4:gain:5%", "chosen by gain need the labels y"),
         ("gain:4", "'gain:4': thresholds chosen by gain need the labels y"),
         ("thermometer:4:gain", "chosen by gain need the labels y"),
         ("thermometer:4:random", "chosen by quantile, uniform or gain, got 'random'"),
@@ -244,3 +250,36 @@ def test_bits_have_names_by_features_and_thresholds() -> None:
     assert binary.get_feature_names_out(["a", "b"]).tolist() == ["a", "b"]
     with pytest.raises(ConfigError, match="1 names for the 2 features"):
         binary.get_feature_names_out(["a"])
+
+
+@pytest.mark.parametrize("strategy", ["quantile", "uniform", "gain"])
+def test_thresholds_of_fewer_digits_lie_near_the_others(strategy: str) -> None:
+    rng = np.random.default_rng(0)
+    X, n_bits = rng.normal(size=(2000, 2)), 15
+    y = rng.random(2000) < 1 / (1 + np.exp(-X.sum(axis=1)))
+
+    def fitted(tolerance: str) -> Encoder:
+        return fit_encoder(f"thermometer:{n_bits}:{strategy}{tolerance}", X, y)
+
+    exact, near = fitted(""), fitted(":50%")
+    assert near.n_bits == exact.n_bits == 2 * n_bits
+    assert _digits(near) < _digits(exact) / 1.5
+    assert _digits(fitted(":0%")) == _digits(exact)
+    if strategy != "gain":
+        scale = np.sort(X[:, 0]) if strategy == "quantile" else np.linspace(*_range(X[:, 0]), 2000)
+        ranks = [np.searchsorted(scale, e.threshold[:n_bits]) / 2000 for e in (exact, near)]
+        assert 0 < np.abs(ranks[1] - ranks[0]).max() <= 0.25 / (n_bits + 1) + 1e-3
+
+
+def _digits(encoder: Encoder) -> int:
+    return sum(value.as_integer_ratio()[0].bit_length() for value in encoder.threshold.tolist())
+
+
+def _range(values: np.ndarray) -> tuple[float, float]:
+    return float(values.min()), float(values.max())
+
+
+def test_whole_numbers_get_multiples_of_powers_of_two() -> None:
+    X = np.arange(200)[:, None]
+    near = fit_encoder("thermometer:7:quantile:90%", X)
+    assert near.threshold.tolist() == [32.0, 48.0, 80.0, 96.0, 128.0, 160.0, 176.0]

@@ -74,3 +74,42 @@ def test_many_values_are_cut_at_their_quantiles() -> None:
     assert np.allclose([t for _, t in chosen], [-0.7, 0.4], atol=0.02)
     every = gain_thresholds(tallies(x[:, None], np.arange(x.size) % 2), 10_000, 10_000)
     assert 100 < len(every) <= MAX_CANDIDATES
+
+
+@given(SAMPLES, st.floats(0, 0.9))
+def test_a_tolerance_gives_no_more_of_the_gain_away(
+    samples: list[tuple[int, int, int]], tolerance: float
+) -> None:
+    values = np.array([sample[0] for sample in samples])
+    classes = [sample[2] for sample in samples]
+    best, cut = best_cut(values.tolist(), classes)
+    chosen = gain_thresholds(tallies(values[:, None], np.array(classes)), 1, 1, tolerance)
+    if cut is None:
+        return
+    [(_, threshold)] = chosen
+    parts = [[c for c, v in zip(classes, values, strict=True) if (v >= threshold) == up]
+             for up in (False, True)]  # fmt: skip
+    gain = error(classes) - error(parts[0]) - error(parts[1])
+    assert gain >= (1 - tolerance) * best - 1e-5
+
+
+def test_the_cheapest_of_cuts_that_gain_almost_as_much_is_taken() -> None:
+    X = np.repeat(np.arange(60), 10)[:, None]
+    classes = (X[:, 0] >= 35).astype(int)
+    assert gain_thresholds(tallies(X, classes), 1, 1) == [(0, 35.0)]
+    assert gain_thresholds(tallies(X, classes), 1, 1, 0.1) == [(0, 36.0)]  # a multiple of 4
+    assert gain_thresholds(tallies(X, classes), 1, 1, 0.3) == [(0, 32.0)]
+
+
+def test_cheaper_thresholds_part_columns_of_fractions_alike() -> None:
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(4000, 3))
+    classes = (X[:, 0] + 0.5 * X[:, 1] + 0.3 * rng.normal(size=4000) > 0.21).astype(int)
+
+    def digits(tolerance: float) -> int:
+        found = gain_thresholds(tallies(X, classes), 40, 40, tolerance)
+        assert len(found) == len(set(found)) == 40
+        ratios = [threshold.as_integer_ratio() for _, threshold in found]
+        return sum(above.bit_length() for above, _ in ratios)
+
+    assert digits(0.2) < digits(0.05) < digits(0) / 4

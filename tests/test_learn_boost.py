@@ -41,24 +41,38 @@ def accuracy(network: LutNetwork, n_classes: int = 10) -> float:
     return float((found == Y[TEST] * n_classes // 10).mean())
 
 
+FEW_WIRES = replace(NEWTON, wire_fraction=0.3, random_wires=0)
+
+
 @pytest.mark.parametrize(
     "parameters",
     [
         SMALL,
         NEWTON,
+        FEW_WIRES,
         *SEVERAL_BITS.values(),
-        replace(SMALL, window=5),
-        replace(NEWTON, window=3),
+        replace(SMALL, patch=5),
+        replace(NEWTON, patch=3),
         replace(SMALL, views_a_round=2),
-        replace(SMALL, window=5, views_a_round=2),
+        replace(SMALL, patch=5, views_a_round=2),
     ],
-    ids=["absolute", "newton", "2", "3", "window", "newton-window", "views", "window-views"],
+    ids=[
+        "absolute",
+        "newton",
+        "few wires",
+        "2",
+        "3",
+        "patch",
+        "newton-patch",
+        "views",
+        "patch-views",
+    ],  # fmt: skip
 )
 @pytest.mark.parametrize(("n_classes", "layers"), [(2, 1), (3, 1), (3, 2), (10, 1)])
 def test_backends_and_threads_give_the_same_network(
     n_classes: int, layers: int, parameters: BoostParameters
 ) -> None:
-    layers = 1 if parameters.window else layers
+    layers = 1 if parameters.patch else layers
     parameters = replace(parameters, shift=1, mirror=n_classes == 3, layers=layers)
     networks = [
         learn(parameters, n_classes, TRAIN[:200], feature_shape=(8, 8), **options)
@@ -74,6 +88,22 @@ def test_backends_and_threads_give_the_same_network(
 def test_the_seed_matters() -> None:
     digests = {learn(replace(SMALL, seed=seed), rows=TRAIN[:200]).digest for seed in (0, 1)}
     assert len(digests) == 2
+
+
+def test_wires_are_searched_among_some_of_the_signals() -> None:
+    whole = replace(NEWTON, random_wires=0, refits=0, luts_per_class=6)
+    used = [np.unique(learn(p).wires).size for p in (whole, replace(whole, wire_fraction=0.2))]
+    assert used[1] > used[0]  # what is best of all is not always there
+    # where no more than k are left, those are the wires, whatever they gain
+    least = replace(whole, wire_fraction=0.001, luts_per_class=1)
+    drawn = [learn(replace(least, seed=seed)).lut_wires(0).tolist() for seed in (0, 1)]
+    assert drawn[0] != drawn[1]
+    with pytest.raises(ConfigError, match="wire_fraction goes with criterion newton alone"):
+        replace(SMALL, wire_fraction=0.5)
+    with pytest.raises(ConfigError, match="wire_fraction must be"):
+        replace(NEWTON, wire_fraction=0.0)
+    auto = learn(replace(whole, criterion="auto", wire_fraction=0.5, luts_per_class=1))
+    assert auto.provenance.criterion_chosen.startswith("newton: wires are searched among some")
 
 
 def test_digits() -> None:

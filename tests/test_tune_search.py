@@ -166,6 +166,7 @@ def test_numbers() -> None:
         ({"param_grid": {"k": [[4]]}}, "numbers and texts alone can be searched"),
         ({"param_grid": []}, "there is nothing to search"),
         ({"estimator": BoostedLutClassifier(layers=2)}, "leave layers at 1"),
+        ({"estimator": BoostedLutClassifier(popcount=True)}, "leave popcount off"),
         ({"estimator": 3}, "estimator must be a BoostedLutClassifier or"),
         ({"core": CoreConfig(chip="ice41")}, "ice41"),
         ({"cv": 1}, "samples cannot be held out so"),

@@ -62,12 +62,18 @@ def boost(
         int,
         typer.Option(help="Samples drawn to search the wires of each LUT on; 0: by --criterion."),
     ] = _DEFAULT.search_samples,
+    wire_fraction: Annotated[
+        float, typer.Option(help="Share of the signals, drawn for each LUT, to search among.")
+    ] = _DEFAULT.wire_fraction,
     sweeps: Annotated[
         int, typer.Option(help="How often the search reconsiders each wire.")
     ] = _DEFAULT.sweeps,
     interactions: Annotated[
         int, typer.Option(help="2 or 3: start from the best pair (and three) of signals, too.")
     ] = _DEFAULT.interactions,
+    popcount: Annotated[
+        bool, typer.Option("--popcount", help="LUTs may read how many input bits are one, too.")
+    ] = _DEFAULT.popcount,
     refits: Annotated[
         int, typer.Option(help="How often every LUT is learnt anew among the others.")
     ] = _DEFAULT.refits,
@@ -163,8 +169,10 @@ def boost(
             layers=layers,
             temperature=temperature,
             search_samples=search_samples,
+            wire_fraction=wire_fraction,
             sweeps=sweeps,
             interactions=interactions,
+            popcount=popcount,
             refits=refits,
             shift=shift,
             mirror=mirror,

@@ -34,7 +34,7 @@ CODE = "code"
 KINDS = ("binary", "threshold", "thermometer", "gain", CODE)
 SPECS = (
     "auto, binary, threshold:VALUE, thresholds:VALUE,VALUE,…, thermometer:BITS:quantile, "
-    "thermometer:BITS:uniform, thermometer:BITS:gain, gain:TOTAL"
+    "thermometer:BITS:uniform, thermometer:BITS:gain, gain:TOTAL; these four also with :PERCENT%"
 )
 REFUSE, BIT = "refuse", "bit"
 """What becomes of missing values: they are refused, or bits tell of them."""
@@ -395,6 +395,8 @@ def fit_encoder(
         feature that varies keeps at least one); ``thermometer:B:gain`` or ``gain:N`` (up to B bits
         a feature, or N bits in all, each where it tells the classes apart best, see
         :mod:`lutgen.encode.gain`; fewer where no other threshold tells any apart);
+        any of these with ``:P%`` after it, e.g. ``gain:100:5%``, gives so much away for thresholds
+        that take fewer LUTs: of each one's gain, or of the way to halfway between it and the next;
         ``auto``: binary where every value is 0 or 1, otherwise ``thermometer:8:quantile``.
     X : array-like of shape (n_samples, n_features)
         Training samples.
@@ -423,7 +425,7 @@ def fit_encoder(
         plain = fit_encoder(spec, window.features(matrix), y)
         return replace(plain, n_features=window.n_columns, window=window)
     classes = None
-    if _is_by_gain(spec) and y is not None:
+    if is_by_gain(spec) and y is not None:
         labels = np.asarray(y)
         if labels.shape != (matrix.shape[0],):
             raise DataError(
@@ -456,7 +458,7 @@ def encoder_of(spec: str, known: Statistics, *, is_labelled: bool) -> Encoder:
         raise DataError(
             f"encoder {spec!r}: no threshold of a single feature tells the classes apart; choose "
             "thresholds without labels, e.g. thermometer:8:quantile"
-            if _is_by_gain(spec)
+            if is_by_gain(spec)
             else "no threshold tells the training samples apart: every column is constant; give "
             "features that vary"
         )
@@ -464,8 +466,9 @@ def encoder_of(spec: str, known: Statistics, *, is_labelled: bool) -> Encoder:
     return encoder if encoder.kind == "threshold" else _shortened(encoder, known)
 
 
-def _is_by_gain(spec: str) -> bool:
-    return spec.startswith("gain:") or spec.endswith(":gain")
+def is_by_gain(spec: str) -> bool:
+    """Return whether a spec chooses thresholds by gain, which needs labels."""
+    return "gain" in spec.split(":")
 
 
 def _is_binary(spec: str) -> bool:
@@ -525,7 +528,9 @@ def _fit(spec: str, known: Statistics, is_labelled: bool) -> Encoder:
         values = _thresholds(spec, rest, many=kind == "thresholds")
         return _same_for_all("threshold", known.n_features, values)
     if kind == "thermometer":
-        bits, _, strategy = rest.partition(":")
+        bits, _, rest = rest.partition(":")
+        strategy, colon, lost = rest.partition(":")
+        tolerance = _percent(spec, lost) if colon else 0.0
         n_bits = _count(spec, bits, MAX_THERMOMETER_BITS, "bits per feature", "thermometer:4")
         if strategy not in ("", "quantile", "uniform", "gain"):
             raise ConfigError(
@@ -533,12 +538,23 @@ def _fit(spec: str, known: Statistics, is_labelled: bool) -> Encoder:
                 f"got {strategy!r}"
             )
         if strategy == "gain":
-            return _by_gain(spec, known, is_labelled, MAX_GAIN_BITS, n_bits)
-        return _thermometer(known, n_bits, strategy or "quantile")
+            return _by_gain(spec, known, is_labelled, MAX_GAIN_BITS, n_bits, tolerance)
+        return _thermometer(known, n_bits, strategy or "quantile", tolerance)
     if kind == "gain":
-        n_bits = _count(spec, rest, MAX_GAIN_BITS, "bits in all", "gain:400")
-        return _by_gain(spec, known, is_labelled, n_bits, n_bits)
+        bits, colon, lost = rest.partition(":")
+        n_bits = _count(spec, bits, MAX_GAIN_BITS, "bits in all", "gain:400")
+        tolerance = _percent(spec, lost) if colon else 0.0
+        return _by_gain(spec, known, is_labelled, n_bits, n_bits, tolerance)
     raise ConfigError(f"unknown encoder {spec!r}; known: {SPECS}")
+
+
+def _between(
+    low: NDArray[np.float64], high: NDArray[np.float64], otherwise: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the shortest number above one and at most the other, if the other is larger."""
+    pairs = zip(low.ravel().tolist(), high.ravel().tolist(), otherwise.ravel(), strict=True)
+    found = [shortest(one, other) if one < other else own for one, other, own in pairs]
+    return np.array(found).reshape(low.shape)
 
 
 def _count(spec: str, text: str, most: int, what: str, example: str) -> int:
@@ -546,6 +562,21 @@ def _count(spec: str, text: str, most: int, what: str, example: str) -> int:
     if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= most:
         raise ConfigError(f"encoder {spec!r}: {what} must be 1 to {most}, e.g. {example}")
     return int(text)
+
+
+def _percent(spec: str, text: str) -> float:
+    """Return the share that a percentage says."""
+    number, sign, rest = text.partition("%")
+    try:
+        share = float(number) / 100
+    except ValueError:
+        share = -1.0
+    if not (sign and not rest and 0 <= share < 1):
+        raise ConfigError(
+            f"encoder {spec!r}: what may be given away for cheaper thresholds must be a percentage "
+            "below 100, e.g. gain:400:5%"
+        )
+    return share
 
 
 def _thresholds(spec: str, text: str, *, many: bool) -> list[float]:
@@ -566,10 +597,17 @@ def _same_for_all(kind: str, n_features: int, thresholds: list[float]) -> Encode
     return Encoder(kind, n_features, feature, np.tile(np.array(thresholds), n_features))
 
 
-def _by_gain(spec: str, known: Statistics, is_labelled: bool, budget: int, most: int) -> Encoder:
+def _by_gain(
+    spec: str,
+    known: Statistics,
+    is_labelled: bool,
+    budget: int,
+    most: int,
+    tolerance: float = 0.0,
+) -> Encoder:
     if not is_labelled:
         raise ConfigError(f"encoder {spec!r}: thresholds chosen by gain need the labels y")
-    chosen = gain_thresholds(known.cells(), budget, most)
+    chosen = gain_thresholds(known.cells(), budget, most, tolerance)
     return Encoder(
         "gain" if spec.startswith("gain") else "thermometer",
         known.n_features,
@@ -578,13 +616,19 @@ def _by_gain(spec: str, known: Statistics, is_labelled: bool, budget: int, most:
     )
 
 
-def _thermometer(known: Statistics, n_bits: int, strategy: str) -> Encoder:
+def _thermometer(known: Statistics, n_bits: int, strategy: str, tolerance: float) -> Encoder:
     steps = np.arange(1, n_bits + 1) / (n_bits + 1)
     low = known.low
-    if strategy == "uniform":
-        thresholds = low + steps[:, None] * (known.high - low)
-    else:
-        thresholds = known.quantiles(steps)
+
+    def at(steps: NDArray[np.float64]) -> NDArray[np.float64]:
+        if strategy == "uniform":
+            return low + steps[:, None] * (known.high - low)
+        return known.quantiles(steps)
+
+    thresholds = at(steps)
+    if tolerance:
+        away = tolerance / 2 / (n_bits + 1)
+        thresholds = _between(at(steps - away), at(steps + away), thresholds)
     above = None
     features: list[int] = []
     kept: list[float] = []

@@ -6,6 +6,9 @@ squared error of guessing the class shares of the interval: with n_c samples of 
 al., Classification and Regression Trees, 1984). Cuts are made best first over all features, so
 that a budget of thresholds goes where it pays. Every sum runs in a fixed order over exact counts:
 the same data give the same thresholds on every machine.
+
+With a tolerance, the cheapest threshold to compare is taken of the cuts around the best one that
+gain almost as much: the one of fewest binary digits (:mod:`lutgen.encode.shortest`).
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lutgen.encode.shortest import shortest
+
+_Cut = tuple[float, int, int, int, int, float]
 MAX_CANDIDATES = 255  # per feature: all values but the least, or so many quantiles
 STEPS = np.arange(1, MAX_CANDIDATES + 1) / (MAX_CANDIDATES + 1)
 
@@ -28,7 +34,9 @@ The second is of shape (n_classes, n_intervals + 1); its last column counts all 
 """
 
 
-def gain_thresholds(tallies: Sequence[Cells], budget: int, most: int) -> list[tuple[int, float]]:
+def gain_thresholds(
+    tallies: Sequence[Cells], budget: int, most: int, tolerance: float = 0.0
+) -> list[tuple[int, float]]:
     """Choose thresholds by their gain.
 
     Parameters
@@ -39,27 +47,30 @@ def gain_thresholds(tallies: Sequence[Cells], budget: int, most: int) -> list[tu
         Thresholds in all, at most.
     most : int
         Thresholds per feature, at most.
+    tolerance : float
+        The share of the best cut's gain that may be lost for a threshold of fewer digits.
 
     Returns
     -------
     list of (feature, threshold), ascending
-        Thresholds are values that occur. Fewer than the budget where no other threshold gains.
+        Without a tolerance, thresholds are values that occur. Fewer than the budget where no other
+        threshold gains.
     """
     # of each open interval: its best cut, the largest gain first, then the lowest feature and code
-    heap: list[tuple[float, int, int, int, int]] = []
-    for feature, (_, below) in enumerate(tallies):
-        _push(heap, feature, below, 0, below.shape[1] - 1)
+    heap: list[_Cut] = []
+    for feature, (values, below) in enumerate(tallies):
+        _push(heap, feature, values, below, 0, below.shape[1] - 1, tolerance)
     n_chosen = [0] * len(tallies)
     chosen: list[tuple[int, float]] = []
     while heap and len(chosen) < budget:
-        _, feature, first, cut, last = heapq.heappop(heap)
+        _, feature, first, cut, last, threshold = heapq.heappop(heap)
         if n_chosen[feature] == most:
             continue
         n_chosen[feature] += 1
         values, below = tallies[feature]
-        chosen.append((feature, float(values[cut])))
-        _push(heap, feature, below, first, cut)
-        _push(heap, feature, below, cut, last)
+        chosen.append((feature, threshold))
+        _push(heap, feature, values, below, first, cut, tolerance)
+        _push(heap, feature, values, below, cut, last, tolerance)
     return sorted(chosen)
 
 
@@ -103,11 +114,13 @@ def cells_of(
 
 
 def _push(
-    heap: list[tuple[float, int, int, int, int]],
+    heap: list[_Cut],
     feature: int,
+    values: NDArray[Any],
     below: NDArray[np.int64],
     first: int,
     last: int,
+    tolerance: float,
 ) -> None:
     """Add the best cut of codes first .. last - 1 to the heap, where one gains."""
     if last - first < 2:
@@ -118,8 +131,17 @@ def _push(
     right = whole[:, None] - left
     gains = _square(left) / n_left + _square(right) / (n - n_left) - _square(whole[:, None]) / n
     best = int(np.argmax(gains))
-    if gains[best] > _MIN_GAIN * n:
-        heapq.heappush(heap, (-float(gains[best]), feature, first, first + 1 + best, last))
+    if gains[best] <= _MIN_GAIN * n:
+        return
+    cut, threshold = first + 1 + best, float(values[first + 1 + best])
+    if tolerance:
+        enough = gains >= (1 - tolerance) * gains[best]
+        low = best - int(np.argmin(np.append(enough[best::-1], False))) + 1
+        high = best + int(np.argmin(np.append(enough[best:], False))) - 1
+        threshold = shortest(float(values[first + low]), float(values[first + 1 + high]))
+        cut = int(np.searchsorted(values, threshold))
+    gain = float(gains[cut - first - 1])
+    heapq.heappush(heap, (-gain, feature, first, cut, last, threshold))
 
 
 _MIN_GAIN = 1e-9  # of the samples: less is rounding

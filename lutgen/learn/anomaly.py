@@ -19,6 +19,7 @@ from lutgen.errors import ConfigError, DataError
 from lutgen.learn import counts, randomness
 from lutgen.learn.boost.leaves import MAX_LEAF_BITS, Leaf, Lut
 from lutgen.learn.boost.network import build_network
+from lutgen.learn.boost.popcount import Counter
 from lutgen.model import Argmax, Head, LutNetwork, Provenance
 
 INLIER, OUTLIER = 1, -1
@@ -120,7 +121,8 @@ def count_rarity(bits: Bits, parameters: RarityParameters, *, encoder: Encoder) 
             parameters={**vars(parameters)},
             n_samples=bits.n_samples,
         )
-        return build_network([luts], bits.n_signals, encoder, head, provenance, [1])
+        counter = Counter.of(bits.n_signals, False)
+        return build_network([luts], counter, encoder, head, provenance, [1])
 
     scores = network().scores(bits)[:, 1]
     n_above = int(parameters.contamination * bits.n_samples)

@@ -14,7 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lutgen.encode.encoder import BIT, REFUSE, Encoder, as_matrix, check_binary, encoder_of
+from lutgen.encode.encoder import (
+    BIT,
+    REFUSE,
+    Encoder,
+    as_matrix,
+    check_binary,
+    encoder_of,
+    is_by_gain,
+)
 from lutgen.encode.statistics import Block, Counted
 from lutgen.encode.tally import Tally, Wanted, ordered, select, unordered
 from lutgen.errors import ConfigError, DataError, LutgenError
@@ -152,7 +160,7 @@ def boost_blocks_of_numbers(
             blocks, counts, validation_fraction, parameters.seed, all_one, stratified=False
         )
     groups_of = None
-    if encoder.startswith("gain:") or encoder.endswith(":gain"):
+    if is_by_gain(encoder):
         if n_scores != {1}:
             raise ConfigError(
                 f"encoder {encoder!r}: thresholds by gain of several numbers look at the ranks of "

@@ -207,6 +207,8 @@ class BoostedLutSearch(GridSearchCV):  # type: ignore[misc]
             )
         elif estimator.get_params()["layers"] != 1:
             faults.append("a search learns networks of one layer: leave layers at 1")
+        elif estimator.get_params()["popcount"]:
+            faults.append("a search learns networks of one layer: leave popcount off")
         least = {"max_luts": 1, "n_finalists": 1, "factor": 2}
         for name, fewest in least.items():
             value = getattr(self, name)
@@ -270,7 +272,7 @@ class BoostedLutSearch(GridSearchCV):  # type: ignore[misc]
         if bad := [size for size in sizes if not (_is_whole(size) and size >= 1)]:
             raise ConfigError(f"{trials.size_name} must be whole numbers of 1 or more: {bad[0]!r}")
         known = trials.estimator.get_params()
-        own = {"patience", "layers", "random_state", "warm_start", "n_jobs"}
+        own = {"patience", "layers", "popcount", "random_state", "warm_start", "n_jobs"}
         for name in sorted({name for grid in grids for name in grid}):
             if name not in known or name in own:
                 raise ConfigError(f"param_grid: {name!r} is no parameter that can be searched")

@@ -31,6 +31,7 @@ from lutgen.model.provenance import LearntAccuracy
 _DRAW_STREAM = 3
 _START_STREAM = 4
 _WEIGH_STREAM = 5
+_SIGNAL_STREAM = 6
 _PATCH_STREAM = 7
 _FEW_SAMPLES = 512, 2048  # drawn to score all twos and threes of signals, at least and at most
 FEW_DRAWN = 12_000  # by default
@@ -319,9 +320,20 @@ class Learner:
             draws.append(Likely(self.groups[g], key, bound, signals))
         is_all = self.team.at_hand and len(self.team) == 1
         parts = self.team.ask(Part.weigh, executor, draws=draws, is_all=is_all)
-        return [
+        found = [
             places.weighed_together([part[i] for part in parts], self.unit)
             for i in range(len(draws))
+        ]
+        if self.parameters.wire_fraction == 1:
+            return found
+        wanted = math.ceil(self.parameters.wire_fraction * self.n_signals)
+        n_shown = max(self.parameters.k, wanted)
+        keys = [
+            randomness.keys(self.parameters.seed, _SIGNAL_STREAM, stage, place, g) for g in groups
+        ]
+        return [
+            weighed.among(_random_wires(key, self.n_signals, n_shown))
+            for weighed, key in zip(found, keys, strict=True)
         ]
 
     def _decide(

@@ -13,6 +13,7 @@ from lutgen.bits import pack, unpack_rows
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError
 from lutgen.learn.boost.leaves import Leaf, Lut
+from lutgen.learn.boost.popcount import Counter
 from lutgen.model import Argmax, Head, LutNetwork, Provenance, Sum
 
 Round = list[Lut]
@@ -26,7 +27,7 @@ def groups_of(n_classes: int) -> list[int]:
 
 def build_network(
     layers: Sequence[Sequence[Round]],
-    n_inputs: int,
+    counter: Counter,
     encoder: Encoder,
     head: Callable[[NDArray[np.int32], NDArray[np.int64]], Head],
     provenance: Provenance,
@@ -34,7 +35,8 @@ def build_network(
 ) -> LutNetwork:
     """Make the network: in each layer, the LUTs of a group stand together, and the bits of each.
 
-    A wire of n_inputs + i comes from the i-th bit that was learnt, round by round.
+    The signals that LUTs read are the inputs, the digits of their counter, whose adders are a layer
+    of their own, and the bits that were learnt, round by round.
 
     Parameters
     ----------
@@ -49,7 +51,9 @@ def build_network(
     luts = [luts[g] for rounds in layers for g in range(len(groups)) for luts in rounds]
     place = np.concatenate([_places(len(rounds), len(groups), n_bits) for rounds in layers])
     place += np.repeat(np.cumsum([0, *sizes[:-1]]), sizes)
-    moved = np.concatenate([np.arange(n_inputs), n_inputs + place]).astype(np.int32)
+    read = np.repeat([lut.wires for lut in luts], n_bits, axis=0).reshape(-1)
+    front = counter.front(read)
+    moved = np.concatenate([front.sources, front.n_signals + place]).astype(np.int32)
     n_scores = max(groups) + 1
     weights = np.zeros((n_scores, len(luts), n_bits), dtype=np.int32)
     least = np.zeros(n_scores, dtype=np.int64)
@@ -61,15 +65,20 @@ def build_network(
         np.repeat([getattr(lut, mask) for lut in luts], n_bits, axis=0) for mask in ("seen", "tied")
     )
     n_outputs = len(luts) * n_bits
+    tables = pack(np.concatenate([lut.tables for lut in luts]).T).reshape(-1)
+    sizes = [front.fan_in.size, *sizes]
+    layer = np.repeat(np.arange(len(sizes)), sizes) + (front.fan_in.size > 0)
     return LutNetwork(
-        n_inputs=n_inputs,
-        fan_in=np.repeat([lut.wires.size for lut in luts], n_bits).astype(np.uint8),
-        wires=moved[np.repeat([lut.wires for lut in luts], n_bits, axis=0).reshape(-1)],
-        tables=pack(np.concatenate([lut.tables for lut in luts]).T).reshape(-1),
-        seen=pack(seen.T).reshape(-1),
-        tied=pack(tied.T).reshape(-1),
-        layer=np.repeat(np.arange(1, len(layers) + 1, dtype=np.int32), sizes),
-        outputs=n_inputs + np.arange(n_outputs, dtype=np.int32),
+        n_inputs=counter.n_inputs,
+        fan_in=np.concatenate(
+            [front.fan_in, np.repeat([lut.wires.size for lut in luts], n_bits)]
+        ).astype(np.uint8),
+        wires=np.concatenate([front.wires, moved[read]]),
+        tables=np.concatenate([front.tables, tables]),
+        seen=np.concatenate([front.seen, pack(seen.T).reshape(-1)]),
+        tied=np.concatenate([np.zeros_like(front.seen), pack(tied.T).reshape(-1)]),
+        layer=layer.astype(np.int32),
+        outputs=front.n_signals + np.arange(n_outputs, dtype=np.int32),
         head=head(weights.reshape(n_scores, n_outputs), least),
         encoder=encoder,
         provenance=provenance,
@@ -92,13 +101,16 @@ def classes_head(
     return head
 
 
-def feature_gain(layers: Sequence[Sequence[Round]], encoder: Encoder) -> tuple[float, ...]:
+def feature_gain(
+    layers: Sequence[Sequence[Round]], encoder: Encoder, n_digits: int
+) -> tuple[float, ...]:
     """Return each feature's share of what the wires gain, rounded; all 0 if none is known.
 
     Of a window it is the share of each number that is made of it. What a LUT gains of LUTs of
-    layers below is passed on to these, by the shares of their wires.
+    layers below is passed on to these, by the shares of their wires; what it gains of the digits
+    of the inputs' counter, to all inputs alike.
     """
-    n_inputs = encoder.n_bits
+    n_inputs = encoder.n_bits + n_digits
     luts = [lut for rounds in layers for luts in rounds for lut in luts]
     n_bits = luts[0].leaf.bits
     gains = np.zeros(n_inputs + len(luts) * n_bits)
@@ -108,7 +120,8 @@ def feature_gain(layers: Sequence[Sequence[Round]], encoder: Encoder) -> tuple[f
         if own.sum() > 0:
             own = own * (1 + passed / own.sum())
         np.add.at(gains, lut.wires, own)
-    by_feature = np.bincount(encoder.feature, gains[:n_inputs], encoder.n_compared)
+    by_bit = gains[: encoder.n_bits] + gains[encoder.n_bits : n_inputs].sum() / encoder.n_bits
+    by_feature = np.bincount(encoder.feature, by_bit, encoder.n_compared)
     total = by_feature.sum()
     shares = by_feature / total if total > 0 else by_feature
     return tuple(round(share, 6) for share in shares.tolist())
@@ -215,7 +228,7 @@ def first_rounds(network: LutNetwork, n_rounds: int) -> LutNetwork:
         rounds, prior = take_apart(network, k, leaf, network.n_inputs, head.classes)
         return build_network(
             [rounds[:n_rounds]],
-            network.n_inputs,
+            Counter.of(network.n_inputs, False),
             network.encoder,
             classes_head(prior, head.classes),
             network.provenance,

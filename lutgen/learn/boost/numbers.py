@@ -28,6 +28,7 @@ from lutgen.learn.boost.monotone import Directions, directions_of_signals
 from lutgen.learn.boost.network import build_network, numbers_head
 from lutgen.learn.boost.parameters import ABSOLUTE, NEWTON, BoostParameters, BoostProgress
 from lutgen.learn.boost.part import Layout
+from lutgen.learn.boost.popcount import Counter
 from lutgen.learn.boost.step import UNIT
 from lutgen.learn.boost.training import (
     Held,
@@ -211,19 +212,24 @@ def boost_numbers_of_parts(
     votes = 1 << max(0, round(np.log2(told.temperature)))
     scale = _Scale.of(samples, level, votes, told.max_weight << (told.leaf_bits - 1))
     n_scores = scale.start.size
-    views = np.arange(samples.n_signals, dtype=np.int32)[None, :]
+    counter = Counter.of(samples.n_signals, told.popcount)
+    counted = counter.counted(samples)
+    watched = None if validation is None else counter.counted(validation)
+    views = np.arange(counted.n_signals, dtype=np.int32)[None, :]
     directions = None
     if monotone is not None:
+        if told.popcount:
+            raise ConfigError("monotone: popcount counts all inputs alike; leave one of them out")
         directions = directions_of_signals(
             encoder, monotone, 1, n_layers=told.layers, n_views=len(views)
         )
     learner = Learner(
-        Layout(views, weighing, _WEIGHT_UNIT, backend, scale.encode).team(samples),
-        samples.n_samples,
+        Layout(views, weighing, _WEIGHT_UNIT, backend, scale.encode).team(counted),
+        counted.n_samples,
         1,
-        samples.n_signals,
+        counted.n_signals,
         Distance(n_scores, votes, level),
-        None if validation is None else watched_team(validation, backend, scale.encode),
+        None if watched is None else watched_team(watched, backend, scale.encode),
         told,
         backend,
         executor,
@@ -233,16 +239,14 @@ def boost_numbers_of_parts(
     head = numbers_head(scale.multiples, scale.start, scale.scale, scale.offset)
 
     def network(interrupted: bool) -> LutNetwork:
-        provenance = provenance_of(learner, encoder, told, interrupted)
+        provenance = provenance_of(learner, encoder, len(counter.digits), told, interrupted)
         more = {"loss": loss} | ({"quantile": quantile} if loss == "quantile" else {})
         provenance = replace(
             provenance,
             parameters={**provenance.parameters, **more},
             metric="R²" if level is None else "D²",
         )
-        return build_network(
-            learner.result, samples.n_signals, encoder, head, provenance, learner.groups
-        )
+        return build_network(learner.result, counter, encoder, head, provenance, learner.groups)
 
     found = run(learner, [], network)
     check_monotone(found, monotone)

@@ -40,6 +40,9 @@ class BoostParameters:
     random_wires : int
         Wires of each LUT that the search starts from, drawn at random; the others are chosen
         one by one. At most k. -1: three with the absolute criterion, none with Newton's.
+    wire_fraction : float
+        Share of the signals, drawn anew for each LUT, that its wires are searched among, with
+        Newton's criterion: LUTs differ more, and less is learnt by heart.
     sweeps : int
         How often each wire is reconsidered, the others held fixed.
     interactions : int
@@ -47,6 +50,9 @@ class BoostParameters:
         three) signals whose exclusive or goes best with what is lacking, and keep the best LUT.
         It finds what no signal shows alone; scoring all threes of 500 signals takes about a third
         of a second a LUT. 0: start from `random_wires` alone.
+    popcount : bool
+        LUTs may read the binary digits of how many input bits are one, too, which takes some two
+        LUTs an input in addition where they do. Symmetric functions, such as parity, need them.
     refits : int
         How often every LUT is learnt anew, wires and table, with all others in place.
     shift : int
@@ -101,8 +107,10 @@ class BoostParameters:
     temperature: float = 0.0
     search_samples: int = 0
     random_wires: int = -1
+    wire_fraction: float = 1.0
     sweeps: int = 2
     interactions: int = 0
+    popcount: bool = False
     refits: int = 1
     shift: int = 0
     mirror: bool = False
@@ -141,6 +149,12 @@ class BoostParameters:
             faults.append(f"temperature must be 0.1 to 10000, or 0, got {self.temperature:g}")
         if self.patch and self.layers > 1:
             faults.append("patch needs layers of 1: LUTs have no place in the image")
+        if self.patch and self.wire_fraction != 1:
+            faults.append("patch and wire_fraction both say among which signals wires are searched")
+        if self.popcount and (self.shift or self.mirror or self.patch):
+            faults.append(
+                "popcount counts samples as they are: leave shift and patch at 0, and mirror off"
+            )
         if self.interactions not in (0, 2, 3):
             faults.append(f"interactions must be 0, 2 or 3, got {self.interactions}")
         if self.criterion not in CRITERIA:
@@ -150,14 +164,16 @@ class BoostParameters:
                 "the absolute criterion knows votes of one bit alone: leave leaf_bits and "
                 "max_weight at 1, or use criterion newton"
             )
+        if self.criterion == ABSOLUTE and self.wire_fraction != 1:
+            faults.append("wire_fraction goes with criterion newton alone: leave it at 1")
         if self.max_weight not in (1, 2, 4, 8, 16, 32, 64):
             faults.append(f"max_weight must be a power of two, 1 to 64, got {self.max_weight}")
         elif self.max_weight > 1 and self.leaf_bits == 1:
             faults.append("max_weight needs leaf_bits of 2 or 3")
         if 0 < self.search_samples < 64:
             faults.append(f"search_samples must be 64 or more, or 0, got {self.search_samples}")
-        numbers = {"learning_rate": (0.001, 1), "l2_regularization": (0.001, 1e6),
-                   "min_entry_weight": (0, 1e6)}  # fmt: skip
+        numbers = {"wire_fraction": (0.001, 1), "learning_rate": (0.001, 1),
+                   "l2_regularization": (0.001, 1e6), "min_entry_weight": (0, 1e6)}  # fmt: skip
         faults += [
             f"{name} must be {least:g} to {most:g}, got {getattr(self, name):g}"
             for name, (least, most) in numbers.items()

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.bits import Bits, Words
+from lutgen.bits import Bits, Words, pack
 from lutgen.learn.executor import Executor
 
 UNIT = 1 << 14
@@ -151,6 +151,12 @@ class Weighed:
     curvature: NDArray[np.int32]
     n_signals: int
     unit: float
+
+    def among(self, signals: NDArray[np.int32]) -> Weighed:
+        """Return the samples with all other signals zero, so that these gain nothing."""
+        shown = np.zeros((64 * self.rows.shape[1], 1), dtype=np.uint8)
+        shown[signals] = 1
+        return replace(self, rows=self.rows & pack(shown))
 
 
 @dataclass(frozen=True)

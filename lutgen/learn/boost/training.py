@@ -43,6 +43,7 @@ from lutgen.learn.boost.network import Round, build_network, classes_head, featu
 from lutgen.learn.boost.parameters import ABSOLUTE, AUTO, NEWTON, BoostParameters, BoostProgress
 from lutgen.learn.boost.part import Layout, Part, Team
 from lutgen.learn.boost.patches import Patches
+from lutgen.learn.boost.popcount import Counter
 from lutgen.learn.boost.step import WEIGHT_UNIT
 from lutgen.learn.boost.views import image_views
 from lutgen.learn.executor import Executor, executor_for
@@ -184,8 +185,15 @@ def boost_parts(
             "them otherwise, or leave it at 0"
         )
     n_classes = len(classes)
+    counter = Counter.of(samples.n_signals, parameters.popcount)
+    counted = counter.counted(samples)
+    watched = None if validation is None else counter.counted(validation)
+    if counter.digits:
+        views = np.arange(counted.n_signals, dtype=np.int32)[None, :]
     directions = None
     if monotone is not None:
+        if parameters.popcount:
+            raise ConfigError("monotone: popcount counts all inputs alike; leave one of them out")
         if start is not None:
             raise ConfigError("monotone: what a network to start from adds may break it")
         directions = directions_of_signals(
@@ -193,8 +201,10 @@ def boost_parts(
         )
     old: list[Round] = []
     if start is not None:
-        if parameters.layers > 1:
-            raise ConfigError("a network to start from goes on in one layer: layers must be 1")
+        if parameters.layers > 1 or parameters.popcount:
+            raise ConfigError(
+                "a network to start from goes on in one layer: layers must be 1, popcount off"
+            )
         leaf = Leaf(parameters.leaf_bits, parameters.max_weight)
         old, prior = take_apart(start, parameters.k, leaf, samples.n_signals, classes)
     weighing = samples.weighing()
@@ -229,16 +239,16 @@ def boost_parts(
 
     choice = Choice(parameters.criterion, "")
     if parameters.criterion == AUTO:
-        choice = _choose(samples, parameters, n_classes, validation, start, learner_of, progress)
+        choice = _choose(counted, parameters, n_classes, watched, start, learner_of, progress)
         parameters = replace(parameters, criterion=choice.criterion)
-    learner = learner_of(parameters, samples, validation, progress)
+    learner = learner_of(parameters, counted, watched, progress)
 
     def network(interrupted: bool) -> LutNetwork:
-        provenance = provenance_of(learner, encoder, parameters, interrupted)
+        provenance = provenance_of(learner, encoder, len(counter.digits), parameters, interrupted)
         why = choice.why and f"{choice.criterion}: {choice.why}"
         return build_network(
             learner.result,
-            samples.n_signals,
+            counter,
             encoder,
             classes_head(learner.loss.prior, classes),
             replace(provenance, criterion_chosen=why),
@@ -363,7 +373,11 @@ def run(learner: Learner, start: list[Round], network: Callable[[bool], LutNetwo
 
 
 def provenance_of(
-    learner: Learner, encoder: Encoder, parameters: BoostParameters, interrupted: bool
+    learner: Learner,
+    encoder: Encoder,
+    n_digits: int,
+    parameters: BoostParameters,
+    interrupted: bool,
 ) -> Provenance:
     """Return how a network came to be that is the best of a learner's."""
     best = learner.best_record
@@ -375,7 +389,7 @@ def provenance_of(
         validation_accuracy=best.validation_accuracy,
         history=tuple(learner.history),
         interrupted=interrupted,
-        feature_gain=feature_gain(learner.result, encoder),
+        feature_gain=feature_gain(learner.result, encoder, n_digits),
     )
 
 
@@ -391,6 +405,8 @@ def _choose(
     """Choose the criterion: by the validation samples, or by fifths of the training samples."""
     if parameters.leaf_bits > 1:
         return Choice(NEWTON, "leaves of several bits have steps")
+    if parameters.wire_fraction < 1:
+        return Choice(NEWTON, "wires are searched among some of the signals")
     if start is not None:
         told = start.provenance.parameters.get("criterion", ABSOLUTE)
         return Choice(NEWTON if told == NEWTON else ABSOLUTE, "as the network to start from")

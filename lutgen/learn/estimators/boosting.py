@@ -28,8 +28,9 @@ class BoostedLutClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
 
     Parameters
     ----------
-    k, luts_per_class, layers, temperature, search_samples, random_wires, sweeps, interactions
-    refits, shift, mirror, patch, views_a_round, patience, refit_on_all, criterion, leaf_bits
+    k, luts_per_class, layers, temperature, search_samples, random_wires, wire_fraction, sweeps
+    interactions, popcount, refits, shift, mirror, patch, views_a_round, patience, refit_on_all
+    criterion, leaf_bits
     max_weight, learning_rate, l2_regularization, min_entry_weight
         See :class:`lutgen.learn.boost.BoostParameters`.
     class_weight : "balanced", dict or None, default=None
@@ -86,8 +87,10 @@ class BoostedLutClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
         temperature: float = 0.0,
         search_samples: int = 0,
         random_wires: int = -1,
+        wire_fraction: float = 1.0,
         sweeps: int = 2,
         interactions: int = 0,
+        popcount: bool = False,
         refits: int = 1,
         shift: int = 0,
         mirror: bool = False,
@@ -118,8 +121,10 @@ class BoostedLutClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
         self.temperature = temperature
         self.search_samples = search_samples
         self.random_wires = random_wires
+        self.wire_fraction = wire_fraction
         self.sweeps = sweeps
         self.interactions = interactions
+        self.popcount = popcount
         self.refits = refits
         self.shift = shift
         self.mirror = mirror

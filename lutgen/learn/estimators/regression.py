@@ -24,8 +24,9 @@ class BoostedLutRegressor(MultiOutputMixin, RegressorMixin, Boosted):  # type: i
 
     Parameters
     ----------
-    k, layers, search_samples, random_wires, sweeps, interactions, refits, patience, refit_on_all
-    leaf_bits, max_weight, learning_rate, l2_regularization, min_entry_weight
+    k, layers, search_samples, random_wires, wire_fraction, sweeps, interactions, popcount, refits
+    patience, refit_on_all, leaf_bits, max_weight, learning_rate, l2_regularization
+    min_entry_weight
         See :class:`lutgen.learn.boost.BoostParameters`.
     luts_per_output : int, default=100
         Leaves of each number; each is `leaf_bits` LUTs on the same wires.
@@ -78,8 +79,10 @@ class BoostedLutRegressor(MultiOutputMixin, RegressorMixin, Boosted):  # type: i
         resolution: float = 0.0,
         search_samples: int = 0,
         random_wires: int = -1,
+        wire_fraction: float = 1.0,
         sweeps: int = 2,
         interactions: int = 0,
+        popcount: bool = False,
         refits: int = 1,
         patience: int = 0,
         refit_on_all: bool = True,
@@ -104,8 +107,10 @@ class BoostedLutRegressor(MultiOutputMixin, RegressorMixin, Boosted):  # type: i
         self.resolution = resolution
         self.search_samples = search_samples
         self.random_wires = random_wires
+        self.wire_fraction = wire_fraction
         self.sweeps = sweeps
         self.interactions = interactions
+        self.popcount = popcount
         self.refits = refits
         self.patience = patience
         self.refit_on_all = refit_on_all
