@@ -21,6 +21,7 @@ from lutgen.cli.options import (
 from lutgen.datasets.tasks import REGRESSION
 from lutgen.errors import ConfigError
 from lutgen.files import ensure_writable
+from lutgen.jobs.larger import boost as learn_larger
 from lutgen.jobs.learn import boost as learn
 from lutgen.learn.boost import BoostParameters, Interrupted
 from lutgen.learn.boost.numbers import LOSSES
@@ -116,6 +117,20 @@ def boost(
     min_entry_weight: Annotated[
         float, typer.Option(help="Entries of less curvature do not count, in samples.")
     ] = _DEFAULT.min_entry_weight,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            help="Read the data, Parquet or .npy files, in chunks, and take no more memory than "
+            "this, as 2GB; --data may be a pattern, as 'parts/*.parquet'."
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            help="Learn on the workers of the Dask scheduler at this address, which read the files "
+            "of --data."
+        ),
+    ] = None,
     seed: Seed = _DEFAULT.seed,
     threads: Threads = None,
     json: output.Json = False,
@@ -156,23 +171,44 @@ def boost(
         )
 
     told(leaf_bits is None and bool(max_weight))  # faults are said before anything is loaded
-    source, dataset = samples.load(old) if old else samples.load_classes_or_numbers()
-    parameters = told(source.task == REGRESSION)
+    if memory is not None and scheduler is not None:
+        raise ConfigError("--memory is for this machine, --scheduler for a cluster; give one")
+    in_parts = memory is not None or scheduler is not None
+    if in_parts and old is not None:
+        raise ConfigError("--start does not go with data that is read in parts")
     interrupted = False
     try:
-        network = learn(
-            dataset,
-            source,
-            parameters,
-            encoder=encoder,
-            validation=validation,
-            start=old,
-            balanced=balanced,
-            loss=loss,
-            quantile=quantile,
-            threads=threads,
-            progress=output.SHOWN,
-        )
+        if in_parts:
+            source = samples.source
+            assert source is not None
+            network = learn_larger(
+                source,
+                told(source.task == REGRESSION),
+                memory=memory,
+                scheduler=scheduler,
+                encoder=encoder,
+                validation=validation,
+                balanced=balanced,
+                loss=loss,
+                quantile=quantile,
+                threads=threads,
+                progress=output.SHOWN,
+            )
+        else:
+            source, dataset = samples.load(old) if old else samples.load_classes_or_numbers()
+            network = learn(
+                dataset,
+                source,
+                told(source.task == REGRESSION),
+                encoder=encoder,
+                validation=validation,
+                start=old,
+                balanced=balanced,
+                loss=loss,
+                quantile=quantile,
+                threads=threads,
+                progress=output.SHOWN,
+            )
     except Interrupted as stop:
         network, interrupted = stop.network, True
     network.save(out)
