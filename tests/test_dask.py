@@ -12,6 +12,7 @@ from needed import need_module
 
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn.estimators.boosting import BoostedLutClassifier as Local
+from lutgen.learn.estimators.memorization import MemorizationClassifier as LocalMemorization
 from lutgen.learn.estimators.regression import BoostedLutRegressor as LocalRegressor
 
 need_module("distributed", "dask[array,dataframe,distributed]")
@@ -21,8 +22,13 @@ import dask.dataframe as dd
 import pandas as pd
 from dask.distributed import Client, LocalCluster
 
-from lutgen.dask import BoostedLutClassifier, BoostedLutRegressor, train
-from lutgen.learn.boost.part import Part
+from lutgen.dask import BoostedLutClassifier, BoostedLutRegressor, MemorizationClassifier, train
+from lutgen.encode.encoder import fit_encoder
+from lutgen.learn.boost.losses import Softmax
+from lutgen.learn.boost.part import Begin, Layout, Part, Team
+from lutgen.learn.executor import Serial
+from lutgen.learn.labelled import Labelled, SampleSet
+from lutgen.learn.parts import Here
 
 N = 2600
 CHUNKS = (700, 0, 37, 963, 1, 300, 99, 100, 200, 200)  # more than one task adds up
@@ -100,31 +106,20 @@ def test_a_worker_that_is_killed_does_not_show(
     assert_same(model, Local(**told).fit(X, y))
 
 
-def test_what_a_lost_worker_knew_is_asked_for(
-    client: Client, rows: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Parts that do not say that they are behind make another network."""
-    from lutgen.learn.boost.labelled import Labelled, SampleSet
-    from lutgen.learn.boost.part import Layout, Team, Vote
-    from lutgen.encode.encoder import fit_encoder
-    from lutgen.learn.boost.losses import Softmax
-    from lutgen.learn.boost.part import Begin
-    from lutgen.learn.executor import Serial
-
+def test_a_part_that_is_behind_is_told_everything(rows: tuple[np.ndarray, np.ndarray]) -> None:
     X, y = rows
     encoder = fit_encoder("auto", X)
-    samples = SampleSet.here(Labelled(encoder.encode(X), y))
+    labelled = Labelled(encoder.encode(X), y)
+    samples = SampleSet.here(labelled)
     layout = Layout(np.arange(encoder.n_bits)[None, :], samples.weighing(), 1, "reference")
-    team = layout.team(samples)
-    lut = Local(**TOLD).fit(X, y)
-    assert lut.network_.n_luts
+    fresh = layout.make(labelled, 0, N)
+    assert not fresh.catch_up(1, [], Serial())
+    parts = Here([fresh])
+    team = Team(parts)
     team.tell(Begin(Softmax(3, 1.0)))
-    team.ask(Part.sizes, Serial())
-    before = team._parts.items[0]
-    team._parts.items[0] = layout.make(Labelled(encoder.encode(X), y), 0, N)
-    assert team.ask(Part.sizes, Serial()).tolist() == [int(s) for s in before.sizes(Serial())]
-    assert not layout.make(Labelled(encoder.encode(X), y), 0, N).catch_up(1, [], Serial())
-    assert Team and Vote
+    sizes = team.ask(Part.sizes, Serial()).tolist()
+    parts.items[0] = layout.make(labelled, 0, N)  # as where a worker was lost
+    assert team.ask(Part.sizes, Serial()).tolist() == sizes
 
 
 def test_two_fits_at_once(
@@ -187,9 +182,20 @@ def test_numbers(client: Client, rows: tuple[np.ndarray, np.ndarray]) -> None:
     assert_same(one, LocalRegressor(**told).fit(X, y[:, 0]))
 
 
-def test_what_cannot_be_learnt_is_said(
-    client: Client, rows: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_memorization(client: Client, rows: tuple[np.ndarray, np.ndarray], n_classes: int) -> None:
+    X, y = rows[0], np.minimum(rows[1], n_classes - 1)
+    told: dict[str, Any] = {"k": 4, "widths": (12, 7), "code": "code:4", "random_state": 3}
+    model = MemorizationClassifier(**told).fit(parted(X), parted(y))
+    local = LocalMemorization(**told).fit(X, y)
+    assert_same(model, local)
+    np.testing.assert_array_equal(model.margins_, local.margins_)
+    assert (model.predict(parted(X)).compute() == local.predict(X)).all()
+    with pytest.raises(ConfigError, match="takes neither sample_weight nor eval_set"):
+        model.fit(parted(X), parted(y), parted(X[:, 0]))
+
+
+def test_what_cannot_be_learnt_is_said(client: Client, rows: tuple[np.ndarray, np.ndarray]) -> None:
     X, y = rows
     model = BoostedLutClassifier(**TOLD)
     with pytest.raises(DataError, match="X must be a dask array or dataframe, got ndarray"):

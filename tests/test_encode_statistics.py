@@ -97,9 +97,7 @@ def test_blocks_of_whole_numbers(dtype: Any, spec: str) -> None:
 def test_a_block_that_is_forgotten_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     X, y = np.random.default_rng(0).normal(size=(900, 3)), np.arange(900) % 2
     whole = fit_encoder("thermometer:8:quantile", X, y)
-    monkeypatch.setattr(
-        statistics.Tally, "add", lambda one, other: one if one.keys.size else other
-    )
+    monkeypatch.setattr(statistics.Tally, "add", lambda one, other: one if one.keys.size else other)
     with pytest.raises((AssertionError, IndexError)):
         assert_same(of_blocks("thermometer:8:quantile", X, y, [300]), whole)
 

@@ -136,7 +136,9 @@ def test_a_part_that_votes_wrongly_shows(
     whole = BoostedLutClassifier(luts_per_class=3, criterion="absolute", random_state=5).fit(X, y)
     real = part.Part.__init__
     monkeypatch.setattr(
-        part.Part, "__init__", lambda self, samples, n, first, *rest: real(self, samples, n, 0, *rest)
+        part.Part,
+        "__init__",
+        lambda self, samples, n, first, *rest: real(self, samples, n, 0, *rest),
     )
     blocks = [Block(X[:700], y[:700]), Block(X[700:], y[700:])]
     told = BoostParameters(luts_per_class=3, criterion="absolute", seed=5)

@@ -5,7 +5,7 @@ import pytest
 
 from lutgen.bits import Bits
 from lutgen.learn.boost.choice import choose, fold_rows, n_folds, trial_parameters
-from lutgen.learn.boost.labelled import Labelled
+from lutgen.learn.labelled import Labelled
 from lutgen.learn.boost.parameters import BoostParameters
 
 

@@ -1,8 +1,8 @@
 """Parts on the workers of a Dask cluster.
 
 Each item is a future, or a recipe (a delayed object) that is followed whenever it is asked. Tasks
-run where their item lies; answers are added up by a tree of tasks, and only the sum comes here. Dask
-makes items anew that were lost with a worker. There are no sockets, ports or state of our own.
+run where their item lies; answers are added up by a tree of tasks, and only the sum comes here.
+Dask makes items anew that were lost with a worker. There are no sockets, ports or state of our own.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Samples without labels, read block by block from files of any size, for prediction.
 
-What is guessed of a table (delimiter, header, decimals) is guessed once, from its first block, as it
-is from the whole of a small one. Packed files, ARFF, and text in UTF-16 are read whole, and so is
-what comes through a pipe.
+What is guessed of a table (delimiter, header, decimals) is guessed once, from its first block, as
+it is from the whole of a small one. Packed files, ARFF, and text in UTF-16 are read whole, and so
+is what comes through a pipe.
 """
 
 from __future__ import annotations
@@ -53,9 +53,8 @@ def feature_blocks(
         yield from _of_text(Path(path), known, options, say, block_bytes)
     elif kind == "parquet":
         first = 0
-        for table in parquet_tables(Path(path), block_bytes):
-            place = _after(first)
-            table = replace(table, place=place)
+        for block in parquet_tables(Path(path), block_bytes):
+            table = replace(block, place=_after(first))
             yield choose_columns(table, options, labelled=False, known=known, say=say).X
             first, say = first + table.n_rows, None
     elif kind == "npy":
@@ -94,9 +93,7 @@ def _of_array(path: Path, known: Known, block_bytes: int) -> Iterator[NDArray[An
         return
     width = int(np.prod(array.shape[1:]))
     if width != known.n_features:
-        raise DataError(
-            f"{path}: {width} columns, but the model takes {known.n_features} features"
-        )
+        raise DataError(f"{path}: {width} columns, but the model takes {known.n_features} features")
     n_rows = max(1, block_bytes // (8 * width))
     for first in range(0, len(array), n_rows):
         mapped = np.load(path, mmap_mode="r", allow_pickle=False)  # anew: so pages are given back

@@ -73,8 +73,8 @@ def rows_a_chunk(memory: int, n_columns: int) -> int:
     if n_rows < _FEWEST_ROWS:
         least = (_OWN_BYTES + _FEWEST_ROWS * row) / 1e6
         raise ConfigError(
-            f"{memory / 1e6:.0f} MB is too little memory for {n_columns} columns; {least:.0f} MB is "
-            "the least"
+            f"{memory / 1e6:.0f} MB is too little memory for {n_columns} columns; {least:.0f} MB "
+            "is the least"
         )
     return min(n_rows, _MOST_ROWS)
 
@@ -168,7 +168,7 @@ def in_chunks(chunks: Chunks, n_rows: int, folder: Path, *, missing: str) -> Spi
 
 
 def measure(network: LutNetwork, blocks: Parts[Block]) -> float | None:
-    """Return the share of the rows that a network has right; of numbers R², of quantiles nothing."""
+    """Return the share of rows that a network has right; of numbers R², of quantiles nothing."""
     if network.provenance.metric == "D²":
         return None
     if isinstance(network.head, Sum):

@@ -8,7 +8,6 @@ system sees fit.
 from __future__ import annotations
 
 import mmap
-import os
 import pickle
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -104,7 +103,7 @@ class _Stored(Generic[Item]):
         with self._path.open("r+b") as file:
             mapped = memoryview(mmap.mmap(file.fileno(), 0))
         views = [mapped[start:stop] for start, stop in self._places]
-        value = pickle.loads(self._rest, buffers=views)  # noqa: S301 - our own, a moment ago
+        value = pickle.loads(self._rest, buffers=views)
         before = [_where(view) for view in views]
         yield value
         rest, buffers = _apart(value)
@@ -143,5 +142,4 @@ def _where(view: memoryview) -> tuple[int, int]:
 
 def _remove(path: Path) -> None:
     for each in (path, path.with_suffix(".new")):
-        if each.exists():
-            os.unlink(each)
+        each.unlink(missing_ok=True)

@@ -20,7 +20,6 @@ from lutgen.bits import Bits
 from lutgen.encode.encoder import REFUSE, Encoder, fit_encoder
 from lutgen.encode.tally import ExactSum, Tally, Wanted, ordered, select, unordered
 from lutgen.errors import ConfigError, DataError
-from lutgen.learn.boost.labelled import Labelled, SampleSet, Weighing
 from lutgen.learn.boost.learner import Learner
 from lutgen.learn.boost.losses import MOST_LACKING, Distance
 from lutgen.learn.boost.network import build_network, numbers_head
@@ -38,6 +37,7 @@ from lutgen.learn.boost.training import (
     with_growth,
 )
 from lutgen.learn.executor import Executor, executor_for
+from lutgen.learn.labelled import Labelled, SampleSet, Weighing
 from lutgen.learn.parts import added
 from lutgen.model import LutNetwork
 from lutgen.model.head import MAX_WEIGHT

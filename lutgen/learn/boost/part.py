@@ -22,13 +22,13 @@ from lutgen.bits import Words, pack
 from lutgen.encode.tally import Keys, Tally, Wanted
 from lutgen.learn.boost import places
 from lutgen.learn.boost.backends import BACKENDS
-from lutgen.learn.boost.labelled import Labelled, SampleSet, Weighing
 from lutgen.learn.boost.leaves import Lut
 from lutgen.learn.boost.losses import Distance, Loss
 from lutgen.learn.boost.network import Round
 from lutgen.learn.boost.step import Drawn, Samples, Weighed
 from lutgen.learn.counts import Counts
 from lutgen.learn.executor import Executor, Serial
+from lutgen.learn.labelled import Labelled, SampleSet, Weighing
 from lutgen.learn.parts import Parts
 
 Answer = TypeVar("Answer")
