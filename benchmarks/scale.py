@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -194,13 +195,13 @@ def main() -> None:
     record: dict[str, Any] = {"runs": []}
     if RECORD.exists():
         record = json.loads(RECORD.read_text())
-    runs = [(learn, (options.folder, n, None)) for n in options.at_once]
-    runs += [(learn, (options.folder, n, options.memory)) for n in options.chunks]
-    runs += [(predict, (options.folder, n)) for n in options.predict]  # type: ignore[list-item]
-    runs += [(rounds, (options.rows, n)) for n in options.workers]  # type: ignore[list-item]
-    for run, arguments in runs:
+    runs = [partial(learn, options.folder, n, None) for n in options.at_once]
+    runs += [partial(learn, options.folder, n, options.memory) for n in options.chunks]
+    runs += [partial(predict, options.folder, n) for n in options.predict]
+    runs += [partial(rounds, options.rows, n) for n in options.workers]
+    for run in runs:
         load = os.getloadavg()[0]
-        found = run(*arguments) | {"load": round(load, 1)}
+        found = run() | {"load": round(load, 1)}
         print(json.dumps(found), flush=True)
         old = [row for row in record["runs"]
                if (row["what"], row["rows"]) != (found["what"], found["rows"])]  # fmt: skip

@@ -56,7 +56,8 @@ class Cluster(Generic[Item]):
                 self.client.submit(_add_up, add, *found[i : i + _FAN_IN], pure=False)
                 for i in range(0, len(found), _FAN_IN)
             ]
-        return added(self._fetch(found), add)
+        answers: list[Answer] = self._fetch(found)
+        return added(answers, add)
 
     def derive(self, make: Callable[..., Other], each: Sequence[tuple[Any, ...]]) -> Cluster[Other]:
         """See :class:`lutgen.learn.parts.Parts`: the items stay in the workers' memory."""

@@ -22,7 +22,7 @@ from lutgen.learn.estimators.boosting import seed_of
 from lutgen.learn.estimators.shared import n_threads
 from lutgen.learn.executor import executor_for
 from lutgen.learn.memorize import Parameters
-from lutgen.model import LutNetwork
+from lutgen.model import LutNetwork, Sum
 
 _OWN = ("random_state", "n_jobs", "warm_start", "luts_per_output", "resolution")
 
@@ -41,7 +41,7 @@ class _OnCluster:
     _task = CLASSES
 
     def __getstate__(self) -> Any:
-        state = super().__getstate__()  # type: ignore[misc]
+        state: Any = super().__getstate__()
         return {name: value for name, value in state.items() if name != "client"}
 
     def _learn(
@@ -69,7 +69,7 @@ class _OnCluster:
             )
         except Interrupted as stop:
             self.network_ = stop.network
-            self._classes = np.asarray(stop.network.classes) if self._task == CLASSES else None
+            self._classes = np.asarray(stop.network.classes if self._task == CLASSES else [])
             warnings.warn(f"{stop}; the network of that moment is kept", stacklevel=3)
         self.n_features_in_ = self.network_.encoder.n_features
         if self.network_.feature_names:
@@ -188,7 +188,9 @@ class BoostedLutRegressor(_OnCluster, regression.BoostedLutRegressor):
 
     def predict(self, X: Any) -> Any:
         """Return the number of each sample, lazily of a dask collection."""
-        n_numbers = self.network_.head.n_scores
+        head = self.network_.head
+        assert isinstance(head, Sum)
+        n_numbers = head.n_scores
         example = np.zeros((1, n_numbers)) if self._is_column or n_numbers > 1 else np.zeros(1)
         return self._lazily(X, super().predict, example)
 

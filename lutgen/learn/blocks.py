@@ -456,7 +456,7 @@ def _class_weights(
                 "class_weight must be balanced, a weight for each label, or None; got "
                 f"{class_weight!r}"
             )
-        return counts.sum() / (classes.size * counts.astype(np.float64))
+        return np.asarray(counts.sum() / (classes.size * counts.astype(np.float64)))
     known = classes.tolist()
     unknown = [label for label in class_weight if label not in known]
     if unknown:

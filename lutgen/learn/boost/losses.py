@@ -120,7 +120,7 @@ class Softmax:
     With two classes, class 0 has no LUTs and no votes.
     """
 
-    quantile = None
+    quantile: float | None = None
 
     def __init__(self, n_classes: int, temperature: float) -> None:
         self.groups = list(range(n_classes)) if n_classes > 2 else [1]

@@ -334,7 +334,9 @@ def _quantiles(samples: SampleSet, weighing: Weighing, shares: Sequence[float]) 
     n_scores = max(samples.ask(_n_scores))
 
     def count(wanted: Wanted) -> Tally:
-        tallies = samples.ask(partial(_count_numbers, wanted=wanted, weighing=weighing))
+        tallies: list[Tally] = samples.ask(
+            partial(_count_numbers, wanted=wanted, weighing=weighing)
+        )
         return added(tallies, Tally.add)
 
     return np.array([unordered(keys) for keys in select(count, [ranks] * n_scores)])
