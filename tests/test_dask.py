@@ -1,16 +1,21 @@
 """Learning on a Dask cluster is learning: the same network, whatever happens to the workers."""
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from needed import need_module
 
-from lutgen.errors import ConfigError, DataError
+from lutgen.errors import ConfigError, DataError, ToolError
+from lutgen.jobs import larger
+from lutgen.learn.boost import BoostParameters
 from lutgen.learn.estimators.boosting import BoostedLutClassifier as Local
 from lutgen.learn.estimators.memorization import MemorizationClassifier as LocalMemorization
 from lutgen.learn.estimators.regression import BoostedLutRegressor as LocalRegressor
@@ -19,6 +24,7 @@ need_module("distributed", "dask[array,dataframe,distributed]")
 
 import dask.array as da
 import dask.dataframe as dd
+import dask.distributed
 import pandas as pd
 from dask.distributed import Client, LocalCluster
 
@@ -29,6 +35,7 @@ from lutgen.learn.boost.part import Begin, Layout, Part, Team
 from lutgen.learn.executor import Serial
 from lutgen.learn.labelled import Labelled, SampleSet
 from lutgen.learn.parts import Here
+from lutgen.model import LutNetwork, Source
 
 N = 2600
 CHUNKS = (700, 0, 37, 963, 1, 300, 99, 100, 200, 200)  # more than one task adds up
@@ -69,7 +76,12 @@ def assert_same(one: Any, other: Any) -> None:
     assert a.seen.tobytes() == b.seen.tobytes() and a.tied.tobytes() == b.tied.tobytes()
 
 
-TOLD: dict[str, Any] = {"luts_per_class": 3, "criterion": "absolute", "random_state": 3}
+TOLD: dict[str, Any] = {
+    "luts_per_class": 3,
+    "criterion": "absolute",
+    "refits": 0,
+    "random_state": 3,
+}
 
 
 def test_any_number_of_workers_learns_the_local_network(
@@ -193,6 +205,36 @@ def test_memorization(client: Client, rows: tuple[np.ndarray, np.ndarray], n_cla
     assert (model.predict(parted(X)).compute() == local.predict(X)).all()
     with pytest.raises(ConfigError, match="takes neither sample_weight nor eval_set"):
         model.fit(parted(X), parted(y), parted(X[:, 0]))
+
+
+def test_files_that_workers_read(
+    cluster: LocalCluster, rows: tuple[np.ndarray, np.ndarray], tmp_path: Path
+) -> None:
+    X, y = rows
+    table = np.column_stack([X, y])
+    for part, (first, end) in enumerate([(0, 700), (700, 701), (701, N)]):
+        np.save(tmp_path / f"part{part}.npy", table[first:end])
+    np.save(tmp_path / "whole.npy", table)
+    told = BoostParameters(luts_per_class=3, criterion="absolute", refits=0, seed=3)
+    found = larger.boost(
+        Source(str(tmp_path / "part*.npy")), told, scheduler=cluster.scheduler_address
+    )
+    whole = larger.boost(Source(str(tmp_path / "whole.npy")), told, memory="1GB")
+    assert found.digest == whole.digest and found.provenance.history == whole.provenance.history
+    assert found.provenance.test_accuracy == whole.provenance.test_accuracy
+    with pytest.raises(ToolError, match=r"there is no Dask scheduler at tcp://127\.0\.0\.1:1 "):
+        larger.boost(Source(str(tmp_path / "part*.npy")), told, scheduler="tcp://127.0.0.1:1")
+
+
+def test_what_the_page_shows_runs(
+    cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "scale.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(dask.distributed, "LocalCluster", lambda **told: nullcontext(cluster))
+    exec(block, {"__name__": "__main__"})
+    assert LutNetwork.load(Path("model.npz")).n_luts == 4
 
 
 def test_what_cannot_be_learnt_is_said(client: Client, rows: tuple[np.ndarray, np.ndarray]) -> None:

@@ -181,9 +181,7 @@ def test_the_quantile_of_an_entry_is_that_of_its_samples() -> None:
     wires = np.array([2, 0], dtype=np.int32)
 
     def pick(keys: Tally, ranks: np.ndarray) -> np.ndarray:
-        return select(
-            lambda wanted: wanted.count(0, keys.keys, keys.weights), [ranks], KEY_BITS
-        )[0]
+        return select(lambda wanted: wanted.count(0, keys.keys, keys.weights), [ranks], KEY_BITS)[0]
 
     for quantile in (0.2, 0.5, 0.93):
         loss = Distance(1, 64, quantile)

@@ -195,7 +195,7 @@ def _shape(path: str) -> tuple[int, Sequence[Any]]:
 
 def _mapped(path: str) -> NDArray[Any]:
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise DataError(f"{path}: not a whole .npy file ({error})") from error
     if array.ndim != 2 or array.dtype.kind not in "biuf" or array.shape[1] < 1:

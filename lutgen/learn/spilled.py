@@ -93,6 +93,9 @@ class Spilled(Generic[Item]):
 class _Stored(Generic[Item]):
     """A value whose arrays lie in a file; all else is small and stays here."""
 
+    _rest: bytes
+    _places: list[tuple[int, int]]
+
     def __init__(self, path: Path, value: Item) -> None:
         self._path = path
         weakref.finalize(self, _remove, path)

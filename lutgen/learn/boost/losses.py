@@ -337,10 +337,11 @@ class Distance:
         Of the squared distance it is R², of a quantile's loss D².
         """
         shares = []
+        left: Fraction
         for place, row in enumerate(tally):
             if self.quantile is None:
                 weight, total, squares, left = (Fraction(number) for number in row)
-                whole = squares - total * total / max(1, weight)
+                whole = squares - total * total / (weight or 1)
             else:
                 left = self.quantile_loss(*row[1:])
                 whole = wholes[place]

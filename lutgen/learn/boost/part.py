@@ -293,7 +293,8 @@ class Part:
         if not n_own:
             return at
         view, place = np.divmod(at, n_own)
-        return place + np.array([own.start for own in self.ids])[view]
+        numbers: NDArray[np.int64] = place + np.array([own.start for own in self.ids])[view]
+        return numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -406,8 +407,9 @@ class Team:
         n_changes = len(self._changes)
         for since in (self._n_told, 0):
             told = _Told(bound, since, self._changes[since:])
-            answer = self._parts.total(told, partial(_add, add), executor)
-            if not isinstance(answer, Behind):
+            found = self._parts.total(told, partial(_add, add), executor)
+            if not isinstance(found, Behind):
                 self._n_told = n_changes
+                answer: Answer = found
                 return answer
         raise AssertionError("parts that were told everything are behind")
