@@ -27,11 +27,12 @@ import dask.dataframe as dd
 import dask.distributed
 import pandas as pd
 from dask.distributed import Client, LocalCluster
+from distributed.protocol import deserialize, serialize
 
 from lutgen.dask import BoostedLutClassifier, BoostedLutRegressor, MemorizationClassifier, train
 from lutgen.encode.encoder import fit_encoder
 from lutgen.learn.boost.losses import Softmax
-from lutgen.learn.boost.part import Begin, Layout, Part, Team
+from lutgen.learn.boost.part import Begin, Close, Layout, Part, Team
 from lutgen.learn.executor import Serial
 from lutgen.learn.labelled import Labelled, SampleSet
 from lutgen.learn.parts import Here
@@ -130,7 +131,12 @@ def test_a_part_that_is_behind_is_told_everything(rows: tuple[np.ndarray, np.nda
     team = Team(parts)
     team.tell(Begin(Softmax(3, 1.0)))
     sizes = team.ask(Part.sizes, Serial()).tolist()
+    team.tell(Close([]))
     parts.items[0] = layout.make(labelled, 0, N)  # as where a worker was lost
+    assert team.ask(Part.sizes, Serial()).tolist() == sizes
+    sent = deserialize(*serialize(fresh))  # to another worker, or to the disk
+    assert (fresh.n_seen, sent.n_seen) == (1, 0)
+    parts.items[0] = sent
     assert team.ask(Part.sizes, Serial()).tolist() == sizes
 
 

@@ -94,6 +94,7 @@ class Part:
         self, samples: Samples, n_samples: int, first: int, n_whole: int, backend: str
     ) -> None:
         self.samples, self.n_samples, self.backend = samples, n_samples, backend
+        self._made_of = samples, n_samples, first, n_whole, backend
         n_views, n_own = len(samples.views), samples.signals.shape[1] * 64
         n_all = -(-n_whole // 64) * 64
         self.ids = [range(v * n_all + first, v * n_all + first + n_own) for v in range(n_views)]
@@ -104,11 +105,14 @@ class Part:
         self._lock = threading.RLock()
 
     def __getstate__(self) -> dict[str, Any]:
-        with self._lock:  # not while changes are made
-            return {name: value for name, value in self.__dict__.items() if name != "_lock"}
+        return {name: value for name, value in self.__dict__.items() if name != "_lock"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _lock=threading.RLock())
+
+    def bare(self) -> Part:
+        """Return the part as it was made: what can be sent while this one changes."""
+        return Part(*self._made_of)
 
     def catch_up(self, since: int, changes: Sequence[Change], executor: Executor) -> bool:
         """Make changes that were not made yet; return whether none is lacking between.
