@@ -21,9 +21,9 @@ import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from lutgen.errors import DataError, OutputError
+from lutgen.errors import DataError, LutgenError, OutputError
 
 _PROBE_BYTES = 1 << 16  # what has to fit where a result is to be written
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
@@ -43,28 +43,32 @@ def write_atomic(path: Path, content: str | bytes) -> None:
     """
     # bytes of file names that are no text are escaped, see os.fsdecode
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+    with writing_atomic(path) as stream:
+        stream.write(data)
+
+
+@contextlib.contextmanager
+def writing_atomic(path: Path) -> Iterator[BinaryIO]:
+    """Yield a stream whose content becomes the file once all is written, or not at all.
+
+    Raises
+    ------
+    OutputError
+        As :func:`write_atomic`.
+    """
     with _reporting(path):
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a folder")
         if path.exists() and not path.is_file():
-            path.write_bytes(data)  # renaming onto a device or a pipe would remove it
+            with path.open("wb") as stream:  # renaming onto a device or a pipe would remove it
+                yield stream
         else:
-            _write_and_rename(path, data)
+            with _renamed(path) as stream:
+                yield stream
 
 
 @contextlib.contextmanager
-def _reporting(path: Path) -> Iterator[None]:
-    """Turn what the file system refuses into an :class:`OutputError`."""
-    try:
-        yield
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        reason = getattr(error, "strerror", None) or str(error)
-        raise OutputError(
-            f"cannot write {path}: {reason}; choose a folder that is writable and has room (-o)"
-        ) from error
-
-
-def _write_and_rename(path: Path, data: bytes) -> None:
+def _renamed(path: Path) -> Iterator[BinaryIO]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
@@ -72,8 +76,22 @@ def _write_and_rename(path: Path, data: bytes) -> None:
     remove_left(path)
     with _held_part(path) as temporary:
         with temporary.open("wb") as stream:
-            stream.write(data)
+            yield stream
         temporary.replace(path)
+
+
+@contextlib.contextmanager
+def _reporting(path: Path) -> Iterator[None]:
+    """Turn what the file system refuses into an :class:`OutputError`."""
+    try:
+        yield
+    except LutgenError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        reason = getattr(error, "strerror", None) or str(error)
+        raise OutputError(
+            f"cannot write {path}: {reason}; choose a folder that is writable and has room (-o)"
+        ) from error
 
 
 @contextlib.contextmanager
@@ -272,7 +290,8 @@ def ensure_writable(path: Path) -> None:
             return  # a device or a pipe: nothing can be tried without writing to it
         probe = path.with_name(f".{path.name}.probe")
         try:
-            _write_and_rename(probe, bytes(_PROBE_BYTES))
+            with _renamed(probe) as stream:
+                stream.write(bytes(_PROBE_BYTES))
         finally:
             probe.unlink(missing_ok=True)
 

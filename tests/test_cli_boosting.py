@@ -240,3 +240,27 @@ def test_directions_of_features_are_given_by_name(tmp_path: Path) -> None:
         assert (np.diff(scores[:, 1] - scores[:, 0]) >= 0).all()
     fails(2, "must be NAME=1 or NAME=-1", *told, "--monotone", "age")
     fails(2, "there is no feature 'weight'", *told, "--monotone", "weight=1")
+
+
+def test_data_may_be_larger_than_memory(model: Path, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    X = random.normal(size=(600, 7))
+    table = np.column_stack([X, X[:, 0] * X[:, 1] > 0])
+    for part, rows in enumerate(np.split(table, [250, 251])):
+        np.save(tmp_path / f"part{part}.npy", rows)
+    data, out = tmp_path / "part*.npy", tmp_path / "model.npz"
+    words = ["boost", "--data", data, "-o", out, *QUICK, "--criterion", "absolute"]
+    result = run(*words, "--memory", "1GB")
+    assert result.exit_code == 0, result.output
+    assert "3 file(s), 600 rows of 7 features; labels: column 8" in result.stderr
+    network = LutNetwork.load(out)
+    assert network.n_luts == 8 and network.provenance.test_accuracy is not None
+    np.save(tmp_path / "whole.npy", table)
+    result = run(*words[:2], tmp_path / "whole.npy", *words[3:])
+    assert result.exit_code == 0, result.output
+    assert LutNetwork.load(out).digest == network.digest
+    fails(2, "--memory is for this machine, --scheduler for a", *words, "--memory", "1GB",
+          "--scheduler", "tcp://127.0.0.1:1")  # fmt: skip
+    fails(2, "--start does not go with data that is read in", *words, "--memory", "1GB",
+          "--start", model)  # fmt: skip
+    fails(2, "200 MB is too little memory for 8 columns", *words, "--memory", "200MB")

@@ -1,28 +1,42 @@
 """Learning on a Dask cluster is learning: the same network, whatever happens to the workers."""
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from needed import need_module
 
-from lutgen.errors import ConfigError, DataError
+from lutgen.errors import ConfigError, DataError, ToolError
+from lutgen.jobs import larger
+from lutgen.learn.boost import BoostParameters
 from lutgen.learn.estimators.boosting import BoostedLutClassifier as Local
+from lutgen.learn.estimators.memorization import MemorizationClassifier as LocalMemorization
 from lutgen.learn.estimators.regression import BoostedLutRegressor as LocalRegressor
 
 need_module("distributed", "dask[array,dataframe,distributed]")
 
 import dask.array as da
 import dask.dataframe as dd
+import dask.distributed
 import pandas as pd
 from dask.distributed import Client, LocalCluster
+from distributed.protocol import deserialize, serialize
 
-from lutgen.dask import BoostedLutClassifier, BoostedLutRegressor, train
-from lutgen.learn.boost.part import Part
+from lutgen.dask import BoostedLutClassifier, BoostedLutRegressor, MemorizationClassifier, train
+from lutgen.encode.encoder import fit_encoder
+from lutgen.learn.boost.losses import Softmax
+from lutgen.learn.boost.part import Begin, Close, Layout, Part, Team
+from lutgen.learn.executor import Serial
+from lutgen.learn.labelled import Labelled, SampleSet
+from lutgen.learn.parts import Here
+from lutgen.model import LutNetwork, Source
 
 N = 2600
 CHUNKS = (700, 0, 37, 963, 1, 300, 99, 100, 200, 200)  # more than one task adds up
@@ -31,7 +45,7 @@ CHUNKS = (700, 0, 37, 963, 1, 300, 99, 100, 200, 200)  # more than one task adds
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[LocalCluster]:
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
     ) as own:
         yield own
 
@@ -63,7 +77,12 @@ def assert_same(one: Any, other: Any) -> None:
     assert a.seen.tobytes() == b.seen.tobytes() and a.tied.tobytes() == b.tied.tobytes()
 
 
-TOLD: dict[str, Any] = {"luts_per_class": 3, "criterion": "absolute", "random_state": 3}
+TOLD: dict[str, Any] = {
+    "luts_per_class": 3,
+    "criterion": "absolute",
+    "refits": 0,
+    "random_state": 3,
+}
 
 
 def test_any_number_of_workers_learns_the_local_network(
@@ -100,30 +119,25 @@ def test_a_worker_that_is_killed_does_not_show(
     assert_same(model, Local(**told).fit(X, y))
 
 
-def test_what_a_lost_worker_knew_is_asked_for(
-    client: Client, rows: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Parts that do not say that they are behind make another network."""
-    from lutgen.encode.encoder import fit_encoder
-    from lutgen.learn.boost.labelled import Labelled, SampleSet
-    from lutgen.learn.boost.losses import Softmax
-    from lutgen.learn.boost.part import Begin, Layout, Team, Vote
-    from lutgen.learn.executor import Serial
-
+def test_a_part_that_is_behind_is_told_everything(rows: tuple[np.ndarray, np.ndarray]) -> None:
     X, y = rows
     encoder = fit_encoder("auto", X)
-    samples = SampleSet.here(Labelled(encoder.encode(X), y))
+    labelled = Labelled(encoder.encode(X), y)
+    samples = SampleSet.here(labelled)
     layout = Layout(np.arange(encoder.n_bits)[None, :], samples.weighing(), 1, "reference")
-    team = layout.team(samples)
-    lut = Local(**TOLD).fit(X, y)
-    assert lut.network_.n_luts
+    fresh = layout.make(labelled, 0, N)
+    assert not fresh.catch_up(1, [], Serial())
+    parts = Here([fresh])
+    team = Team(parts)
     team.tell(Begin(Softmax(3, 1.0)))
-    team.ask(Part.sizes, Serial())
-    before = team._parts.items[0]
-    team._parts.items[0] = layout.make(Labelled(encoder.encode(X), y), 0, N)
-    assert team.ask(Part.sizes, Serial()).tolist() == [int(s) for s in before.sizes(Serial())]
-    assert not layout.make(Labelled(encoder.encode(X), y), 0, N).catch_up(1, [], Serial())
-    assert Team and Vote
+    sizes = team.ask(Part.sizes, Serial()).tolist()
+    team.tell(Close([]))
+    parts.items[0] = layout.make(labelled, 0, N)  # as where a worker was lost
+    assert team.ask(Part.sizes, Serial()).tolist() == sizes
+    sent = deserialize(*serialize(fresh))  # to another worker, or to the disk
+    assert (fresh.n_seen, sent.n_seen) == (1, 0)
+    parts.items[0] = sent
+    assert team.ask(Part.sizes, Serial()).tolist() == sizes
 
 
 def test_two_fits_at_once(
@@ -186,9 +200,50 @@ def test_numbers(client: Client, rows: tuple[np.ndarray, np.ndarray]) -> None:
     assert_same(one, LocalRegressor(**told).fit(X, y[:, 0]))
 
 
-def test_what_cannot_be_learnt_is_said(
-    client: Client, rows: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_memorization(client: Client, rows: tuple[np.ndarray, np.ndarray], n_classes: int) -> None:
+    X, y = rows[0], np.minimum(rows[1], n_classes - 1)
+    told: dict[str, Any] = {"k": 4, "widths": (12, 7), "code": "code:4", "random_state": 3}
+    model = MemorizationClassifier(**told).fit(parted(X), parted(y))
+    local = LocalMemorization(**told).fit(X, y)
+    assert_same(model, local)
+    np.testing.assert_array_equal(model.margins_, local.margins_)
+    assert (model.predict(parted(X)).compute() == local.predict(X)).all()
+    with pytest.raises(ConfigError, match="takes neither sample_weight nor eval_set"):
+        model.fit(parted(X), parted(y), parted(X[:, 0]))
+
+
+def test_files_that_workers_read(
+    cluster: LocalCluster, rows: tuple[np.ndarray, np.ndarray], tmp_path: Path
 ) -> None:
+    X, y = rows
+    table = np.column_stack([X, y])
+    for part, (first, end) in enumerate([(0, 700), (700, 701), (701, N)]):
+        np.save(tmp_path / f"part{part}.npy", table[first:end])
+    np.save(tmp_path / "whole.npy", table)
+    told = BoostParameters(luts_per_class=3, criterion="absolute", refits=0, seed=3)
+    found = larger.boost(
+        Source(str(tmp_path / "part*.npy")), told, scheduler=cluster.scheduler_address
+    )
+    whole = larger.boost(Source(str(tmp_path / "whole.npy")), told, memory="1GB")
+    assert found.digest == whole.digest and found.provenance.history == whole.provenance.history
+    assert found.provenance.test_accuracy == whole.provenance.test_accuracy
+    with pytest.raises(ToolError, match=r"there is no Dask scheduler at tcp://127\.0\.0\.1:1 "):
+        larger.boost(Source(str(tmp_path / "part*.npy")), told, scheduler="tcp://127.0.0.1:1")
+
+
+def test_what_the_page_shows_runs(
+    cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "scale.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(dask.distributed, "LocalCluster", lambda **told: nullcontext(cluster))
+    exec(block, {"__name__": "__main__"})
+    assert LutNetwork.load(Path("model.npz")).n_luts == 4
+
+
+def test_what_cannot_be_learnt_is_said(client: Client, rows: tuple[np.ndarray, np.ndarray]) -> None:
     X, y = rows
     model = BoostedLutClassifier(**TOLD)
     with pytest.raises(DataError, match="X must be a dask array or dataframe, got ndarray"):

@@ -5,8 +5,8 @@ import pytest
 
 from lutgen.bits import Bits
 from lutgen.learn.boost.choice import choose, fold_rows, n_folds, trial_parameters
-from lutgen.learn.boost.labelled import Labelled
 from lutgen.learn.boost.parameters import BoostParameters
+from lutgen.learn.labelled import Labelled
 
 
 def folds(labels: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -1,5 +1,6 @@
 """The regressor: scikit-learn's contract, its losses, several numbers, and what it is next to."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -178,6 +179,10 @@ def test_the_quantile_of_an_entry_is_that_of_its_samples() -> None:
     samples = Samples.make(encoder.encode(dense), labels, weights, views, reference.transpose)
     votes = np.full((1, samples.weights.size), 5, dtype=np.int32)
     wires = np.array([2, 0], dtype=np.int32)
+
+    def pick(keys: Tally, ranks: np.ndarray) -> np.ndarray:
+        return select(lambda wanted: wanted.count(0, keys.keys, keys.weights), [ranks], KEY_BITS)[0]
+
     for quantile in (0.2, 0.5, 0.93):
         loss = Distance(1, 64, quantile)
 
@@ -188,14 +193,7 @@ def test_the_quantile_of_an_entry_is_that_of_its_samples() -> None:
         counts = places.count(
             samples, UNIT * samples.weights, wires[None, :], Serial(), "reference"
         )  # fmt: skip
-        found = loss.steps(
-            lambda ranks, keys=keys: select(
-                lambda wanted: wanted.count(0, keys.keys, keys.weights), [ranks], KEY_BITS
-            )[0],
-            counts,
-            counts.votes[0],
-            no_shrinkage,
-        )
+        found = loss.steps(partial(pick, keys), counts, counts.votes[0], no_shrinkage)
         for entry in range(4):
             here = (dense[:, 2] + 2 * dense[:, 0] == entry) & (weights > 0)
             lacking = labels[0, here] - 5 * UNIT // 64

@@ -23,6 +23,7 @@ from lutgen.encode.window import SPECS as WINDOWS
 from lutgen.encode.window import parse_window
 from lutgen.errors import ConfigError
 from lutgen.files import ensure_writable
+from lutgen.jobs.larger import boost as learn_larger
 from lutgen.jobs.learn import boost as learn
 from lutgen.learn.boost import BoostParameters, Interrupted
 from lutgen.learn.boost.numbers import LOSSES
@@ -146,6 +147,20 @@ def boost(
     min_entry_weight: Annotated[
         float, typer.Option(help="Entries of less curvature do not count, in samples.")
     ] = _DEFAULT.min_entry_weight,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            help="Read the data, Parquet or .npy files, in chunks, and take no more memory than "
+            "this, as 2GB; --data may be a pattern, as 'parts/*.parquet'."
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            help="Learn on the workers of the Dask scheduler at this address, which read the files "
+            "of --data."
+        ),
+    ] = None,
     seed: Seed = _DEFAULT.seed,
     threads: Threads = None,
     json: output.Json = False,
@@ -193,25 +208,47 @@ def boost(
         raise ConfigError(f"{start} says itself what its window is; leave out --start or --window")
     length = parse_window(window)[0] if window else 0
     told(leaf_bits is None and bool(max_weight))  # faults are said before anything is loaded
-    source, dataset = samples.load(old) if old else samples.load_classes_or_numbers(length)
-    parameters = told(source.task == REGRESSION)
+    if memory is not None and scheduler is not None:
+        raise ConfigError("--memory is for this machine, --scheduler for a cluster; give one")
+    in_parts = memory is not None or scheduler is not None
+    for name, value in (("--start", old), ("--window", window), ("--monotone", monotone)):
+        if in_parts and value:
+            raise ConfigError(f"{name} does not go with data that is read in parts")
     interrupted = False
     try:
-        network = learn(
-            dataset,
-            source,
-            parameters,
-            encoder=encoder,
-            window=window,
-            validation=validation,
-            start=old,
-            balanced=balanced,
-            monotone=_directions(monotone),
-            loss=loss,
-            quantile=quantile,
-            threads=threads,
-            progress=output.SHOWN,
-        )
+        if in_parts:
+            source = samples.source
+            assert source is not None
+            network = learn_larger(
+                source,
+                told(source.task == REGRESSION),
+                memory=memory,
+                scheduler=scheduler,
+                encoder=encoder,
+                validation=validation,
+                balanced=balanced,
+                loss=loss,
+                quantile=quantile,
+                threads=threads,
+                progress=output.SHOWN,
+            )
+        else:
+            source, dataset = samples.load(old) if old else samples.load_classes_or_numbers(length)
+            network = learn(
+                dataset,
+                source,
+                told(source.task == REGRESSION),
+                encoder=encoder,
+                window=window,
+                validation=validation,
+                start=old,
+                balanced=balanced,
+                monotone=_directions(monotone),
+                loss=loss,
+                quantile=quantile,
+                threads=threads,
+                progress=output.SHOWN,
+            )
     except Interrupted as stop:
         network, interrupted = stop.network, True
     network.save(out)

@@ -32,7 +32,7 @@ from lutgen.files import ensure_writable
 from lutgen.jobs.evaluate import evaluate as evaluate_model
 from lutgen.jobs.formats import formats_in
 from lutgen.jobs.learn import memorize
-from lutgen.jobs.predict import answer_lines
+from lutgen.jobs.predict import answer_lines, predict_blocks, predict_to
 from lutgen.jobs.predict import predict as predict_labels
 from lutgen.jobs.window import chip_for_window
 from lutgen.learn.fill import FILLS
@@ -232,17 +232,21 @@ def predict(
     ] = None,
     json: output.Json = False,
 ) -> None:
-    """Predict the label of each sample, one a line."""
-    labels = predict_labels(
-        LutNetwork.load(model), samples, out, table.table, progress=output.SHOWN
-    )
+    """Predict the label of each sample, one a line.
+
+    A file larger than memory is read and answered in blocks: Parquet, .npy, and text as it is.
+    """
+    network = LutNetwork.load(model)
     if json:
+        labels = predict_labels(network, samples, out, table.table, progress=output.SHOWN)
         output.print_json({"n_samples": len(labels), "labels": labels.tolist()})
     elif out is None:
-        for line in answer_lines(labels):
-            output.print_text(line)
+        for labels in predict_blocks(network, samples, table.table, progress=output.SHOWN):
+            for line in answer_lines(labels):
+                output.print_text(line)
     else:
-        output.print_text(f"{len(labels)} labels written to {out}")
+        n_labels = predict_to(network, samples, out, table.table, progress=output.SHOWN)
+        output.print_text(f"{n_labels} labels written to {out}")
 
 
 def info(

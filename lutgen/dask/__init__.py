@@ -15,7 +15,8 @@ Examples
 from lutgen.dask.estimators import (
     BoostedLutClassifier,
     BoostedLutRegressor,
+    MemorizationClassifier,
 )
 from lutgen.dask.training import train
 
-__all__ = ["BoostedLutClassifier", "BoostedLutRegressor", "train"]
+__all__ = ["BoostedLutClassifier", "BoostedLutRegressor", "MemorizationClassifier", "train"]

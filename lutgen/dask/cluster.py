@@ -1,12 +1,13 @@
 """Parts on the workers of a Dask cluster.
 
-Each item is a future, or a recipe (a delayed object) that is followed whenever it is asked. Tasks run
-where their item lies; answers are added up by a tree of tasks, and only the sum comes here. Dask
-makes items anew that were lost with a worker. There are no sockets, ports or state of our own.
+Each item is a future, or a recipe (a delayed object) that is followed whenever it is asked. Tasks
+run where their item lies; answers are added up by a tree of tasks, and only the sum comes here.
+Dask makes items anew that were lost with a worker. There are no sockets, ports or state of our own.
 """
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -14,8 +15,10 @@ from dask.base import is_dask_collection
 from dask.delayed import Delayed, delayed
 from distributed import Client, KilledWorker, get_client
 from distributed.client import FutureCancelledError
+from distributed.protocol import dask_deserialize, dask_serialize
 
 from lutgen.errors import ConfigError, ToolError
+from lutgen.learn.boost.part import Part
 from lutgen.learn.executor import Executor, Serial
 from lutgen.learn.parts import added
 
@@ -24,6 +27,18 @@ Other = TypeVar("Other")
 Answer = TypeVar("Answer")
 
 _FAN_IN = 8  # answers that one task adds up
+
+
+@dask_serialize.register(Part)
+def _send(part: Part) -> tuple[dict[str, Any], list[bytes]]:
+    """Send a part, to another worker or to the disk, without what a task may be changing in it."""
+    return {}, [pickle.dumps(part.bare(), protocol=5)]
+
+
+@dask_deserialize.register(Part)
+def _receive(header: dict[str, Any], frames: list[bytes]) -> Part:  # noqa: ARG001 - Dask's
+    part: Part = pickle.loads(b"".join(frames))
+    return part
 
 
 class Cluster(Generic[Item]):
@@ -56,7 +71,8 @@ class Cluster(Generic[Item]):
                 self.client.submit(_add_up, add, *found[i : i + _FAN_IN], pure=False)
                 for i in range(0, len(found), _FAN_IN)
             ]
-        return added(self._fetch(found), add)
+        answers: list[Answer] = self._fetch(found)
+        return added(answers, add)
 
     def derive(self, make: Callable[..., Other], each: Sequence[tuple[Any, ...]]) -> Cluster[Other]:
         """See :class:`lutgen.learn.parts.Parts`: the items stay in the workers' memory."""

@@ -33,7 +33,7 @@ def blocks_of(
         If they are no dask collections, or not parted alike.
     """
     rows = partitions(X, "X", n_axes=2)
-    others = []
+    others: list[list[Any]] = []
     for name, values in (("y", y), ("sample_weight", weights)):
         if values is None:
             others.append([None] * len(rows))

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
 from distributed import Client
 
 from lutgen.dask.cluster import client_of, is_dask_collection
+from lutgen.dask.collections import blocks_of, names_of
 from lutgen.dask.training import CLASSES, NUMBERS, learn
 from lutgen.errors import ConfigError, DataError
+from lutgen.learn.blocks import memorize_blocks
 from lutgen.learn.boost import BoostProgress, Interrupted
-from lutgen.learn.estimators import boosting, regression
+from lutgen.learn.estimators import boosting, memorization, regression
 from lutgen.learn.estimators.boosting import seed_of
 from lutgen.learn.estimators.shared import n_threads
-from lutgen.model import LutNetwork
+from lutgen.learn.executor import executor_for
+from lutgen.learn.memorize import Parameters
+from lutgen.model import LutNetwork, Sum
 
 _OWN = ("random_state", "n_jobs", "warm_start", "luts_per_output", "resolution")
 _ONE_MACHINE = ("monotonic_cst", "window")
@@ -36,7 +42,7 @@ class _OnCluster:
     _task = CLASSES
 
     def __getstate__(self) -> Any:
-        state = super().__getstate__()  # type: ignore[misc]
+        state: Any = super().__getstate__()
         return {name: value for name, value in state.items() if name != "client"}
 
     def _learn(
@@ -71,7 +77,7 @@ class _OnCluster:
             )
         except Interrupted as stop:
             self.network_ = stop.network
-            self._classes = np.asarray(stop.network.classes) if self._task == CLASSES else None
+            self._classes = np.asarray(stop.network.classes if self._task == CLASSES else [])
             warnings.warn(f"{stop}; the network of that moment is kept", stacklevel=3)
         self.n_features_in_ = self.network_.encoder.n_features
         if self.network_.feature_names:
@@ -190,6 +196,65 @@ class BoostedLutRegressor(_OnCluster, regression.BoostedLutRegressor):
 
     def predict(self, X: Any) -> Any:
         """Return the number of each sample, lazily of a dask collection."""
-        n_numbers = self.network_.head.n_scores
+        head = self.network_.head
+        assert isinstance(head, Sum)
+        n_numbers = head.n_scores
         example = np.zeros((1, n_numbers)) if self._is_column or n_numbers > 1 else np.zeros(1)
         return self._lazily(X, super().predict, example)
+
+
+class MemorizationClassifier(_OnCluster, memorization.MemorizationClassifier):
+    """:class:`lutgen.learn.estimators.memorization.MemorizationClassifier` for dask collections.
+
+    It takes neither weights nor samples to watch.
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, eval_set: Any = None) -> Self:
+        """Learn from a dask array or dataframe and labels."""
+        if sample_weight is not None or eval_set is not None:
+            raise ConfigError(
+                "memorization on a cluster takes neither sample_weight nor eval_set: repeat rows, "
+                "and measure afterwards"
+            )
+        blocks = blocks_of(client_of(self.client), X, y, missing=self.missing)
+        with executor_for(None, n_threads(self.n_jobs)) as executor:
+            network, self.classes_, samples = memorize_blocks(
+                blocks,
+                Parameters(
+                    k=self.k,
+                    widths=tuple(self.widths),
+                    wiring=self.wiring,
+                    fill=self.fill,
+                    seed=seed_of(self.random_state),
+                    cone_only=self.cone_only,
+                ),
+                code=self.code,
+                encoder=self.encoder,
+                missing=self.missing,
+                feature_shape=self.feature_shape,
+                executor=executor,
+            )
+        names = names_of(X)
+        self.network_ = replace(network, feature_names=names)
+        self.margins_ = np.empty(0)
+        if self.classes_.size == 2:
+            counts = samples.ask(partial(memorization.last_counts, network=network))
+            self.margins_ = memorization.margins_of(sum(counts), network)
+        self.n_features_in_ = network.encoder.n_features
+        if names:
+            self.feature_names_in_ = np.array(names, dtype=object)
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Return the label of each sample, lazily of a dask collection."""
+        return self._lazily(X, super().predict, self.classes_[:1])
+
+    def predict_proba(self, X: Any) -> Any:
+        """Return a probability for each class, lazily of a dask collection."""
+        return self._lazily(X, super().predict_proba, np.zeros((1, self.classes_.size)))
+
+    def decision_function(self, X: Any) -> Any:
+        """Return the scores, lazily of a dask collection."""
+        n_classes = self.classes_.size
+        example = np.zeros(1) if n_classes == 2 else np.zeros((1, n_classes))
+        return self._lazily(X, super().decision_function, example)

@@ -16,6 +16,8 @@ from lutgen.errors import ToolError
 from lutgen.learn.blocks import make_block
 from lutgen.learn.parts import Parts
 
+_PATIENCE_SECONDS = 10
+
 
 def blocks_of_files(
     scheduler: str, chunks: Chunks, opened: ExitStack, *, missing: str
@@ -33,7 +35,9 @@ def blocks_of_files(
         If there is no scheduler at the address, or it has no workers.
     """
     try:
-        client = opened.enter_context(Client(scheduler, timeout="20s", set_as_default=False))
+        client = opened.enter_context(
+            Client(scheduler, timeout=_PATIENCE_SECONDS, set_as_default=False)
+        )
     except (OSError, ValueError) as error:
         raise ToolError(f"there is no Dask scheduler at {scheduler} ({error})") from error
     if not client.scheduler_info()["workers"]:

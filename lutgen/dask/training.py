@@ -117,7 +117,7 @@ def learn(
     more.pop("validation_fraction", None)
     blocks = blocks_of(client, X, y, sample_weight, missing=missing)
     with executor_for(None, n_threads) as executor:
-        common = {"held": held, "validation_fraction": share, "executor": executor,
+        common: dict[str, Any] = {"held": held, "validation_fraction": share, "executor": executor,
                   "progress": progress}  # fmt: skip
         if task == NUMBERS:
             classes: NDArray[Any] = np.empty(0)

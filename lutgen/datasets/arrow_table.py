@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,9 +45,39 @@ def read_arrow(content: Content) -> Table:
         ) from error
     if not table.num_rows or not table.num_columns:
         raise DataError(f"{content.path}: {table.num_rows} rows of {table.num_columns} columns")
+    return _table(content.path, table, pa)
+
+
+def parquet_tables(path: Path, block_bytes: int) -> Iterator[Table]:
+    """Read a Parquet file some rows at a time.
+
+    Parameters
+    ----------
+    block_bytes : int
+        Of the numbers in memory, about.
+
+    Raises
+    ------
+    DataError
+        If it is not a whole Parquet file.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - for these files only
+    from pyarrow import parquet  # noqa: PLC0415
+
+    try:
+        with parquet.ParquetFile(path, memory_map=True, pre_buffer=False) as file:
+            n_rows = max(1, block_bytes // (8 * max(1, file.metadata.num_columns)))
+            for batch in file.iter_batches(batch_size=n_rows, use_threads=False):
+                batch.validate(full=True)
+                yield _table(str(path), pa.Table.from_batches([batch]), pa)
+    except (pa.ArrowException, OSError, EOFError) as error:
+        raise DataError(f"{path}: not a whole parquet file ({error}); get it again") from error
+
+
+def _table(path: str, table: Any, pa: Any) -> Table:
     names = tuple("" if _is_pandas_index(name) else name for name in table.column_names)
     columns = tuple(_column(column, pa) for column in table.columns)
-    return Table(content.path, names, columns, lambda row: f"row {row + 1}")
+    return Table(path, names, columns, lambda row: f"row {row + 1}")
 
 
 def _is_pandas_index(name: str) -> bool:

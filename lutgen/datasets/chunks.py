@@ -137,7 +137,7 @@ def open_chunks(
         If there is no such column.
     """
     each = [patterns] if isinstance(patterns, str) else list(patterns)
-    paths = tuple(path for pattern in each for path in sorted(glob.glob(pattern)))
+    paths = tuple(path for pattern in each for path in sorted(glob.glob(pattern)))  # noqa: PTH207 - any folder
     if not paths:
         raise DataError(f"no file is called {' or '.join(each)}")
     odd = next((path for path in paths if Path(path).suffix not in (".npy", ".parquet")), None)
@@ -185,7 +185,7 @@ def _shape(path: str) -> tuple[int, Sequence[Any]]:
 
     try:
         meta = parquet.read_metadata(path)
-        names = [name for name in meta.schema.to_arrow_schema().names]
+        names = list(meta.schema.to_arrow_schema().names)
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path}: not a whole Parquet file ({error})") from error
     if not names:
@@ -195,7 +195,7 @@ def _shape(path: str) -> tuple[int, Sequence[Any]]:
 
 def _mapped(path: str) -> NDArray[Any]:
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise DataError(f"{path}: not a whole .npy file ({error})") from error
     if array.ndim != 2 or array.dtype.kind not in "biuf" or array.shape[1] < 1:

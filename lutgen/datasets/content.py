@@ -121,10 +121,26 @@ def _unpack(path: str, data: bytes, depth: int, max_bytes: int) -> tuple[str, by
     for magic, kind in _MAGIC.items():
         if data.startswith(magic):
             return kind, data
+    return _plain_kind(data), data
+
+
+def kind_of_start(data: bytes) -> str:
+    """Return what a file holds that begins so, where it is not packed; else nothing."""
+    if any(data.startswith(magic) for magic in (*_PACKED, *_FOREIGN, b"PK")):
+        return ""
+    for magic, kind in _MAGIC.items():
+        if data.startswith(magic):
+            return kind
+    if data.count(0):
+        return ""  # UTF-16, or no text at all
+    return _plain_kind(data)
+
+
+def _plain_kind(data: bytes) -> str:
     if len(data) > 4 and data[:2] == b"\0\0" and data[2] in range(8, 15) and 0 < data[3] < 8:
-        return "idx", data
+        return "idx"
     head = data[: 1 << 16]
-    return "arff" if _ARFF.match(head) else "ts" if _TS.match(head) else "text", data
+    return "arff" if _ARFF.match(head) else "ts" if _TS.match(head) else "text"
 
 
 def _check_size(path: str, n_bytes: int, max_bytes: int) -> None:

@@ -401,6 +401,11 @@ def _whole_labels(labels: NDArray[Any], where: str) -> NDArray[Any]:
     return plain_numbers(labels)
 
 
+def features_of_array(features: NDArray[Any], where: str, *, missing: bool) -> NDArray[Any]:
+    """Return rows of an array as features; see :func:`load_features`."""
+    return _as_features(features, where, missing=missing)
+
+
 def _as_features(features: NDArray[Any], where: str, *, missing: bool = False) -> NDArray[Any]:
     """Flatten samples to rows of uint8 or float64, all finite but for NaN where that may be."""
     if features.ndim > 2:

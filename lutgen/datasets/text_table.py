@@ -9,6 +9,7 @@ import codecs
 import csv
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -57,6 +58,7 @@ def read_text(
     *,
     known: Sequence[str] = (),
     labelled: bool = True,
+    above: int | None = None,
     say: Say | None = None,
 ) -> Table:
     """Read a table from text whose columns are parted by a character or by spaces.
@@ -69,6 +71,8 @@ def read_text(
         Names of features: a first line that has them all is a header.
     labelled : bool
         Whether a column of labels is among the columns.
+    above : int, optional
+        The content is a later part of a table, after so many lines.
     say : callable, optional
         Takes what was guessed, a line each, with the option that overrides it.
 
@@ -81,7 +85,9 @@ def read_text(
     """
     tell = say or (lambda _: None)
     text = _decode(path, content, options.encoding)
-    skipped, text, is_remark = _skip_remarks(text)
+    skipped, is_remark = above or 0, False
+    if above is None:
+        skipped, text, is_remark = _skip_remarks(text)
     delimiter = _delimiter(text, options.delimiter)
     head = list(islice(_rows(path, text, delimiter, skipped), _HEAD))
     if not head:
@@ -101,6 +107,36 @@ def read_text(
 
     numbers = [name for name in names if name]
     return Table(path, names, columns, place, number_names(numbers))
+
+
+def settle(
+    path: str,
+    content: bytes,
+    options: TableOptions = AS_FOUND,
+    *,
+    known: Sequence[str] = (),
+    labelled: bool = True,
+    say: Say | None = None,
+) -> tuple[TableOptions, bool]:
+    """Return options that leave nothing to guess, as :func:`read_text` guesses of the first part.
+
+    Also returned is whether that part has a header; its first line is no remark.
+    """
+    tell = say or (lambda _: None)
+    text = _decode(path, content, options.encoding)
+    delimiter = _delimiter(text, options.delimiter)
+    head = list(islice(_rows(path, text, delimiter, 0), _HEAD))
+    if not head:
+        raise DataError(f"{path}: empty; needs one line for each sample")
+    comma = _decimal_comma(path, options.decimal, head, tell)
+    header = _is_header(path, head, options, known, labelled=labelled, comma=comma, tell=tell)
+    settled = replace(
+        options,
+        header="yes" if header else "no",
+        delimiter=DELIMITERS.get(delimiter, delimiter),
+        decimal="comma" if comma else "point",
+    )
+    return settled, header
 
 
 def _decode(path: str, content: bytes, encoding: str) -> str:

@@ -1,10 +1,11 @@
 """Weights counted by integer keys, and what exactly follows from such counts: order statistics.
 
 Numbers become integers of the same order, and those are counted by their digits of 16 bits (of
-fewer, where there are very many columns), from the highest on: a pass tells which digit the number of a rank has, and the next one looks at numbers
-with that digit alone (a radix selection). Counts of disjoint parts add up, so the number of a rank
-is exact, and the same however the samples are parted. Sums of floating-point numbers are kept as
-integers for each exponent, and rounded once in the end.
+fewer, where there are very many columns), from the highest on: a pass tells which digit the number
+of a rank has, and the next one looks at numbers with that digit alone (a radix selection). Counts
+of disjoint parts add up, so the number of a rank is exact, and the same however the samples are
+parted. Sums of floating-point numbers are kept as integers for each exponent, and rounded once in
+the end.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ from lutgen.learn.boost.numbers import LOSSES
 from lutgen.learn.executor import executor_for
 from lutgen.learn.parts import Parts, answers
 from lutgen.learn.spilled import Spilled
-from lutgen.model import LutNetwork, Source
+from lutgen.model import LutNetwork, Source, Sum
 
 _UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 _OWN_BYTES = 320 << 20  # the program itself, its kernels, and what a step brings together
@@ -73,8 +73,8 @@ def rows_a_chunk(memory: int, n_columns: int) -> int:
     if n_rows < _FEWEST_ROWS:
         least = (_OWN_BYTES + _FEWEST_ROWS * row) / 1e6
         raise ConfigError(
-            f"{memory / 1e6:.0f} MB is too little memory for {n_columns} columns; {least:.0f} MB is "
-            "the least"
+            f"{memory / 1e6:.0f} MB is too little memory for {n_columns} columns; {least:.0f} MB "
+            "is the least"
         )
     return min(n_rows, _MOST_ROWS)
 
@@ -168,10 +168,10 @@ def in_chunks(chunks: Chunks, n_rows: int, folder: Path, *, missing: str) -> Spi
 
 
 def measure(network: LutNetwork, blocks: Parts[Block]) -> float | None:
-    """Return the share of the rows that a network has right; of numbers R², of quantiles nothing."""
+    """Return the share of rows that a network has right; of numbers R², of quantiles nothing."""
     if network.provenance.metric == "D²":
         return None
-    if not network.classes.size:
+    if isinstance(network.head, Sum):
         sums = answers(blocks, partial(_squares, network=network))
         left, square, total, n = (
             sum((own[i].value for own in sums), start=0 * sums[0][0].value) for i in range(4)

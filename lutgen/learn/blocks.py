@@ -26,11 +26,13 @@ from lutgen.encode.encoder import (
 from lutgen.encode.statistics import Block, Counted
 from lutgen.encode.tally import Tally, Wanted, ordered, select, unordered
 from lutgen.errors import ConfigError, DataError, LutgenError
-from lutgen.learn.boost.labelled import Labelled, SampleSet
 from lutgen.learn.boost.numbers import boost_numbers_of_parts
 from lutgen.learn.boost.parameters import BoostParameters, BoostProgress
 from lutgen.learn.boost.training import boost_parts, checked_weights
 from lutgen.learn.executor import Executor, Serial
+from lutgen.learn.labelled import Labelled, SampleSet
+from lutgen.learn.memorize.manyclass import learn_code, with_accuracy
+from lutgen.learn.memorize.training import Parameters, Part, memorize_parts
 from lutgen.learn.parts import Parts, answers, firsts
 from lutgen.model import LutNetwork
 
@@ -179,6 +181,56 @@ def boost_blocks_of_numbers(
         executor=executor,
         progress=progress,
     )
+
+
+def memorize_blocks(
+    blocks: Parts[Block],
+    parameters: Parameters,
+    *,
+    code: str,
+    encoder: str = "auto",
+    missing: str = REFUSE,
+    feature_shape: Sequence[int] = (),
+    executor: Executor,
+) -> tuple[LutNetwork, NDArray[Any], SampleSet]:
+    """Learn classes by memorization from blocks of labelled rows.
+
+    Returns
+    -------
+    network : LutNetwork
+    classes : ndarray of shape (n_classes,)
+        The labels.
+    samples : SampleSet
+        The rows, encoded.
+    """
+    classes = classes_of(blocks)
+    text = classes.astype(np.str_) if classes.dtype == object else classes
+    as_numbers = partial(numbers_of, classes=classes)
+    fitted = fit(encoder, blocks, None, missing, as_numbers, classes.size)
+    encode = partial(encode_block, encoder=fitted, labels_of=as_numbers, of_class=None)
+    samples = encoded(blocks, encode, fitted)
+
+    def learn(is_one: NDArray[np.uint8], told: Parameters) -> LutNetwork:
+        return memorize_parts(
+            samples.parts.derive(Part.of, [(is_one,)] * len(blocks)),
+            told,
+            encoder=fitted,
+            classes=text if classes.size == 2 else np.array([0, 1]),
+            feature_shape=tuple(feature_shape),
+            executor=executor,
+        )
+
+    if classes.size == 2:
+        return learn(np.array([0, 1], dtype=np.uint8), parameters), classes, samples
+    merged = learn_code(learn, parameters, text, code)
+    right = sum(samples.ask(partial(_n_right, network=merged)))
+    return with_accuracy(merged, right / samples.n_samples), classes, samples
+
+
+def _n_right(samples: Labelled, network: LutNetwork) -> int:
+    if not samples.labels.size:
+        return 0
+    return int((network.class_numbers(samples.bits) == samples.labels).sum())
 
 
 def fit(
@@ -412,7 +464,7 @@ def _class_weights(
                 "class_weight must be balanced, a weight for each label, or None; got "
                 f"{class_weight!r}"
             )
-        return counts.sum() / (classes.size * counts.astype(np.float64))
+        return np.asarray(counts.sum() / (classes.size * counts.astype(np.float64)))
     known = classes.tolist()
     unknown = [label for label in class_weight if label not in known]
     if unknown:

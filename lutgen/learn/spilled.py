@@ -8,7 +8,6 @@ system sees fit.
 from __future__ import annotations
 
 import mmap
-import os
 import pickle
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -94,6 +93,9 @@ class Spilled(Generic[Item]):
 class _Stored(Generic[Item]):
     """A value whose arrays lie in a file; all else is small and stays here."""
 
+    _rest: bytes
+    _places: list[tuple[int, int]]
+
     def __init__(self, path: Path, value: Item) -> None:
         self._path = path
         weakref.finalize(self, _remove, path)
@@ -143,5 +145,4 @@ def _where(view: memoryview) -> tuple[int, int]:
 
 def _remove(path: Path) -> None:
     for each in (path, path.with_suffix(".new")):
-        if each.exists():
-            os.unlink(each)
+        each.unlink(missing_ok=True)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.learn.boost.labelled import Labelled, Rows
 from lutgen.learn.boost.parameters import ABSOLUTE, NEWTON, BoostParameters
+from lutgen.learn.labelled import Labelled, Rows
 
 _FEW_LUTS, _MANY_LUTS = 60, 200  # of a small network
 _MOST_TRIALS = 120_000  # of signals as wires, in all LUTs: with many signals networks are smaller

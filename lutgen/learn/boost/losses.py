@@ -121,7 +121,7 @@ class Softmax:
     With two classes, class 0 has no LUTs and no votes.
     """
 
-    quantile = None
+    quantile: float | None = None
 
     def __init__(self, n_classes: int, temperature: float) -> None:
         self.groups = list(range(n_classes)) if n_classes > 2 else [1]
@@ -340,10 +340,11 @@ class Distance:
         Of the squared distance it is R², of a quantile's loss D².
         """
         shares = []
+        left: Fraction
         for place, row in enumerate(tally):
             if self.quantile is None:
                 weight, total, squares, left = (Fraction(number) for number in row)
-                whole = squares - total * total / max(1, weight)
+                whole = squares - total * total / (weight or 1)
             else:
                 left = self.quantile_loss(*row[1:])
                 whole = wholes[place]

@@ -21,7 +21,6 @@ from lutgen.encode.encoder import REFUSE, Encoder, fit_encoder
 from lutgen.encode.tally import ExactSum, Tally, Wanted, ordered, select, unordered
 from lutgen.encode.window import Window
 from lutgen.errors import ConfigError, DataError
-from lutgen.learn.boost.labelled import Labelled, SampleSet, Weighing
 from lutgen.learn.boost.learner import Learner
 from lutgen.learn.boost.losses import MOST_LACKING, Distance
 from lutgen.learn.boost.monotone import Directions, directions_of_signals
@@ -42,6 +41,7 @@ from lutgen.learn.boost.training import (
     with_growth,
 )
 from lutgen.learn.executor import Executor, executor_for
+from lutgen.learn.labelled import Labelled, SampleSet, Weighing
 from lutgen.learn.parts import added
 from lutgen.model import LutNetwork
 from lutgen.model.head import MAX_WEIGHT
@@ -360,7 +360,9 @@ def _quantiles(samples: SampleSet, weighing: Weighing, shares: Sequence[float]) 
     n_scores = max(samples.ask(_n_scores))
 
     def count(wanted: Wanted) -> Tally:
-        tallies = samples.ask(partial(_count_numbers, wanted=wanted, weighing=weighing))
+        tallies: list[Tally] = samples.ask(
+            partial(_count_numbers, wanted=wanted, weighing=weighing)
+        )
         return added(tallies, Tally.add)
 
     return np.array([unordered(keys) for keys in select(count, [ranks] * n_scores)])

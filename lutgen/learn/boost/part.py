@@ -22,13 +22,13 @@ from lutgen.bits import Words, pack
 from lutgen.encode.tally import Keys, Tally, Wanted
 from lutgen.learn.boost import places
 from lutgen.learn.boost.backends import BACKENDS
-from lutgen.learn.boost.labelled import Labelled, SampleSet, Weighing
 from lutgen.learn.boost.leaves import Lut
 from lutgen.learn.boost.losses import Distance, Loss
 from lutgen.learn.boost.network import Round
 from lutgen.learn.boost.step import Drawn, Samples, Weighed
 from lutgen.learn.counts import Counts
 from lutgen.learn.executor import Executor, Serial
+from lutgen.learn.labelled import Labelled, SampleSet, Weighing
 from lutgen.learn.parts import Parts
 
 Answer = TypeVar("Answer")
@@ -103,6 +103,7 @@ class Part:
         self, samples: Samples, n_samples: int, first: int, n_whole: int, backend: str
     ) -> None:
         self.samples, self.n_samples, self.backend = samples, n_samples, backend
+        self._made_of = samples, n_samples, first, n_whole, backend
         n_views, n_own = len(samples.views), samples.signals.shape[1] * 64
         n_all = -(-n_whole // 64) * 64
         self.ids = [range(v * n_all + first, v * n_all + first + n_own) for v in range(n_views)]
@@ -116,11 +117,14 @@ class Part:
         self._lock = threading.RLock()
 
     def __getstate__(self) -> dict[str, Any]:
-        with self._lock:  # not while changes are made
-            return {name: value for name, value in self.__dict__.items() if name != "_lock"}
+        return {name: value for name, value in self.__dict__.items() if name != "_lock"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _lock=threading.RLock())
+
+    def bare(self) -> Part:
+        """Return the part as it was made: what can be sent while this one changes."""
+        return Part(*self._made_of)
 
     def catch_up(self, since: int, changes: Sequence[Change], executor: Executor) -> bool:
         """Make changes that were not made yet; return whether none is lacking between.
@@ -328,7 +332,8 @@ class Part:
         if not n_own:
             return at
         view, place = np.divmod(at, n_own)
-        return place + np.array([own.start for own in self.ids])[view]
+        numbers: NDArray[np.int64] = place + np.array([own.start for own in self.ids])[view]
+        return numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -446,8 +451,9 @@ class Team:
         n_changes = len(self._changes)
         for since in (self._n_told, 0):
             told = _Told(bound, since, self._changes[since:])
-            answer = self._parts.total(told, partial(_add, add), executor)
-            if not isinstance(answer, Behind):
+            found = self._parts.total(told, partial(_add, add), executor)
+            if not isinstance(found, Behind):
                 self._n_told = n_changes
+                answer: Answer = found
                 return answer
         raise AssertionError("parts that were told everything are behind")

@@ -34,7 +34,6 @@ from lutgen.learn.boost.choice import (
     n_folds,
     trial_parameters,
 )
-from lutgen.learn.boost.labelled import Labelled, SampleSet, class_sizes
 from lutgen.learn.boost.learner import Learner
 from lutgen.learn.boost.leaves import Leaf
 from lutgen.learn.boost.losses import Softmax
@@ -47,6 +46,7 @@ from lutgen.learn.boost.popcount import Counter
 from lutgen.learn.boost.step import WEIGHT_UNIT
 from lutgen.learn.boost.views import image_views
 from lutgen.learn.executor import Executor, executor_for
+from lutgen.learn.labelled import Labelled, SampleSet, class_sizes
 from lutgen.model import LutNetwork, Provenance
 
 Held = tuple[Bits, NDArray[Any]] | tuple[Bits, NDArray[Any], ArrayLike | None]

@@ -19,6 +19,7 @@ from lutgen.bits import Bits
 from lutgen.encode.encoder import REFUSE, fit_encoder
 from lutgen.errors import DataError
 from lutgen.learn.estimators.shared import MayLack, as_copies, n_threads, names_of
+from lutgen.learn.labelled import Labelled
 from lutgen.learn.memorize import Parameters, memorize
 from lutgen.learn.memorize.manyclass import ONE_VS_REST, memorize_classes
 from lutgen.learn.scores import softmax
@@ -156,25 +157,9 @@ class MemorizationClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: 
         self.network_ = replace(network, feature_names=names_of(self))
         self.margins_ = np.empty(0)
         if self.classes_.size == 2:
-            self.margins_ = self._learn_margins(encoder.encode(matrix), numbers)
+            counts = last_counts(Labelled(encoder.encode(matrix), numbers), self.network_)
+            self.margins_ = margins_of(counts, self.network_)
         return self
-
-    def _learn_margins(self, bits: Bits, numbers: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Return how far ahead class 1 is at each entry of the last LUT, of its sign."""
-        table = self.network_.lut_table(self.network_.n_luts - 1)
-        counts = np.zeros((2, table.size))
-        np.add.at(counts, (numbers, self._last_addresses(bits)), 1)
-        margins = np.log(counts[1] + 1) - np.log(counts[0] + 1)
-        # entries that no sample reached, or as many of each class, are what the fill made them
-        return np.asarray(np.where(margins == 0, np.where(table, _LEAST, -_LEAST), margins))
-
-    def _last_addresses(self, bits: Bits) -> NDArray[np.intp]:
-        """Return the address at which each sample reads the last LUT."""
-        network = self.network_
-        wires = network.lut_wires(network.n_luts - 1)
-        signals = network.signals(bits, network.reach(wires))
-        read = Bits(signals.words[wires], bits.n_samples).to_dense()
-        return np.asarray((read.astype(np.intp) << np.arange(wires.size)).sum(axis=1))
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the scores, shape (n_samples, n_classes): networks that speak for each class.
@@ -187,7 +172,7 @@ class MemorizationClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: 
         X = validate_data(self, X, reset=False, dtype="numeric", ensure_all_finite=False)
         if self.classes_.size == 2:
             bits = self.network_.encode(X)
-            return np.asarray(self.margins_[self._last_addresses(bits)])
+            return np.asarray(self.margins_[last_addresses(self.network_, bits)])
         return self.network_.scores(X).astype(np.float64)
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -211,6 +196,31 @@ class MemorizationClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: 
         numbers = self.network_.class_numbers(X)
         labels: NDArray[Any] = self.classes_[numbers]
         return labels
+
+
+def last_addresses(network: LutNetwork, bits: Bits) -> NDArray[np.intp]:
+    """Return the address at which each sample reads the last LUT."""
+    wires = network.lut_wires(network.n_luts - 1)
+    signals = network.signals(bits, network.reach(wires))
+    read = Bits(signals.words[wires], bits.n_samples).to_dense()
+    return np.asarray((read.astype(np.intp) << np.arange(wires.size)).sum(axis=1))
+
+
+def last_counts(samples: Labelled, network: LutNetwork) -> NDArray[np.int64]:
+    """Count the samples of each of two classes at each entry of the last LUT."""
+    table = network.lut_table(network.n_luts - 1)
+    counts = np.zeros((2, table.size), dtype=np.int64)
+    if samples.labels.size:
+        np.add.at(counts, (samples.labels, last_addresses(network, samples.bits)), 1)
+    return counts
+
+
+def margins_of(counts: NDArray[np.int64], network: LutNetwork) -> NDArray[np.float64]:
+    """Return how far ahead class 1 is at each entry of the last LUT, of its sign."""
+    table = network.lut_table(network.n_luts - 1)
+    margins = np.log(counts[1] + 1.0) - np.log(counts[0] + 1.0)
+    # entries that no sample reached, or as many of each class, are what the fill made them
+    return np.asarray(np.where(margins == 0, np.where(table, _LEAST, -_LEAST), margins))
 
 
 def plain_labels(classes: NDArray[Any]) -> NDArray[Any]:

@@ -8,7 +8,7 @@ nothing but its own inputs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,22 +22,25 @@ _RANGES_PER_WORKER = 24
 _MAX_RANGE = 64  # LUTs between two chances to be interrupted
 
 
+Signals = TypeVar("Signals")
+
+
 @dataclass(frozen=True, eq=False)
-class LearntLayer:
+class LearntLayer(Generic[Signals]):
     """The LUTs of one layer.
 
     Parameters
     ----------
     luts : Tables
         Truth tables and care masks.
-    outputs : ndarray of shape (n_luts, n_words), dtype=np.uint64
+    outputs : ndarray of shape (n_luts, n_words), dtype=np.uint64, or what holds it
         The LUTs' outputs on the training samples.
     n_correct : ndarray of shape (n_luts,), dtype=np.int64
         Training samples whose label the output equals.
     """
 
     luts: Tables
-    outputs: Words
+    outputs: Signals
     n_correct: NDArray[np.int64]
 
 
@@ -61,7 +64,7 @@ class LearnLayer(Protocol):
         wires: NDArray[np.int32],
         fill: Fill,
         executor: Executor,
-    ) -> LearntLayer: ...
+    ) -> LearntLayer[Words]: ...
 
 
 def learn_plain(
@@ -70,7 +73,7 @@ def learn_plain(
     wires: NDArray[np.int32],
     fill: Fill,
     executor: Executor | None = None,  # noqa: ARG001 - the signature of LearnLayer
-) -> LearntLayer:
+) -> LearntLayer[Words]:
     """Learn a layer in plain NumPy; see :class:`LearnLayer`."""
     counts = count_classes(signals, wires, labels, backend="reference")
     luts = counts.decide(fill, backend="reference")
@@ -84,7 +87,7 @@ def learn_fast(
     wires: NDArray[np.int32],
     fill: Fill,
     executor: Executor,
-) -> LearntLayer:
+) -> LearntLayer[Words]:
     """Learn a layer with the kernels; see :class:`LearnLayer`."""
     from lutgen.learn import kernels  # noqa: PLC0415 - loads numba
 

@@ -98,33 +98,52 @@ def memorize_classes(
     present = np.bincount(labels, minlength=len(classes))
     if len(present) > len(classes) or (present == 0).any():
         raise DataError("every class needs a training sample, and every class number a label")
+
+    def learn(is_one: NDArray[np.uint8], told: Parameters) -> LutNetwork:
+        return memorize(
+            bits, is_one[labels], told, encoder=encoder, classes=np.array([0, 1]), **options
+        )
+
+    merged = learn_code(learn, parameters, classes, code, progress)
+    return with_accuracy(merged, float((merged.class_numbers(bits) == labels).mean()))
+
+
+def learn_code(
+    learn: Callable[[NDArray[np.uint8], Parameters], LutNetwork],
+    parameters: Parameters,
+    classes: NDArray[Any],
+    code: str,
+    progress: Callable[[int, int], None] | None = None,
+) -> LutNetwork:
+    """Learn a network for each bit of a code, and put them side by side.
+
+    Parameters
+    ----------
+    learn : callable
+        Learns one, given which classes it says yes to, dtype uint8, and its parameters.
+    """
     words = code_matrix(code, len(classes), parameters.seed)
     networks = []
     for place, column in enumerate(words.T):
         # networks draw other wires, but the same for the same place of a code
         seed = int(randomness.keys(parameters.seed, _CODE_STREAM, _TRIES, place)[0])
-        network = memorize(
-            bits,
-            column[labels] > 0,
-            replace(parameters, seed=seed),
-            encoder=encoder,
-            classes=np.array([0, 1]),
-            **options,
-        )
-        networks.append(network)
+        networks.append(learn((column > 0).astype(np.uint8), replace(parameters, seed=seed)))
         if progress is not None:
             progress(place + 1, words.shape[1])
     weights = np.maximum(words, 0) if code == ONE_VS_REST else words
     merged = put_side_by_side(networks, weights, classes)
-    right = merged.class_numbers(bits) == labels
     told = networks[0].provenance.parameters
     provenance = replace(
         networks[0].provenance,
         parameters={**told, "seed": parameters.seed, "code": code},
-        train_accuracy=float(right.mean()),
         layers=(),
     )
     return replace(merged, provenance=provenance)
+
+
+def with_accuracy(network: LutNetwork, accuracy: float) -> LutNetwork:
+    """Return a network that says what share of its training samples it has right."""
+    return replace(network, provenance=replace(network.provenance, train_accuracy=accuracy))
 
 
 def put_side_by_side(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +18,18 @@ from lutgen.bits import MAX_FAN_IN, Bits, Words, pack
 from lutgen.encode.encoder import Encoder
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn import randomness
-from lutgen.learn.counts import Tables
+from lutgen.learn.counts import CLASSES, Counts, Tables, apply, count_classes
 from lutgen.learn.executor import Executor, executor_for
 from lutgen.learn.fill import FILLS, Fill
+from lutgen.learn.labelled import Labelled
 from lutgen.learn.memorize import wiring
 from lutgen.learn.memorize.layer import LearnLayer, LearntLayer, learn_fast, learn_plain
+from lutgen.learn.parts import Parts
 from lutgen.model import Argmax, LutNetwork, Provenance
 from lutgen.model.provenance import LayerAccuracy
 
 Progress = Callable[[int, int], None]
+Signals = TypeVar("Signals")
 
 BACKENDS: dict[str, LearnLayer] = {"kernels": learn_fast, "reference": learn_plain}
 MAX_WIDTH = 1 << 20
@@ -125,40 +128,109 @@ def memorize(
         If a layer, or the window, has fewer signals than k.
     """
     target = check_labels(labels, bits.n_samples)
+    with executor_for(executor, n_threads) as running:
+
+        def learn(signals: Words, wires: NDArray[np.int32], fill: Fill) -> LearntLayer[Words]:
+            return BACKENDS[backend](signals, target, wires, fill, running)
+
+        return learn_network(
+            bits.words,
+            Facts(bits.n_samples, int(target.sum()), _wrong_inputs(bits.words, target)),
+            learn,
+            parameters,
+            encoder=encoder,
+            classes=classes,
+            feature_shape=feature_shape,
+            progress=progress,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What is to be known of all samples before the first layer.
+
+    Parameters
+    ----------
+    n_samples, n_ones : int
+        Samples, and those of class 1.
+    n_wrong : ndarray of shape (n_inputs,), dtype=np.int64
+        Samples whose label each input bit is not.
+    """
+
+    n_samples: int
+    n_ones: int
+    n_wrong: NDArray[np.int64]
+
+    def add(self, other: Facts) -> Facts:
+        """Return what is known of both."""
+        return Facts(
+            self.n_samples + other.n_samples,
+            self.n_ones + other.n_ones,
+            self.n_wrong + other.n_wrong,
+        )
+
+
+class LearnOne(Protocol[Signals]):
+    """Learns one layer from signals, whatever holds them; outputs are the signals of the next."""
+
+    def __call__(
+        self, signals: Signals, wires: NDArray[np.int32], fill: Fill
+    ) -> LearntLayer[Signals]: ...
+
+
+def learn_network(
+    signals: Signals,
+    facts: Facts,
+    learn: LearnOne[Signals],
+    parameters: Parameters,
+    *,
+    encoder: Encoder,
+    classes: NDArray[Any],
+    feature_shape: Sequence[int] = (),
+    progress: Progress | None = None,
+) -> LutNetwork:
+    """Learn layer after layer, from samples wherever they lie; see :func:`memorize`.
+
+    Parameters
+    ----------
+    signals
+        Input bits of the samples.
+    learn : callable
+        Learns a layer from signals.
+    """
+    n_inputs, n_samples = facts.n_wrong.size, facts.n_samples
     widths = (*parameters.widths, 1)
     layers = wiring.draw(
         wiring.Wiring.parse(parameters.wiring),
         k=parameters.k,
         widths=widths,
-        n_inputs=bits.n_signals,
+        n_inputs=n_inputs,
         seed=parameters.seed,
         positions=wiring.image_positions(feature_shape, encoder.feature),
     )
     kept = wiring.cones(layers) if parameters.cone_only else [np.arange(width) for width in widths]
-    with executor_for(executor, n_threads) as running:
-        learn = partial(BACKENDS[backend], executor=running)
-        learnt = _learn_layers(bits, target, parameters, layers, kept, learn, progress)
-    rows = [_input_accuracy(bits, target)]
+    learnt = _learn_layers(signals, facts, parameters, layers, kept, learn, progress)
+    rows = [LayerAccuracy.of(0, 1 - facts.n_wrong / n_samples)]
     rows += [
-        LayerAccuracy.of(layer, part.n_correct / target.size)
+        LayerAccuracy.of(layer, part.n_correct / n_samples)
         for layer, part in enumerate(learnt, start=1)
     ]
     n_luts = [part.n_correct.size for part in learnt]
     return LutNetwork(
-        n_inputs=bits.n_signals,
+        n_inputs=n_inputs,
         fan_in=np.full(sum(n_luts), parameters.k, dtype=np.uint8),
-        wires=_number_signals([part.wires for part in learnt], bits.n_signals),
+        wires=_number_signals([part.wires for part in learnt], n_inputs),
         tables=_concatenate([part.luts.tables for part in learnt]),
         seen=_concatenate([part.luts.seen for part in learnt]),
         tied=_concatenate([part.luts.tied for part in learnt]),
         layer=np.repeat(np.arange(1, len(n_luts) + 1), n_luts).astype(np.int32),
-        outputs=np.array([bits.n_signals + sum(n_luts) - 1], dtype=np.int32),
+        outputs=np.array([n_inputs + sum(n_luts) - 1], dtype=np.int32),
         head=Argmax.class_number(classes),
         encoder=encoder,
         provenance=Provenance(
             learner="memorization",
             parameters={**asdict(parameters), "widths": list(widths)},
-            n_samples=bits.n_samples,
+            n_samples=n_samples,
             train_accuracy=rows[-1].mean,
             layers=tuple(rows),
         ),
@@ -175,23 +247,23 @@ class _Layer:
 
 
 def _learn_layers(
-    bits: Bits,
-    target: NDArray[np.uint8],
+    signals: Signals,
+    facts: Facts,
     parameters: Parameters,
     layers: list[NDArray[np.int32]],
     kept: list[NDArray[np.intp]],
-    learn: Callable[[Words, NDArray[np.uint8], NDArray[np.int32], Fill], LearntLayer],
+    learn: LearnOne[Signals],
     progress: Progress | None,
 ) -> list[_Layer]:
     """Learn layer after layer, each on the outputs of the one before."""
-    prior = int(2 * int(target.sum()) > target.size)
+    prior = int(2 * facts.n_ones > facts.n_samples)
     learnt: list[_Layer] = []
     n_done, total = 0, sum(keep.size for keep in kept)
-    signals, place = bits.words, np.arange(bits.n_signals)
+    place = np.arange(facts.n_wrong.size)
     for layer, (wires, keep) in enumerate(zip(layers, kept, strict=True), start=1):
         local = place[wires[keep]].astype(np.int32)
         key = randomness.keys(parameters.seed, _FILL_STREAM, layer, keep)
-        result = learn(signals, target, local, Fill(parameters.fill, key, prior))
+        result = learn(signals, local, Fill(parameters.fill, key, prior))
         learnt.append(_Layer(local, result.luts, result.n_correct))
         signals = result.outputs
         place = np.full(len(wires), -1)
@@ -232,8 +304,97 @@ def _concatenate(parts: list[Words]) -> Words:
     return np.concatenate([part.reshape(-1) for part in parts])
 
 
-def _input_accuracy(bits: Bits, target: NDArray[np.uint8]) -> LayerAccuracy:
-    """Accuracy of each input bit as a prediction of the label: layer 0 of the paper's table 1."""
-    labels = pack(target[:, None])[0]
-    wrong = np.bitwise_count(bits.words ^ labels).sum(axis=1, dtype=np.int64)
-    return LayerAccuracy.of(0, 1 - wrong / target.size)
+def _wrong_inputs(words: Words, target: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Count the samples whose label each input bit is not: layer 0 of the paper's table 1."""
+    wrong: NDArray[np.int64] = np.bitwise_count(words ^ pack(target[:, None])[0]).sum(
+        axis=1, dtype=np.int64
+    )
+    return wrong
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Some samples of two classes, as a layer sees them.
+
+    Parameters
+    ----------
+    signals : ndarray of shape (n_signals, n_words), dtype=np.uint64
+    target : ndarray of shape (n_samples,), dtype=np.uint8
+    """
+
+    signals: Words
+    target: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, labelled: Labelled, is_one: NDArray[np.uint8]) -> Part:
+        """Return samples whose classes are told apart by whether they are of some of these."""
+        return cls(labelled.bits.words, is_one[labelled.labels])
+
+    def apply(self, tables: Words, wires: NDArray[np.int32], backend: str) -> Part:
+        """Return the samples as the next layer sees them."""
+        if not self.target.size:
+            return Part(np.empty((len(wires), 0), dtype=np.uint64), self.target)
+        outputs = apply(tables, self.signals, wires, self.target.size, backend=backend)
+        return Part(outputs, self.target)
+
+
+def memorize_parts(
+    parts: Parts[Part],
+    parameters: Parameters,
+    *,
+    encoder: Encoder,
+    classes: NDArray[Any],
+    feature_shape: Sequence[int] = (),
+    backend: str = "kernels",
+    executor: Executor,
+    progress: Progress | None = None,
+) -> LutNetwork:
+    """Learn a network from samples that lie in parts; see :func:`memorize`.
+
+    The network is the same for any parts that have the same samples.
+    """
+    facts = parts.total(_facts, Facts.add, executor)
+    if facts.n_ones in (0, facts.n_samples):
+        raise DataError(
+            f"all {facts.n_samples} training samples are of one class; learning needs both classes"
+        )
+
+    def learn(
+        signals: Parts[Part], wires: NDArray[np.int32], fill: Fill
+    ) -> LearntLayer[Parts[Part]]:
+        counts = signals.total(partial(_count, wires=wires, backend=backend), Counts.add, executor)
+        luts = counts.decide(fill, backend=backend)
+        outputs = signals.derive(Part.apply, [(luts.tables, wires, backend)] * len(signals))
+        n_wrong = outputs.total(_count_wrong, np.add, executor)
+        return LearntLayer(luts, outputs, facts.n_samples - n_wrong)
+
+    return learn_network(
+        parts,
+        facts,
+        learn,
+        parameters,
+        encoder=encoder,
+        classes=classes,
+        feature_shape=feature_shape,
+        progress=progress,
+    )
+
+
+def _facts(part: Part, executor: Executor) -> Facts:  # noqa: ARG001 - a task
+    wrong = _wrong_inputs(part.signals, part.target)
+    return Facts(part.target.size, int(part.target.sum()), wrong)
+
+
+def _count(
+    part: Part,
+    executor: Executor,  # noqa: ARG001 - a task
+    wires: NDArray[np.int32],
+    backend: str,
+) -> Counts:
+    if not part.target.size:
+        return Counts.zeros(CLASSES, *wires.shape)
+    return count_classes(part.signals, wires, part.target, backend=backend)
+
+
+def _count_wrong(part: Part, executor: Executor) -> NDArray[np.int64]:  # noqa: ARG001 - a task
+    return _wrong_inputs(part.signals, part.target)

@@ -1,4 +1,4 @@
-"""Encoded samples with their labels, in parts: what the booster learns from, or watches."""
+"""Encoded samples with their labels, in parts: what learners learn from, or watch."""
 
 from __future__ import annotations
 
