@@ -66,7 +66,7 @@ FEW_WIRES = replace(NEWTON, wire_fraction=0.3, random_wires=0)
         "newton-patch",
         "views",
         "patch-views",
-    ],  # fmt: skip
+    ],
 )
 @pytest.mark.parametrize(("n_classes", "layers"), [(2, 1), (3, 1), (3, 2), (10, 1)])
 def test_backends_and_threads_give_the_same_network(

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from lutgen.learn.boost.labelled import Labelled, SampleSet
 from numpy.typing import NDArray
 
 from lutgen.bits import Bits
@@ -11,7 +12,6 @@ from lutgen.core import CoreConfig, make_core
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ConfigError
 from lutgen.learn.boost import BoostParameters, boost, boost_numbers
-from lutgen.learn.boost.labelled import Labelled, SampleSet
 from lutgen.learn.boost.popcount import Counter
 from lutgen.learn.boost.training import boost_parts
 from lutgen.learn.estimators.boosting import BoostedLutClassifier

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from lutgen.bits import unpack_rows
 from lutgen.encode.encoder import CODE, Encoder
 from lutgen.errors import ConfigError
+from lutgen.learn.boost.parameters import BoostParameters
 from lutgen.model import Argmax, LutNetwork, Sum
 
 Directions = NDArray[np.int8]
@@ -63,9 +64,13 @@ def directions_of(asked: Any, n_features: int, names: Sequence[str] = ()) -> Dir
 
 
 def directions_of_signals(
-    encoder: Encoder, directions: Directions, n_scores: int, *, n_layers: int, n_views: int
-) -> Directions:
-    """Return the direction of each bit of an encoder.
+    encoder: Encoder,
+    directions: Directions | None,
+    n_scores: int,
+    parameters: BoostParameters,
+    n_views: int,
+) -> Directions | None:
+    """Return the direction of each bit of an encoder; None if none is asked for.
 
     Raises
     ------
@@ -73,13 +78,17 @@ def directions_of_signals(
         If the learner cannot keep to them: of several classes, in several layers, with images that
         are shifted, or where bits are no comparisons of the features.
     """
+    if directions is None:
+        return None
     faults = []
     if n_scores > 2:
         faults.append(f"{n_scores} classes have no common score: two have, and numbers")
-    if n_layers > 1:
+    if parameters.layers > 1:
         faults.append("LUTs that read LUTs are not followed: layers must be 1")
     if n_views > 1:
         faults.append("pixels that are shifted or mirrored have no direction")
+    if parameters.popcount:
+        faults.append("popcount counts all inputs alike")
     if encoder.kind == CODE or encoder.window is not None:
         faults.append("features have to be compared as they are, without a window")
     if faults:

@@ -216,13 +216,7 @@ def boost_numbers_of_parts(
     counted = counter.counted(samples)
     watched = None if validation is None else counter.counted(validation)
     views = np.arange(counted.n_signals, dtype=np.int32)[None, :]
-    directions = None
-    if monotone is not None:
-        if told.popcount:
-            raise ConfigError("monotone: popcount counts all inputs alike; leave one of them out")
-        directions = directions_of_signals(
-            encoder, monotone, 1, n_layers=told.layers, n_views=len(views)
-        )
+    directions = directions_of_signals(encoder, monotone, 1, told, len(views))
     learner = Learner(
         Layout(views, weighing, _WEIGHT_UNIT, backend, scale.encode).team(counted),
         counted.n_samples,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lutgen.bits import MAX_FAN_IN
@@ -147,25 +148,10 @@ class BoostParameters:
         ]
         if not (self.temperature == 0 or 0.1 <= self.temperature <= 10_000):
             faults.append(f"temperature must be 0.1 to 10000, or 0, got {self.temperature:g}")
-        if self.patch and self.layers > 1:
-            faults.append("patch needs layers of 1: LUTs have no place in the image")
-        if self.patch and self.wire_fraction != 1:
-            faults.append("patch and wire_fraction both say among which signals wires are searched")
-        if self.popcount and (self.shift or self.mirror or self.patch):
-            faults.append(
-                "popcount counts samples as they are: leave shift and patch at 0, and mirror off"
-            )
         if self.interactions not in (0, 2, 3):
             faults.append(f"interactions must be 0, 2 or 3, got {self.interactions}")
         if self.criterion not in CRITERIA:
             faults.append(f"criterion must be one of {', '.join(CRITERIA)}, got {self.criterion}")
-        if self.criterion == ABSOLUTE and (self.leaf_bits, self.max_weight) != (1, 1):
-            faults.append(
-                "the absolute criterion knows votes of one bit alone: leave leaf_bits and "
-                "max_weight at 1, or use criterion newton"
-            )
-        if self.criterion == ABSOLUTE and self.wire_fraction != 1:
-            faults.append("wire_fraction goes with criterion newton alone: leave it at 1")
         if self.max_weight not in (1, 2, 4, 8, 16, 32, 64):
             faults.append(f"max_weight must be a power of two, 1 to 64, got {self.max_weight}")
         elif self.max_weight > 1 and self.leaf_bits == 1:
@@ -181,8 +167,24 @@ class BoostParameters:
         ]
         if not 0 <= self.seed < 1 << 64:
             faults.append(f"the seed must be 0 to 2^64 - 1, got {self.seed}")
-        if faults:
+        if faults := [*faults, *self._clashes()]:
             raise ConfigError("; ".join(faults))
+
+    def _clashes(self) -> Iterator[str]:
+        """Yield what does not go together."""
+        if self.criterion == ABSOLUTE and (self.leaf_bits, self.max_weight) != (1, 1):
+            yield (
+                "the absolute criterion knows votes of one bit alone: leave leaf_bits and "
+                "max_weight at 1, or use criterion newton"
+            )
+        if self.criterion == ABSOLUTE and self.wire_fraction != 1:
+            yield "wire_fraction goes with criterion newton alone: leave it at 1"
+        if self.patch and self.layers > 1:
+            yield "patch needs layers of 1: LUTs have no place in the image"
+        if self.patch and self.wire_fraction != 1:
+            yield "patch and wire_fraction both say among which signals wires are searched"
+        if self.popcount and (self.shift or self.mirror or self.patch):
+            yield "popcount counts samples as they are: leave shift and patch at 0, and mirror off"
 
     @property
     def effective_random_wires(self) -> int:

@@ -190,17 +190,11 @@ def boost_parts(
     watched = None if validation is None else counter.counted(validation)
     if counter.digits:
         views = np.arange(counted.n_signals, dtype=np.int32)[None, :]
-    directions = None
-    if monotone is not None:
-        if parameters.popcount:
-            raise ConfigError("monotone: popcount counts all inputs alike; leave one of them out")
-        if start is not None:
-            raise ConfigError("monotone: what a network to start from adds may break it")
-        directions = directions_of_signals(
-            encoder, monotone, n_classes, n_layers=parameters.layers, n_views=len(views)
-        )
+    directions = directions_of_signals(encoder, monotone, n_classes, parameters, len(views))
     old: list[Round] = []
     if start is not None:
+        if monotone is not None:
+            raise ConfigError("monotone: what a network to start from adds may break it")
         if parameters.layers > 1 or parameters.popcount:
             raise ConfigError(
                 "a network to start from goes on in one layer: layers must be 1, popcount off"
