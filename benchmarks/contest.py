@@ -217,9 +217,9 @@ def _trees(rows: Rows) -> Iterator[str]:
         "scikit-learn's digits, leaves of 8 bits; a vote a leaf is how a tree is built when "
         "each leaf counts for itself, mapped by the commit be4ea4e, before trees were imported, "
         "and by lutgen as it is. The share is of the former. Bits in (comparators are bits of x). "
-        "The figures are of `benchmarks/trees.py`; conifer's and TreeLUT's HDL are not rebuilt here: TreeLUT "
-        "publishes 796 LUTs at 75.0 % for jets and 4,478 at 97 % for MNIST, with quantised "
-        "inputs, other models on other data."
+        "The figures are of `benchmarks/trees.py`; conifer's and TreeLUT's HDL are not rebuilt "
+        "here: TreeLUT publishes 796 LUTs at 75.0 % for jets and 4,478 at 97 % for MNIST, with "
+        "quantised inputs, other models on other data."
     )
     yield ""
     yield from table(
