@@ -273,7 +273,7 @@ def _runs(sources):
                 n += 1
             last = source
         else:
-            last = -2
+            last = np.int64(-2)
     return runs[:n]
 
 
