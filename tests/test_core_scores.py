@@ -30,7 +30,7 @@ from lutgen.verify.prove import prove_model, prove_steps, prove_verilog, require
 
 
 @given(votes(max_bits=10), st.sampled_from(sorted(EVERY)), st.booleans(), st.integers(0, 2**32))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_every_head_is_proved_and_exactly_the_faults_that_matter_are_refuted(
     given_votes: Votes, name: str, hot: bool, seed: int
 ) -> None:

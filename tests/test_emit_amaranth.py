@@ -7,15 +7,18 @@ import json
 import subprocess
 import warnings
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from faults import visible_flip
+from kits import X, core
 from needed import need_module
 from strategies import random_network, random_samples
 
-from lutgen.core import CoreConfig, make_core
+from lutgen.core import Core, CoreConfig, make_core
 from lutgen.errors import ConfigError
 from lutgen.flow.tools import find_yosys
 from lutgen.model.network import LutNetwork
@@ -30,7 +33,7 @@ from amaranth.lib import io
 from amaranth.sim import Simulator
 from amaranth.vendor import LatticeICE40Platform
 
-from lutgen.emit.amaranth import LutNetworkCore, LutNetworkFunction
+from lutgen.emit.amaranth import CoreRegisters, LutNetworkCore, LutNetworkFunction
 
 N_INPUTS = 12
 
@@ -258,3 +261,67 @@ def test_bad_options(component: Any, options: dict[str, Any], message: str) -> N
         with pytest.raises(ConfigError, match=message):
             component(network(), **options)
         gc.collect()
+
+
+def by_registers(made: Core) -> tuple[list[int], list[int]]:
+    """Return what a core behind registers answers to samples, and what its model does.
+
+    Identity, each sample by START and DONE, and odd words on the way.
+    """
+    x = made.interface.samples(X)
+    y = made.interface.answers(x).to_dense().astype(object)
+    samples = [int(sum(int(bit) << i for i, bit in enumerate(row))) for row in x.to_dense()]
+    wanted = [int(sum(int(bit) << i for i, bit in enumerate(row))) for row in y]
+    dut = CoreRegisters(made)
+    seen: list[int] = []
+
+    async def bench(ctx):  # type: ignore[no-untyped-def]
+        async def write(address: int, value: int) -> None:
+            ctx.set(dut.address, address)
+            ctx.set(dut.w_data, value)
+            ctx.set(dut.write, 1)
+            await ctx.tick()
+            ctx.set(dut.write, 0)
+
+        def read(address: int) -> int:
+            ctx.set(dut.address, address)
+            return int(ctx.get(dut.r_data))
+
+        assert read(0).to_bytes(4, "little") == b"LUTG"
+        assert read(1) == dut.n_answer << 16 | dut.n_sample
+        told = b"".join(read(8 + i).to_bytes(4, "little") for i in range(8))
+        assert told.hex() == made.interface.core_id
+        assert read(dut.sample_at + dut.n_sample) == read(4) == read(0xFFFF) == 0
+        for sample in samples:
+            for i in range(dut.n_sample):
+                await write(dut.sample_at + i, sample >> 32 * i & 0xFFFFFFFF)
+                assert read(dut.sample_at + i) == sample >> 32 * i & 0xFFFFFFFF
+            await write(dut.CONTROL, 1)
+            assert read(dut.STATUS) == 1
+            await write(dut.sample_at, 0)  # for the next START
+            n_waits = 0
+            while read(dut.STATUS) != 2:
+                await ctx.tick()
+                n_waits += 1
+                assert n_waits <= made.netlist.latency + 1
+            words = [read(dut.answer_at + i) for i in range(dut.n_answer)]
+            seen.append(sum(word << 32 * i for i, word in enumerate(words)))
+            assert ctx.get(dut.done) == 1
+            await write(dut.STATUS, 2)
+            assert read(dut.STATUS) == 0
+
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+    return seen, wanted
+
+
+def test_registers_answer_as_the_model_and_faults_are_seen() -> None:
+    made = core(scores=True, pipeline=2)
+    seen, wanted = by_registers(made)
+    assert seen == wanted and len(set(wanted)) > 3
+    names = {cell.name for cell in made.netlist.cells}
+    faulty, _ = visible_flip(made.netlist, made.interface.samples(X), names)
+    seen, wanted = by_registers(replace(made, netlist=faulty))
+    assert seen != wanted

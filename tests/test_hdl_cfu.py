@@ -50,8 +50,8 @@ def run(
 
 @pytest.mark.parametrize(
     "options",
-    [{"pipeline": 0, "input_format": "", "accept_rounding": False}, {"scores": True}],
-    ids=["encoded bits, combinational", "class and scores"],
+    [{"scores": True}],
+    ids=["class and scores"],
 )
 def test_every_command_is_answered_rightly(tmp_path: Path, options: dict[str, object]) -> None:
     outcomes = run(tmp_path, core(**options))

@@ -75,8 +75,8 @@ def program(kits: dict[str, tuple[Core, Path]]) -> tuple[list[int], list[int]]:
     made, folder = kits["plain"]
     n_words = -(-made.interface.n_inputs // 32)
     n_answer = -(-made.interface.n_outputs // 32)
-    samples, answers = (vectors(folder, "iris", name) for name in ("inputs", "expected"))
-    for sample, answer in zip(samples, answers, strict=True):
+    inputs, answers = vectors(folder, "iris", "inputs"), vectors(folder, "iris", "expected")
+    for sample, answer in zip(inputs, answers, strict=True):
         for i, word in reversed(list(enumerate(words(sample, n_words)))):
             code += [*li(5, word), *store(CSR + 0x800 * LUTGEN + 4 * (n_words - 1 - i), 5)]
         code += load(7, CSR + 0x800 * LUTGEN + 4 * (n_words + n_answer))
@@ -161,8 +161,8 @@ class Soc(SoCCore):
 
     def __init__(self, platform):
         self.crg = Clocks(platform)
-        SoCCore.__init__(self, platform, 100e6,
-            cpu_type="vexriscv", cpu_variant="full+cfu", cpu_cfu=job["cfu"],
+        SoCCore.__init__(self, platform, 100e6, cpu_type="vexriscv", cpu_variant="full+cfu",
+            cpu_cfu=job["cfu"],
             integrated_rom_size=4 * len(job["program"]), integrated_rom_init=job["program"],
             integrated_sram_size=0x400, with_uart=False, with_timer=False, ident="",
             ident_version=False)

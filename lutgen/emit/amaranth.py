@@ -218,6 +218,93 @@ class LutNetworkCore(StreamedFunction):
         self.__doc__ = function.__doc__
 
 
+class CoreRegisters(wiring.Component):
+    """A core behind registers of 32 bits: what a bus of one's own needs, without one.
+
+    Words, by `address`: 0 "LUTG"; 1 words of a sample (bits 15:0) and of an answer (31:16);
+    2 CONTROL, bit 0 START, which reads 0; 3 STATUS, bit 0 BUSY, bit 1 DONE, cleared by writing 1;
+    8 to 15 the identity of the core; from :attr:`answer_at` on the answer, `y` of the core, its
+    lowest bits first; from :attr:`sample_at` on the sample, `x`. START takes the sample as it
+    stands and clears DONE; DONE says that the answer is that to the last START.
+
+    Parameters
+    ----------
+    core : Core
+    primitives : bool, optional
+        See :class:`NetlistFunction`.
+
+    Attributes
+    ----------
+    address : Signal(16), in
+        A word.
+    write : Signal, in
+        Write `w_data` there, with this clock edge.
+    w_data, r_data : Signal(32), in and out
+        `r_data` is what stands at the address, in the same cycle; 0 where nothing does.
+    done : Signal, out
+        STATUS.DONE: an interrupt.
+    """
+
+    MAGIC = int.from_bytes(b"LUTG", "little")
+    CONTROL, STATUS, ID = 2, 3, 8
+    answer_at = 16
+
+    def __init__(self, core: Core, *, primitives: bool | None = None) -> None:
+        has_reset = bool(core.config.controls.reset)
+        self._core = core
+        self._function = NetlistFunction(
+            core.netlist, core.family, reset=has_reset, primitives=primitives
+        )
+        self.n_sample = -(-len(self._function.x) // 32)
+        self.n_answer = -(-len(self._function.y) // 32)
+        self.sample_at = self.answer_at + self.n_answer
+        super().__init__(
+            {
+                "address": In(16),
+                "write": In(1),
+                "w_data": In(32),
+                "r_data": Out(32),
+                "done": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:  # noqa: ARG002 - Amaranth's signature
+        """Return the registers and the core."""
+        m = Module()
+        m.submodules.function = function = self._function
+        sample = [Signal(32, name=f"sample{i}") for i in range(self.n_sample)]
+        answer = Signal(32 * self.n_answer)
+        busy, count = Signal(), Signal(range(function.latency + 1))
+        m.d.comb += function.x.eq(Cat(*sample))
+        identity = bytes.fromhex(self._core.interface.core_id)
+        with m.If(busy):
+            m.d.sync += count.eq(count - 1)
+            with m.If(count == 0):
+                m.d.sync += [busy.eq(0), self.done.eq(1), answer.eq(function.y)]
+        with m.If(self.write), m.Switch(self.address):
+            with m.Case(self.CONTROL), m.If(self.w_data[0]):
+                m.d.sync += [busy.eq(1), self.done.eq(0), count.eq(function.latency)]
+            with m.Case(self.STATUS), m.If(self.w_data[1]):
+                m.d.sync += self.done.eq(busy & (count == 0))
+            for i, word in enumerate(sample):
+                with m.Case(self.sample_at + i):
+                    m.d.sync += word.eq(self.w_data)
+        told: dict[int, Any] = {
+            0: Const(self.MAGIC, 32),
+            1: Const(self.n_answer << 16 | self.n_sample, 32),
+            self.STATUS: Cat(busy, self.done),
+        }
+        for i in range(8):
+            told[self.ID + i] = Const(int.from_bytes(identity[4 * i : 4 * i + 4], "little"), 32)
+        told |= {self.answer_at + i: answer.word_select(i, 32) for i in range(self.n_answer)}
+        told |= {self.sample_at + i: word for i, word in enumerate(sample)}
+        with m.Switch(self.address):
+            for place, value in told.items():
+                with m.Case(place):
+                    m.d.comb += self.r_data.eq(value)
+        return m
+
+
 def emit_rtlil(core: Core, *, primitives: bool = True) -> str:
     """Return a core between two streams, as :class:`LutNetworkCore`, in RTLIL, Yosys's language."""
     has_reset = bool(core.config.controls.reset)

@@ -55,6 +55,7 @@ def emit_verilog(
     module: str = DEFAULT_MODULE,
     header: Sequence[str] = (),
     controls: Controls | None = None,
+    tables_only: bool = False,
 ) -> str:
     """Return a netlist as the text of one Verilog-2005 module.
 
@@ -74,6 +75,8 @@ def emit_verilog(
     controls : Controls, optional
         Ports of the registers, by default a clock alone. With reset or enable registers are not the
         family's primitives, but a text of which every tool makes them.
+    tables_only : bool
+        Write comparators as truth tables, as all other LUTs.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def emit_verilog(
         *_ports(netlist, controls),
         ");",
     ]
-    compared, unread = comparisons(netlist)
+    compared, unread = ({}, set()) if tables_only else comparisons(netlist)
     together = instances(netlist, family.primitives)
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
         if cell.is_shared:
