@@ -122,6 +122,8 @@ def _parts(chip: str, data_dir: Path | None) -> dict[str, list[int]]:
     model = BoostedLutClassifier(
         **BASE, luts_per_class=SIZES[-1], refits=0, random_state=0, n_jobs=1
     ).fit(dataset.X_train, dataset.y_train)
+    if model.network_.provenance.interrupted:
+        raise KeyboardInterrupt
     found: dict[str, list[int]] = {"encoder": [], "core": [], "head": []}
     for n in SIZES:
         config = CoreConfig(chip=chip, input_format="auto")

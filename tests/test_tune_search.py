@@ -48,8 +48,13 @@ def test_passes_the_checks_of_scikit_learn(kind: Any) -> None:
         "check_sample_weight_equivalence_on_dense_data": "folds are of the rows",
         "check_sample_weight_equivalence_on_sparse_data": "folds are of the rows",
     }
-    told = {"leaf_bits": 2, "random_state": 0, "n_jobs": 1}
-    search = BoostedLutSearch(kind(**told), {"k": [2], sizes: [25]}, cv=2, n_finalists=1)
+    told = {"leaf_bits": 2, "refits": 0, "random_state": 0, "n_jobs": 1}
+    search = BoostedLutSearch(
+        kind(**told),
+        {"k": [2], sizes: [8 if kind is BoostedLutClassifier else 20]},
+        cv=2,
+        n_finalists=1,
+    )
     check_estimator(search, expected_failed_checks=expected)
 
 

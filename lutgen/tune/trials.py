@@ -19,6 +19,7 @@ from lutgen.encode.encoder import Encoder, fit_encoder
 from lutgen.learn.boost.network import first_rounds
 from lutgen.learn.boost.numbers import encoder_of_numbers
 from lutgen.learn.estimators.boosted import Boosted
+from lutgen.learn.estimators.shared import window_of
 from lutgen.model import LutNetwork
 from lutgen.records.tune import Point, Trial
 from lutgen.tune.cost import Cost
@@ -150,7 +151,7 @@ class Trials:
     def _learn(self, parameters: Parameters, size: int, fold: int | None, rows: Rows) -> LutNetwork:
         X, y, weights = self._X, self._y, self._weights
         model = self.configured(parameters, size)
-        model.set_params(encoder=self._encoder(model, fold, rows), patience=0)
+        model.set_params(encoder=self._encoder(model, fold, rows), window=None, patience=0)
         held = None
         if fold is not None:
             aside = self.splits[fold][1]
@@ -171,7 +172,8 @@ class Trials:
         if key not in self._encoders:
             fit = encoder_of_numbers if self.is_regression else fit_encoder
             X, y = self._X[rows], self._y[rows]
-            self._encoders[key] = fit(model.encoder, X, y, missing=model.missing)
+            window = window_of(model, X)
+            self._encoders[key] = fit(model.encoder, X, y, missing=model.missing, window=window)
         return self._encoders[key]
 
     def _rows(self, fold: int, most: int) -> Rows:
