@@ -16,6 +16,7 @@ from lutgen.learn.boost.popcount import Counter
 from lutgen.learn.boost.training import boost_parts
 from lutgen.learn.estimators.boosting import BoostedLutClassifier
 from lutgen.learn.executor import Serial
+from lutgen.learn.labelled import Labelled, SampleSet
 from lutgen.model import LutNetwork
 from lutgen.netlist.ir import CORE, LUT
 from lutgen.verify.mutate import flip_init_bit
