@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from lutgen.learn.boost.labelled import Labelled, SampleSet
 from numpy.typing import NDArray
 
 from lutgen.bits import Bits
