@@ -203,8 +203,9 @@ def test_numbers(client: Client, rows: tuple[np.ndarray, np.ndarray]) -> None:
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_memorization(client: Client, rows: tuple[np.ndarray, np.ndarray], n_classes: int) -> None:
     X, y = rows[0], np.minimum(rows[1], n_classes - 1)
-    told: dict[str, Any] = {"k": 4, "widths": (12, 7), "code": "code:4", "random_state": 3}
-    model = MemorizationClassifier(**told).fit(parted(X), parted(y))
+    told: dict[str, Any] = {"k": 4, "widths": (12, 7), "code": "code:3", "random_state": 3}
+    chunks = (700, 0, N - 700)
+    model = MemorizationClassifier(**told).fit(parted(X, chunks), parted(y, chunks))
     local = LocalMemorization(**told).fit(X, y)
     assert_same(model, local)
     np.testing.assert_array_equal(model.margins_, local.margins_)
@@ -251,7 +252,7 @@ def test_what_cannot_be_learnt_is_said(client: Client, rows: tuple[np.ndarray, n
     with pytest.raises(DataError, match="X has 2600 rows, but 2599 labels"):
         model.fit(parted(X), parted(y[:-1], (2599,)))
     unknown = parted(X)[da.from_array(np.arange(N) < 2000, chunks=(CHUNKS,))]
-    with pytest.raises(DataError, match=r"part 3 .*: \d+ rows of samples, but 963 labels"):
+    with pytest.raises(DataError, match=r"part \d .*: \d+ rows of samples, but \d+ labels"):
         model.fit(unknown, parted(y))
     frame = dd.from_pandas(pd.DataFrame(X), npartitions=2)
     with pytest.raises(DataError, match="X has 2 partitions, y has 10"):

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from lutgen.learn.boost.labelled import Labelled, SampleSet
 from numpy.typing import NDArray
 
 from lutgen.bits import Bits
@@ -16,6 +15,7 @@ from lutgen.learn.boost.popcount import Counter
 from lutgen.learn.boost.training import boost_parts
 from lutgen.learn.estimators.boosting import BoostedLutClassifier
 from lutgen.learn.executor import Serial
+from lutgen.learn.labelled import Labelled, SampleSet
 from lutgen.model import LutNetwork
 from lutgen.netlist.ir import CORE, LUT
 from lutgen.verify.mutate import flip_init_bit

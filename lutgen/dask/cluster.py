@@ -29,16 +29,18 @@ Answer = TypeVar("Answer")
 _FAN_IN = 8  # answers that one task adds up
 
 
-@dask_serialize.register(Part)
 def _send(part: Part) -> tuple[dict[str, Any], list[bytes]]:
     """Send a part, to another worker or to the disk, without what a task may be changing in it."""
     return {}, [pickle.dumps(part.bare(), protocol=5)]
 
 
-@dask_deserialize.register(Part)
 def _receive(header: dict[str, Any], frames: list[bytes]) -> Part:  # noqa: ARG001 - Dask's
     part: Part = pickle.loads(b"".join(frames))
     return part
+
+
+dask_serialize.register(Part, _send)
+dask_deserialize.register(Part, _receive)
 
 
 class Cluster(Generic[Item]):

@@ -18,7 +18,7 @@ from lutgen.errors import ConfigError, DataError
 from lutgen.learn.blocks import memorize_blocks
 from lutgen.learn.boost import BoostProgress, Interrupted
 from lutgen.learn.estimators import boosting, memorization, regression
-from lutgen.learn.estimators.boosting import seed_of
+from lutgen.learn.estimators.boosted import seed_of
 from lutgen.learn.estimators.shared import n_threads
 from lutgen.learn.executor import executor_for
 from lutgen.learn.memorize import Parameters

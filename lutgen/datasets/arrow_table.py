@@ -65,7 +65,7 @@ def parquet_tables(path: Path, block_bytes: int) -> Iterator[Table]:
     from pyarrow import parquet  # noqa: PLC0415
 
     try:
-        with parquet.ParquetFile(path, memory_map=True, pre_buffer=False) as file:
+        with parquet.ParquetFile(path, memory_map=False, pre_buffer=False) as file:
             n_rows = max(1, block_bytes // (8 * max(1, file.metadata.num_columns)))
             for batch in file.iter_batches(batch_size=n_rows, use_threads=False):
                 batch.validate(full=True)

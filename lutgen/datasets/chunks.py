@@ -80,7 +80,7 @@ class Chunks:
         from pyarrow import parquet  # noqa: PLC0415
 
         try:
-            with parquet.ParquetFile(path, memory_map=True, pre_buffer=False) as file:
+            with parquet.ParquetFile(path, memory_map=False, pre_buffer=False) as file:
                 held: list[Any] = []
                 for batch in file.iter_batches(batch_size=min(n_rows, 1 << 16), use_threads=False):
                     held.append(batch)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lutgen.bits import Bits, Words
-from lutgen.learn.boost.labelled import Labelled, SampleSet
+from lutgen.learn.labelled import Labelled, SampleSet
 from lutgen.model.graph import used_bits
 
 _EXCLUSIVE_OR = {2: 0x6, 3: 0x96}
