@@ -126,9 +126,13 @@ def _write(row: Row, run: dict[str, Any]) -> str:
 
 
 def choose(rows: Sequence[Row]) -> Row:
-    """Return the row that has most right of what was set aside, none of too many ANDs."""
+    """Return the row that has most right of what was set aside, none of too many ANDs.
+
+    The first of equals, in the order of `CONFIGURATIONS`.
+    """
     scored = [row for row in rows if row.values("valid")]
     small = [row for row in scored if not row.values("ands") or row.mean("ands") <= MAX_ANDS]
+    small.sort(key=lambda row: CONFIGURATIONS.index(row.parameters))
     return max(small, key=lambda row: row.mean("valid"))
 
 
