@@ -105,7 +105,7 @@ def measure(
         )
         found = network.class_numbers(encoder.encode(dataset.X_train[aside]))
         valid.append(float(np.mean(found == y[aside])))
-        train.append(network.provenance.train_accuracy)
+        train.append(network.provenance.train_accuracy or 0.0)
     return {"valid": float(np.mean(valid)), "train": float(np.mean(train))}
 
 

@@ -44,7 +44,7 @@ LUTGEN = {
     "sweeps": 1,
 }
 LUTS_PER_CLASS = 110
-LIGHTGBM = {"num_leaves": 31, "learning_rate": 0.2}
+LIGHTGBM: dict[str, Any] = {"num_leaves": 31, "learning_rate": 0.2}
 XGBOOST = {"max_depth": 6, "learning_rate": 0.3, "tree_method": "hist"}
 MOST_ROUNDS = {"LightGBM": 120, "XGBoost": 180}
 KINDS = ("seconds", "cpu_seconds", "process_seconds")

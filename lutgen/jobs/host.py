@@ -225,13 +225,15 @@ def ask_board(
     keep(found)
     _, rounded = device.interface.changed(X)
     equal = (found == device.interface.predict(X)).reshape(len(X), found[:1].size or 1).all(axis=1)
-    is_class = y is not None and len(X) and isinstance(network.head, Argmax)
+    accuracy = None
+    if y is not None and len(X) and isinstance(network.head, Argmax):
+        accuracy = float((found == _as_classes(network, y)).mean())
     return Answers(
         port=port,
         digest=network.digest,
         n_samples=len(X),
         n_equal=int(equal.sum()),
-        accuracy=float((found == _as_classes(network, y)).mean()) if is_class else None,
+        accuracy=accuracy,
         seconds=round(seconds, 3),
         retries=device.n_retries,
         self_test_passed=tested,

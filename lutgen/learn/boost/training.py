@@ -209,7 +209,7 @@ def boost_parts(
         watched: SampleSet | None,
         heard: Callable[[BoostProgress], None] | None,
     ) -> Learner:
-        order = patches and patches.order
+        order = None if patches is None else patches.order
         team = Layout(views, weighing, WEIGHT_UNIT, backend, order=order).team(own)
         loss = Softmax(n_classes, told.effective_temperature)
         if start is not None:
