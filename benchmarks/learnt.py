@@ -66,8 +66,8 @@ CONFIGURATIONS: dict[str, list[tuple[str, dict[str, Any]]]] = {
             {"luts_per_class": 200, "temperature": 11, "refits": 1, "shift": 1, "patch": 16},
         ),
         (
-            "thresholds:32,96,160",
-            {"luts_per_class": 190, "temperature": 13, "refits": 1, "shift": 2, "patch": 16},
+            "thresholds:64,128",
+            {"luts_per_class": 210, "temperature": 12, "refits": 3, "shift": 1, "patch": 16},
         ),
         (
             "thresholds:32,96,160",
@@ -87,8 +87,8 @@ CONFIGURATIONS: dict[str, list[tuple[str, dict[str, Any]]]] = {
             for n, t in ((70, 9), (150, 12))
         ),
         ("gain:2352", {"luts_per_class": 130, "temperature": 14, "refits": 2, **_MIRRORED}),
-        ("gain:3136", {"luts_per_class": 320, "temperature": 26, "refits": 1, **_MIRRORED}),
-        ("gain:3136", {"luts_per_class": 950, "temperature": 50, "refits": 1, **_MIRRORED}),
+        ("gain:3136:10%", {"luts_per_class": 320, "temperature": 26, "refits": 1, **_MIRRORED}),
+        ("gain:3136:10%", {"luts_per_class": 950, "temperature": 50, "refits": 1, **_MIRRORED}),
     ],
     "unsw_nb15": [
         (encoder, {"luts_per_class": n, **_SMALL})

@@ -172,8 +172,8 @@ def draw(record: dict[str, Any]) -> None:
         n = [row["rows"] for row in rows]
         left.loglog(n, [row["cpu_seconds"] for row in rows], marker=marker, label=kind)
         right.loglog(n, [row["peak_mb"] for row in rows], marker=marker, label=kind)
-    left.set(xlabel="rows", ylabel="processor seconds")
-    right.set(xlabel="rows", ylabel="peak memory, MB")
+    left.set(xlabel="rows", ylabel="processor seconds", ylim=(1, 1e3))
+    right.set(xlabel="rows", ylabel="peak memory, MB", ylim=(1e2, 1e4))
     for axes in (left, right):
         axes.grid(True, which="major", alpha=0.3)
     left.legend(frameon=False)

@@ -10,7 +10,7 @@ from pyarrow import parquet
 
 from lutgen.datasets.chunks import open_chunks
 from lutgen.encode.statistics import Block
-from lutgen.errors import ConfigError, DataError
+from lutgen.errors import ConfigError, DataError, OutputError
 from lutgen.jobs import larger, learn
 from lutgen.jobs.samples import load_source
 from lutgen.learn.blocks import boost_blocks, split
@@ -124,6 +124,12 @@ def test_parts_in_memory_and_in_files(
             assert found.provenance == whole.network_.provenance
             assert classes.tolist() == [0, 1, 2]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_takes_nothing_is_named(tmp_path: Path) -> None:
+    parts = Spilled(tmp_path / "none", [lambda: iter([np.arange(3)])], 1)
+    with pytest.raises(OutputError, match=r"bits in .*none: No such file .*by TMPDIR"):
+        parts.derive(lambda item: item, [()])
 
 
 def test_a_part_that_votes_wrongly_shows(

@@ -447,8 +447,8 @@ def _require_known(held: Parts[Block], classes: NDArray[Any]) -> None:
         unknown = own[~np.isin(own, classes)]
         if unknown.size:
             raise DataError(
-                f"the samples to watch have the label {unknown[0]!r}, which no training sample "
-                f"has; the training labels are {', '.join(map(str, classes[:8].tolist()))}"
+                f"the samples to watch have the label {unknown.tolist()[0]!r}, which no training "
+                f"sample has; the training labels are {', '.join(map(str, classes[:8].tolist()))}"
             )
 
 

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from lutgen.errors import OutputError
 from lutgen.learn.executor import Executor
 
 Item = TypeVar("Item")
@@ -119,14 +120,20 @@ class _Stored(Generic[Item]):
         self._rest, buffers = _apart(value)
         fresh = self._path.with_suffix(".new")
         self._places, at = [], _ALIGNED
-        with fresh.open("wb") as file:
-            for buffer in buffers:
-                self._places.append((at, at + buffer.nbytes))
-                file.seek(at)
-                file.write(buffer)
-                at += -(-buffer.nbytes // _ALIGNED) * _ALIGNED
-            file.truncate(at)
-        fresh.replace(self._path)
+        try:
+            with fresh.open("wb") as file:
+                for buffer in buffers:
+                    self._places.append((at, at + buffer.nbytes))
+                    file.seek(at)
+                    file.write(buffer)
+                    at += -(-buffer.nbytes // _ALIGNED) * _ALIGNED
+                file.truncate(at)
+            fresh.replace(self._path)
+        except OSError as error:
+            raise OutputError(
+                f"cannot keep the samples' bits in {self._path.parent}: {error.strerror or error}; "
+                "name a folder with room by TMPDIR"
+            ) from error
 
 
 def _apart(value: Any) -> tuple[bytes, list[memoryview]]:
