@@ -1,8 +1,8 @@
 """Area times delay of learnt networks on UltraScale+, beside what others print for xcvu9p-2.
 
-Each network that ``python benchmarks/learnt.py --models FOLDER`` kept is mapped onto the family once
-without registers and once with as many as a clock asks for. The clock is that of the delay model of
-public figures: estimated, not routed, see ``amd_delays.py``.
+Each network that ``python benchmarks/learnt.py --models FOLDER`` kept is mapped onto the family
+once without registers and once with as many as a clock asks for. The clock is that of the delay
+model of public figures: estimated, not routed, see ``amd_delays.py``.
 
 Run with: python benchmarks/adp.py FOLDER   (adds to results/adp.json)
 """
