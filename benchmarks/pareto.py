@@ -62,10 +62,10 @@ _FORMS = {
     "features_clocked": "encoder, core and head, registers for 700 MHz",
 }
 _ABOUT_DELAY = """Of the first seed, for xcvu9p-2, mapped by lutgen (`benchmarks/adp.py`); ns from a
-sample to its answer. lutgen's are estimated from public figures of the chip, which were up to 44 % off where they
-were checked ([benchmarks/README.md](../benchmarks/README.md)), and keep below the 775 MHz that the
-chip's clock tree carries. The others' are as printed: Vivado, placed and routed out of context,
-mostly at clocks above that, the study's on xc7a35t-1.
+sample to its answer. lutgen's are estimated from public figures of the chip, which were up to 44 %
+off where they were checked ([benchmarks/README.md](../benchmarks/README.md)), and keep below the
+775 MHz that the chip's clock tree carries. The others' are as printed: Vivado, placed and routed
+out of context, mostly at clocks above that, the study's on xc7a35t-1.
 """
 
 
