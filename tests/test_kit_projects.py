@@ -57,6 +57,9 @@ def test_a_project_has_all_files_and_its_part(
     )
     text = main.read_text()
     told = text if main.suffix == ".xml" else repr(commands(main))
+    readme = (tmp_path / "README.md").read_text()
+    assert f"`project/{tool}/` is a project of {TOOLS[tool].title};" in readme
+    assert "No vendor's tool has read the constraints, the project or" in readme
     for name in SOURCES:
         assert f"../../{name}" in told, told
         assert (main.parent / "../.." / name).is_file()
