@@ -107,7 +107,7 @@ class Loading:
         """
         bits: list[int] = []
         for table, k in zip(tables, self.fan_ins, strict=True):
-            bits += self._entries(table, k)
+            bits += [table >> entry & 1 for entry in self.order(k)]
         idle = [0] * (self.n_bits - len(bits))
         stream = idle + bits if self.is_shifted else bits + idle
         return bytes(
@@ -115,15 +115,20 @@ class Loading:
             for start in range(0, len(stream), 8)
         )
 
-    def _entries(self, table: int, k: int) -> list[int]:
+    def order(self, k: int) -> list[int]:
+        """Return which entry of a table of `k` inputs each of its bits is, the first to come first.
+
+        Entries of ``2**k`` or more are none, and 0.
+        """
         if self.is_shifted:
-            return [table >> p & 1 for p in range(max(1 << k, self.least) - 1, -1, -1)]
+            return list(range(max(1 << k, self.least) - 1, -1, -1))
         low = min(self.max_fan_in, 4)  # bits of the address of one RAM
         lane_bits = self.lanes.bit_length() - 1
         entries = []
         for at in range((1 << self.address_bits) - 1, -1, -1):
             inner, outer = at & ((1 << low) - 1), at >> low
-            for lane in range(self.lanes - 1, -1, -1):
-                entry = inner | lane << low | outer << (low + lane_bits)
-                entries.append(table >> entry & 1)
+            entries += [
+                inner | lane << low | outer << (low + lane_bits)
+                for lane in range(self.lanes - 1, -1, -1)
+            ]
         return entries

@@ -1,8 +1,7 @@
 // lutgen_table: a lookup table whose entries are written at addresses, some at once.
 //
 // Lane l of an address is entry l * 16 of the 16 * LANES entries that stand together. A table is
-// written while it is selected, from the highest address down: what a table of fewer entries does
-// not have comes first, and is written over. See hdl/lutgen_loader.v.
+// written while it is selected, from the highest address down. See hdl/lutgen_loader.v.
 `default_nettype none
 
 module lutgen_table #(
@@ -22,7 +21,6 @@ module lutgen_table #(
     input  wire [K-1:0]            a,
     output wire                    y
 );
-  localparam LOW = K < 4 ? K : 4;
   localparam LANE_BITS = LANES == 4 ? 2 : LANES - 1;
 
   reg              selected;
@@ -33,18 +31,18 @@ module lutgen_table #(
     entries  = INIT;
   end
 
-  integer lane, entry;
-
-  always @(posedge clk) begin
+  always @(posedge clk)
     if (load_start) selected <= FIRST != 0;
     else if (load && load_at == 0) selected <= select_in;
-    if (load && selected)
-      for (lane = 0; lane < LANES; lane = lane + 1) begin
-        entry = {{(32-ADDRESS_BITS){1'b0}}, load_at};
-        entry = (entry & 15) | (lane << 4) | (entry >> 4 << (4 + LANE_BITS));
-        if ((lane << LOW) < (1 << K)) entries[entry & ((1<<K)-1)] <= load_data[lane];
-      end
-  end
+
+  genvar i;
+  generate
+    for (i = 0; i < (1 << K); i = i + 1) begin : each
+      localparam integer LANE = i / 16 % LANES, AT = i % 16 + (i >> (4 + LANE_BITS)) * 16;
+      always @(posedge clk)
+        if (load && selected && load_at == AT[ADDRESS_BITS-1:0]) entries[i] <= load_data[LANE];
+    end
+  endgenerate
 
   assign select_out = selected;
   assign y          = entries[a];
