@@ -238,7 +238,10 @@ def uart_top(
             "    output wire led",
             ");",
             *_core_lines(core),
-            *(loader_lines(core) or _NO_LOADER),
+            "  /* verilator lint_off UNUSEDSIGNAL */  // where tables are fixed",
+            "  wire load_commit;",
+            "  /* verilator lint_on UNUSEDSIGNAL */",
+            *loader_lines(core),
             "  lutgen_uart #(",
             f"      .CLKS_PER_BIT({clks_per_bit}), .TIMEOUT_CLKS({timeout_clks}),",
             f"      .N_INPUTS({core.n_inputs}), .LATENCY({core.latency}),",
@@ -255,17 +258,23 @@ def uart_top(
     )
 
 
-def loader_lines(core: CorePorts) -> list[str]:
-    """Return the wires of a core's loader, and its instance; nothing where tables are fixed.
+def loader_lines(
+    core: CorePorts, *, clock: str = "clk", commit: str = "load_commit"
+) -> list[str]:
+    """Return the wires of a core's loader, and its instance; only wires where tables are fixed.
 
-    It is told what to do by ``begin_load``, ``load_bit_valid``, ``load_bit`` and ``load_commit``,
-    and tells ``tables_whole``, ``tables_contents`` and ``load_full``.
+    It is told what to do by ``begin_load``, ``load_bit_valid``, ``load_bit`` and what drives
+    `commit`, and tells ``tables_whole``, ``tables_contents`` and ``load_full``.
     """
     loading = core.loading
     if loading is None:
-        return []
+        return [
+            "  /* verilator lint_off UNUSEDSIGNAL */  // the tables are fixed",
+            "  wire begin_load, load_bit_valid, load_bit;",
+            "  /* verilator lint_on UNUSEDSIGNAL */",
+        ]
     told = {"tables_whole": 1, "load_full": 1, "tables_contents": 32}
-    asked = ("begin_load", "load_bit_valid", "load_bit", "load_commit")
+    asked = ("begin_load", "load_bit_valid", "load_bit")
     every = {"load": 1, "load_start": 1, "load_at": loading.address_bits}
     every |= {"load_data": loading.lanes}
     return [
@@ -280,19 +289,14 @@ def loader_lines(core: CorePorts) -> list[str]:
         f"      .N_BITS({loading.n_bits}), .LANES({loading.lanes}),",
         f"      .ADDRESS_BITS({loading.address_bits}), .CONTENTS(32'h{core.contents:08x})",
         "  ) loader (",
-        "      .clk(clk), .start(begin_load), .bit_valid(load_bit_valid), .bit_in(load_bit),",
-        "      .commit(load_commit), .whole(tables_whole), .is_full(load_full),",
+        f"      .clk({clock}), .start(begin_load), .bit_valid(load_bit_valid), .bit_in(load_bit),",
+        f"      .commit({commit}), .whole(tables_whole), .is_full(load_full),",
         "      .contents(tables_contents), .load(load), .load_start(load_start),",
         "      .load_at(load_at), .load_data(load_data));",
     ]
 
 
 MAX_LOAD_BYTES = 0xFFFF
-_NO_LOADER = (
-    "  /* verilator lint_off UNUSEDSIGNAL */  // the tables are fixed",
-    "  wire begin_load, load_bit_valid, load_bit, load_commit;",
-    "  /* verilator lint_on UNUSEDSIGNAL */",
-)
 _NARROWER = {SCORES: "answer fewer scores or give smaller weights", BITS: "answer fewer bits"}
 _END = ("endmodule", "", "`default_nettype wire", "")
 

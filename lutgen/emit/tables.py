@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lutgen.chips.family import Family
 from lutgen.chips.registry import get_family
 from lutgen.chips.tables import Loading
 from lutgen.core import Core
+from lutgen.errors import ConfigError
 from lutgen.netlist.ir import Cell
+from lutgen.version import __version__
 
 LOAD_PORTS = ("load", "load_start", "load_at", "load_data")
 _MODULE = "lutgen_table"
@@ -154,3 +158,52 @@ def _read(family: Family, file: str) -> str:
     if path is None:
         raise FileNotFoundError(f"the folder of family {family.name} lacks {file}")
     return path.read_text(encoding="utf-8")
+
+
+def tables_header(core: Core) -> str:
+    """Return the tables of a core's model as a C header, to be loaded into hardware like it.
+
+    Raises
+    ------
+    ConfigError
+        If they are fixed.
+    """
+    loading, interface = core.interface.loading, core.interface
+    if loading is None:
+        raise ConfigError(
+            "tables to load are those of a core that can load them; give --reloadable, and the "
+            "chip, as for the hardware"
+        )
+    words = struct.unpack(f"<{len(interface.image) // 4}I", interface.image)
+    guard = f"{core.module}_tables".upper()
+    rows = [words[start : start + 8] for start in range(0, len(words), 8)]
+    lines = [
+        f"/* {core.module}: tables to load, written by lutgen {__version__}",
+        f" * model     sha256 {core.network.digest}",
+        f" * structure sha256 {core.network.structure_digest}",
+        " * Load them only where the words CORE_ID say the identity below.",
+        " */",
+        f"#ifndef {guard}_H",
+        f"#define {guard}_H",
+        "",
+        "#include <stdint.h>",
+        "",
+        f"#define {guard}_WORDS {len(words)}u",
+        f"#define {guard}_CONTENTS 0x{interface.contents:08x}u",
+        "",
+        f"static const uint32_t {core.module}_tables_core_id[8] = {{",
+        f"    {_numbers(struct.unpack('<8I', bytes.fromhex(interface.core_id)))},",
+        "};",
+        "",
+        f"static const uint32_t {core.module}_tables[{guard}_WORDS] = {{",
+        *(f"    {_numbers(row)}," for row in rows),
+        "};",
+        "",
+        "#endif",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _numbers(words: Sequence[int]) -> str:
+    return ", ".join(f"0x{word:08x}" for word in words)
