@@ -95,12 +95,8 @@ class CorePorts:
     @property
     def load_wires(self) -> dict[str, int]:
         """The core's ports that load its tables, and their bits; none where they are fixed."""
-        if self.loading is None:
-            return {}
-        data = {"load": 1, "load_data": self.loading.lanes}
-        if self.loading.is_shifted:
-            return data
-        return data | {"load_start": 1, "load_at": self.loading.address_bits}
+        ports = self.loading.ports if self.loading else {}
+        return {name: max(width, 1) for name, width in ports.items()}
 
     @property
     def lanes(self) -> tuple[int, ...]:

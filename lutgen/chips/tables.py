@@ -83,6 +83,18 @@ class Loading:
         return max(self.max_fan_in - self.lanes.bit_length() + 1, 1)
 
     @property
+    def ports(self) -> dict[str, int]:
+        """The core's input ports that load its tables, and their bits; 0 for one without range."""
+        if self.is_shifted:
+            return {"load": 0, "load_data": 0}
+        return {
+            "load": 0,
+            "load_start": 0,
+            "load_at": self.address_bits,
+            "load_data": self.lanes,
+        }
+
+    @property
     def n_entries(self) -> int:
         """Entries of all tables as they are loaded."""
         if self.is_shifted:

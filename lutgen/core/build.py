@@ -150,6 +150,13 @@ class Core:
         return self.has_registers or self.interface.loading is not None
 
     @property
+    def held(self) -> dict[str, int]:
+        """What ports beside clock, ``x`` and ``y`` are in ordinary work."""
+        loading = self.interface.loading
+        loads = dict.fromkeys(loading.ports, 0) if loading else {}
+        return (self.config.controls.idle if self.has_registers else {}) | loads
+
+    @property
     def source(self) -> Netlist:
         """The model as it was lowered, encoder in front if it is in hardware, without the head."""
         return self.steps[0].before

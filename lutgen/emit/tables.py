@@ -39,18 +39,6 @@ class TableText:
     module: str
     text: str
 
-    @property
-    def ports(self) -> dict[str, int]:
-        """The input ports that load the tables, and their bits; 0 for one that is no vector."""
-        if self.loading.is_shifted:
-            return {"load": 0, "load_data": 0}
-        return {
-            "load": 0,
-            "load_start": 0,
-            "load_at": self.loading.address_bits,
-            "load_data": self.loading.lanes,
-        }
-
     def wires(self) -> list[str]:
         """Return the lines of the wires from one table to the next."""
         n = len(self.names)

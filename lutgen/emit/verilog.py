@@ -178,7 +178,7 @@ def _ports(netlist: Netlist, controls: Controls, tables: TableText | None) -> It
     elif tables:
         yield f"    input  wire {controls.clock},"
     if tables:
-        for name, width in tables.ports.items():
+        for name, width in tables.loading.ports.items():
             yield f"    input  wire {f'[{width - 1}:0] ' if width else ''}{name},"
     if idle:
         yield "    // the model decides without some of its input bits, yet keeps its ports"

@@ -30,7 +30,7 @@ def require_loading(module: Mapping[str, Any], tables: TableText, clock: str) ->
         The message names the first table at fault.
     """
     ports = {name: port["bits"] for name, port in module["ports"].items()}
-    for name, width in tables.ports.items():
+    for name, width in tables.loading.ports.items():
         if len(ports.get(name, ())) != max(width, 1):
             raise MismatchError(f"port {name} of {width or 1} bit(s), which loads tables, is not")
     found = _by_driven_net(module, tables.module)

@@ -284,8 +284,13 @@ def prove_synthesised(
     Raises
     ------
     ConfigError
-        If registers have a reset or an enable.
+        If registers have a reset or an enable, or tables are loaded.
     """
+    if core.interface.loading is not None:
+        raise ConfigError(
+            "what synthesis makes of tables that are loaded is simulated, not proved; the Verilog "
+            "that goes in is proved"
+        )
     controls = core.config.controls
     if core.has_registers and not controls.is_plain:
         raise ConfigError(

@@ -196,7 +196,7 @@ def _ports(
 ) -> dict[str, list[Bit]]:
     """Return the ports of a module: the inputs are nets, none of them twice."""
     ports: dict[str, list[Bit]] = {name: port["bits"] for name, port in module["ports"].items()}
-    for name in tables.ports if tables else ():
+    for name in tables.loading.ports if tables else ():
         ports.pop(name, None)
     unknown = set(ports) - {"x", "y", *controls.names}
     told = ", ".join(controls.names)

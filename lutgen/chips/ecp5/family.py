@@ -107,11 +107,13 @@ ECP5 = Family(
         # the part of ecp5/cells_sim.v that has the logic cells
         library="ecp5/common_sim.vh",
         synth="synth_ecp5",
-        luts={"LUT4": 1, "CCU2C": 2},
+        # a RAM takes the LUTs of two slices, and of a third what writes into it
+        luts={"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6},
         registers=("TRELLIS_FF",),
         muxes=("PFUMX", "L6MUX21"),
         # leaves out other libraries' cells, in files that a simulator would have to find
         defines={"NO_INCLUDES": "1"},
+        memories={"TRELLIS_DPR16X4": ("RAD", "DO")},
     ),
     added_cells=(
         inverter("INV", "A", "Z"),

@@ -54,8 +54,35 @@ module lutgen_table #(
           .WCK(clk), .WRE(write), .WAD(at), .DI(data), .RAD(low), .DO(part[4*i +: 4]));
     end
     if (K <= 4) assign y = part[0];
-    else assign y = part[a[K-1:4]];
+    else if (K == 5) assign y = a[4] ? part[1] : part[0];
+    else begin : wide
+      wire [PARTS-1:0] word;
+      for (i = 0; i < PARTS; i = i + 1) begin : words
+        lutgen_table_choice choice (.d(part[4*i +: 4]), .s(a[5:4]), .y(word[i]));
+      end
+      if (K == 6) assign y = word[0];
+      else if (K == 7) assign y = a[6] ? word[1] : word[0];
+      else begin : wider
+        wire [PARTS/4-1:0] four;
+        for (i = 0; i < PARTS / 4; i = i + 1) begin : fours
+          lutgen_table_choice choice (.d(word[4*i +: 4]), .s(a[7:6]), .y(four[i]));
+        end
+        if (K == 8) assign y = four[0];
+        else assign y = four[a[K-1:8]];
+      end
+    end
   endgenerate
+endmodule
+
+// One of four bits, in two LUT4: see lutgen.chips.fabric.mapper.
+module lutgen_table_choice (
+    input  wire [3:0] d,
+    input  wire [1:0] s,
+    output wire       y
+);
+  wire low;
+  LUT4 #(.INIT(16'hba98)) first (.Z(low), .A(s[0]), .B(s[1]), .C(d[0]), .D(d[1]));
+  LUT4 #(.INIT(16'hec64)) second (.Z(y), .A(s[1]), .B(low), .C(d[2]), .D(d[3]));
 endmodule
 
 `default_nettype wire

@@ -81,9 +81,11 @@ GOWIN = Family(
     yosys=YosysFacts(
         library="gowin/cells_sim.v",
         synth="synth_gowin -noiopads",
-        luts={"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1},
+        # a RAM takes four LUTs, and two more that write into it
+        luts={"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1, "RAM16SDP4": 6},
         registers=("DFF",),
         muxes=("MUX2_LUT5", "MUX2_LUT6", "MUX2_LUT7", "MUX2_LUT8"),
+        memories={"RAM16SDP4": ("RAD", "DO")},
     ),
     added_cells=(
         AddedCell("GND", (), "G", 0),

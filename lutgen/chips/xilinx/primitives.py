@@ -188,9 +188,10 @@ def yosys_facts(family: str, muxes: tuple[Primitive, ...]) -> YosysFacts:
         library="xilinx/cells_sim.v",
         synth=f"synth_xilinx -family {family} -noiopad -noclkbuf",
         # carry chains lie beside the LUTs of their slice and take none by themselves
-        luts={"INV": 1, "LUT6_2": 1} | {lut.name: 1 for lut in LUTS},
+        luts={"INV": 1, "LUT6_2": 1, "CFGLUT5": 1} | {lut.name: 1 for lut in LUTS},
         registers=("FD",),
         muxes=tuple(mux.name for mux in muxes),
+        memories={"CFGLUT5": ("I0", "I1", "I2", "I3", "I4", "O5", "O6")},
     )
 
 
