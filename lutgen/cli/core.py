@@ -98,6 +98,14 @@ class CoreOptions:
             + "."
         ),
     ] = "plain"
+    reloadable: Annotated[
+        bool,
+        typer.Option(
+            "--reloadable",
+            help="Let the tables of the trained LUTs be loaded while the hardware runs, for "
+            "another model of the same wiring.",
+        ),
+    ] = False
     dont_cares: Annotated[
         bool, typer.Option(help="Use table entries that no input reaches or no output shows.")
     ] = True

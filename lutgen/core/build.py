@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from lutgen.chips.chip import Chip, chip_delays, get_chip
 from lutgen.chips.delay import DelayModel, delay_models
 from lutgen.chips.family import Family
+from lutgen.chips.tables import STYLES
 from lutgen.core.config import CoreConfig
 from lutgen.core.interface import Interface
 from lutgen.core.lower import lower
@@ -20,6 +21,7 @@ from lutgen.netlist.check import check
 from lutgen.netlist.compose import compose
 from lutgen.netlist.head import Head, Resources, build_head
 from lutgen.netlist.ir import LUT, REGISTER, Netlist
+from lutgen.netlist.loadable import TABLE, cut, join, tables
 from lutgen.netlist.passes.cover import MAX_FAN_IN, cover
 from lutgen.netlist.passes.pipeline import arrivals, pipeline_to_delay, shortest_path_ns
 from lutgen.netlist.passes.pipeline import pipeline as insert_registers
@@ -139,8 +141,20 @@ class Core:
 
     @property
     def has_registers(self) -> bool:
-        """Whether it has registers, and so a clock."""
+        """Whether it has registers, tables that are loaded not counted."""
         return self.netlist.count(REGISTER) > 0
+
+    @property
+    def has_clock(self) -> bool:
+        """Whether it has a clock: of registers, or of tables that are loaded."""
+        return self.has_registers or self.interface.loading is not None
+
+    @property
+    def held(self) -> dict[str, int]:
+        """What ports beside clock, ``x`` and ``y`` are in ordinary work."""
+        loading = self.interface.loading
+        loads = dict.fromkeys(loading.ports, 0) if loading else {}
+        return (self.config.controls.idle if self.has_registers else {}) | loads
 
     @property
     def source(self) -> Netlist:
@@ -182,9 +196,16 @@ class Core:
             lines.append(f"pipeline a register after every {every} level(s) of k-LUTs")
         if self.timing and self.config.fmax_target_mhz:
             lines.append(f"fmax     {self.timing}")
-        if self.has_registers:
+        if self.has_clock:
             for name, told in self.config.controls.describe()[1:]:
                 lines.append(f"{name:8} {told}")
+        if (loading := self.interface.loading) is not None:
+            n_tables = len(loading.fan_ins)
+            lines.append(f"structure sha256 {self.network.structure_digest}")
+            lines.append(
+                f"loaded   {n_tables} tables, {loading.n_bits} bits: {STYLES[loading.style]}; "
+                f"at first those of the model, CRC-32 {self.interface.contents:08x}"
+            )
         return tuple(in_comment(line) for line in lines)
 
 
@@ -222,13 +243,18 @@ def make_core(network: LutNetwork, config: CoreConfig | None = None) -> Core:
     family = chip.family
     interface = Interface.of(network, config)
     delays = chip_delays(chip) if config.fmax_target_mhz else None
-    making = _Making(lower(network, interface.formats))
+    if config.reloadable and network.encoder.window is not None:
+        raise ConfigError(
+            "tables of a model of windows of a series cannot be loaded; leave --reloadable out"
+        )
+    making = _Making(lower(network, interface.formats, loadable=config.reloadable))
     making.shrink(dont_cares=config.dont_cares)
-    making.cover(family)
+    if not config.reloadable:
+        making.cover(family)
     head = making.add_head(interface, family)
     if config.pipeline:
         making.apply(insert_registers(making.netlist, config.pipeline))
-    mapped = family.map(making.netlist)
+    mapped = _apart(making.netlist, family.map)
     making.apply((mapped, measure(MAPPING, making.netlist, mapped, 0)))
     if delays:
         making.apply(_reach(mapped, family, delays, config.fmax_target_mhz))
@@ -241,7 +267,9 @@ def make_core(network: LutNetwork, config: CoreConfig | None = None) -> Core:
         steps=tuple(making.steps),
         head=head,
         netlist=making.netlist,
-        timing=_timing(making.netlist, chip, config.fmax_target_mhz),
+        timing=None
+        if config.reloadable
+        else _timing(making.netlist, chip, config.fmax_target_mhz),
     )
 
 
@@ -288,10 +316,23 @@ class _Making:
 
 
 def _shrunk(netlist: Netlist, *, dont_cares: bool) -> list[tuple[Netlist, PassStats]]:
-    """Return what each pass made that makes a netlist smaller, and its statistics."""
+    """Return what each pass made that makes a netlist smaller, and its statistics.
+
+    Tables that are loaded are taken out: what the passes find holds for all their contents.
+    """
+    order = tables(netlist)
+    rest = cut(netlist, order) if order else netlist
     seen: list[Netlist] = []
-    _, passes = shrink(netlist, dont_cares=dont_cares, watch=lambda _, made: seen.append(made))
+    _, passes = shrink(rest, dont_cares=dont_cares, watch=lambda _, made: seen.append(made))
+    if order:
+        seen = [join(made, order) for made in seen]
     return list(zip(seen, passes, strict=True))
+
+
+def _apart(netlist: Netlist, change: Callable[[Netlist], Netlist]) -> Netlist:
+    """Return a netlist changed, tables that are loaded left as they are."""
+    order = tables(netlist)
+    return join(change(cut(netlist, order)), order) if order else change(netlist)
 
 
 def _smallest_cover(netlist: Netlist, family: Family) -> list[tuple[Netlist, PassStats]]:
@@ -367,6 +408,9 @@ def _timing(netlist: Netlist, chip: Chip, target_mhz: float) -> Timing | None:
 
 
 def without_primitives(netlist: Netlist) -> Netlist:
-    """Return a mapped netlist as plain LUTs and registers."""
-    cells = tuple(cell.but(primitive="", hard=False, site="") for cell in netlist.cells)
+    """Return a mapped netlist as plain LUTs and registers, and tables that are loaded."""
+    cells = tuple(
+        cell if cell.primitive == TABLE else cell.but(primitive="", hard=False, site="")
+        for cell in netlist.cells
+    )
     return replace(netlist, cells=cells)

@@ -50,6 +50,9 @@ class CoreConfig:
     port_names : str
         Whose names clock, reset and enable have: ``plain`` (clk, rst, rst_n, ce) or ``axi`` (aclk,
         areset, aresetn, aclken), which AMD's tools know.
+    reloadable : bool
+        Let the tables of the trained LUTs be loaded while the hardware runs, so that a model of the
+        same wiring takes the place of this one; encoder and head stay as they are.
     dont_cares : bool
         Use table entries that no input reaches, or that no output shows; the function is the same.
     module : str
@@ -72,6 +75,7 @@ class CoreConfig:
     reset: str = NO_RESET
     enable: bool = False
     port_names: str = "plain"
+    reloadable: bool = False
     dont_cares: bool = True
     module: str = DEFAULT_MODULE
 
@@ -89,6 +93,11 @@ class CoreConfig:
             raise ConfigError(
                 f"a pipeline of {self.pipeline} level(s) and an Fmax of {self.fmax_target_mhz:g} "
                 "MHz were both asked for; the one follows from the other, give one of them"
+            )
+        if self.reloadable and self.fmax_target_mhz:
+            raise ConfigError(
+                f"tables that are loaded have no delay model, so an Fmax of "
+                f"{self.fmax_target_mhz:g} MHz cannot be aimed at; give --pipeline instead"
             )
         if not 0 <= self.input_bits <= MAX_WIDTH:
             raise ConfigError(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -16,6 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lutgen.bits import WORD_BITS, Bits, pack
+from lutgen.chips.chip import get_chip
+from lutgen.chips.registry import families
+from lutgen.chips.tables import STYLES, Loading
 from lutgen.core.config import CoreConfig
 from lutgen.core.inputs import (
     InputFormat,
@@ -60,6 +64,9 @@ class Interface:
     scores : bool
         Whether the scores of all classes stand above the class in ``y``, as two's complement
         numbers of :attr:`score_width` bits, that of class 0 lowest.
+    tables : str
+        How the tables of the trained LUTs can be loaded, one of
+        :data:`lutgen.chips.tables.STYLES`; "" where they are fixed.
 
     Raises
     ------
@@ -72,8 +79,10 @@ class Interface:
     formats: tuple[FeatureFormat, ...] = ()
     one_hot: bool = False
     scores: bool = False
+    tables: str = ""
 
     def __post_init__(self) -> None:
+        assert not self.tables or self.tables in STYLES
         n_features = self.network.encoder.n_features
         asked: Any = self.formats
         if self.network.encoder.window is not None:
@@ -108,13 +117,14 @@ class Interface:
         asked = config.takes_features
         if not asked:
             # of a window: its own formats
-            return cls(network, (), config.one_hot, config.scores)
+            return cls(network, (), config.one_hot, config.scores, table_style(config))
         return cls.taking(
             network,
             asked,
             one_hot=config.one_hot,
             scores=config.scores,
             accept_rounding=config.accept_rounding,
+            tables=table_style(config),
         )
 
     @classmethod
@@ -126,6 +136,7 @@ class Interface:
         one_hot: bool = False,
         scores: bool = False,
         accept_rounding: bool = False,
+        tables: str = "",
     ) -> Interface:
         """Return the interface that takes features as numbers of a format, e.g. ``auto``.
 
@@ -135,7 +146,7 @@ class Interface:
             See :meth:`of`.
         """
         formats = choose_formats(network, input_format, accept_rounding=accept_rounding)
-        return cls(network, formats, one_hot, scores)
+        return cls(network, formats, one_hot, scores, tables)
 
     # -- widths --------------------------------------------------------------------------------
 
@@ -495,16 +506,66 @@ class Interface:
             for feature, (start, item) in enumerate(zip(starts, self.formats, strict=False))
         )
 
+    # -- tables that are loaded ----------------------------------------------------------------
+
+    @cached_property
+    def loading(self) -> Loading | None:
+        """How the tables are loaded, in the order of the LUTs; None where they are fixed."""
+        if not self.tables:
+            return None
+        fan_ins = self.network.fan_in[self.network.cone]
+        return Loading(self.tables, tuple(fan_ins.tolist()))
+
+    @cached_property
+    def image(self) -> bytes:
+        """The tables of the network as they are loaded; empty where they are fixed."""
+        if self.loading is None:
+            return b""
+        luts = self.network.cone.nonzero()[0].tolist()
+        return self.loading.image(tuple(self.network.lut_init(lut) for lut in luts))
+
+    @property
+    def contents(self) -> int:
+        """CRC-32 of :attr:`image`: what hardware says of the tables that it holds."""
+        return zlib.crc32(self.image)
+
     @cached_property
     def core_id(self) -> str:
-        """SHA-256 (hex) of the function and its ports: what hardware carries as its identity."""
+        """SHA-256 (hex) of the function and its ports: what hardware carries as its identity.
+
+        Where tables can be loaded, it is of the structure alone; see :attr:`contents`.
+        """
         ports: dict[str, Any] = {"input": [*map(_plain, self.formats)], "answer": self.answer}
         if self.scores:
             ports["scores"] = True
+        if self.tables:
+            ports["tables"] = self.tables
         sha = hashlib.sha256(_ID_VERSION)
-        sha.update(bytes.fromhex(self.network.digest))
+        network = self.network
+        sha.update(bytes.fromhex(network.structure_digest if self.tables else network.digest))
         sha.update(json.dumps(ports, sort_keys=True).encode())
         return sha.hexdigest()
+
+
+def table_style(config: CoreConfig) -> str:
+    """Return how the tables of a core are loaded; "" where they are fixed.
+
+    Raises
+    ------
+    ConfigError
+        If they are to be loaded, and the chip has nothing for that.
+    """
+    if not config.reloadable:
+        return ""
+    family = get_chip(config.chip).family
+    if family.tables is None:
+        raise ConfigError(
+            f"no tables that can be loaded are known for {family.title}"
+            + (f": {family.why_no_tables}" if family.why_no_tables else "")
+            + "; leave --reloadable out, or take one of: "
+            + ", ".join(name for name, item in families().items() if item.tables)
+        )
+    return family.tables.style
 
 
 def _by_chunks(n_samples: int, dense: Callable[[slice], NDArray[np.uint8]]) -> Bits:

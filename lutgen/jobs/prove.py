@@ -26,6 +26,7 @@ from lutgen.verify.prove import (
 )
 from lutgen.verify.series import check_series, prove_series
 from lutgen.verify.sweep import Effort
+from lutgen.verify.tables import prove_tables
 from lutgen.version import __version__
 
 
@@ -132,6 +133,10 @@ def _proofs(
         with progress.working("proving the shift register"):
             proof = prove_series(core, out / "proof" / "series", effort, verilog=verilog)
         yield proof
+    if core.interface.loading is not None:
+        with progress.working("proving the tables"):
+            loaded = list(prove_tables(core, out / "proof" / "tables"))
+        yield from loaded
     with progress.working("proving the Verilog"):
         proof = prove_verilog(core, out / "proof" / "verilog", effort, verilog=verilog)
     yield proof

@@ -71,6 +71,12 @@ def synthesise(
     412
     """
     is_plain = core.config.controls.is_plain or not core.has_registers
+    loads = core.interface.loading is not None
+    if mode == DIRECT and loads:
+        raise ConfigError(
+            f"tables that are loaded are modules of their own, and mode {DIRECT} keeps what there "
+            f"is; take mode {OPTIMISED}"
+        )
     if mode == DIRECT and not is_plain:
         raise ConfigError(
             f"registers with reset or clock enable are no primitives yet, and mode {DIRECT} keeps "
@@ -78,6 +84,8 @@ def synthesise(
         )
     if mode == DIRECT:
         source = core_verilog(core)
+    elif loads:
+        source, is_plain = core_verilog(core), False
     else:
         source = emit_blif(core.logic, model=core.module) if is_plain else behavioural_verilog(core)
     with working_folder(folder) as out, progress.working(_what(mode)), _telling_what_to_do(mode):
@@ -89,6 +97,7 @@ def synthesise(
             mode=mode,
             out_dir=out / SYNTHESIS,
             digest=core.network.digest,
+            flatten=loads,
             timeout_seconds=timeout_seconds,
         )
 

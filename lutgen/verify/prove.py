@@ -17,6 +17,7 @@ import numpy as np
 from lutgen.bits import Bits, Words
 from lutgen.core.build import HEAD_STEP, Core
 from lutgen.core.lower import lower
+from lutgen.emit.tables import table_text
 from lutgen.emit.verilog import core_verilog
 from lutgen.encode.encoder import CODE
 from lutgen.errors import ConfigError, MismatchError
@@ -25,12 +26,14 @@ from lutgen.flow.yosys import netlist_file, yosys_module
 from lutgen.netlist.compose import compose
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.head import Head, Votes
-from lutgen.netlist.ir import Netlist
+from lutgen.netlist.ir import Cell, Netlist
+from lutgen.netlist.loadable import cut, tables
 from lutgen.records.proof import CounterexampleRecord, EqualityRecord
 from lutgen.records.synthesis import SynthesisRecord
 from lutgen.verify.encoder import built_encoder, formula
 from lutgen.verify.head import HeadProof, prove_head
 from lutgen.verify.head_search import wanted_bits
+from lutgen.verify.loading import require_loading
 from lutgen.verify.readback import read_netlist
 from lutgen.verify.sweep import Counterexample, Effort, Equivalence, prove_equal
 from lutgen.verify.unroll import has_latency, unroll
@@ -97,6 +100,9 @@ def prove(
 ) -> Proof:
     """Prove that the second netlist answers as the first, after some cycles.
 
+    Tables that are loaded are free: that the answers are equal, and what every table is asked,
+    is proved whatever the tables answer, so for all their contents.
+
     Parameters
     ----------
     first : Netlist
@@ -109,7 +115,13 @@ def prove(
     start = time.monotonic()
     wanted = second.latency if latency is None else latency
     n_cycles = 0
-    if not has_latency(second, wanted):
+    if loaded := tables(first):
+        _require_tables(name, loaded, second, wanted)
+        shown = [cell.name for cell in tables(second)]
+        first, second = cut(first, loaded, shown), cut(second, loaded, shown)
+        samples = None
+        name += ", whatever the tables hold"
+    elif not has_latency(second, wanted):
         n_cycles = max(wanted, second.latency)
         first = unroll(first, n_cycles, wanted, transparent=True)
         second = unroll(second, n_cycles)
@@ -118,12 +130,35 @@ def prove(
     return Proof(name, result, time.monotonic() - start, n_cycles)
 
 
+def _require_tables(name: str, loaded: list[Cell], second: Netlist, latency: int) -> None:
+    """Refuse loaded tables that are not those of the first netlist, and another latency.
+
+    Raises
+    ------
+    MismatchError
+        The message names the first table that is wrong.
+    """
+    wanted = {cell.name: (len(cell.inputs), cell.init) for cell in loaded}
+    for cell in tables(second):
+        if wanted.get(cell.name) != (len(cell.inputs), cell.init):
+            raise MismatchError(
+                f"{name}: table {cell.name} of {len(cell.inputs)} inputs is none of the model's, "
+                "or holds something else at first"
+            )
+    if not has_latency(second, latency):
+        raise MismatchError(f"{name}: not every path takes {latency} cycle(s)")
+
+
+def _lowered(core: Core) -> Netlist:
+    return lower(core.network, core.interface.formats, loadable=core.config.reloadable)
+
+
 def reference(core: Core) -> Netlist:
     """Return the trained LUTs as the model has them, between the core's encoder and its head.
 
     It is the model if the head is: :func:`prove_model` proves that, too.
     """
-    function = lower(core.network, core.interface.formats)
+    function = _lowered(core)
     return function if core.head is None else compose(function, core.head.netlist)
 
 
@@ -136,7 +171,7 @@ def prove_steps(core: Core, effort: Effort | None = None) -> Iterator[Proof]:
         If a step does not begin where the one before ended, the first not with the model, or the
         last does not end with the core's netlist: then nothing would be proved of that.
     """
-    before = lower(core.network, core.interface.formats)
+    before = _lowered(core)
     for step in core.steps:
         if step.before != before:
             raise MismatchError(f"{step.name}: the step does not begin where the one before ended")
@@ -220,14 +255,18 @@ def prove_verilog(
     verilog : str, optional
         Text to prove in place of the core's own.
     """
+    loaded = table_text(core)
     module = elaborate(
         core_verilog(core) if verilog is None else verilog,
         top=core.module,
         target=core.family.name if core.family.primitives else None,
         folder=folder,
         controls=not core.config.controls.is_plain,
+        opaque=loaded.module if loaded else "",
     )
-    netlist = read_netlist(module, core.family, core.config.controls)
+    if loaded:
+        require_loading(module, loaded, core.config.controls.clock)
+    netlist = read_netlist(module, core.family, core.config.controls, loaded)
     latency = core.netlist.latency
     return prove("model = Verilog", reference(core), netlist, latency=latency, effort=effort)
 
@@ -245,8 +284,13 @@ def prove_synthesised(
     Raises
     ------
     ConfigError
-        If registers have a reset or an enable.
+        If registers have a reset or an enable, or tables are loaded.
     """
+    if core.interface.loading is not None:
+        raise ConfigError(
+            "what synthesis makes of tables that are loaded is simulated, not proved; the Verilog "
+            "that goes in is proved"
+        )
     controls = core.config.controls
     if core.has_registers and not controls.is_plain:
         raise ConfigError(
