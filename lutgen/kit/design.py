@@ -144,6 +144,11 @@ def make_design(
         raise ConfigError(f"there is no shell {shell!r}; there are: {', '.join(SHELLS)}")
     if language not in LANGUAGES:
         raise ConfigError(f"there is no language {language!r}; there are: {', '.join(LANGUAGES)}")
+    if shell != PLAIN and core.interface.copies > 1:
+        raise ConfigError(
+            f"shell {shell} carries one answer, not three copies of it; leave --tmr-outputs out, "
+            f"or take shell {PLAIN}"
+        )
     if shell == STREAM:
         design = _stream(core, beat_width)
     elif shell == PLAIN:
