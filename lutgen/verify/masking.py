@@ -285,14 +285,31 @@ class _Solving:
             return False
         flipped = invert(self._netlist, net - self._netlist.first_cell)
         result = prove_equal(
-            _voted(self._netlist, self._copies), _voted(flipped, self._copies), effort=self._effort
+            vote_outputs(self._netlist, self._copies),
+            vote_outputs(flipped, self._copies),
+            effort=self._effort,
         )
         self.found = result.counterexample
         return result.proved
 
 
-def _voted(netlist: Netlist, copies: int) -> Netlist:
-    """Return a netlist with the majority of the copies of its outputs as its outputs."""
+def masked_cells(core: Core) -> set[int]:
+    """Return the nets of cells of a core with three copies of which a walk shows no flip shows."""
+    netlist = core.netlist
+    luts = core.config.tmr == ALL
+    wanted = {
+        net
+        for net, cell in enumerate(netlist.cells, netlist.first_cell)
+        if cell.kind == REGISTER or (luts and not cell.hard)
+    }
+    return _masked(_Walk(netlist, core.interface.copies), netlist, wanted)
+
+
+def vote_outputs(netlist: Netlist, copies: int) -> Netlist:
+    """Return a netlist with the majority of the copies of its outputs as its outputs.
+
+    The cells that make it come last.
+    """
     if copies == 1:
         return netlist
     n = len(netlist.outputs) // copies
