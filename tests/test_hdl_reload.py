@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from reloading import core, models, network, numbers, other
 
 from hdl import UART_PORTS, faulty
 from lutgen.assets import asset
@@ -13,7 +14,6 @@ from lutgen.emit.verilog import core_verilog
 from lutgen.flow.cocotb import Design, TestOutcome, build_bench
 from lutgen.flow.lint import lint
 from lutgen.host.identity import Identity
-from reloading import core, models, network, numbers, other
 
 N_VECTORS = 40
 CLKS_PER_BIT, TIMEOUT_CLKS = 8, 400

@@ -20,8 +20,9 @@ from lutgen.model import LutNetwork
 from lutgen.netlist.check import check
 from lutgen.netlist.compose import compose
 from lutgen.netlist.head import Head, Resources, build_head
-from lutgen.netlist.ir import LUT, REGISTER, Netlist
+from lutgen.netlist.ir import LUT, REGISTER, Cell, Netlist
 from lutgen.netlist.loadable import TABLE, cut, join, tables
+from lutgen.netlist.passes import triplicate
 from lutgen.netlist.passes.cover import MAX_FAN_IN, cover
 from lutgen.netlist.passes.pipeline import arrivals, pipeline_to_delay, shortest_path_ns
 from lutgen.netlist.passes.pipeline import pipeline as insert_registers
@@ -86,10 +87,11 @@ class Step:
     Parameters
     ----------
     name : str
-        A pass, ``head``, ``pipeline`` or ``mapping``.
+        A pass, ``head``, ``pipeline``, ``mapping`` or ``tmr``.
     before, after : Netlist
         The netlist that went in, and what came out. They compute the same, but for ``head``: there
-        the outputs before are the inputs of the head after.
+        the outputs before are the inputs of the head after; and for ``tmr``, which may give the
+        outputs three times.
     stats : PassStats
         What changed, in numbers.
     """
@@ -163,13 +165,14 @@ class Core:
 
     @property
     def logic(self) -> Netlist:
-        """The netlist before mapping: k-LUTs and registers.
+        """The netlist before mapping: k-LUTs and registers, one of each.
 
         With a frequency aimed at, whose registers stand between the primitives, it is the netlist
         without their names.
         """
         if self.config.fmax_target_mhz:
-            return without_primitives(self.netlist)
+            copied = (step.before for step in self.steps if step.name == triplicate.NAME)
+            return without_primitives(next(copied, self.netlist))
         return next(step.before for step in self.steps if step.name == MAPPING)
 
     @property
@@ -196,6 +199,8 @@ class Core:
             lines.append(f"pipeline a register after every {every} level(s) of k-LUTs")
         if self.timing and self.config.fmax_target_mhz:
             lines.append(f"fmax     {self.timing}")
+        if self.config.tmr != triplicate.NONE:
+            lines.append(f"tmr      three copies {triplicate.KINDS[self.config.tmr]}, with voters")
         if self.has_clock:
             for name, told in self.config.controls.describe()[1:]:
                 lines.append(f"{name:8} {told}")
@@ -223,7 +228,7 @@ def _without_collecting() -> Iterator[None]:
 
 @_without_collecting()
 def make_core(network: LutNetwork, config: CoreConfig | None = None) -> Core:
-    """Make the hardware of a model: lower, shrink, add the head, pipeline, map, check.
+    """Make the hardware of a model: lower, shrink, add the head, pipeline, map, copy, check.
 
     Parameters
     ----------
@@ -257,7 +262,9 @@ def make_core(network: LutNetwork, config: CoreConfig | None = None) -> Core:
     mapped = _apart(making.netlist, family.map)
     making.apply((mapped, measure(MAPPING, making.netlist, mapped, 0)))
     if delays:
-        making.apply(_reach(mapped, family, delays, config.fmax_target_mhz))
+        making.apply(_reach(mapped, family, delays, config))
+    if config.tmr != triplicate.NONE:
+        making.apply(_triplicated(making.netlist, family, config))
     check(making.netlist)
     return Core(
         network=network,
@@ -267,9 +274,7 @@ def make_core(network: LutNetwork, config: CoreConfig | None = None) -> Core:
         steps=tuple(making.steps),
         head=head,
         netlist=making.netlist,
-        timing=None
-        if config.reloadable
-        else _timing(making.netlist, chip, config.fmax_target_mhz),
+        timing=None if config.reloadable else _timing(making.netlist, chip, config.fmax_target_mhz),
     )
 
 
@@ -371,12 +376,30 @@ def head_resources(family: Family) -> Resources:
     )
 
 
+def _triplicated(netlist: Netlist, family: Family, config: CoreConfig) -> tuple[Netlist, PassStats]:
+    """Make three copies of what is asked for, voters as LUTs of the chip."""
+    if config.tmr == triplicate.ALL and family.fabric is None:
+        raise ConfigError(
+            f"chip family {family.name} has no LUT primitives, and tools merge copies of truth "
+            "tables that are text; for --tmr all name a chip with --chip, or take --tmr registers"
+        )
+    return triplicate.triplicate(
+        netlist, config.tmr, outputs=config.tmr_outputs, realise=family.realise
+    )
+
+
 def _reach(
-    netlist: Netlist, family: Family, delays: DelayModel, fmax_mhz: float
+    netlist: Netlist, family: Family, delays: DelayModel, config: CoreConfig
 ) -> tuple[Netlist, PassStats]:
-    """Put registers into a mapped netlist for a clock frequency."""
-    delays = delays.of(netlist)
-    best_mhz = delays.fmax_mhz(shortest_path_ns(netlist, delays.cell_ns))
+    """Put registers into a mapped netlist for a clock frequency.
+
+    Voters behind registers take the time of a LUT in each stage.
+    """
+    fmax_mhz, delays = config.fmax_target_mhz, delays.of(netlist)
+    voter_ns = 0.0
+    if config.tmr == triplicate.REGISTERS:
+        voter_ns = delays.cell_ns(Cell(LUT, (), triplicate.MAJORITY, "", 0))
+    best_mhz = delays.fmax_mhz(shortest_path_ns(netlist, delays.cell_ns) + voter_ns)
     if fmax_mhz > best_mhz:
         raise ConfigError(
             f"an Fmax of {fmax_mhz:g} MHz is out of reach on {family.name} {delays.grade}: with a "
@@ -385,7 +408,8 @@ def _reach(
             f"({delays.source})"
         )
     register = next(part.name for part in family.primitives.values() if part.clock)
-    return pipeline_to_delay(netlist, delays.cell_ns, delays.budget_ns(fmax_mhz), register=register)
+    budget_ns = delays.budget_ns(fmax_mhz) - voter_ns
+    return pipeline_to_delay(netlist, delays.cell_ns, budget_ns, register=register)
 
 
 def _timing(netlist: Netlist, chip: Chip, target_mhz: float) -> Timing | None:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -34,6 +34,7 @@ from lutgen.errors import ConfigError, DataError
 from lutgen.model import Argmax, LutNetwork, Sum
 from lutgen.model.head import Answers
 from lutgen.netlist.head import NUMBER, ONE_HOT, SCORES, Votes
+from lutgen.netlist.passes.triplicate import N_COPIES
 
 BITS = "bits"
 MAX_VALUE_BITS = 62
@@ -67,6 +68,8 @@ class Interface:
     tables : str
         How the tables of the trained LUTs can be loaded, one of
         :data:`lutgen.chips.tables.STYLES`; "" where they are fixed.
+    copies : int
+        How often all of this stands in ``y``, one above the other: 1, or 3 to be voted on.
 
     Raises
     ------
@@ -80,6 +83,7 @@ class Interface:
     one_hot: bool = False
     scores: bool = False
     tables: str = ""
+    copies: int = 1
 
     def __post_init__(self) -> None:
         assert not self.tables or self.tables in STYLES
@@ -117,15 +121,17 @@ class Interface:
         asked = config.takes_features
         if not asked:
             # of a window: its own formats
-            return cls(network, (), config.one_hot, config.scores, table_style(config))
-        return cls.taking(
-            network,
-            asked,
-            one_hot=config.one_hot,
-            scores=config.scores,
-            accept_rounding=config.accept_rounding,
-            tables=table_style(config),
-        )
+            found = cls(network, (), config.one_hot, config.scores, table_style(config))
+        else:
+            found = cls.taking(
+                network,
+                asked,
+                one_hot=config.one_hot,
+                scores=config.scores,
+                accept_rounding=config.accept_rounding,
+                tables=table_style(config),
+            )
+        return replace(found, copies=N_COPIES) if config.tmr_outputs else found
 
     @classmethod
     def taking(
@@ -209,6 +215,11 @@ class Interface:
     @property
     def n_outputs(self) -> int:
         """Width of ``y``."""
+        return self.copies * self.answer_width
+
+    @property
+    def answer_width(self) -> int:
+        """Width of an answer, of which ``y`` may have several copies."""
         if isinstance(self.network.head, Argmax | Sum):
             return self.class_width + self.n_scores * self.score_width
         return int(self.network.outputs.size)
@@ -372,6 +383,10 @@ class Interface:
 
     def answers(self, x: Bits) -> Bits:
         """Return what has to stand at ``y`` for what comes in at ``x``."""
+        answer = self._answer(x)
+        return Bits(np.tile(answer.words, (self.copies, 1)), answer.n_samples)
+
+    def _answer(self, x: Bits) -> Bits:
         outputs = self.network.output_bits(self.encoded(x))
         head = self.network.head
         if isinstance(head, Argmax):
@@ -391,6 +406,13 @@ class Interface:
         """Return scores of shape (n_samples, n_scores) as bits, the lowest of score 0 first."""
         bits = scores[:, :, None] >> np.arange(self.score_width) & 1
         return np.asarray(bits.reshape(len(scores), scores.shape[1] * self.score_width))
+
+    def voted(self, y: Bits) -> Bits:
+        """Return the answer at ``y``: of copies, what at least two say, bit by bit."""
+        if self.copies == 1:
+            return y
+        a, b, c = y.words.reshape(self.copies, self.answer_width, -1)
+        return Bits(a & b | (a | b) & c, y.n_samples)
 
     def values(self, y: Bits) -> NDArray[np.int64]:
         """Return what stands at ``y`` as one whole number a sample, ``y[0]`` its lowest bit.
@@ -421,9 +443,9 @@ class Interface:
         -------
         ndarray
             Class numbers of shape (n_samples,), scores of shape (n_samples, n_scores), or bits of
-            shape (n_samples, n_outputs).
+            shape (n_samples, answer_width).
         """
-        dense = y.to_dense().astype(np.int64)
+        dense = self.voted(y).to_dense().astype(np.int64)
         if self.answer in (NUMBER, ONE_HOT):
             dense = dense[:, : self.class_width]
             if self.one_hot:
@@ -444,7 +466,7 @@ class Interface:
             raise ConfigError(
                 "the core answers no scores; make it with CoreConfig(scores=True), --scores"
             )
-        dense = y.to_dense().astype(np.int64)[:, self.class_width :]
+        dense = self.voted(y).to_dense().astype(np.int64)[:, self.class_width :]
         scores = (dense.reshape(len(dense), self.n_scores, width) << np.arange(width)).sum(axis=2)
         return np.asarray(scores - (scores >> (width - 1) << width))
 
@@ -480,7 +502,7 @@ class Interface:
         if (window := self.network.encoder.window) is not None:
             x += f"; {window.length} steps of {window.n_channels} channel(s), the oldest first"
         low = self.class_width
-        y = f"y[{(low or self.n_outputs) - 1}:0]: "
+        y = f"y[{(low or self.answer_width) - 1}:0]: "
         beside = ""
         if self.scores:
             beside = (
@@ -494,6 +516,8 @@ class Interface:
             f"score i at y[{self.score_width}*i +: {self.score_width}]",
             BITS: "y[i] is output bit i of the network",
         }[self.answer]
+        if self.copies > 1:
+            beside += f"; copy t of it all at y[{self.answer_width}*t +: {self.answer_width}]"
         return x, y + told + beside
 
     def describe_features(self) -> tuple[str, ...]:
@@ -540,6 +564,8 @@ class Interface:
             ports["scores"] = True
         if self.tables:
             ports["tables"] = self.tables
+        if self.copies > 1:
+            ports["copies"] = self.copies
         sha = hashlib.sha256(_ID_VERSION)
         network = self.network
         sha.update(bytes.fromhex(network.structure_digest if self.tables else network.digest))

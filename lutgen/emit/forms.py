@@ -12,6 +12,7 @@ from lutgen.emit.c import emit_c
 from lutgen.emit.tables import tables_header
 from lutgen.emit.verilog import behavioural_verilog, core_verilog
 from lutgen.errors import ConfigError
+from lutgen.netlist.passes.triplicate import NONE
 
 
 @dataclass(frozen=True)
@@ -77,24 +78,47 @@ def require_plain_registers(core: Core, form: str) -> None:
         )
 
 
+def require_one_copy(core: Core, form: str) -> None:
+    """Refuse a core with copies that have to stay, which a form cannot say.
+
+    Raises
+    ------
+    ConfigError
+        The message names the form.
+    """
+    if core.config.tmr != NONE:
+        raise ConfigError(
+            f"{form} cannot say that copies have to stay, and tools would merge them; leave --tmr "
+            "out, or take Verilog or Amaranth"
+        )
+
+
+def _behavioural(core: Core) -> str:
+    require_one_copy(core, "Verilog of truth tables")
+    return behavioural_verilog(core)
+
+
 def _blif(core: Core) -> str:
+    require_one_copy(core, "BLIF")
     require_plain_registers(core, "BLIF")
     return emit_blif(core.netlist, model=core.module, header=core.header)
 
 
 def _aiger(core: Core) -> bytes:
+    require_one_copy(core, "AIGER")
     require_plain_registers(core, "AIGER")
     return make_aig(core.netlist).to_binary(core.header)
 
 
 def _aiger_ascii(core: Core) -> str:
+    require_one_copy(core, "AIGER")
     require_plain_registers(core, "AIGER")
     return make_aig(core.netlist).to_ascii(core.header)
 
 
 FORMS: Mapping[str, Form] = {
     "verilog": Form(".v", "Verilog of the chip's primitives", core_verilog),
-    "behavioural": Form("_behavioural.v", "Verilog of truth tables", behavioural_verilog),
+    "behavioural": Form("_behavioural.v", "Verilog of truth tables", _behavioural),
     "blif": Form(".blif", "BLIF", _blif, loaded=False),
     "aiger": Form(".aig", "AIGER, binary", _aiger, loaded=False),
     "aiger-ascii": Form(".aag", "AIGER, ASCII", _aiger_ascii, loaded=False),

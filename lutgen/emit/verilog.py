@@ -27,6 +27,12 @@ from lutgen.netlist.loadable import TABLE
 from lutgen.netlist.stats import count_cells
 from lutgen.text import in_comment
 
+KEEP = '(* keep = "true", dont_touch = "true" *)'
+"""Attributes of what has to stay: ``keep`` is Yosys's and AMD's, ``dont_touch`` AMD's.
+
+AMD UG901, Vivado Design Suite User Guide: Synthesis, "DONT_TOUCH" and "KEEP".
+"""
+
 
 def core_verilog(core: Core) -> str:
     """Return a core as the text of one Verilog-2005 module of its chip's primitives."""
@@ -113,9 +119,9 @@ def emit_verilog(
         lines += tables.wires()
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
         if cell.is_shared:
-            lines.append(f"  wire {names[net]};")
+            lines += _kept([f"  wire {names[net]};"], cell)
             if net in together:
-                lines += _shared_instance(together[net], names)
+                lines += _kept(_shared_instance(together[net], names), cell)
             continue
         if net in compared:
             if net not in unread:
@@ -125,12 +131,22 @@ def emit_verilog(
         if tables and cell.primitive == TABLE:
             lines += tables.instance(cell, names[net], reads, controls.clock, read=net in read)
         elif cell.kind == REGISTER and not cell.primitive:
-            lines += register_lines(names[net], reads[0], controls)
+            lines += _kept(register_lines(names[net], reads[0], controls), cell)
         else:
-            lines += _cell_lines(cell, names[net], reads, family, controls.clock)
+            lines += _kept(_cell_lines(cell, names[net], reads, family, controls.clock), cell)
     bits = ", ".join(names[net] for net in reversed(netlist.outputs))
     lines += ["", f"  assign y = {{{bits}}};", "endmodule", "", "`default_nettype wire", ""]
     return "\n".join(lines) + (f"\n{tables.text}" if tables else "")
+
+
+def _kept(lines: list[str], cell: Cell) -> list[str]:
+    """Return the text of a cell, attributes before each item if it has to stay."""
+    if not cell.keep:
+        return lines
+    return [
+        line if line.lstrip().startswith("localparam") else f"  {KEEP} {line.lstrip()}"
+        for line in lines
+    ]
 
 
 def _net_reference(netlist: Netlist, net: int) -> str:

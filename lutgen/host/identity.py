@@ -78,12 +78,17 @@ class Identity:
         Raises
         ------
         ConfigError
-            If it answers one bit a class, which no line carries.
+            If it answers one bit a class, or three copies, which no line carries.
         """
         if interface.answer not in _ANSWERS:
             raise ConfigError(
                 f"a board answers class numbers over its line, not {interface.answer}; leave "
                 "one_hot out"
+            )
+        if interface.copies > 1:
+            raise ConfigError(
+                "a line carries one answer, not three copies of it; leave tmr_outputs out "
+                "(--tmr-outputs)"
             )
         width = interface.n_outputs
         number_widths = {NUMBER: interface.class_width, SCORES: interface.score_width, BITS: 1}

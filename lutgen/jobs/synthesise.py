@@ -22,6 +22,7 @@ from lutgen.jobs.hardware import core_record, set_aside
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.netlist.ir import LUT
 from lutgen.netlist.passes.dontcare import NAME as DONTCARE
+from lutgen.netlist.passes.triplicate import NONE
 from lutgen.records.core import CORE_FILE, CoreRecord
 from lutgen.records.synthesis import AreaRecord, SynthesisRecord
 
@@ -81,6 +82,11 @@ def synthesise(
         raise ConfigError(
             f"registers with reset or clock enable are no primitives yet, and mode {DIRECT} keeps "
             f"what there is; take mode {OPTIMISED}"
+        )
+    if mode != DIRECT and core.config.tmr != NONE:
+        raise ConfigError(
+            f"mode {mode} lets Yosys choose LUTs anew, which would merge copies that have to stay; "
+            f"of a core with --tmr take mode {DIRECT}"
         )
     if mode == DIRECT:
         source = core_verilog(core)

@@ -149,6 +149,11 @@ def make_design(
             f"the shell {shell} has nothing that loads tables; take {AXILITE} or {WISHBONE}, or "
             "leave --reloadable out"
         )
+    if shell != PLAIN and core.interface.copies > 1:
+        raise ConfigError(
+            f"shell {shell} carries one answer, not three copies of it; leave --tmr-outputs out, "
+            f"or take shell {PLAIN}"
+        )
     if shell == STREAM:
         design = _stream(core, beat_width)
     elif shell == PLAIN:

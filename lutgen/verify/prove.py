@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,8 @@ from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.head import Head, Votes
 from lutgen.netlist.ir import Cell, Netlist
 from lutgen.netlist.loadable import cut, tables
-from lutgen.records.proof import CounterexampleRecord, EqualityRecord
+from lutgen.netlist.passes.triplicate import NAME as TMR
+from lutgen.records.proof import CounterexampleRecord, EqualityRecord, MaskingRecord
 from lutgen.records.synthesis import SynthesisRecord
 from lutgen.verify.encoder import built_encoder, formula
 from lutgen.verify.head import HeadProof, prove_head
@@ -159,7 +160,14 @@ def reference(core: Core) -> Netlist:
     It is the model if the head is: :func:`prove_model` proves that, too.
     """
     function = _lowered(core)
-    return function if core.head is None else compose(function, core.head.netlist)
+    if core.head is not None:
+        function = compose(function, core.head.netlist)
+    return repeated(function, core.interface.copies)
+
+
+def repeated(netlist: Netlist, copies: int) -> Netlist:
+    """Return a netlist whose outputs come out so many times, one after the other."""
+    return replace(netlist, outputs=netlist.outputs * copies)
 
 
 def prove_steps(core: Core, effort: Effort | None = None) -> Iterator[Proof]:
@@ -179,6 +187,8 @@ def prove_steps(core: Core, effort: Effort | None = None) -> Iterator[Proof]:
         if step.name == HEAD_STEP:
             assert core.head is not None
             wanted = compose(step.before, core.head.netlist)
+        if step.name == TMR:
+            wanted = repeated(step.before, core.interface.copies)
         yield prove(f"before {step.name} = after {step.name}", wanted, step.after, effort=effort)
         before = step.after
     if before != core.netlist:
@@ -202,7 +212,8 @@ def prove_model(core: Core, effort: Effort | None = None) -> Iterator[Proof]:
     if core.head is not None:
         yield prove_votes(core, core.head)
     model = reference(core)
-    for name, netlist in (("netlist", core.logic), ("mapped netlist", core.netlist)):
+    logic = repeated(core.logic, core.interface.copies)
+    for name, netlist in (("netlist", logic), ("mapped netlist", core.netlist)):
         yield prove(f"model = {name}", model, netlist, effort=effort)
 
 
@@ -245,15 +256,32 @@ def prove_verilog(
 ) -> Proof:
     """Prove that a core's Verilog, as Yosys reads it, is the model and has the core's latency.
 
-    Every register is read as the one kind that the core's reset and enable ask for; the proof is of
-    what it answers while these are idle.
+    Parameters
+    ----------
+    folder, verilog
+        See :func:`verilog_netlist`.
+    """
+    return prove_netlist(core, "Verilog", verilog_netlist(core, folder, verilog=verilog), effort)
+
+
+def prove_netlist(core: Core, name: str, netlist: Netlist, effort: Effort | None = None) -> Proof:
+    """Prove that a netlist that was read back is the model and has the core's latency."""
+    latency = core.netlist.latency
+    return prove(f"model = {name}", reference(core), netlist, latency=latency, effort=effort)
+
+
+def verilog_netlist(core: Core, folder: Path, *, verilog: str | None = None) -> Netlist:
+    """Return a core's Verilog as Yosys reads it.
+
+    Every register is read as the one kind that the core's reset and enable ask for; what is proved
+    of it is what it answers while these are idle.
 
     Parameters
     ----------
     folder : Path
         Gets Yosys's files.
     verilog : str, optional
-        Text to prove in place of the core's own.
+        Text to read in place of the core's own.
     """
     loaded = table_text(core)
     module = elaborate(
@@ -266,15 +294,30 @@ def prove_verilog(
     )
     if loaded:
         require_loading(module, loaded, core.config.controls.clock)
-    netlist = read_netlist(module, core.family, core.config.controls, loaded)
-    latency = core.netlist.latency
-    return prove("model = Verilog", reference(core), netlist, latency=latency, effort=effort)
+    return read_netlist(module, core.family, core.config.controls, loaded)
 
 
 def prove_synthesised(
     core: Core, synthesis: SynthesisRecord, out_dir: Path, effort: Effort | None = None
 ) -> Proof:
     """Prove that what synthesis left is the model and has the core's latency.
+
+    Parameters
+    ----------
+    synthesis, out_dir
+        See :func:`synthesised_netlist`.
+    """
+    netlist = synthesised_netlist(core, synthesis, out_dir)
+    return prove_netlist(core, after_synthesis(synthesis), netlist, effort)
+
+
+def after_synthesis(synthesis: SynthesisRecord) -> str:
+    """Return what to call a netlist that synthesis left."""
+    return f"netlist after synthesis ({synthesis.mode})"
+
+
+def synthesised_netlist(core: Core, synthesis: SynthesisRecord, out_dir: Path) -> Netlist:
+    """Return what synthesis left.
 
     Parameters
     ----------
@@ -298,12 +341,12 @@ def prove_synthesised(
             "proved; prove the core without --reset and --enable, whose logic is the same"
         )
     path = netlist_file(out_dir, synthesis.mode).with_suffix(".json")
-    netlist = read_netlist(yosys_module(path, core.module), core.family, controls)
-    name = f"model = netlist after synthesis ({synthesis.mode})"
-    return prove(name, reference(core), netlist, latency=core.netlist.latency, effort=effort)
+    return read_netlist(yosys_module(path, core.module), core.family, controls)
 
 
-def require_proved(proofs: Iterable[Proof | EqualityRecord], *, allow_open: bool = False) -> None:
+def require_proved(
+    proofs: Iterable[Proof | EqualityRecord | MaskingRecord], *, allow_open: bool = False
+) -> None:
     """Raise unless everything is proved.
 
     Parameters

@@ -49,7 +49,7 @@ class Symbols:
 
 
 class Machine:
-    """A module of Yosys's JSON netlist that is made of ``$_AND_``, ``$_NOT_``, ``$_MUX_``, registers.
+    """A module of Yosys's JSON netlist: ``$_AND_``, ``$_NOT_``, ``$_MUX_`` and registers.
 
     All registers have one clock; what it is called does not matter.
 
