@@ -49,7 +49,7 @@ class Symbols:
 
 
 class Machine:
-    """A module of Yosys's JSON netlist: ``$_AND_``, ``$_NOT_``, ``$_MUX_`` and registers.
+    """A module of Yosys's JSON netlist that is made of Yosys's simplest gates and registers.
 
     All registers have one clock; what it is called does not matter.
 
@@ -68,7 +68,7 @@ class Machine:
     ------
     NetlistError
         If there is another cell, or a loop.
-    """  # fmt: skip
+    """
 
     def __init__(self, module: Mapping[str, Any], symbols: Symbols) -> None:
         self._symbols = symbols
@@ -116,17 +116,30 @@ class Machine:
             values.update(zip(self._ports[name], literals, strict=True))
         symbols = self._symbols
         for kind, reads, output in self._gates:
+            a, *more = (values[bit] for bit in reads)
             if kind == "$_AND_":
-                values[output] = symbols.both(values[reads[0]], values[reads[1]])
+                values[output] = symbols.both(a, more[0])
+            elif kind == "$_OR_":
+                values[output] = symbols.both(a ^ 1, more[0] ^ 1) ^ 1
             elif kind == "$_NOT_":
-                values[output] = values[reads[0]] ^ 1
+                values[output] = a ^ 1
+            elif kind == "$_XOR_":
+                values[output] = symbols.choose(a, more[0] ^ 1, more[0])
+            elif kind == "$_XNOR_":
+                values[output] = symbols.choose(a, more[0], more[0] ^ 1)
             else:
-                zero, one, select = (values[bit] for bit in reads)
-                values[output] = symbols.choose(select, one, zero)
+                values[output] = symbols.choose(more[1], more[0], a)
         return values
 
 
-_PINS = {"$_AND_": ("A", "B"), "$_NOT_": ("A",), "$_MUX_": ("A", "B", "S")}
+_PINS = {
+    "$_AND_": ("A", "B"),
+    "$_OR_": ("A", "B"),
+    "$_XOR_": ("A", "B"),
+    "$_XNOR_": ("A", "B"),
+    "$_NOT_": ("A",),
+    "$_MUX_": ("A", "B", "S"),
+}
 
 
 def _in_order(cells: Sequence[Mapping[str, Any]]) -> list[tuple[str, tuple[Any, ...], Any]]:

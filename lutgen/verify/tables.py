@@ -181,7 +181,6 @@ def _as_bits(
         "techmap",
         "dfflegalize -cell $_DFF_P_ 01",
         "simplemap",
-        "aigmap",
         "opt_clean",
         f"rename -top {module}",
         f"write_json {_RESULT}",
