@@ -37,7 +37,7 @@ from lutgen.verify.upsets import Point, Upsets, sites, wanted_classes
 RECORD = Path(__file__).parent / "results" / "faults.json"
 SHARES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 N_DRAWS = 20
-CHIPS = (("ice40", 2), ("ecp5", 2), ("xilinx7", 2))
+CHIPS = (("ice40", 2), ("xilinx7", 2))
 VARIANTS = ((NONE, False), (REGISTERS, False), (ALL, False), (ALL, True))
 
 
@@ -46,7 +46,7 @@ def flip(path: Path, chip: str, pipeline: int, data_dir: Path | None, proof_seco
     network = LutNetwork.load(path)
     chosen = samples_for(network, data_dir=data_dir)
     core = make_core(network, CoreConfig(chip, pipeline=pipeline, input_format="auto"))
-    start = time.monotonic()
+    start = time.process_time()
     record = faults(
         core,
         chosen.X,
@@ -58,7 +58,7 @@ def flip(path: Path, chip: str, pipeline: int, data_dir: Path | None, proof_seco
         samples=f"{chosen.name}, {chosen.part}",
         progress=SILENT,
     )
-    seconds = time.monotonic() - start
+    seconds = time.process_time() - start
     wanted = wanted_classes(core, match_labels(chosen.y, network.classes))
     upsets = Upsets(core, core.interface.samples(chosen.X), *wanted)
     cells = core.netlist.cells

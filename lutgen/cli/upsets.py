@@ -52,11 +52,16 @@ def faults(
     options: CoreOptions = DEFAULTS,
     budget: Annotated[
         float,
-        typer.Option(min=0, help="Seconds for flipping bits; LUTs are drawn if it is too little."),
+        typer.Option(
+            min=0,
+            help="Seconds of processor time to flip bits; if it is too little, LUTs are drawn.",
+        ),
     ] = DEFAULT_BUDGET_SECONDS,
     proof_budget: Annotated[
         float,
-        typer.Option(min=0, help="Seconds for the SAT solver, on flips that no sample shows."),
+        typer.Option(
+            min=0, help="Seconds of processor time for the solver, on flips that no sample shows."
+        ),
     ] = DEFAULT_BUDGET_SECONDS,
     drawn_luts: Annotated[
         int,

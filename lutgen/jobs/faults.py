@@ -83,9 +83,9 @@ def faults(
     seed : int
         Draws LUTs, sets of bits, and random inputs.
     budget_seconds : float
-        As many LUTs are tried, in an order that is drawn, as there is time for.
+        As many LUTs are tried, in an order that is drawn, as there is processor time for.
     proof_seconds : float
-        How long the solver may look at flips that no sample shows.
+        How much processor time the solver may take for flips that no sample shows.
     n_luts : int
         Try so many LUTs instead, drawn, however long that takes; 0: see `budget_seconds`.
     n_draws, max_flips : int

@@ -239,16 +239,18 @@ def strike_all(
     n_luts: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Tally]:
-    """Strike sites one after the other: all, or as many of them, drawn, as a time budget allows.
+    """Strike sites one after the other: all, or as many, drawn, as a budget of time allows.
 
     Parameters
     ----------
     seed : int
         Draws the order.
+    budget_seconds : float
+        Processor time.
     n_luts : int
         Strike so many LUTs, however long that takes; 0: see `budget_seconds`.
     """
-    start = time.monotonic()
+    start = time.process_time()
     nets = list(dict.fromkeys(site.net for site in found))
     order = np.random.default_rng(seed).permutation(len(nets)).tolist()
     by_net: dict[int, list[Site]] = {}
@@ -256,7 +258,7 @@ def strike_all(
         by_net.setdefault(site.net, []).append(site)
     done: list[Tally] = []
     for number, place in enumerate(order):
-        late = not n_luts and number and time.monotonic() - start > budget_seconds
+        late = not n_luts and number and time.process_time() - start > budget_seconds
         if late or (n_luts and number >= n_luts):
             break
         done += [upsets.tally(site) for site in by_net[nets[place]]]
@@ -349,7 +351,7 @@ def judge(
     n_random : int
         Random inputs to try on what no sample shows.
     budget_seconds : float
-        How long the solver may take in all; what is left then is not seen.
+        Processor time that the solver may take in all; what is left then is not seen.
     max_conflicts : int
         After how many conflicts it leaves a bit undecided.
     """
@@ -365,11 +367,11 @@ def judge(
         found.of[tally.site] = _at_first(tally, random, masked)
     left = [site for site, verdicts in found.of.items() if NOT_SEEN in verdicts]
     left = [left[place] for place in rng.permutation(len(left)).tolist()]
-    start = time.monotonic()
+    start = time.process_time()
     asking = _Asking(random.netlist, max_conflicts)
     for ask_of in (asking.coming, asking.showing):
         for number, site in enumerate(left):
-            if time.monotonic() - start > budget_seconds:
+            if time.process_time() - start > budget_seconds:
                 break
             verdicts = found.of[site]
             with ask_of(site, aimed) as ask:
