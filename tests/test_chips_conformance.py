@@ -72,7 +72,7 @@ YOSYS = tuple(name for name in FABRICS if families()[name].yosys)
 SYNTHS = tuple(name for name in YOSYS if families()[name].yosys.synth)  # type: ignore[union-attr]
 CHAINS = tuple(name for name, family in families().items() if family.carry)
 BUILT_IN = (
-    "generic", "ecp5", "gowin", "ice40", "nexus", "xcup", "xilinx7",
+    "generic", "ecp5", "gowin", "ice40", "machxo2", "nexus", "xcup", "xilinx7",
 )  # fmt: skip
 
 
