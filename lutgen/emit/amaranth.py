@@ -329,12 +329,12 @@ def _add_cell(
 
 
 def _instance(cell: Cell, output: Signal, reads: list[Any], primitive: Primitive) -> Instance:
+    primitive = primitive.taking(cell.init)
     named: dict[str, Any] = {f"o_{primitive.output}": output}
     named |= {f"i_{port}": net for port, net in zip(primitive.inputs, reads, strict=True)}
     named |= {f"i_{port}": Const(value, 1) for port, value in primitive.ties}
-    if primitive.init:
-        named[f"p_{primitive.init}"] = _value(primitive.setting(cell.init))
-    named |= {f"p_{name}": _value(text) for name, text in primitive.parameters}
+    settings = (*primitive.settings(cell.init), *primitive.parameters)
+    named |= {f"p_{name}": _value(text) for name, text in settings}
     return Instance(primitive.name, **named)
 
 

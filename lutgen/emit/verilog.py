@@ -194,9 +194,8 @@ def register_lines(name: str, data: str, controls: Controls) -> list[str]:
 def _instance(
     cell: Cell, name: str, reads: list[str], primitive: Primitive, clock: str
 ) -> list[str]:
-    settings = list(primitive.parameters)
-    if primitive.init:
-        settings.insert(0, (primitive.init, primitive.setting(cell.init)))
+    primitive = primitive.taking(cell.init)
+    settings = [*primitive.settings(cell.init), *primitive.parameters]
     values = ", ".join(f".{parameter}({value})" for parameter, value in settings)
     pins = [f".{primitive.output}({name})"]
     if primitive.clock:

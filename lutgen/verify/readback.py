@@ -325,11 +325,13 @@ def _pins_of(part: Primitive) -> tuple[str, ...]:
 
 def _table(name: str, cell: Mapping[str, Any], primitive: Primitive) -> int:
     """Return the truth table that the parameters give an output."""
-    text = cell["parameters"].get(primitive.init, "0")
-    value = primitive.table_of(text)
+    value = primitive.table_in(cell["parameters"])
     if value is None:
-        what = primitive.module or cell["type"]
-        raise NetlistError(f"{what} {name}: undefined bits in {primitive.init} {text}")
+        what, inits = primitive.module or cell["type"], [node[0] for node in primitive.tree]
+        told = ", ".join(
+            f"{init} {cell['parameters'].get(init, '0')}" for init in inits or [primitive.init]
+        )
+        raise NetlistError(f"{what} {name}: undefined bits in {told}")
     return value >> primitive.init_at & ones(len(primitive.inputs))
 
 
@@ -399,7 +401,7 @@ def _primitive_gate(
     if primitive.clock:
         registers.require_clock(f"{primitive.name} {name}", pins[primitive.clock])
         return _Gate(REGISTER, 0, reads, output, primitive.name)
-    if primitive.init:
+    if primitive.init or primitive.tree:
         return _Gate(LUT, _table(name, cell, primitive), reads, output, primitive.name)
     return _Gate(
         LUT, primitive.table, reads, output, primitive.name, hard=True, local=primitive.local

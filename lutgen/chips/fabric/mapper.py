@@ -23,6 +23,7 @@ from lutgen.chips.fabric.legal import check_muxes, check_sites
 from lutgen.chips.fabric.pair import pair_luts
 from lutgen.chips.fabric.site import held_name
 from lutgen.chips.fabric.split import Shape, Split, cofactors, find_split
+from lutgen.chips.fabric.tree import grow_trees
 from lutgen.netlist.ir import (
     CONST0,
     CONST1,
@@ -70,6 +71,8 @@ def map_onto(netlist: Netlist, fabric: Fabric, *, trial: bool = False) -> Netlis
     mapped = _Mapper(small, fabric).run()
     if mapped != small:
         mapped, _ = absorb(mapped, fabric.leaf)
+    if fabric.tree:
+        mapped = grow_trees(mapped, fabric)
     builder = NetlistBuilder(netlist.n_inputs)
     for cell in mapped.cells:
         builder.add(_realise(cell, fabric))
