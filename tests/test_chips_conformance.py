@@ -73,7 +73,8 @@ YOSYS = tuple(name for name in FABRICS if families()[name].yosys)
 SYNTHS = tuple(name for name in YOSYS if families()[name].yosys.synth)  # type: ignore[union-attr]
 CHAINS = tuple(name for name, family in families().items() if family.carry)
 BUILT_IN = (
-    "generic", "ecp5", "gatemate", "gowin", "ice40", "machxo2", "nexus", "xcup", "xilinx7",
+    "generic", "cyclonev", "ecp5", "efinix", "gatemate", "gowin", "ice40", "machxo2", "nexus",
+    "polarfire", "xcup", "xilinx7",
 )  # fmt: skip
 
 

@@ -35,6 +35,9 @@ class YosysFacts:
         Macros to read the simulation models with.
     second_synth : str
         Synthesis command to try where the first fails; "" for none.
+    buffers_clock : bool
+        Whether it puts a buffer at a clock's port, and has no option against that: then it is
+        told that the ports of a core want none.
     """
 
     library: str
@@ -44,6 +47,7 @@ class YosysFacts:
     muxes: tuple[str, ...] = ()
     defines: Mapping[str, str] = field(default_factory=dict)
     second_synth: str = ""
+    buffers_clock: bool = False
 
     @property
     def synth_with_pins(self) -> str:

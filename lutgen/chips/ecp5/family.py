@@ -75,7 +75,8 @@ def complete_routed(cells: dict[str, dict[str, Any]]) -> None:
         if cell["type"] == "TRELLIS_COMB" and wires.get("FXA"):
             cell["parameters"]["IS_Z1"] = "1"
         if cell["type"] == "TRELLIS_IO":
-            direction = cell["parameters"].pop("DIR")
+            direction = cell["parameters"]["DIR"]
+            cell["parameters"] = {}  # of registers in the buffer, which none has
             cell["type"] = f"TRELLIS_{direction}"
             cell["port_directions"]["B"] = direction.lower()
 
@@ -148,7 +149,11 @@ ECP5 = Family(
         ("TRELLIS_COMB", "TRELLIS_INPUT", "TRELLIS_OUTPUT", "DCCA", "GSR"),
         ("routed.v",),
         one_if_open={"TRELLIS_FF": ("CE",), "TRELLIS_COMB": ("A", "B", "C", "D")},
-        unused={"TRELLIS_COMB": ("DI0", "DI1")},  # of a RAM
+        unused={
+            "TRELLIS_COMB": ("DI0", "DI1"),  # of a RAM
+            "TRELLIS_INPUT": ("IOLDO", "IOLTO"),
+            "TRELLIS_OUTPUT": ("IOLDO", "IOLTO"),
+        },
         complete=complete_routed,
     ),
 )
