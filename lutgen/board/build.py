@@ -170,15 +170,19 @@ def build_board(
             made = work(board, core, plan, part, seeds, timeout_seconds)
             record = _record(board, core, plan, key, tools, made)
             record.write(part / BUILD_FILE)
-        except ToolError as error:
+        except (ToolError, MismatchError) as error:
             raise _with_logs(error, part, out / f"{board.name}.failed") from error
         _set_aside(folder, core)
         replace_folder(part, folder)
     return Build(folder, record, was_cached=False)
 
 
-def _with_logs(error: ToolError, part: Path, kept: Path) -> ToolError:
-    """Keep the logs of a build that failed, and return its fault with where they are now."""
+def _with_logs(
+    error: ToolError | MismatchError, part: Path, kept: Path
+) -> ToolError | MismatchError:
+    """Keep the logs that a fault names, and return it with where they are now."""
+    if str(part) not in str(error):
+        return error
     shutil.rmtree(kept, ignore_errors=True)
     for log in part.glob("*.log"):
         kept.mkdir(exist_ok=True)
