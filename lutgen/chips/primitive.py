@@ -109,7 +109,9 @@ class Primitive:
 
     def _value(self, setting: str) -> int | None:
         pattern, base = ("0x[0-9a-fA-F]+", 16) if self.init_is_text else ("[01]+", 2)
-        return int(setting, base) if re.fullmatch(pattern, setting) else None
+        # Yosys puts a space behind a text that could be taken for bits, as "0x0101"
+        text = setting.removesuffix(" ") if self.init_is_text else setting
+        return int(text, base) if re.fullmatch(pattern, text) else None
 
 
 def tree_table(left: int, right: int, root: int) -> int:
