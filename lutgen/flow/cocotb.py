@@ -212,6 +212,7 @@ def build_bench(
         "simulator": simulator,
         "module": module,
         "sources": [str(path) for path in sources],
+        "includes": _include_folders(design.sources),
         "top": design.top,
         "build_dir": str(work / "build"),
         "build_args": _build_args(simulator, work / _READABLE, fast),
@@ -267,6 +268,16 @@ def _require_plain(tool: Tool, path: Path, forbidden: re.Pattern[str], mend: str
     if found := forbidden.search(str(path)):
         kind = "a space" if found[0].isspace() else f"the character {found[0]}"
         raise ConfigError(f"{path}: {tool.name} cannot build with a path that has {kind}; {mend}")
+
+
+def _include_folders(sources: Sequence[Path]) -> list[str]:
+    """Return the folders of files that include others, which lie beside them."""
+    folders = {
+        str(path.resolve().parent)
+        for path in sources
+        if path.is_file() and b"`include" in path.read_bytes()
+    }
+    return sorted(folders)
 
 
 def _copied(sources: Sequence[Path], folder: Path) -> list[Path]:
@@ -362,6 +373,7 @@ def _main(step: str, folder: Path) -> None:
     if step == "build":
         runner.build(
             sources=job["sources"],
+            includes=job["includes"],
             hdl_toplevel=job["top"],
             build_dir=job["build_dir"],
             build_args=job["build_args"],
