@@ -21,6 +21,7 @@ from lutgen.emit.vectors import EXPECTED, INPUTS
 from lutgen.files import ensure_writable
 from lutgen.flow.yosys import MODES
 from lutgen.jobs.build import build, require_clock
+from lutgen.jobs.evaluate import evaluate
 from lutgen.jobs.hardware import write_core
 from lutgen.jobs.learn import boost
 from lutgen.jobs.prove import prove
@@ -87,6 +88,7 @@ def demo(
     proof = prove(core, folder=out, synthesis=synthesis, done=done, progress=output.SHOWN)
     require_proved(proof.proofs)
     with output.working("writing the report"):
+        evaluate(network, source, folder=out)
         write_report(out)
     built = build(network, DEMO_BOARD, out, OPTIONS.config(CHIP), progress=output.SHOWN)
     write_report(built.folder)
