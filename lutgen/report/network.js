@@ -58,7 +58,7 @@
     const name = featureName(feature[s]);
     if (data.code) return `${name}, bit of ${threshold[s]}`;
     if (threshold[s] === Infinity) return `${name} is missing`;
-    return `${name} ≥ ${+threshold[s].toPrecision(6)}${missing[s] ? " or missing" : ""}`;
+    return `${name} ≥ ${threshold[s]}${missing[s] ? " or missing" : ""}`;
   }
   function initText(lut) {
     let text = "";
@@ -187,8 +187,10 @@
 
   /* A sample to answer: drawn, typed or taken from the test part. */
   const sample = Array.from({ length: data.nFeatures }, (_, f) => data.image.length ? Math.min(...data.low) : data.low[f]);
+  window.lutgen.sample = sample;
   const answer = document.getElementById("answer"), bars = document.getElementById("scores");
   const least = Math.min(...data.low), most = Math.max(...data.high);
+  const whole = [...data.low, ...data.high].every(Number.isInteger);
   let truth = null;
   const rows = (data.classes || []).map((name) => {
     const bar = element("span", { class: "bar" }), score = element("td", { class: "number" });
@@ -254,16 +256,17 @@
   function ink(row, column, amount) {
     const f = row * width + column;
     if (row < 0 || column < 0 || row >= height || column >= width) return;
-    sample[f] = Math.min(most, Math.max(sample[f], least + amount * (most - least)));
+    const value = least + amount * (most - least);
+    sample[f] = Math.max(sample[f], whole ? Math.round(value) : value);
   }
   function stroke(x, y) {
     /* A round pen of a good pixel; its rim is softer. In units of pixels. */
-    const radius = Math.max(0.7, width / 22);
+    const radius = Math.max(0.9, width / 22);
     for (let row = Math.floor(y - radius - 1); row <= y + radius + 1; row++)
       for (let column = Math.floor(x - radius - 1); column <= x + radius + 1; column++) {
         const distance = Math.hypot(column + 0.5 - x, row + 0.5 - y);
         const amount = Math.min(1, Math.max(0, radius + 0.5 - distance));
-        if (amount) ink(row, column, data.high.every((v) => v <= 1) && Number.isInteger(most) ? Math.round(amount) : amount);
+        if (amount) ink(row, column, amount);
       }
   }
   if (data.image.length) {

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from lutgen.encode.encoder import CODE
 from lutgen.model import LutNetwork
 from lutgen.model.structure import feature_reads, wires_between_layers
 from lutgen.records.learnt import (
@@ -86,8 +87,25 @@ def network_sections(network: LutNetwork | None) -> Iterator[Section]:
         (f"{unit} read", f"{grouped(n_read)} / {grouped(reads.size)}, {share(n_read, reads.size)}"),
         ("wires to inputs", grouped(int(reads.sum()))),
     ]
-    tables = [_wires_table(network)] if 1 < network.n_layers <= _MOST_LAYERS else []
+    tables = [_feature_table(network, reads)]
+    if 1 < network.n_layers <= _MOST_LAYERS:
+        tables.append(_wires_table(network))
     yield Section("network", "Lookup tables", tuple(facts), tuple(tables))
+
+
+def _feature_table(network: LutNetwork, reads: NDArray[np.int64]) -> Table:
+    """Return the features that are read most, and the thresholds that they are compared with."""
+    encoder = network.encoder
+    names = encoder.compared_names(network.feature_names) or ("",) * reads.size
+    read = network.wires[np.repeat(network.cone, network.fan_in)]
+    bits = np.unique(read[read < network.n_inputs])
+    rows = []
+    for place in np.argsort(-reads, kind="stable")[: int((reads > 0).sum())].tolist():
+        own = bits[encoder.feature[bits] == place]
+        told = [f"{value:.12g}" for value in encoder.threshold[own].tolist() if np.isfinite(value)]
+        rows.append((str(place), names[place], ", ".join(told), grouped(int(reads[place]))))
+    columns = (">feature", "name", "bits of" if encoder.kind == CODE else "thresholds", ">wires")
+    return Table("Features that are read, most often first", columns, *some_of(rows))
 
 
 def _wires_table(network: LutNetwork) -> Table:
