@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 _MOST_LUTS = 400
+_MOST_NAMES = 40
 
 
 def plot_learning_curve(model: Any, ax: Axes | None = None) -> Axes:
@@ -233,6 +234,12 @@ def plot_graph(model: Any, ax: Axes | None = None) -> Axes:
         if points:
             x, y = zip(*points, strict=True)
             axes.scatter(x, y, s=18, marker=marker, color=colour, label=name)
+    if len(inputs) <= _MOST_NAMES:
+        names = network.encoder.get_feature_names_out(network.feature_names or None)
+        for signal, (x, y) in place.items():
+            if signal < network.n_inputs:
+                told = {"ha": "right", "va": "center", "fontsize": 8}
+                axes.annotate(names[signal], (x, y), (-6, 0), textcoords="offset points", **told)
     axes.set_axis_off()
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
     return axes

@@ -89,6 +89,10 @@ def test_the_graph_has_a_mark_for_each_lut_and_a_line_for_each_wire(digits: Any)
     assert len(luts.get_offsets()) == 40
     assert len(inputs.get_offsets()) == np.unique(digits.network_.wires).size
     assert to_rgba(luts.get_facecolor()[0]) == to_rgba("C0")
+    few = BoostedLutClassifier(k=2, luts_per_class=1, encoder="thresholds:8", random_state=0)
+    named = few.fit(X[:300], Y[:300]).network_
+    read = named.encoder.get_feature_names_out()[np.unique(named.wires)]
+    assert [text.get_text() for text in plot_graph(few).texts] == read.tolist()
     wide = LutNetwork.from_luts(2, [((0, 1), 6)] * 401, outputs=range(2, 403))
     with pytest.raises(ConfigError, match="401 LUTs are too many"):
         plot_graph(wide)
