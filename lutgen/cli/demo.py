@@ -22,6 +22,7 @@ from lutgen.files import ensure_writable
 from lutgen.flow.yosys import MODES
 from lutgen.jobs.beside import meanwhile
 from lutgen.jobs.build import build, require_clock
+from lutgen.jobs.evaluate import evaluate
 from lutgen.jobs.hardware import write_core
 from lutgen.jobs.learn import boost
 from lutgen.jobs.prove import prove
@@ -91,6 +92,7 @@ def demo(
     proof = prove(core, folder=out, synthesis=synthesis, done=done, progress=output.SHOWN)
     require_proved(proof.proofs)
     with output.working("writing the report"):
+        evaluate(network, source, folder=out)
         write_report(out)
     with output.working(f"waiting for place and route of {DEMO_BOARD}"):
         built = built_of()

@@ -38,7 +38,7 @@ from lutgen.jobs.hardware import write_core
 from lutgen.model.network import LutNetwork
 from lutgen.records.faults import FAULTS_FILE, FaultsRecord
 from lutgen.report.faults import curve_table, faults_lines, parts_table
-from lutgen.report.sections import Table
+from lutgen.report.table import Table
 
 
 @core_options

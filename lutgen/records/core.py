@@ -13,6 +13,8 @@ from lutgen.records.model import ModelRecord
 from lutgen.records.reading import AtLeastOne, Fraction, Problems, Record
 
 CORE_FILE = "core.json"
+NETWORK_FILE = "network.npz"
+"""The model that the core was made of, beside it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,83 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from lutgen.core.ports import InputBits, span, told
-from lutgen.records.core import CORE_FILE, ChipSize, CoreRecord, latency_text
+from lutgen.records.core import ChipSize, CoreRecord, latency_text
+from lutgen.records.learnt import EvaluationRecord, NumbersRecord
 from lutgen.records.model import ModelRecord, TrainingRecord
 from lutgen.records.synthesis import SynthesisRecord
+from lutgen.report.faults import faults_section
 from lutgen.report.folder import MODES, Report
+from lutgen.report.table import Headline, Section, Table, accuracy_text, grouped, share, some_of
+from lutgen.report.told import change_sections, class_tables, network_sections, worth_facts
 
 CORE = "core"
 PIPELINE = ": a pipeline, each row of registers takes a clock cycle"
-_PORT_ROWS = 64
 PARTS = ("encoder", CORE, "head")
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of finished strings.
-
-    Parameters
-    ----------
-    columns : tuple of str
-        Headings; a leading ``>`` sets the column flush right, for numbers.
-    note : str
-        What a reader must know of the numbers; "" for nothing.
-    bad : tuple of int
-        Rows that tell of a fault.
-    """
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-    bad: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Section:
-    """One part of the report.
-
-    Parameters
-    ----------
-    key : str
-        Short name.
-    facts : tuple of (str, str)
-        Names and values.
-    lines : tuple of str
-        Sentences.
-    commands : tuple of (str, str)
-        What a tool was called for, and the command.
-    """
-
-    key: str
-    title: str
-    facts: tuple[tuple[str, str], ...] = ()
-    tables: tuple[Table, ...] = ()
-    lines: tuple[str, ...] = ()
-    commands: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class Headline:
-    """One of the few numbers that a report opens with."""
-
-    name: str
-    value: str
-    remark: str
-    bad: bool = False
 
 
 def sections(report: Report) -> tuple[Section, ...]:
     """Return the whole report, part by part."""
-    from lutgen.report.faults import faults_section  # noqa: PLC0415 - made of what stands here
-
     return (
         model_section(report.core.model),
-        accuracy_section(report.core.model),
+        accuracy_section(report.core.model, report.evaluation),
+        *network_sections(report.network),
+        *change_sections(report),
         netlist_section(report.core),
         verification_section(report),
         synthesis_section(report),
@@ -179,31 +126,41 @@ def model_section(model: ModelRecord) -> Section:
     return Section("model", "Model", facts=tuple(fact for fact in facts if fact[1]))
 
 
-def accuracy_section(model: ModelRecord) -> Section:
-    """Return the accuracies of the model and of its LUTs, as Table 1 of the paper."""
+def accuracy_section(
+    model: ModelRecord, evaluation: EvaluationRecord | NumbersRecord | None = None
+) -> Section:
+    """Return the accuracies of the model, by class, and of its LUTs, as Table 1 of the paper."""
     training = model.training
     facts = [
         (f"{name} {training.metric}".strip(), _score(training, value))
         for name, value in (("train", training.train_accuracy), ("test", training.test_accuracy))
         if value is not None
     ]
-    if not training.layers:
-        return Section("accuracy", "Accuracy", tuple(facts))
+    if training.growth_ended:
+        facts.append(("growth", training.growth_ended))
+    if evaluation is not None:
+        facts += worth_facts(evaluation)
+    tables = [*class_tables(evaluation)] if isinstance(evaluation, EvaluationRecord) else []
+    if training.layers:
+        tables.append(_lut_accuracy_table(training))
+    return Section("accuracy", "Accuracy", tuple(facts), tuple(tables))
+
+
+def _lut_accuracy_table(training: TrainingRecord) -> Table:
     rows = tuple(
         (
             str(row.layer),
             grouped(row.n_luts),
-            *(_accuracy(value) for value in (row.mean, row.std, row.min, row.max)),
+            *(accuracy_text(value) for value in (row.mean, row.std, row.min, row.max)),
         )
         for row in training.layers
     )
-    table = Table(
+    return Table(
         "LUT accuracy by layer",
         (">layer", ">LUTs", ">mean", ">std", ">min", ">max"),
         rows,
         "Each LUT's output taken as the prediction, on the training samples. Layer 0: input bits.",
     )
-    return Section("accuracy", "Accuracy", tuple(facts), (table,))
 
 
 def netlist_section(core: CoreRecord) -> Section:
@@ -277,9 +234,9 @@ def _port_tables(core: CoreRecord) -> tuple[Table, ...]:
     outputs = [(f"y{span(item.low, item.width)}", item.name) for item in ports.outputs]
     code = "bit" if ports.one_hot else ">y in binary"
     return (
-        Table("Classes", (">number", code, "label"), *_some(classes)),
-        Table("Outputs", ("bits", "name"), *_some(outputs)),
-        Table("Inputs", ("bits", ">feature", "name", "what they tell"), *_some(inputs)),
+        Table("Classes", (">number", code, "label"), *some_of(classes)),
+        Table("Outputs", ("bits", "name"), *some_of(outputs)),
+        Table("Inputs", ("bits", ">feature", "name", "what they tell"), *some_of(inputs)),
     )
 
 
@@ -291,14 +248,6 @@ def _told(item: InputBits) -> str:
     if item.threshold is None:
         return "1 where it is missing" if item.missing else "0"
     return f"1 where it is {item.threshold!r} or more" + ", or missing" * bool(item.missing)
-
-
-def _some(rows: Sequence[tuple[str, ...]]) -> tuple[tuple[tuple[str, ...], ...], str]:
-    """Return the rows that a report shows of a long table, and a note on the others."""
-    if len(rows) <= _PORT_ROWS:
-        return tuple(rows), ""
-    note = f"The first {_PORT_ROWS} of {grouped(len(rows))}; {CORE_FILE} has them all."
-    return tuple(rows[:_PORT_ROWS]), note
 
 
 def verification_section(report: Report) -> Section:
@@ -350,16 +299,6 @@ def synthesis_section(report: Report) -> Section:
             for result in report.synthesis
         ),
     )
-
-
-def grouped(number: int) -> str:
-    """Return a whole number in groups of three digits: ``1 024``."""
-    return f"{number:,}".replace(",", " ")
-
-
-def share(part: int, whole: int) -> str:
-    """Return a part of a whole in per cent; "" for a part of nothing."""
-    return f"{100 * part / whole:,.1f} %".replace(",", " ") if whole else ""
 
 
 def _check_table(report: Report) -> Table:
@@ -594,11 +533,7 @@ def _care(model: ModelRecord) -> str:
 
 def _score(training: TrainingRecord, value: float) -> str:
     """Write a share of samples as such; R² and D² are none."""
-    return f"{value:.4f}" if training.metric else _accuracy(value)
-
-
-def _accuracy(value: float) -> str:
-    return f"{value:.4f}"
+    return f"{value:.4f}" if training.metric else accuracy_text(value)
 
 
 def _optional(value: int | None) -> str:
