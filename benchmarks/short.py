@@ -32,9 +32,9 @@ CHIPS = ("ice40", "ecp5", "xilinx7")
 _INTRODUCTION = """# From day to day
 
 Made by `make bench` (`benchmarks/short.py`) of the records in `benchmarks/trend`: networks that
-take a minute to learn, map and prove. LUTs are the whole core, encoder and head in. Accuracies and
-LUTs depend on nothing but the version; seconds are processor time, and the machines were busy with
-other work, so they tell magnitudes.
+take a minute to learn, map and prove. LUTs are the whole core, encoder and head in (*bits in*: no
+encoder). Accuracies and LUTs depend on nothing but the version; seconds are processor time, and the
+machines were busy with other work, so they tell magnitudes.
 
 ![LUTs and seconds by record](trend.svg)
 """
@@ -136,8 +136,8 @@ def _forest(accuracy: dict[str, float], luts: dict[str, int], seconds: dict[str,
         network = from_sklearn(forest, samples=X[:1200], score_bits=6, missing_values="refuse")
     accuracy[name] = round(float((network.predict(X[1200:]) == y[1200:]).mean()), 4)
     with timed(seconds, f"make its core for {CHIPS[-1]}"):
-        core = make_core(network, CoreConfig(chip=CHIPS[-1], input_bits=5))
-    luts[f"forest, {CHIPS[-1]}"] = core.netlist.count(LUT)
+        core = make_core(network, CoreConfig(chip=CHIPS[-1]))
+    luts[f"forest, {CHIPS[-1]}, bits in"] = core.netlist.count(LUT)
 
 
 @contextmanager

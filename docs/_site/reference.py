@@ -37,8 +37,6 @@ MODULES = {
 TITLES = ("Every command and option", "From lutgen import …", "Modules behind that", "Faults")
 """What the front page calls the pages, in their order."""
 
-_PLACES = {"<path>": "PATH", "<float>": "NUMBER", "<int>": "N", "<int range>": "N"}
-
 
 def write(folder: Path) -> list[str]:
     """Write the pages, and return their names as the site's index has them."""
@@ -85,7 +83,7 @@ def _row(parameter: Any, context: Any) -> str:
     else:
         names = [*parameter.opts, *parameter.secondary_opts]
         if not parameter.is_flag:
-            names[-1] += f" {_PLACES.get(parameter.display_type(context), 'TEXT')}"
+            names[-1] += f" {parameter.metavar}"
     text = plain(parameter.help or "")
     default = parameter.get_default(context, call=False)
     if default not in (None, "", False, (), []) and not callable(default):
