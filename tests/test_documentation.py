@@ -50,6 +50,7 @@ NOT_RUN = {
     r"pip install ": "it is installed",
     r"iceprog ": "there is no board",
     r"lutgen demo$": "test_cli_board runs it",
+    r"lutgen build cells\.npz .* --simulate ": "docs/boards.md simulates a board",
     r"lutgen host cells\.npz ": "docs/boards.md asks a board, and one in simulation",
     r"lutgen build digits\.npz --board mine\.toml ": "test_board_build builds of files",
     r"lutgen boost --scheduler ": "test_dask starts a scheduler",
