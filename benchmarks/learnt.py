@@ -11,13 +11,14 @@ import argparse
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rows import SEEDS, Row, complete, load
+from rows import SEEDS, Row, complete, load, read
 
 from lutgen.core import Core, CoreConfig, make_core
 from lutgen.core.inputs import AUTO
@@ -27,6 +28,7 @@ from lutgen.emit.blif import emit_blif
 from lutgen.emit.verilog import core_verilog
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ToolError
+from lutgen.files import write_json
 from lutgen.flow.yosys import DIRECT, OPTIMISED, synthesise, yosys_family
 from lutgen.learn.boost import BoostParameters, boost
 from lutgen.model.network import LutNetwork
@@ -164,6 +166,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
     parser.add_argument("--most-luts", type=int, help="leave out configurations of more LUTs")
     parser.add_argument("--quick", action="store_true", help="leave out Yosys's own mapping")
+    parser.add_argument(
+        "--recount", action="store_true", help="learn what records hold again, and count it anew"
+    )
     parser.add_argument("--models", type=Path, help="keep the networks in this folder")
     parser.add_argument("--data-dir", type=Path)
     options = parser.parse_args()
@@ -186,8 +191,39 @@ def _run(row: Row, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
     n_groups = len(np.unique(load(row.data, 0, options.data_dir).y_train))
     n_luts = row.parameters["luts_per_class"] * (1 if n_groups == 2 else n_groups)
-    if options.most_luts is None or n_luts <= options.most_luts:
+    if options.most_luts is not None and n_luts > options.most_luts:
+        return
+    if options.recount:
+        yield from _recount(row, options)
+    else:
         yield from complete(row, options.seeds, measure)
+
+
+def _recount(row: Row, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Count the LUTs of networks anew, and write the file after each.
+
+    Raises
+    ------
+    ValueError
+        If what is learnt today is another network than the record's.
+    """
+    if not row.path.exists():
+        return
+    row.runs[:] = read(row.path).runs
+    for run in row.runs:
+        if run["seed"] not in options.seeds:
+            continue
+        dataset = load(row.data, run["seed"], options.data_dir)
+        network, _ = _learn(dataset, np.arange(len(dataset.y_train)), row, run["seed"])
+        test = float(np.mean(network.predict(dataset.X_test) == dataset.y_test))
+        if test != run["test"]:  # digests of older records are of an older definition
+            found = f"test accuracy {test}, not {run['test']}"
+            raise ValueError(f"{row.path}, seed {run['seed']}: another network today: {found}")
+        _keep(network, options.models)
+        run["digest"] = network.digest
+        run["luts"] |= _count(network, dataset, asserted=run["seed"] == 0)
+        write_json(row.path, asdict(row))
+        yield run
 
 
 def _measure(
@@ -199,9 +235,7 @@ def _measure(
     began = time.process_time()
     network, seconds = _learn(dataset, np.arange(len(dataset.y_train)), row, seed)
     cpu_seconds = time.process_time() - began
-    if models:
-        models.mkdir(parents=True, exist_ok=True)
-        network.save(models / f"{network.digest}.npz")
+    _keep(network, models)
     # Yosys takes hours over some ten thousand LUTs
     asserted = seed == 0 and network.n_luts <= MOST_ASSERTED
     luts = _count(network, dataset, asserted=asserted)
@@ -218,6 +252,12 @@ def _measure(
         "split": dataset.split,
         "digest": network.digest,
     }
+
+
+def _keep(network: LutNetwork, models: Path | None) -> None:
+    if models:
+        models.mkdir(parents=True, exist_ok=True)
+        network.save(models / f"{network.digest}.npz")
 
 
 def _learn(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -63,6 +64,11 @@ def need_module(name: str, install: str) -> ModuleType:
         return importlib.import_module(name)
     except ImportError as error:
         missing("tools", f"{error}; {install}")
+
+
+def need_program(name: str) -> str:
+    """Return the path of a program that ``.ci/setup`` installs."""
+    return shutil.which(name) or missing("tools", f"no {name} on PATH; .ci/setup installs it")
 
 
 def need_folder(kind: str, name: str) -> Path:

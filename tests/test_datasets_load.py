@@ -51,7 +51,9 @@ def test_the_registry_is_consistent(info: load.DatasetInfo) -> None:
     assert bool(info.how_to_get) == (info.source == "folder")
     assert bool(info.npz) or not info.how_to_get
     assert all(len(bytes.fromhex(value)) == 32 for value in info.sha256.values())
-    fit_encoder(info.encoder, np.zeros((1, 4)))  # raises if there is no such encoder
+    fit_encoder(
+        info.encoder, np.repeat([[0], [1]], 4, axis=1)
+    )  # raises if there is no such encoder
 
 
 @pytest.mark.parametrize(

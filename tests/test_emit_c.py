@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from needed import missing
+from needed import need_program
 from numpy.typing import NDArray
 from strategies import random_network, voting_network
 
@@ -24,12 +23,6 @@ from lutgen.model.head import Bits
 
 FLAGS = ("-std=c99", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-
-
-def need_program(name: str) -> str:
-    """Return a program's path; without it the test is skipped, or fails where it must be there."""
-    path = shutil.which(name)
-    return path or missing("tools", f"no {name} on PATH; .ci/setup installs it")
 
 
 MAIN = """

@@ -14,6 +14,7 @@ from lutgen.core.inputs import losses
 from lutgen.encode.encoder import Encoder, fit_encoder
 from lutgen.encode.formats import MAX_WIDTH
 from lutgen.encode.shortest import shortest
+from lutgen.encode.statistics import Dense
 from lutgen.model import LutNetwork
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False, width=64)
@@ -79,7 +80,7 @@ def test_no_bit_of_a_training_sample_changes(seed: int, spec: str, dtype: type) 
     X[:, 2] = np.rint(X[:, 2])
     y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0)
     short = fit_encoder(spec, X, y)
-    long = fitting._fit(spec, X, y)
+    long = fitting._fit(spec, Dense(X, y), True)
     bits, before = ({
         (int(feature), *column.tolist())
         for feature, column in zip(item.feature, item.encode(X).to_dense().T, strict=True)

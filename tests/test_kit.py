@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from kits import FORMATS, X, core, network
-from needed import need_module
+from needed import need_module, need_program
 
 from lutgen.core import CoreConfig, make_core
 from lutgen.errors import ConfigError, DataError, OutputError
@@ -145,9 +144,9 @@ def test_verilator_runs_the_bench(tmp_path: Path) -> None:
 
 
 def ghdl(folder: Path, *words: str) -> str:
-    if shutil.which("ghdl") is None:
-        pytest.fail("GHDL is not installed; .ci/setup installs it")
-    done = subprocess.run(["ghdl", *words], cwd=folder, check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [need_program("ghdl"), *words], cwd=folder, check=False, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

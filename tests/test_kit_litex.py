@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from kits import X, core
-from needed import need_module
+from needed import need_module, need_program
 from test_kit import simulated
 
 from lutgen.core import Core
@@ -46,6 +47,18 @@ def custom(function: int, register: int, first: int, second: int) -> int:
     return second << 20 | first << 15 | function << 12 | register << 7 | 0x0B
 
 
+def jump(register: int, offset: int) -> int:
+    """Return jal: to an address, from here; where it comes from goes to a register."""
+    return (
+        (offset >> 20 & 1) << 31
+        | (offset >> 1 & 0x3FF) << 21
+        | (offset >> 11 & 1) << 20
+        | (offset >> 12 & 0xFF) << 12
+        | register << 7
+        | 0x6F
+    )
+
+
 def until(value: int) -> list[int]:
     """Return the instructions that go back to the load of x7 before, until it gives a value."""
     back = -16 & 0x1FFF
@@ -61,6 +74,20 @@ def until(value: int) -> list[int]:
 def vectors(folder: Path, top: str, name: str) -> list[int]:
     text = (folder / f"tb/{top}_{name}.mem").read_text().split()
     return [int(line, 16) for line in text[:N_SAMPLES]]
+
+
+def compiled(folder: Path, top: str) -> list[int]:
+    """Return the words of `run` of the header, for any address: a0, the sample, to a0."""
+    need_program("ld.lld")
+    (folder / "run.c").write_text(
+        f'#include "{top}.h"\n'
+        f"uint32_t run(const uint32_t *x) {{ {top}_enable(); return {top}_run(x); }}\n"
+    )
+    flags = ["--target=riscv32", "-march=rv32i", "-O2", "-ffreestanding", "-nostdlib", "-Werror"]
+    flags += ["-Wall", "-Wextra", "-fuse-ld=lld", "-Wl,--oformat=binary,-Ttext=0,-e,run"]
+    command = [need_program("clang"), *flags, "-I", str(folder), "run.c", "-o", "run.bin"]
+    subprocess.run(command, check=True, cwd=folder)
+    return [int(n) for n in np.frombuffer((folder / "run.bin").read_bytes(), "<u4")]
 
 
 def program(kits: dict[str, tuple[Core, Path]]) -> tuple[list[int], list[int]]:
@@ -105,7 +132,21 @@ def program(kits: dict[str, tuple[Core, Path]]) -> tuple[list[int], list[int]]:
     made, folder = kits["cfu"]
     design = make_design(made, "cfu")
     n_sample, n_answer = design.word_counts
-    code += [*li(5, 0x80000000), 0xBC0 << 20 | 5 << 15 | 1 << 12 | 0x73]  # csrw 0xbc0: enabled
+    called = compiled(folder, design.top)
+    assert not {custom(function, 0, 0, 0) & 0x707F for function in (0, 1)} - {
+        word & 0x707F for word in called
+    }
+    code.append(jump(0, 4 * (len(called) + 1)))
+    at_run = len(code)
+    code += called
+    for sample, answer in zip(vectors(folder, design.top, "inputs"),
+                              vectors(folder, design.top, "expected"), strict=True):  # fmt: skip
+        code.append(jump(0, 4 * (n_sample + 1)))
+        at_sample = len(code)
+        code += words(sample, n_sample)
+        code += li(10, 4 * at_sample)
+        code.append(jump(1, 4 * (at_run - len(code))))  # x1: where to return to
+        tell(10, words(answer, 1)[0])
     for sample, answer in zip(vectors(folder, design.top, "inputs"),
                               vectors(folder, design.top, "expected"), strict=True):  # fmt: skip
         for i, word in enumerate(words(sample, n_sample)):
@@ -115,7 +156,7 @@ def program(kits: dict[str, tuple[Core, Path]]) -> tuple[list[int], list[int]]:
         for i, word in enumerate(words(answer, n_answer)):
             code += [*li(8, i), custom(2, 7, 8, 0)]
             tell(7, word)
-    return [*code, 0x6F], wanted  # and stands still: jal 0
+    return [*code, jump(0, 0)], wanted  # and stands still
 
 
 SOC = """

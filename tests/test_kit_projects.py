@@ -57,6 +57,9 @@ def test_a_project_has_all_files_and_its_part(
     )
     text = main.read_text()
     told = text if main.suffix == ".xml" else repr(commands(main))
+    readme = (tmp_path / "README.md").read_text()
+    assert f"`project/{tool}/` is a project of {TOOLS[tool].title};" in readme
+    assert "No vendor's tool has read the constraints, the project or" in readme
     for name in SOURCES:
         assert f"../../{name}" in told, told
         assert (main.parent / "../.." / name).is_file()
@@ -78,9 +81,7 @@ def test_what_cannot_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.M
         tried("ise")
     with pytest.raises(ConfigError, match=r"needs --project-option device=…"):
         tried("quartus", family="Cyclone V")
-    with pytest.raises(
-        ConfigError, match=r"does not build for .* --chip generic or --chip xilinx7"
-    ):
+    with pytest.raises(ConfigError, match=r"does not build for .* --chip generic or --chip xcup"):
         tried("vivado", "ice40", part="xc7a35tcpg236-1")
     monkeypatch.delenv("EFINITY_HOME", raising=False)
     with pytest.raises(ToolError, match="set EFINITY_HOME"):

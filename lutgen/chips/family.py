@@ -114,6 +114,8 @@ class Family:
     constraints : tuple of str
         Kinds of constraint files that its tools read, by their suffix: ``sdc``, ``xdc``, ``pcf``,
         ``lpf``.
+    projects : tuple of str
+        What Edalize calls the vendor's tools that build for it.
     why_no_delays : str
         Why there is no delay model; "" if there is one, or nothing to say.
     """
@@ -135,6 +137,7 @@ class Family:
     pins: DesignModels | None = None
     routed: RoutedModels | None = None
     constraints: tuple[str, ...] = ("sdc",)
+    projects: tuple[str, ...] = ()
     why_no_delays: str = ""
 
     def __repr__(self) -> str:

@@ -91,7 +91,7 @@ def export(
     if not vectors.x.n_samples:
         raise DataError("a test bench needs at least one sample; there is none")
     stale = _old_files(folder, design)
-    files = kit_files(design, vectors, language=language, clock_mhz=clock_mhz)
+    files = kit_files(design, vectors, language=language, clock_mhz=clock_mhz, project=project)
     write_files(folder, files)
     names = {*files}
     if project:

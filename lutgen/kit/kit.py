@@ -27,6 +27,7 @@ from lutgen.kit.design import (
     WISHBONE,
     Design,
 )
+from lutgen.kit.projects import TOOLS
 from lutgen.kit.registers import id_words
 from lutgen.kit.render import comment, render
 from lutgen.netlist.ir import REGISTER, Netlist
@@ -67,6 +68,7 @@ def kit_files(
     *,
     language: str = VERILOG,
     clock_mhz: float = 0.0,
+    project: str = "",
 ) -> dict[str, str]:
     """Return the files of a kit, by their paths in it.
 
@@ -80,8 +82,11 @@ def kit_files(
         Of the user's design: ``verilog`` or ``vhdl``.
     clock_mhz : float
         What the constraints ask for; 0: the core's own aim, or 100 MHz where it has none.
+    project : str
+        A vendor's tool of :data:`lutgen.kit.projects.TOOLS` that a project is beside them for.
     """
     told = _told(design, samples, language, clock_mhz)
+    told["project"] = {"folder": project, "title": TOOLS[project].title} if project else None
     core = design.core
     files = {**_hardware(design, told), **_bench(design, samples, told)}
     if language == VHDL:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lutgen.chips.registry import families
 from lutgen.errors import ConfigError, ToolError
 from lutgen.kit.design import Design
 
@@ -28,8 +29,6 @@ class ProjectTool:
     title : str
     needed : tuple of str
         Options of Edalize that say which part it is for.
-    families : tuple of str
-        Chip families of lutgen that it builds for, beside ``generic``.
     constraints : tuple of (str, str)
         Suffixes of constraints that it reads, the best first, and what Edalize calls them.
     is_flow : bool
@@ -38,21 +37,18 @@ class ProjectTool:
 
     title: str
     needed: tuple[str, ...]
-    families: tuple[str, ...] = ()
     constraints: tuple[tuple[str, str], ...] = (("sdc", "SDC"),)
     is_flow: bool = False
 
 
 TOOLS = {
-    "vivado": ProjectTool("AMD Vivado", ("part",), ("xilinx7", "xcup"), (("xdc", "xdc"),), True),
+    "vivado": ProjectTool("AMD Vivado", ("part",), (("xdc", "xdc"),), True),
     "quartus": ProjectTool("Altera Quartus", ("family", "device")),
-    "diamond": ProjectTool(
-        "Lattice Diamond", ("part",), ("ecp5",), (("lpf", "LPF"), ("sdc", "SDC"))
-    ),
+    "diamond": ProjectTool("Lattice Diamond", ("part",), (("lpf", "LPF"), ("sdc", "SDC"))),
     "radiant": ProjectTool("Lattice Radiant", ("part",)),
     "libero": ProjectTool("Microchip Libero", ("family", "die", "package")),
     "efinity": ProjectTool("Efinix Efinity", ("family", "part", "timing"), is_flow=True),
-    "gowin": ProjectTool("Gowin EDA", ("part",), ("gowin",), is_flow=True),
+    "gowin": ProjectTool("Gowin EDA", ("part",), is_flow=True),
 }
 """By Edalize's name."""
 
@@ -71,11 +67,12 @@ def require_project(design: Design, tool: str, options: Mapping[str, str]) -> No
     known = TOOLS.get(tool)
     if known is None:
         raise ConfigError(f"there is no project {tool!r}; there are: {', '.join(TOOLS)}")
-    family = design.core.family.name
-    if family not in ("generic", *known.families):
+    family = design.core.family
+    fitting = [item.name for item in families().values() if tool in item.projects]
+    if family.name not in fitting:
         raise ConfigError(
-            f"{known.title} does not build for {design.core.family.title}; export with "
-            f"{' or '.join(f'--chip {name}' for name in ('generic', *known.families))}"
+            f"{known.title} does not build for {family.title}; export with "
+            f"{' or '.join(f'--chip {name}' for name in fitting)}"
         )
     if missing := [name for name in known.needed if not options.get(name)]:
         raise ConfigError(

@@ -61,9 +61,9 @@ TOOL_NAMES = {
 }
 
 SHELL_MODULES = frozenset(
-    {"around", "board_bench", "lutgen_axilite", "lutgen_axis", "lutgen_registers",
-     "lutgen_shell", "lutgen_stream", "lutgen_uart", "lutgen_uart_rx", "lutgen_uart_tx",
-     "lutgen_wishbone", "top"}
+    {"around", "board_bench", "lutgen_axilite", "lutgen_axis", "lutgen_cfu",
+     "lutgen_registers", "lutgen_shell", "lutgen_stream", "lutgen_uart", "lutgen_uart_rx",
+     "lutgen_uart_tx", "lutgen_wishbone", "top"}
 )  # fmt: skip
 """Modules that lutgen puts around a core, on boards and in benches."""
 

@@ -101,6 +101,7 @@ ECP5 = Family(
     source=_LIBRARY,
     devices=DEVICES,
     constraints=("lpf",),
+    projects=("diamond",),
     folder=Path(__file__).parent,
     yosys=YosysFacts(
         # the part of ecp5/cells_sim.v that has the logic cells

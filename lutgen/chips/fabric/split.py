@@ -132,10 +132,11 @@ def _all_cofactors(table: int, k: int, n: int) -> list[tuple[tuple[int, ...], li
     """Return all sets of n of the k inputs, and :func:`cofactors` of each."""
     sets, places = _cofactor_places(k, n)
     octets = np.frombuffer(table.to_bytes(1 << (k - 3), "little"), dtype=np.uint8)
-    parts = np.packbits(np.unpackbits(octets, bitorder="little")[places], bitorder="little")
-    size = 1 << (k - n - 3)
+    entries = np.unpackbits(octets, bitorder="little")[places].reshape(-1, 1 << (k - n))
+    parts = np.packbits(entries, axis=1, bitorder="little")
+    size = parts.shape[1]
     if size <= 8:
-        values = parts.view(f"<u{size}").tolist()
+        values = parts.view(f"<u{size}").ravel().tolist()
     else:
         text = parts.tobytes()
         starts = range(0, len(text), size)

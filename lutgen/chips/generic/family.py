@@ -8,5 +8,6 @@ GENERIC = Family(
     name="generic",
     title="portable Verilog, no chip in particular",
     constraints=("sdc", "xdc"),
+    projects=("vivado", "quartus", "diamond", "radiant", "libero", "efinity", "gowin"),
     why_no_delays="it is no chip in particular",
 )

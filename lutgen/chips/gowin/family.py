@@ -99,5 +99,6 @@ GOWIN = Family(
         why_no_clock="it times no register behind a multiplexer, try --pipeline 1 or 2",
     ),
     packer=Packer("gowin_pack", "apycula", "gowin_pack"),
+    projects=("gowin",),
     pins=DesignModels(("TBUF",), ("pins.v",)),
 )

@@ -51,6 +51,7 @@ XCUP = Family(
     devices=DEVICES,
     carry=Carry8Chain,
     constraints=("xdc",),
+    projects=("vivado",),
     folder=Path(__file__).parent,
     delays="delays_up.json",
     yosys=yosys_facts("xcup", FABRIC.muxes),

@@ -51,6 +51,7 @@ XILINX7 = Family(
     devices=DEVICES,
     carry=Carry4Chain,
     constraints=("xdc",),
+    projects=("vivado",),
     folder=Path(__file__).parent,
     delays="delays_7.json",
     yosys=yosys_facts("xc7", FABRIC.muxes),
