@@ -3,7 +3,7 @@
 What is being written lies beside its place under a name of its own, ``.<name>.<token>.part``, and
 is held by a lock of the file system (``flock``) until it is moved there. A lock ends with its
 process, however that ends: so a part that nobody holds was left behind, and the next who writes
-there removes it.
+there removes it. Systems without such locks (Windows) hold nothing and remove nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
-import fcntl
 import glob
 import json
 import logging
@@ -24,6 +23,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from lutgen.errors import DataError, LutgenError, OutputError
+
+try:
+    import fcntl
+
+    HAS_LOCKS = True
+except ImportError:
+    HAS_LOCKS = False
 
 _PROBE_BYTES = 1 << 16  # what has to fit where a result is to be written
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
@@ -104,7 +110,7 @@ def _held_part(path: Path, *, folder: bool = False) -> Iterator[Path]:
         else:
             part.touch(exist_ok=False)
         try:
-            held = _hold(part)
+            held = _hold(part) if HAS_LOCKS else None
         except FileNotFoundError:  # it was taken for left behind before it was held
             continue
         break
@@ -112,7 +118,8 @@ def _held_part(path: Path, *, folder: bool = False) -> Iterator[Path]:
         yield part
     finally:
         _remove(part)
-        os.close(held)
+        if held is not None:
+            os.close(held)
 
 
 def _hold(path: Path) -> int:
@@ -136,6 +143,8 @@ def _hold(path: Path) -> int:
 
 def remove_left(path: Path) -> None:
     """Remove the parts of a file or folder that runs which were killed left behind."""
+    if not HAS_LOCKS:
+        return
     for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
         with contextlib.suppress(OSError):
             descriptor = os.open(part, os.O_RDONLY)
@@ -214,8 +223,8 @@ def replace_folder(part: Path, folder: Path) -> None:
 
 def _exchange(one: Path, other: Path) -> bool:
     """Exchange two names at once; return False where the system cannot."""
-    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if call is None:
+    call = HAS_LOCKS and getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if not call:
         return False
     names = os.fsencode(one), os.fsencode(other)
     if call(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0:
@@ -245,17 +254,23 @@ def folder_to_itself(folder: Path) -> Iterator[None]:
         if is_new:
             with contextlib.suppress(OSError):
                 folder.rmdir()
-        os.close(descriptor)
+        if descriptor is not None:
+            os.close(descriptor)
 
 
-def _lock_folder(folder: Path) -> tuple[int, bool]:
-    """Return a folder's descriptor once nobody else holds it, and whether it had to be made."""
+def _lock_folder(folder: Path) -> tuple[int | None, bool]:
+    """Return a folder's descriptor once nobody else holds it, and whether it had to be made.
+
+    Without locks there is none.
+    """
     while True:
         is_new = not folder.exists()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except FileExistsError as error:
             raise NotADirectoryError(f"{folder} is not a folder") from error
+        if not HAS_LOCKS:
+            return None, is_new
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             try:

@@ -203,6 +203,7 @@ def test_bad_input_is_one_line(
     result = run(*[str(model) if word == "MODEL" else word for word in words])
     assert result.exit_code == 2, result.output
     assert message in result.stderr.splitlines()[-1]
+    assert "test samples equal" not in result.stdout  # it is said before the work
 
 
 def test_an_output_folder_that_cannot_be_written(model: Path, tmp_path: Path) -> None:

@@ -86,3 +86,19 @@ def test_the_list_names_every_command_and_a_wrong_one_is_guessed() -> None:
         assert first_line(f"lutgen.cli.{module}", command) in listed.stdout
     wrong = CliRunner().invoke(app, ["trian"])
     assert wrong.exit_code == 2 and "Did you mean 'train'" in wrong.stderr
+
+
+def test_a_help_is_readable_at_80_columns() -> None:
+    shown = CliRunner().invoke(app, ["prove", "--help"], env={"COLUMNS": "80"})
+    lines = shown.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(line.startswith("  --pipeline N  ") for line in lines)
+    texts = [line[32:].strip() for line in lines if line.startswith(" " * 32)]
+    assert max(map(len, texts)) > 40  # room for words beside the names of options
+
+
+def test_a_wrong_value_is_named_with_what_was_found() -> None:
+    for words in (["--k", "six"], ["--k=six"]):
+        wrong = CliRunner().invoke(app, ["boost", *words], env={"COLUMNS": "200"})
+        assert wrong.exit_code == 2
+        assert "'--k'" in wrong.stderr and "got 'six'" in wrong.stderr

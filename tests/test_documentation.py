@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from needed import required
 from numpy.typing import NDArray
 from software_board import software_board
 
@@ -31,18 +32,41 @@ from lutgen.model import LutNetwork
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = (
-    *("README.md", "docs/choosing.md", "docs/boards.md", "docs/kit.md", "docs/importers.md"),
-    "docs/trees.md",
+    *("README.md", "docs/tour.md", "docs/choosing.md", "docs/boards.md", "docs/kit.md"),
+    *("docs/importers.md", "docs/trees.md"),
+)
+TUTORIALS = (
+    *("docs/README.md", "docs/installation.md", "docs/quickstart.md", "docs/how-to/report.md"),
+    *("docs/tutorials/csv.md", "docs/tutorials/xgboost.md", "docs/tutorials/torchlogix.md"),
+    *("docs/tutorials/vivado.md", "docs/tutorials/cluster.md", "docs/tutorials/paper.md"),
+    *("docs/how-to/board.md", "docs/how-to/chip.md", "docs/how-to/format.md"),
+    *("docs/concepts/heads.md", "docs/concepts/trust.md"),
 )
 IMPORTED = ROOT / "tests" / "golden" / "imported"  # the files that docs/importers.md reads
 PORT = "/dev/ttyUSB1"
 INPUT_BITS = 5  # of the board that the documents build
 NOT_RUN = {
-    r"make (demo|test)\b": "test_cli_board runs the demo; the tests run already",
+    r"make (demo|test|docs|bench)\b": "test_cli_board runs the demo, test_site builds the site",
     r"pip install ": "it is installed",
     r"iceprog ": "there is no board",
+    r"lutgen demo$": "test_cli_board runs it",
+    r"lutgen build cells\.npz .* --simulate ": "docs/boards.md simulates a board",
+    r"lutgen host cells\.npz ": "docs/boards.md asks a board, and one in simulation",
+    r"lutgen build digits\.npz --board mine\.toml ": "test_board_build builds of files",
+    r"lutgen boost --scheduler ": "test_dask starts a scheduler",
+    r"lutgen reproduce (table1|all) ": "test_studies_runner runs these on small data",
 }
 """Commands that are not run, and why."""
+
+NOT_LISTED = {
+    "docs/scale.md": "its cluster is of processes; docs/tutorials/cluster.md has one of threads",
+    "docs/series.md": "its table is the reader's; test_cli_series runs these commands",
+    "docs/routing.md": "its figures take hours",
+}
+"""Documents that are not run, and why."""
+
+TOOLS = ("iverilog",)
+"""Programs beside lutgen that documents call."""
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -99,16 +123,21 @@ def _write_idx(path: Path, values: NDArray[np.uint8]) -> None:
     path.write_bytes(gzip.compress(bytes([0, 0, 8, values.ndim]) + sizes + values.tobytes()))
 
 
-def test_what_the_documents_show_runs(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(name="folder")
+def reader(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Go to an empty folder, but for the files that docs/importers.md reads."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LUTGEN_DATA", str(data))
     shutil.copytree(IMPORTED, tmp_path, dirs_exist_ok=True)
-    ran: set[str] = set()  # what both documents show runs once
-    for document in DOCUMENTS:
+    return tmp_path
+
+
+@pytest.mark.parametrize("documents", [DOCUMENTS, TUTORIALS], ids=["reference", "tutorials"])
+def test_what_the_documents_show_runs(folder: Path, documents: tuple[str, ...]) -> None:
+    ran: set[str] = set()  # what several documents show runs once
+    for document in documents:
         shown = blocks((ROOT / document).read_text(encoding="utf-8"))
-        assert {"sh", "python"} <= {block.language for block in shown}
+        assert {"sh", "python"} & {block.language for block in shown}
         names: dict[str, Any] = {}
         for block in shown:
             place = f"{document}:{block.line}"
@@ -122,6 +151,16 @@ def test_what_the_documents_show_runs(
                     ran.add(command)
 
 
+def test_every_document_with_code_is_listed() -> None:
+    for path in sorted((ROOT / "docs").rglob("*.md")):
+        name = path.relative_to(ROOT).as_posix()
+        shown = {block.language for block in blocks(path.read_text(encoding="utf-8"))}
+        if shown & {"sh", "python"}:
+            assert name in (*DOCUMENTS, *TUTORIALS, *NOT_LISTED), (
+                f"{name}: list it, so that it runs"
+            )
+
+
 def compiled(text: str, document: str, line: int) -> CodeType:
     """Return a Python block as a file of its own, its lines numbered as in the document."""
     return compile("\n" * (line - 1) + text, document, "exec", dont_inherit=True)
@@ -132,10 +171,15 @@ def run(command: str, place: str) -> None:
     if any(re.match(pattern, command) for pattern in NOT_RUN):
         return
     name, *words = shlex.split(command)
-    assert name == "lutgen", f"{place}: {command}: run it here, or say in NOT_RUN why not"
+    known = ("lutgen", *TOOLS)
+    assert name in known, f"{place}: {command}: run it here, or say in NOT_RUN why not"
+    if name in TOOLS and not shutil.which(name):
+        assert "tools" not in required(), f"{place}: {name} is not there"
+        return
+    program = [sys.executable, "-m", "lutgen"] if name == "lutgen" else [name]
     with connected(shlex.join(words)) as text:
         done = subprocess.run(
-            [sys.executable, "-m", "lutgen", *shlex.split(text)],
+            [*program, *shlex.split(text)],
             check=False,
             capture_output=True,
             text=True,

@@ -91,7 +91,8 @@ def import_(
     output.print_text(f"format    {record.title}")
     output.print_text(f"encoder   {printable(network.encoder.describe())}")
     output.print_text(
-        f"network   {network.n_luts:,} LUTs in {network.n_layers} layer(s), "
+        f"network   {network.n_luts:,} LUT{'s' * (network.n_luts != 1)} in {network.n_layers} "
+        f"layer{'s' * (network.n_layers != 1)}, "
         f"{network.describe_head()}"
     )
     for note in record.notes:

@@ -10,15 +10,28 @@ import ast
 import importlib
 import importlib.util
 import keyword
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.abc import InspectLoader
+from pathlib import Path
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from lutgen.cli import output, spellings
 from lutgen.cli.faults import faults_reported, reporting_faults
+
+_PLACES: Mapping[Any, str] = {int: "N", float: "NUMBER", Path: "PATH"}
+"""What helps call the value of an option, by its type."""
+
+
+def _value(names: Sequence[str], words: Sequence[str]) -> str | None:
+    """Return what was said for an option that has these names; None if that cannot be told."""
+    for word, following in zip(words, [*words[1:], None], strict=True):
+        name, has_value, value = word.partition("=")
+        if name in names:
+            return value if has_value else following
+    return None
 
 
 class _Command(TyperCommand):
@@ -30,7 +43,14 @@ class _Command(TyperCommand):
             words, remarks = spellings.renew(str(self.name), args, known)
         for remark in remarks:
             output.remark(remark)
-        return super().parse_args(ctx, words)
+        given = list(words)  # which parsing uses up
+        try:
+            return super().parse_args(ctx, words)
+        except typer.BadParameter as error:
+            found = _value(getattr(error.param, "opts", ()), given)
+            if found is not None and repr(found) not in error.message:
+                error.message += f"; got {found!r}"
+            raise
 
 
 class _Unloaded(TyperCommand):
@@ -50,12 +70,15 @@ class _Unloaded(TyperCommand):
     def load(self) -> TyperCommand:
         """Import the command's module and return the command."""
         app = typer.Typer(
-            add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich"
+            add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
         )
         function = getattr(importlib.import_module(self.module), function_name(str(self.name)))
         app.command(self.name, cls=_Command)(reporting_faults(function))
         command = typer.main.get_command(app)
         assert isinstance(command, TyperCommand)
+        for option in command.params:
+            if isinstance(option, TyperOption) and not option.is_flag and option.metavar is None:
+                option.metavar = _PLACES.get(option.type_descriptor.annotation, "TEXT")
         return command
 
 

@@ -276,17 +276,18 @@ def info(
     fan_in = ", ".join(map(str, record["fan_in"]))
     lines = {
         "digest": f"sha256 {network.digest}",
-        "learnt from": f"{known.n_samples or '?'} samples of {known.data or '?'}, "
-        f"task {known.task or 'as labelled'}",
+        "learnt from": _learnt_from(known),
         "learner": _learner(known),
         "encoder": record["encoder"],
         "network": f"{network.n_luts} LUTs of k={fan_in} in {network.n_layers} layer"
         f"{'' if network.n_layers == 1 else 's'}",
         "head": record["head"],
         **({"classes": ", ".join(record["classes"])} if record["classes"] else {}),
-        "table entries": f"{care['entries']}, of which {care['seen']} were seen in training "
-        f"({100 * care['seen'] / care['entries']:.1f} %) and {care['tied']} of those tied",
+        "table entries": f"{care['entries']:,}, of which {care['seen']:,} were seen in training "
+        f"({100 * care['seen'] / care['entries']:.1f} %) and {care['tied']:,} of those tied",
     }
+    if not known.n_samples and care["seen"] == care["entries"]:  # made by others, or of lists
+        lines["table entries"] = f"{care['entries']:,}, none of them free"
     for column, values in record["categories"].items():
         lines[f"column {column}"] = f"a feature for each of {', '.join(values)}"
     source = known.source
@@ -313,11 +314,20 @@ def _print_features(network: LutNetwork, formats: Sequence[str], most: int) -> N
         left=2,
     )
     for number, item in enumerate(shown):
-        seen = "?" if item.low is None else f"{item.low:.7g} to {item.high:.7g}"
+        seen = "not known" if item.low is None else f"{item.low:.7g} to {item.high:.7g}"
         cells = [str(number), printable(item.name), seen + ", or missing" * item.may_lack]
         own = [formats[number]] if formats else []
         table.add_row(*cells, str(item.n_thresholds), *own)
     output.print_table(table)
+
+
+def _learnt_from(known: Provenance) -> str:
+    if not known.n_samples and not known.data:
+        return "what nobody told; the network came in as it is"
+    samples = f"{known.n_samples:,}" if known.n_samples else "an unknown number of"
+    return (
+        f"{samples} samples of {known.data or 'unknown data'}, task {known.task or 'as labelled'}"
+    )
 
 
 def _learner(known: Provenance) -> str:

@@ -107,7 +107,7 @@ PACKAGES = (
 def nextpnr_spec(program: str, package: str, wheel_program: str, family: str) -> ToolSpec:
     """Return the row of a family's nextpnr."""
     return ToolSpec(
-        program, program, f"place and route for {family}", BOARDS,
+        program, program, f"place and route for {family}", _install(family, package),
         minimum="0.7", why="older ones cannot place a congested design looser (--placer static)",
         pattern=r"Version (?:nextpnr-)?v?(\d[^\s)]*)", package=package, wheel_program=wheel_program,
     )  # fmt: skip
@@ -116,6 +116,11 @@ def nextpnr_spec(program: str, package: str, wheel_program: str, family: str) ->
 def packer_spec(program: str, package: str, wheel_program: str, family: str) -> ToolSpec:
     """Return the row of the program that makes a family's bitstreams."""
     return ToolSpec(
-        program, program, f"bitstreams for {family}", BOARDS,
+        program, program, f"bitstreams for {family}", _install(family, package),
         package=package, wheel_program=wheel_program,
     )  # fmt: skip
+
+
+def _install(family: str, package: str) -> str:
+    """Return how to get a family's tools: all of them, or the one by itself."""
+    return f"pip install 'lutgen[{family}]'" + (f" (or {package})" if package else "")

@@ -77,7 +77,7 @@ class Engine:
     def __init__(self, network: LutNetwork, n_threads: int | None = None) -> None:
         self._network = replace(network)  # a copy: whoever drops the network drops its engine
         self._machine = machine()
-        self.n_threads = n_threads or len(os.sched_getaffinity(0))
+        self.n_threads = n_threads or _processors()
 
     @cached_property
     def _answer(self) -> Program:
@@ -341,3 +341,10 @@ def _as_numbers(planes: NDArray[np.uint8], *, is_signed: bool) -> NDArray[np.int
         is_sign = is_signed and place == len(planes) - 1
         numbers += (-(1 << place) if is_sign else 1 << place) * plane.astype(np.int64)
     return numbers
+
+
+def _processors() -> int:
+    """Return the number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS, Windows

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from lutgen.bits import Bits
 from lutgen.core import Core
 from lutgen.emit.series import series_module
+from lutgen.flow.cocotb import find_simulator
 from lutgen.jobs.folders import working_folder
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.jobs.synthesise import SYNTHESIS
@@ -76,6 +77,7 @@ def simulate(
     >>> simulate(core, X_test).passed  # doctest: +SKIP
     True
     """
+    find_simulator(simulator)  # what is not there is said before the work
     bits = X if isinstance(X, Bits) else core.interface.samples(X)
     bits_changed, answers_changed = (
         (0, 0) if isinstance(X, Bits) else (int(rows.sum()) for rows in core.interface.changed(X))

@@ -41,7 +41,7 @@ class LutAnomalyDetector(MayLack, Shown, OutlierMixin, BaseEstimator):  # type: 
         ``score_samples`` of the limit.
     n_features_in_ : int
         Features seen in fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, where X has any that are texts; the model keeps them, too.
     """
 

@@ -68,13 +68,13 @@ class BoostedLutClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
         The model; save it with ``network_.save(path)``.
     classes_ : ndarray of shape (n_classes,)
         The labels.
-    feature_importances_ : ndarray of shape (n_features_in_,)
+    feature_importances_ : ndarray of shape (n_features,)
         Each feature's share of what LUTs gained by the wires that read it, 1 in all.
     n_iter_ : int
         Rounds of LUTs that were kept: less than asked for where `patience` ended the growth.
     n_features_in_ : int
         Features seen in fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, where X has any that are texts; the model keeps them, too.
     """
 

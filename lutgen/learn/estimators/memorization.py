@@ -68,7 +68,7 @@ class MemorizationClassifier(MayLack, Shown, ClassifierMixin, BaseEstimator):  #
         The labels.
     n_features_in_ : int
         Features seen in fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, where X has any that are texts; the model keeps them, too.
     margins_ : ndarray of shape (2**k,)
         Of two classes, how far ahead class 1 is at each entry of the last LUT; else empty.
