@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from lutgen.core.ports import InputBits, span, told
+from lutgen.netlist.passes.triplicate import KINDS, NONE
 from lutgen.records.core import CORE_FILE, ChipSize, CoreRecord, latency_text
 from lutgen.records.model import ModelRecord, TrainingRecord
 from lutgen.records.synthesis import SynthesisRecord
@@ -213,6 +214,7 @@ def netlist_section(core: CoreRecord) -> Section:
         ("module", core.module),
         ("target", core.target),
         ("registers", _pipeline(core)),
+        *_copies(core),
         ("latency", latency_text(core.latency_cycles, core.timing)),
         *_input(core),
         *_fmax(core),
@@ -236,6 +238,12 @@ def netlist_section(core: CoreRecord) -> Section:
         *(_part_table(core), _layer_table(core), cells, _pass_table(core)),
     )
     return Section("netlist", "Netlist", facts, tuple(table for table in tables if table.rows))
+
+
+def _copies(core: CoreRecord) -> Iterator[tuple[str, str]]:
+    """Yield what there are three copies of."""
+    if core.tmr in KINDS and core.tmr != NONE:
+        yield "three copies", f"{KINDS[core.tmr]}, with voters"
 
 
 def _input(core: CoreRecord) -> Iterator[tuple[str, str]]:
