@@ -141,6 +141,7 @@ def core_record(core: Core, data_dir: Path | None = None) -> CoreRecord:
         module=core.module,
         target=core.family.name,
         pipeline=core.config.pipeline,
+        tmr=core.config.tmr,
         timing=core.timing,
         latency_cycles=core.netlist.latency,
         ports=Ports.of(core.interface),

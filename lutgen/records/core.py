@@ -90,6 +90,8 @@ class CoreRecord(Record):
         After mapping onto the target.
     logic : NetlistStats
         Before mapping: simplified k-LUTs, and registers.
+    tmr : str
+        What there are three copies of.
     input_formats : tuple of str
         The number format of each feature; empty where encoded bits come in.
     changes : tuple of ChangeRecord
@@ -110,6 +112,7 @@ class CoreRecord(Record):
     module: str
     target: str
     pipeline: int
+    tmr: str = "none"
     timing: Timing | None = None
     latency_cycles: int
     ports: Ports | None = None

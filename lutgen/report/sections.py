@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from lutgen.core.ports import InputBits, span, told
+from lutgen.netlist.passes.triplicate import KINDS, NONE
 from lutgen.records.core import ChipSize, CoreRecord, latency_text
 from lutgen.records.learnt import EvaluationRecord, NumbersRecord
 from lutgen.records.model import ModelRecord, TrainingRecord
@@ -170,6 +171,7 @@ def netlist_section(core: CoreRecord) -> Section:
         ("module", core.module),
         ("target", core.target),
         ("registers", _pipeline(core)),
+        *_copies(core),
         ("latency", latency_text(core.latency_cycles, core.timing)),
         *_input(core),
         *_fmax(core),
@@ -193,6 +195,12 @@ def netlist_section(core: CoreRecord) -> Section:
         *(_part_table(core), _layer_table(core), cells, _pass_table(core)),
     )
     return Section("netlist", "Netlist", facts, tuple(table for table in tables if table.rows))
+
+
+def _copies(core: CoreRecord) -> Iterator[tuple[str, str]]:
+    """Yield what there are three copies of."""
+    if core.tmr in KINDS and core.tmr != NONE:
+        yield "three copies", f"{KINDS[core.tmr]}, with voters"
 
 
 def _input(core: CoreRecord) -> Iterator[tuple[str, str]]:
