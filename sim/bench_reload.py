@@ -36,8 +36,7 @@ class Reload(Bench):
     def __init__(self, dut: Any) -> None:
         super().__init__(dut)
         self.before, self.after = (
-            Path(os.environ[name]).read_bytes()
-            for name in ("LUTGEN_LOADED_FIRST", "LUTGEN_LOADED")
+            Path(os.environ[name]).read_bytes() for name in ("LUTGEN_LOADED_FIRST", "LUTGEN_LOADED")
         )
         self.old = self.expected
         self.new = read_mem(Path(os.environ["LUTGEN_EXPECTED_AFTER"]))

@@ -25,8 +25,7 @@ class Reload(Bench):
     def __init__(self, dut: Any) -> None:
         super().__init__(dut)
         self.before, self.after = (
-            Path(os.environ[name]).read_bytes()
-            for name in ("LUTGEN_LOADED_FIRST", "LUTGEN_LOADED")
+            Path(os.environ[name]).read_bytes() for name in ("LUTGEN_LOADED_FIRST", "LUTGEN_LOADED")
         )
         self.new = read_mem(Path(os.environ["LUTGEN_EXPECTED_AFTER"]))
         differ = sum(a != b for a, b in zip(self.expected, self.new, strict=True))
@@ -109,7 +108,9 @@ async def what_is_no_word_is_refused(dut: Any) -> None:
     bench = Reload(dut)
     await bench.start()
     await bench.write("LOAD", LOAD)
-    words = [int.from_bytes(bench.after[i : i + 4], "little") for i in range(0, len(bench.after), 4)]
+    words = [
+        int.from_bytes(bench.after[i : i + 4], "little") for i in range(0, len(bench.after), 4)
+    ]
     for place, word in enumerate(words):
         await bench.word(word)
         await bench.refuses(bench.write("TABLES", ~word & 0xFFFFFFFF))

@@ -30,11 +30,11 @@ def other(model: LutNetwork, seed: int = 2) -> LutNetwork:
     return replace(model, tables=tables & used, seen=used, tied=0 * used)
 
 
-def core(model: LutNetwork, chip: str = "generic", module: str = "loaded", pipeline: int = 2) -> Core:
+def core(
+    model: LutNetwork, chip: str = "generic", module: str = "loaded", pipeline: int = 2
+) -> Core:
     """Return a core whose tables can be loaded."""
-    config = CoreConfig(
-        chip=chip, reloadable=True, pipeline=pipeline, module=module, scores=True
-    )
+    config = CoreConfig(chip=chip, reloadable=True, pipeline=pipeline, module=module, scores=True)
     return make_core(model, config)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from reloading import core, models, network, numbers, other
 
 from hdl import UART_PORTS, faulty
 from lutgen.assets import asset
@@ -17,7 +18,6 @@ from lutgen.host.identity import Identity
 from lutgen.jobs.export import export
 from lutgen.kit.answers import in_lanes
 from lutgen.kit.design import AXILITE, WISHBONE, make_design
-from reloading import core, models, network, numbers, other
 
 N_VECTORS = 20
 CLKS_PER_BIT, TIMEOUT_CLKS = 8, 400
@@ -54,7 +54,11 @@ def run(
     rng = np.random.default_rng(3)
     x = rng.integers(0, 2, size=(N_VECTORS, ports.n_inputs), dtype=np.uint8)
     bits = Bits.from_dense(x)
-    lines = {"inputs": numbers_of(x), "expected": numbers(before, bits), "after": numbers(after, bits)}
+    lines = {
+        "inputs": numbers_of(x),
+        "expected": numbers(before, bits),
+        "after": numbers(after, bits),
+    }
     for name, values in lines.items():
         (folder / f"{name}.mem").write_text("".join(f"{value:x}\n" for value in values))
     (folder / "before.bin").write_bytes(before.interface.image)

@@ -254,9 +254,7 @@ def uart_top(
     )
 
 
-def loader_lines(
-    core: CorePorts, *, clock: str = "clk", commit: str = "load_commit"
-) -> list[str]:
+def loader_lines(core: CorePorts, *, clock: str = "clk", commit: str = "load_commit") -> list[str]:
     """Return the wires of a core's loader, and its instance; only wires where tables are fixed.
 
     It is told what to do by ``begin_load``, ``load_bit_valid``, ``load_bit`` and what drives

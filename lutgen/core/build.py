@@ -267,9 +267,7 @@ def make_core(network: LutNetwork, config: CoreConfig | None = None) -> Core:
         steps=tuple(making.steps),
         head=head,
         netlist=making.netlist,
-        timing=None
-        if config.reloadable
-        else _timing(making.netlist, chip, config.fmax_target_mhz),
+        timing=None if config.reloadable else _timing(making.netlist, chip, config.fmax_target_mhz),
     )
 
 

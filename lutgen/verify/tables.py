@@ -136,7 +136,9 @@ def _run_loader(machine: Machine, symbols: Symbols, loading: Loading) -> None:
     ]
     for i, (seen, wanted) in enumerate(zip(strobes, expected, strict=False)):
         if seen != wanted:
-            raise MismatchError(f"the loader: load {i} is not of the bits and at the place it is of")
+            raise MismatchError(
+                f"the loader: load {i} is not of the bits and at the place it is of"
+            )
     if len(strobes) != len(expected):
         raise MismatchError(f"the loader loads {len(strobes)} times, not {len(expected)}")
 
