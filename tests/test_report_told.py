@@ -242,3 +242,17 @@ def test_names_of_features_and_classes_are_no_markup(tmp_path: Path) -> None:
     assert "<script>alert" not in text
     data = text.split('id="network-data">')[1].split("</script>")[0]
     assert json.loads(data)["names"][0] == evil
+
+
+def test_labels_that_are_not_the_model_s_leave_accuracy_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from lutgen.cli.hardware import _score
+
+    network = LutNetwork.from_luts(2, [((0, 1), 6)], head=Argmax.class_number(["no", "yes"]))
+    X = np.array([[0, 1], [1, 1]])
+    _score(network, Chosen("mine", "all", "", X, np.array(["yes", "maybe"])), tmp_path)
+    assert "accuracy is left out of the report: mine: label 'maybe' is not one" in caplog.text
+    assert not list(tmp_path.iterdir())
+    _score(network, Chosen("mine", "all", "", X, np.array(["yes", "no"])), tmp_path)
+    assert EvaluationRecord.read(tmp_path / EVALUATION_FILE).accuracy == 1
