@@ -232,14 +232,21 @@ def plot_graph(model: Any, ax: Axes | None = None) -> Axes:
         (nodes, "s", "C0", "LUTs"),
     ):
         if points:
-            x, y = zip(*points, strict=True)
-            axes.scatter(x, y, s=18, marker=marker, color=colour, label=name)
+            places = np.array(points)
+            axes.scatter(places[:, 0], places[:, 1], s=18, marker=marker, color=colour, label=name)
     if len(inputs) <= _MOST_NAMES:
         names = network.encoder.get_feature_names_out(network.feature_names or None)
         for signal, (x, y) in place.items():
             if signal < network.n_inputs:
-                told = {"ha": "right", "va": "center", "fontsize": 8}
-                axes.annotate(names[signal], (x, y), (-6, 0), textcoords="offset points", **told)
+                axes.annotate(
+                    names[signal],
+                    (x, y),
+                    (-6, 0),
+                    textcoords="offset points",
+                    ha="right",
+                    va="center",
+                    fontsize=8,
+                )
     axes.set_axis_off()
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
     return axes

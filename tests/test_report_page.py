@@ -82,6 +82,14 @@ def test_everybody_can_use_the_page(chromium: Any, pages: dict[str, Path], name:
         page.close()
 
 
+def test_without_a_browser_tests_are_skipped_or_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("browsing.shutil.which", lambda name: None)
+    for require, outcome in (("", pytest.skip.Exception), ("tools", pytest.fail.Exception)):
+        monkeypatch.setenv("LUTGEN_REQUIRE", require)
+        with pytest.raises(outcome, match=r"there is none of chromium, .* apt install"), browser():
+            pass
+
+
 def test_axe_finds_what_not_everybody_can_use(chromium: Any, pages: dict[str, Path]) -> None:
     page = open_page(chromium, pages["table"])
     bare = "label => label.replaceWith(label.lastChild)"

@@ -232,6 +232,7 @@ def test_html_shows_what_the_text_shows(report) -> None:
     assert [found["id"] for tag, found in page.elements if tag == "section"] == [
         "model",
         "accuracy",
+        "network",
         "netlist",
         "verification",
         "synthesis",

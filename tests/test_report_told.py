@@ -27,7 +27,7 @@ from lutgen.report.folder import read_report
 from lutgen.report.render_html import render_html
 from lutgen.report.render_text import render_text
 from lutgen.report.table import Section
-from lutgen.report.told import change_sections, class_tables, network_sections
+from lutgen.report.told import change_sections, class_tables, network_section
 
 
 def layered() -> LutNetwork:
@@ -75,12 +75,13 @@ def test_a_class_that_no_sample_has_divides_nothing_by_zero() -> None:
     assert [row[-1] for row in table.rows] == ["100.0 %", "", ""]
 
 
-def test_what_layers_read_is_counted_of_the_cone() -> None:
+def test_what_layers_read_is_counted_of_the_cone(tmp_path: Path) -> None:
     network = layered()
     assert wires_between_layers(network).tolist() == [[0, 0, 0], [4, 0, 0], [1, 2, 0]]
     assert feature_reads(network).tolist() == [3, 1, 1]
     assert levels(network).tolist() == [1, 1, 1, 2]
-    (section,) = network_sections(network)
+    report = replace(read_report(write_folder(tmp_path, files())), network=network)
+    section = network_section(report)
     assert ("LUTs", "3 that reach the output") in section.facts
     features, wires = section.tables
     assert features.rows[0] == ("0", "", "0.5", "3")
@@ -179,12 +180,18 @@ def test_the_search_that_a_model_came_of_is_shown(tmp_path: Path) -> None:
 
 def test_answers_of_another_model_take_no_part(tmp_path: Path) -> None:
     folder = write_folder(tmp_path, files())
+    text = " ".join(render_text(read_report(folder)).split())
+    assert "Not measured on samples: there is no evaluation.json in the folder" in text
+    assert "Not shown: there is no network.npz in the folder" in text
     evaluation().write(folder / EVALUATION_FILE)
     assert "0.7000, 7 / 10 right" in render_text(read_report(folder))
     replace(evaluation(), digest="ab" * 32).write(folder / EVALUATION_FILE)
     layered().save(folder / "network.npz")
     report = read_report(folder)
     assert report.evaluation is None and report.network is None
+    assert "Not measured on samples: evaluation.json is not of this core.json" in " ".join(
+        render_text(report).split()
+    )
     assert [item.file for item in report.left_out] == ["network.npz", EVALUATION_FILE]
     assert report.to_json()["evaluation"] is None and "network" not in report.to_json()
 
@@ -235,3 +242,17 @@ def test_names_of_features_and_classes_are_no_markup(tmp_path: Path) -> None:
     assert "<script>alert" not in text
     data = text.split('id="network-data">')[1].split("</script>")[0]
     assert json.loads(data)["names"][0] == evil
+
+
+def test_labels_that_are_not_the_model_s_leave_accuracy_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from lutgen.cli.hardware import _score
+
+    network = LutNetwork.from_luts(2, [((0, 1), 6)], head=Argmax.class_number(["no", "yes"]))
+    X = np.array([[0, 1], [1, 1]])
+    _score(network, Chosen("mine", "all", "", X, np.array(["yes", "maybe"])), tmp_path)
+    assert "accuracy is left out of the report: mine: label 'maybe' is not one" in caplog.text
+    assert not list(tmp_path.iterdir())
+    _score(network, Chosen("mine", "all", "", X, np.array(["yes", "no"])), tmp_path)
+    assert EvaluationRecord.read(tmp_path / EVALUATION_FILE).accuracy == 1

@@ -83,6 +83,14 @@ class Report:
     evaluation: EvaluationRecord | NumbersRecord | None = None
     tune: TuneRecord | None = None
 
+    def why(self, part: str, otherwise: str = "the folder's record of it is empty") -> str:
+        """Return why the file whose name has `part` takes no part in the report."""
+        return next((item.reason for item in self.left_out if part in item.file), otherwise)
+
+    def why_without(self, name: str) -> str:
+        """Return why a file that may well be missing takes no part in the report."""
+        return self.why(name, f"there is no {name} in the folder")
+
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON, with what follows from its numbers."""
         names = [item.name for item in fields(self) if item.name not in ("network", "tune")]

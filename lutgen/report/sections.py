@@ -9,13 +9,13 @@ from itertools import groupby
 from lutgen.core.ports import InputBits, span, told
 from lutgen.netlist.passes.triplicate import KINDS, NONE
 from lutgen.records.core import ChipSize, CoreRecord, latency_text
-from lutgen.records.learnt import EvaluationRecord, NumbersRecord
+from lutgen.records.learnt import EVALUATION_FILE, EvaluationRecord
 from lutgen.records.model import ModelRecord, TrainingRecord
 from lutgen.records.synthesis import SynthesisRecord
 from lutgen.report.faults import faults_section
 from lutgen.report.folder import MODES, Report
 from lutgen.report.table import Headline, Section, Table, accuracy_text, grouped, share, some_of
-from lutgen.report.told import change_sections, class_tables, network_sections, worth_facts
+from lutgen.report.told import change_sections, class_tables, network_section, worth_facts
 
 CORE = "core"
 PIPELINE = ": a pipeline, each row of registers takes a clock cycle"
@@ -26,8 +26,8 @@ def sections(report: Report) -> tuple[Section, ...]:
     """Return the whole report, part by part."""
     return (
         model_section(report.core.model),
-        accuracy_section(report.core.model, report.evaluation),
-        *network_sections(report.network),
+        accuracy_section(report),
+        network_section(report),
         *change_sections(report),
         netlist_section(report.core),
         verification_section(report),
@@ -127,11 +127,9 @@ def model_section(model: ModelRecord) -> Section:
     return Section("model", "Model", facts=tuple(fact for fact in facts if fact[1]))
 
 
-def accuracy_section(
-    model: ModelRecord, evaluation: EvaluationRecord | NumbersRecord | None = None
-) -> Section:
+def accuracy_section(report: Report) -> Section:
     """Return the accuracies of the model, by class, and of its LUTs, as Table 1 of the paper."""
-    training = model.training
+    training, evaluation = report.core.model.training, report.evaluation
     facts = [
         (f"{name} {training.metric}".strip(), _score(training, value))
         for name, value in (("train", training.train_accuracy), ("test", training.test_accuracy))
@@ -144,7 +142,13 @@ def accuracy_section(
     tables = [*class_tables(evaluation)] if isinstance(evaluation, EvaluationRecord) else []
     if training.layers:
         tables.append(_lut_accuracy_table(training))
-    return Section("accuracy", "Accuracy", tuple(facts), tuple(tables))
+    lines: tuple[str, ...] = ()
+    if evaluation is None and (report.core.model.classes or training.metric):
+        lines = (
+            f"Not measured on samples: {report.why_without(EVALUATION_FILE)}. "
+            "lutgen evaluate MODEL -o FOLDER does it.",
+        )
+    return Section("accuracy", "Accuracy", tuple(facts), tuple(tables), lines)
 
 
 def _lut_accuracy_table(training: TrainingRecord) -> Table:
@@ -263,10 +267,10 @@ def verification_section(report: Report) -> Section:
     lines: list[str] = []
     checks, proofs = report.simulation.checks, report.proof.proofs
     if not checks:
-        reason = _why(report, "simulate.json")
+        reason = report.why("simulate.json")
         lines.append(f"Nothing compared: {reason}. lutgen simulate compares.")
     if not proofs:
-        lines.append(f"Nothing proved: {_why(report, 'proof.json')}. lutgen prove proves.")
+        lines.append(f"Nothing proved: {report.why('proof.json')}. lutgen prove proves.")
     lines += [f"{check.name}: {check.difference}" for check in checks if check.difference]
     lines += [f"{proof.name}: {proof.difference}" for proof in proofs if proof.difference]
     masking = report.proof.masking
@@ -284,7 +288,7 @@ def synthesis_section(report: Report) -> Section:
     """Return what synthesis counted, both modes side by side, and the share of each chip."""
     present = {result.mode for result in report.synthesis}
     lines = tuple(
-        f"Not synthesised in mode {mode}: {_why(report, f'/{mode}/')}. lutgen synth does it."
+        f"Not synthesised in mode {mode}: {report.why(f'/{mode}/')}. lutgen synth does it."
         for mode in MODES
         if mode not in present
     )
@@ -515,12 +519,6 @@ def _widths(widths: tuple[int, ...]) -> str:
     """Write widths as the command line takes them: ``1024x5, 1``."""
     runs = [(width, len(list(run))) for width, run in groupby(widths)]
     return ", ".join(f"{width}x{n}" if n > 1 else str(width) for width, n in runs)
-
-
-def _why(report: Report, part: str) -> str:
-    """Return why the file whose name has `part` takes no part in the report."""
-    reasons = [item.reason for item in report.left_out if part in item.file]
-    return reasons[0] if reasons else "the folder's record of it is empty"
 
 
 def _on_training(report: Report) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from lutgen.encode.encoder import CODE
 from lutgen.model import LutNetwork
 from lutgen.model.structure import feature_reads, wires_between_layers
+from lutgen.records.core import NETWORK_FILE
 from lutgen.records.learnt import (
     AccuracyChange,
     EvaluationRecord,
@@ -20,6 +21,7 @@ from lutgen.records.tune import TuneRecord
 from lutgen.report.folder import Report
 from lutgen.report.table import Section, Table, accuracy_text, grouped, share, some_of
 
+_TITLE = "Lookup tables"
 _MOST_CLASSES = 20
 _MOST_LAYERS = 12
 
@@ -75,10 +77,12 @@ def _shades(counts: NDArray[np.int64], true: NDArray[np.int64]) -> Iterator[tupl
         yield (*(round(count / n, 3) if n else 0.0 for count in row), 0.0)
 
 
-def network_sections(network: LutNetwork | None) -> Iterator[Section]:
-    """Yield what the network looks like: what LUTs read."""
-    if network is None or not network.n_luts:
-        return
+def network_section(report: Report) -> Section:
+    """Return what the network looks like: what LUTs read."""
+    network = report.network
+    if network is None:
+        line = f"Not shown: {report.why_without(NETWORK_FILE)}. lutgen verilog leaves it."
+        return Section("network", _TITLE, lines=(line,))
     reads = feature_reads(network)
     n_read = int((reads > 0).sum())
     unit = "numbers" if network.encoder.window is not None else "features"
@@ -90,7 +94,7 @@ def network_sections(network: LutNetwork | None) -> Iterator[Section]:
     tables = [_feature_table(network, reads)]
     if 1 < network.n_layers <= _MOST_LAYERS:
         tables.append(_wires_table(network))
-    yield Section("network", "Lookup tables", tuple(facts), tuple(tables))
+    return Section("network", _TITLE, tuple(facts), tuple(table for table in tables if table.rows))
 
 
 def _feature_table(network: LutNetwork, reads: NDArray[np.int64]) -> Table:
