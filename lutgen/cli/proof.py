@@ -179,8 +179,9 @@ def _print_score(record: MutationRecord) -> None:
     missed = [
         fault for fault in record.faults if fault.proof == "refuted" and not fault.wrong_samples
     ]
+    noun = "fault" if len(missed) == 1 else "faults"
     output.print_text(
-        f"the test samples miss {len(missed)} fault{'s' * (len(missed) != 1)} that the proof catches"
+        f"the test samples miss {len(missed)} {noun} that the proof catches"
         + (f", the first: {missed[0].fault}" if missed else "")
     )
     output.print_text(
