@@ -4,7 +4,8 @@
 // Bits are taken as they come: the payload shifts through the sample register, all of a frame
 // through the CRC. A sample is answered only when the whole frame was right. One answer may wait
 // for the one under way; answers all have 11 bytes, so only where requests of less than that come
-// back to back are there more, and the host is told.
+// back to back are there more, and the host is told. Of a core whose tables are not whole, as a
+// load broke off, E8 is answered.
 `default_nettype none
 
 module lutgen_uart #(
@@ -14,6 +15,7 @@ module lutgen_uart #(
     parameter LATENCY          = 0,     // clock cycles from core_x to core_y
     parameter ANSWER_WIDTH     = 1,     // at most 32
     parameter SELF_TEST_CYCLES = 4096,
+    parameter N_LOAD_BYTES     = 0,     // of the core's tables, if they can be loaded; at most 65535
     parameter N_INFO_WORDS     = 16,
     parameter [32*N_INFO_WORDS-1:0] INFO = 0
 ) (
@@ -23,7 +25,14 @@ module lutgen_uart #(
     output wire                    tx,
     output reg                     led,  // changes with every sample that is answered
     output wire [N_INPUTS-1:0]     core_x,
-    input  wire [ANSWER_WIDTH-1:0] core_y
+    input  wire [ANSWER_WIDTH-1:0] core_y,
+
+    output wire                    load_start,       // to lutgen_loader
+    output wire                    load_bit_valid,
+    output wire                    load_bit,
+    output reg                     load_commit,
+    input  wire                    tables_whole,     // 1 where they cannot be loaded
+    input  wire [31:0]             tables_contents
 );
   function integer clog2(input integer value);
     begin
@@ -38,13 +47,13 @@ module lutgen_uart #(
   endfunction
 
   localparam [7:0] REQUEST = 8'hA5, ANSWER = 8'h5B;
-  localparam [7:0] IDENTITY = 8'h01, PREDICT = 8'h02, SELF_TEST = 8'h03;
+  localparam [7:0] IDENTITY = 8'h01, PREDICT = 8'h02, SELF_TEST = 8'h03, LOAD = 8'h04;
   localparam [7:0] DONE = 8'h80;  // with the command
   localparam [7:0] BAD_CRC = 8'hE1, BAD_LENGTH = 8'hE2, BAD_COMMAND = 8'hE3, SHORT = 8'hE4,
-                   BAD_BYTE = 8'hE5, STRAY = 8'hE6, OVERRUN = 8'hE7;
+                   BAD_BYTE = 8'hE5, STRAY = 8'hE6, OVERRUN = 8'hE7, NOT_WHOLE = 8'hE8;
   localparam [31:0] RESIDUE = 32'hDEBB20E3;  // CRC of any data followed by its own CRC
 
-  localparam [31:0] N_BYTES = (N_INPUTS + 7) / 8;
+  localparam [31:0] N_BYTES = (N_INPUTS + 7) / 8, LOAD_BYTES = N_LOAD_BYTES;
   localparam N_BITS = 8 * ((N_INPUTS + 7) / 8);
   localparam TIMER_BITS = clog2(TIMEOUT_CLKS + 1);
   localparam [31:0] TIMEOUT = TIMEOUT_CLKS;
@@ -80,8 +89,11 @@ module lutgen_uart #(
   wire                  is_sample_bit = bit_valid && state == PAYLOAD && command == PREDICT;
 
   wire [15:0] expected_length = command == PREDICT ? N_BYTES[15:0] :
+                                command == LOAD ? LOAD_BYTES[15:0] :
                                 command == IDENTITY ? 16'd1 : 16'd0;
-  wire        is_command = command == PREDICT || command == IDENTITY || command == SELF_TEST;
+  wire        is_command = command == PREDICT || command == IDENTITY || command == SELF_TEST ||
+                           (command == LOAD && N_LOAD_BYTES != 0);
+  wire        asks_core = command == PREDICT || command == SELF_TEST;
   wire        is_quiet = timer == 0;
   wire [31:0] core_word;
   wire [31:0] info_word;
@@ -90,9 +102,16 @@ module lutgen_uart #(
   reg  [7:0]  reply_status;
   wire        is_error = reply_status[6];
   wire [31:0] reply_value = is_error ? 32'd0 : command == SELF_TEST ? signature :
-                            command == PREDICT ? core_word : info_word;
+                            command == PREDICT ? core_word :
+                            command == LOAD ? tables_contents : info_word;
 
   assign core_x = sample[N_INPUTS-1:0];
+
+  // tables are loaded as they come; they count as whole once the frame was right
+  assign load_start     = state == CHECK && command == LOAD && length == expected_length &&
+                          N_LOAD_BYTES != 0;
+  assign load_bit_valid = bit_valid && state == PAYLOAD && command == LOAD;
+  assign load_bit       = data[7];
 
   always @(posedge clk) begin
     if (is_sample_bit || is_testing)
@@ -104,7 +123,8 @@ module lutgen_uart #(
     if (rst || state == IDLE || !rx_idle) timer <= TIMEOUT[TIMER_BITS-1:0];
     else if (!is_quiet) timer <= timer - 1'b1;
 
-    reply <= 1'b0;
+    reply       <= 1'b0;
+    load_commit <= 1'b0;
     case (state)
       IDLE: begin
         count <= 3;
@@ -153,6 +173,7 @@ module lutgen_uart #(
             crc       <= 32'hFFFFFFFF;
             signature <= 32'd0;
             disturbed <= 1'b0;
+            load_commit <= command == LOAD;
             count     <= command == SELF_TEST ? TEST_COUNT[COUNT_BITS-1:0]
                                               : RUN_COUNT[COUNT_BITS-1:0];
             state     <= command == SELF_TEST ? TEST : RUN;
@@ -164,9 +185,9 @@ module lutgen_uart #(
         disturbed <= disturbed || byte_valid || bad_stop;
         if (count == 0) begin
           reply        <= 1'b1;
-          reply_status <= DONE | command;
+          reply_status <= asks_core && !tables_whole ? NOT_WHOLE : DONE | command;
           state        <= IDLE;
-          if (command == PREDICT) led <= !led;
+          if (command == PREDICT && tables_whole) led <= !led;
         end
       end
       default: if (is_quiet) begin  // DRAIN: whatever was sent is over
@@ -211,7 +232,10 @@ module lutgen_uart #(
   endgenerate
 
   wire [31:0] info_index = {24'd0, argument};
-  assign info_word = info_index < N_INFO_WORDS ? INFO[32*info_index +: 32] : 32'd0;
+  assign info_word = info_index < N_INFO_WORDS ? INFO[32*info_index +: 32] :
+                     info_index == N_INFO_WORDS && N_LOAD_BYTES != 0 ? tables_contents :
+                     info_index == N_INFO_WORDS + 1 && N_LOAD_BYTES != 0 ?
+                     {31'd0, tables_whole} : 32'd0;
 
   // ---- answers: one under way, one that waits
   localparam [1:0] READY = 0, SUM = 1, SEND = 2;

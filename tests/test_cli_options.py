@@ -18,7 +18,7 @@ MAY_DIFFER = {
 """One meaning, what is written, in words that say what that is."""
 
 HARDWARE = ("verilog", "activity", "emit", "export", "simulate", "synth", "prove", "mutate",
-            "optimise", "fmax", "train", "tune")  # fmt: skip
+            "faults", "optimise", "fmax", "train", "tune")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_who_takes_samples_takes_any(options: dict[str, dict[str, Any]]) -> None
     group = {"--data", "--task", "--data-dir", "--test-fraction", "--split-seed", "--keep",
              "--missing", "--drop-missing", "--no-download"}  # fmt: skip
     commands = {"train", "boost", "tune", "evaluate", "optimise", "export", "simulate",
-                "activity", "mutate", "build", "host"}  # fmt: skip
+                "activity", "mutate", "faults", "build", "host"}  # fmt: skip
     for name in group - {"--data-dir", "--data"}:
         assert set(options[name]) == commands, name
     assert set(options["--data"]) == commands | {"import"}

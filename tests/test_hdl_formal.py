@@ -12,6 +12,7 @@ CASES = [
     Case("lutgen_axilite"),
     Case("lutgen_wishbone"),
     Case("lutgen_registers", {"LATENCY": 2, "N_SAMPLE": 2}),
+    Case("lutgen_registers", {"LATENCY": 1, "N_LOAD_WORDS": 3}),
     Case("lutgen_cfu", {"LATENCY": 0}),
     Case("lutgen_cfu", {"LATENCY": 2, "N_SAMPLE": 3, "N_ANSWER": 2}),
     Case("lutgen_uart_tx", {"CLKS_PER_BIT": 4}),
@@ -41,6 +42,8 @@ FAULTS = {
         ("count <= CYCLES[COUNT_BITS-1:0];", "count <= {COUNT_BITS{1'b0}};"),
         ("      done  <= 1'b0;\n      count", "      count"),
         ("is_written && write_strobe[lane]", "is_written"),
+        ("    end else if (load_start) begin\n      busy <= 1'b0;\n      done <= 1'b0;\n", ""),
+        ("write_data[0] && !can_start;", "1'b0;"),
     ],
     "lutgen_cfu": [
         ("    if (rsp_ready) rsp_valid <= 1'b0;\n", "    rsp_valid <= 1'b0;\n"),
@@ -55,7 +58,7 @@ FAULTS = {
 }
 FAULTY = {
     "lutgen_stream": {"BEAT_WIDTH": 2, "N_INPUTS": 4, "LATENCY": 0, "ANSWER_WIDTH": 3},
-    "lutgen_registers": {"LATENCY": 1},
+    "lutgen_registers": {"LATENCY": 1, "N_LOAD_WORDS": 1},
     "lutgen_cfu": {"LATENCY": 1},
     "lutgen_uart_tx": {"CLKS_PER_BIT": 2},
 }  # small: a fault shows all the same

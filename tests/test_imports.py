@@ -30,6 +30,7 @@ HEAVY: dict[str, set[str]] = {
     "numba": {
         "lutgen.learn.compiled",
         "lutgen.netlist.passes.cuts",
+        "lutgen.netlist.strike",
     },
     "llvmlite": {"lutgen.infer.machine"},
     "pysat": {"lutgen.verify.sat"},

@@ -104,7 +104,7 @@ def board_core(network: LutNetwork, board: Board, config: CoreConfig, clock_hz: 
     """
     config = replace(config, chip=f"{board.family}-{board.device}")
     if not config.pipeline and not config.fmax_target_mhz:
-        if delay_models(get_family(board.family)):
+        if delay_models(get_family(board.family)) and not config.reloadable:
             config = replace(config, fmax_target_mhz=MARGIN * clock_hz / 1e6)
         else:
             config = replace(config, pipeline=PIPELINE_UNKNOWN)

@@ -94,13 +94,22 @@ def harness(core: CorePorts) -> str:
     """Return the Verilog of registers around a core: ``clk`` and one bit in, one bit out."""
     n, width = core.n_inputs, core.answer_width
     clock = core.clocking("clk", "1'b0")
+    loads = core.load_wires
+    n_loads = sum(loads.values())
+    names = ", ".join(loads)
+    load_wires = "".join(
+        f"  wire {f'[{bits - 1}:0] ' if bits > 1 else ''}{name};\n" for name, bits in loads.items()
+    )
+    if loads:  # from registers as well
+        load_wires += f"  reg [{n_loads - 1}:0] loads;\n  assign {{{names}}} = loads;\n"
+        load_wires += f"  always @(posedge clk) loads <= {{loads[{n_loads - 2}:0], d}};\n"
     shifted = f"{{in[{n - 2}:0], d}}" if n > 1 else "d"
     moved = f"{{fold[{width - 2}:0], 1'b0}}" if width > 1 else "1'b0"
     return f"""module {TOP} (input wire clk, input wire d, output wire q);
   reg [{n - 1}:0] in;
   reg [{width - 1}:0] out, fold;
   wire [{width - 1}:0] y;
-  {core.module} core ({clock}.x(in), .y(y));
+{load_wires}  {core.module} core ({clock}.x(in), .y(y));
   always @(posedge clk) begin
     in <= {shifted};
     out <= y;

@@ -12,6 +12,7 @@ import numpy as np
 
 from lutgen.assets import asset
 from lutgen.bits import Bits
+from lutgen.chips.tables import Loading
 from lutgen.core import Core
 from lutgen.core.controls import Controls
 from lutgen.core.interface import BITS
@@ -45,6 +46,10 @@ class CorePorts:
         Bits of each feature at ``x``, the first lowest; empty where encoded bits come in.
     controls : Controls
         Ports of its registers, if it has any.
+    loading : Loading or None
+        How its tables are loaded; None where they are fixed.
+    contents : int
+        CRC-32 of what they hold at first.
     """
 
     module: str
@@ -54,6 +59,8 @@ class CorePorts:
     has_clock: bool
     widths: tuple[int, ...] = ()
     controls: Controls = field(default_factory=Controls)
+    loading: Loading | None = None
+    contents: int = 0
 
     @classmethod
     def of(cls, core: Core) -> CorePorts:
@@ -63,9 +70,13 @@ class CorePorts:
             n_inputs=core.netlist.n_inputs,
             answer_width=len(core.netlist.outputs),
             latency=core.netlist.latency,
-            has_clock=core.has_registers,
+            has_clock=core.has_clock,
             widths=core.interface.widths,
-            controls=core.config.controls,
+            controls=core.config.controls
+            if core.has_registers
+            else Controls(core.config.controls.clock),
+            loading=core.interface.loading,
+            contents=core.interface.contents if core.interface.loading else 0,
         )
 
     def clocking(self, clock: str, reset: str) -> str:
@@ -76,7 +87,16 @@ class CorePorts:
         clock, reset : str
             What drives them; the reset active high.
         """
-        return self.controls.connections(clock, reset) if self.has_clock else ""
+        wires = self.controls.connections(clock, reset) if self.has_clock else ""
+        if self.loading is None:
+            return wires
+        return wires + "".join(f".{name}({name}), " for name in self.load_wires)
+
+    @property
+    def load_wires(self) -> dict[str, int]:
+        """The core's ports that load its tables, and their bits; none where they are fixed."""
+        ports = self.loading.ports if self.loading else {}
+        return {name: max(width, 1) for name, width in ports.items()}
 
     @property
     def lanes(self) -> tuple[int, ...]:
@@ -107,9 +127,10 @@ def stream_sources() -> list[Path]:
     return [asset("hdl/lutgen_stream.v")]
 
 
-def uart_sources() -> list[Path]:
+def uart_sources(core: CorePorts | None = None) -> list[Path]:
     """Return the Verilog files that :func:`uart_top` instantiates."""
-    return [asset(f"hdl/lutgen_uart{part}.v") for part in ("", "_rx", "_tx")]
+    names = ["uart", "uart_rx", "uart_tx", *(["loader"] if core and core.loading else [])]
+    return [asset(f"hdl/lutgen_{name}.v") for name in names]
 
 
 def stream_top(core: CorePorts, *, beat_width: int = 8, module: str = STREAM_MODULE) -> str:
@@ -198,6 +219,8 @@ def uart_top(
     assert (identity.n_inputs, identity.answer_width) == (core.n_inputs, core.answer_width)
     words = info_words(identity)
     info = "".join(f"{word:08x}" for word in reversed(words))
+    n_load_bytes = core.loading.n_bits // 8 if core.loading else 0
+    whole, contents = ("tables_whole", "tables_contents") if core.loading else ("1'b1", "32'd0")
     return "\n".join(
         [
             f"// {module}: {core.module} at the end of a serial line, see docs/protocol.md",
@@ -211,19 +234,63 @@ def uart_top(
             "    output wire led",
             ");",
             *_core_lines(core),
+            "  /* verilator lint_off UNUSEDSIGNAL */  // where tables are fixed",
+            "  wire load_commit;",
+            "  /* verilator lint_on UNUSEDSIGNAL */",
+            *loader_lines(core),
             "  lutgen_uart #(",
             f"      .CLKS_PER_BIT({clks_per_bit}), .TIMEOUT_CLKS({timeout_clks}),",
             f"      .N_INPUTS({core.n_inputs}), .LATENCY({core.latency}),",
             f"      .ANSWER_WIDTH({core.answer_width}), .SELF_TEST_CYCLES({SELF_TEST_CYCLES}),",
-            f"      .N_INFO_WORDS({len(words)}),",
+            f"      .N_LOAD_BYTES({n_load_bytes}), .N_INFO_WORDS({len(words)}),",
             f"      .INFO({32 * len(words)}'h{info})",
             "  ) uart (.clk(clk), .rst(rst), .rx(rx), .tx(tx), .led(led),",
-            "      .core_x(x), .core_y(y));",
+            "      .core_x(x), .core_y(y),",
+            "      .load_start(begin_load), .load_bit_valid(load_bit_valid), .load_bit(load_bit),",
+            f"      .load_commit(load_commit), .tables_whole({whole}),",
+            f"      .tables_contents({contents}));",
             *_END,
         ]
     )
 
 
+def loader_lines(core: CorePorts, *, clock: str = "clk", commit: str = "load_commit") -> list[str]:
+    """Return the wires of a core's loader, and its instance; only wires where tables are fixed.
+
+    It is told what to do by ``begin_load``, ``load_bit_valid``, ``load_bit`` and what drives
+    `commit`, and tells ``tables_whole``, ``tables_contents`` and ``load_full``.
+    """
+    loading = core.loading
+    if loading is None:
+        return [
+            "  /* verilator lint_off UNUSEDSIGNAL */  // the tables are fixed",
+            "  wire begin_load, load_bit_valid, load_bit;",
+            "  /* verilator lint_on UNUSEDSIGNAL */",
+        ]
+    told = {"tables_whole": 1, "load_full": 1, "tables_contents": 32}
+    asked = ("begin_load", "load_bit_valid", "load_bit")
+    every = {"load": 1, "load_start": 1, "load_at": loading.address_bits}
+    every |= {"load_data": loading.lanes}
+    return [
+        *(f"  wire {name};" for name in asked),
+        "  /* verilator lint_off UNUSEDSIGNAL */  // not all of it is for every kind of tables",
+        *(
+            f"  wire [{width - 1}:0] {name};" if width > 1 else f"  wire {name};"
+            for name, width in {**every, **told}.items()
+        ),
+        "  /* verilator lint_on UNUSEDSIGNAL */",
+        "  lutgen_loader #(",
+        f"      .N_BITS({loading.n_bits}), .LANES({loading.lanes}),",
+        f"      .ADDRESS_BITS({loading.address_bits}), .CONTENTS(32'h{core.contents:08x})",
+        "  ) loader (",
+        f"      .clk({clock}), .start(begin_load), .bit_valid(load_bit_valid), .bit_in(load_bit),",
+        f"      .commit({commit}), .whole(tables_whole), .is_full(load_full),",
+        "      .contents(tables_contents), .load(load), .load_start(load_start),",
+        "      .load_at(load_at), .load_data(load_data));",
+    ]
+
+
+MAX_LOAD_BYTES = 0xFFFF
 _NARROWER = {SCORES: "answer fewer scores or give smaller weights", BITS: "answer fewer bits"}
 _END = ("endmodule", "", "`default_nettype wire", "")
 
@@ -263,6 +330,11 @@ def _check_uart(core: CorePorts, identity: Identity, clks_per_bit: int, timeout_
             f"an answer carries {MAX_ANSWER_WIDTH} bits, not {core.answer_width} "
             f"({identity.answer}); {_NARROWER.get(identity.answer, 'answer fewer')}, or take the "
             "AXI4-Stream shell, which carries any width"
+        )
+    if core.loading and core.loading.n_bits // 8 > MAX_LOAD_BYTES:
+        faults.append(
+            f"a request carries at most {8 * MAX_LOAD_BYTES:,} bits of tables, not "
+            f"{core.loading.n_bits:,}; use fewer or smaller LUTs, or leave --reloadable out"
         )
     if clks_per_bit < MIN_CLKS_PER_BIT:
         faults.append(

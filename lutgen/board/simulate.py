@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from lutgen.bits import Bits
 from lutgen.board.boards import Board
 from lutgen.board.build import board_core
-from lutgen.board.shell import SELF_TEST_CYCLES, UART_MODULE
+from lutgen.board.shell import SELF_TEST_CYCLES, UART_MODULE, CorePorts, uart_sources
 from lutgen.board.top import TOP, plan_board
 from lutgen.chips.registry import families, get_family
 from lutgen.chips.tools import DesignModels
@@ -270,7 +270,7 @@ _WRITE = ("proc", "blackbox =A:whitebox")
 
 def _read_design(core: Core, board: Board) -> list[str]:
     own = [f"{core.module}.v", f"{UART_MODULE}.v"]
-    own += [f"lutgen_uart{part}.v" for part in ("", "_rx", "_tx")]
+    own += [path.name for path in uart_sources(CorePorts.of(core))]
     return [
         library_command(board.family),
         f"read_verilog {' '.join(own)}",

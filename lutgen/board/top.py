@@ -130,7 +130,9 @@ def plan_board(board: Board, core: Core, *, baud: int = 0, clock_divider: int = 
         clks_per_bit=divider,
         timeout_clks=timeout,
     )
-    sources = {path.name: path.read_text(encoding="utf-8") for path in uart_sources()}
+    sources = {
+        path.name: path.read_text(encoding="utf-8") for path in uart_sources(CorePorts.of(core))
+    }
     sources |= {f"{core.module}.v": core_verilog(core), f"{UART_MODULE}.v": shell}
     for name, text in sources.items():
         platform.add_file(name, text)

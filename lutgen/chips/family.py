@@ -14,10 +14,11 @@ from pathlib import Path
 
 from lutgen.chips.fabric.carry import CarryChain
 from lutgen.chips.fabric.fabric import Fabric
-from lutgen.chips.fabric.mapper import map_onto
+from lutgen.chips.fabric.mapper import map_onto, realise
 from lutgen.chips.primitive import Primitive
+from lutgen.chips.tables import LoadableTables
 from lutgen.chips.tools import AddedCell, DesignModels, Packer, RoutedModels, Router, YosysFacts
-from lutgen.netlist.ir import Netlist
+from lutgen.netlist.ir import Cell, Netlist
 
 CELLS_FILE = "cells.txt"
 
@@ -118,6 +119,10 @@ class Family:
         What Edalize calls the vendor's tools that build for it.
     why_no_delays : str
         Why there is no delay model; "" if there is one, or nothing to say.
+    tables : LoadableTables, optional
+        What tables that are loaded while the hardware runs are made of; None if there is nothing.
+    why_no_tables : str
+        Why there is nothing.
     """
 
     name: str
@@ -139,6 +144,8 @@ class Family:
     constraints: tuple[str, ...] = ("sdc",)
     projects: tuple[str, ...] = ()
     why_no_delays: str = ""
+    tables: LoadableTables | None = None
+    why_no_tables: str = ""
 
     def __repr__(self) -> str:
         return f"Family({self.name!r})"
@@ -155,6 +162,10 @@ class Family:
     def try_map(self, netlist: Netlist) -> Netlist:
         """Return the same to be counted: the rules of placement are not checked."""
         return map_onto(netlist, self.fabric, trial=True) if self.fabric else netlist
+
+    def realise(self, cell: Cell) -> Cell:
+        """Return a register, or a LUT that one of the chip's holds, as its primitive."""
+        return realise(cell, self.fabric) if self.fabric else cell
 
     @cached_property
     def cell_names(self) -> frozenset[str]:

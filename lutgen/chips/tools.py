@@ -34,6 +34,9 @@ class YosysFacts:
         Macros to read the simulation models with.
     second_synth : str
         Synthesis command to try where the first fails; "" for none.
+    memories : mapping of str to tuple of str
+        LUTs that hold tables which are loaded, and the ports that wait for no clock: the address
+        that is read, and what stands there.
     """
 
     library: str
@@ -43,6 +46,7 @@ class YosysFacts:
     muxes: tuple[str, ...] = ()
     defines: Mapping[str, str] = field(default_factory=dict)
     second_synth: str = ""
+    memories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ COMMANDS = {
     "synth": "synthesis",
     "prove": "proof",
     "mutate": "proof",
+    "faults": "upsets",
     "report": "hardware",
     "build": "board",
     "boards": "board",

@@ -285,6 +285,14 @@ def host(
     answer_timeout: Annotated[
         float, typer.Option(min=0.01, help="Seconds to wait for an answer.")
     ] = DEFAULT_TIMEOUT_SECONDS,
+    load: Annotated[
+        bool,
+        typer.Option(
+            "--load",
+            help="Load the model's tables first, where the board was built with --reloadable and "
+            "holds those of another model of the same structure.",
+        ),
+    ] = False,
     answers: Annotated[
         Path | None, typer.Option(help="Write the answers there, one a line.")
     ] = None,
@@ -318,6 +326,7 @@ def host(
             None if y is None else y[: samples or None],
             baud=baud,
             timeout_seconds=max(answer_timeout, SIMULATED_SECONDS * (board is not None)),
+            load=load,
             answers=answers,
             input_format=read_input_format(input_format),
             build=simulated or build,
@@ -333,6 +342,7 @@ def host(
             f"({name}); {found.samples_per_second:,} samples a second"
             f"{' of the simulator' if board else ''}, "
             f"{found.retries} sent again; "
+            + "the model's tables were loaded; " * found.was_loaded
             + (f"{found.n_rounded:,} answers are other ones as codes; " * bool(found.n_rounded))
             + ("" if found.accuracy is None else f"accuracy {found.accuracy:.4f}; ")
             + f"self-test {'passed' if found.self_test_passed else 'FAILED'}"

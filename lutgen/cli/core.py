@@ -19,6 +19,7 @@ from lutgen.core.ports import Ports
 from lutgen.encode.formats import GRAMMAR, MAX_WIDTH
 from lutgen.files import folder_to_itself
 from lutgen.jobs.formats import own_changes, read_input_format
+from lutgen.netlist.passes.triplicate import KINDS, NONE
 from lutgen.netlist.stats import count_cells
 from lutgen.records.core import ChangeRecord, latency_text
 
@@ -98,6 +99,28 @@ class CoreOptions:
             + "."
         ),
     ] = "plain"
+    reloadable: Annotated[
+        bool,
+        typer.Option(
+            "--reloadable",
+            help="Let the tables of the trained LUTs be loaded while the hardware runs, for "
+            "another model of the same wiring.",
+        ),
+    ] = False
+    tmr: Annotated[
+        str,
+        typer.Option(
+            help="Three copies, and voters that outvote a fault in one: "
+            + "; ".join(f"{name}: {title}" for name, title in KINDS.items())
+            + "."
+        ),
+    ] = NONE
+    tmr_outputs: Annotated[
+        bool,
+        typer.Option(
+            "--tmr-outputs", help="With --tmr all: bring out three copies of the answer to vote on."
+        ),
+    ] = False
     dont_cares: Annotated[
         bool, typer.Option(help="Use table entries that no input reaches or no output shows.")
     ] = True

@@ -32,7 +32,7 @@ def emit(
     form: Annotated[
         list[str] | None,
         typer.Option(
-            help="May be given several times; default: all but amaranth. "
+            help="May be given several times; default: all that the core has, but amaranth. "
             + "; ".join(f"{name}: {form.title}" for name, form in FORMS.items())
             + f"; {AMARANTH}: the component LutNetworkCore, a stream in and a stream out, as RTLIL."
         ),
@@ -43,8 +43,8 @@ def emit(
     json: output.Json = False,
 ) -> None:
     """Write a model as Verilog, BLIF, AIGER or a component for Amaranth."""
-    names = tuple(form or FORMS)
-    require_forms(names)
+    names = tuple(form) if form else None
+    require_forms(names or ())
     core = make_core(LutNetwork.load(model), options.config(chip))
     record = emit_core(core, names, folder=out)
     if json:

@@ -36,7 +36,7 @@ from lutgen.jobs.synthesise import DEFAULT_TIMEOUT_SECONDS, synthesise
 from lutgen.model.network import LutNetwork
 from lutgen.records.checks import Check
 from lutgen.records.mutation import MutationRecord
-from lutgen.records.proof import PROOF_FILE, EqualityRecord, ProofRecord
+from lutgen.records.proof import PROOF_FILE, EqualityRecord, MaskingRecord, ProofRecord
 from lutgen.records.reading import to_json
 from lutgen.verify.prove import require_proved
 from lutgen.verify.sweep import Effort
@@ -102,11 +102,11 @@ def prove(
             )
     if json:
         output.print_json(to_json(records if chip == ALL else records[0]))
-    proofs = (proof for record in records for proof in record.proofs)
-    require_proved(proofs, allow_open=allow_open)
+    for record in records:
+        require_proved([*record.proofs, *record.masking], allow_open=allow_open)
 
 
-def print_proof(proof: EqualityRecord) -> None:
+def print_proof(proof: EqualityRecord | MaskingRecord) -> None:
     """Print what a proof showed."""
     output.print_text(str(proof))
 
@@ -170,7 +170,8 @@ def mutate(
 def _print_score(record: MutationRecord) -> None:
     table = output.table(
         f"Faults caught ({record.n_samples} test samples, as many random vectors)",
-        *("fault", "planted", "test samples", "random vectors", "proof", "proved harmless", "open"),
+        *("fault", "planted", "test samples", "random vectors", "proof", "proved harmless"),
+        *("open", "masked"),
     )
     for kind, counts in {**record.by_kind, "all": record.total}.items():
         if counts.planted:

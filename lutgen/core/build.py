@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from lutgen.chips.chip import Chip, chip_delays, get_chip
 from lutgen.chips.delay import DelayModel, delay_models
 from lutgen.chips.family import Family
+from lutgen.chips.tables import STYLES
 from lutgen.core.config import CoreConfig
 from lutgen.core.interface import Interface
 from lutgen.core.lower import lower
@@ -19,7 +20,9 @@ from lutgen.model import LutNetwork
 from lutgen.netlist.check import check
 from lutgen.netlist.compose import compose
 from lutgen.netlist.head import Head, Resources, build_head
-from lutgen.netlist.ir import LUT, REGISTER, Netlist
+from lutgen.netlist.ir import LUT, REGISTER, Cell, Netlist
+from lutgen.netlist.loadable import TABLE, cut, join, tables
+from lutgen.netlist.passes import triplicate
 from lutgen.netlist.passes.cover import MAX_FAN_IN, cover
 from lutgen.netlist.passes.pipeline import arrivals, pipeline_to_delay, shortest_path_ns
 from lutgen.netlist.passes.pipeline import pipeline as insert_registers
@@ -84,10 +87,11 @@ class Step:
     Parameters
     ----------
     name : str
-        A pass, ``head``, ``pipeline`` or ``mapping``.
+        A pass, ``head``, ``pipeline``, ``mapping`` or ``tmr``.
     before, after : Netlist
         The netlist that went in, and what came out. They compute the same, but for ``head``: there
-        the outputs before are the inputs of the head after.
+        the outputs before are the inputs of the head after; and for ``tmr``, which may give the
+        outputs three times.
     stats : PassStats
         What changed, in numbers.
     """
@@ -139,8 +143,20 @@ class Core:
 
     @property
     def has_registers(self) -> bool:
-        """Whether it has registers, and so a clock."""
+        """Whether it has registers, tables that are loaded not counted."""
         return self.netlist.count(REGISTER) > 0
+
+    @property
+    def has_clock(self) -> bool:
+        """Whether it has a clock: of registers, or of tables that are loaded."""
+        return self.has_registers or self.interface.loading is not None
+
+    @property
+    def held(self) -> dict[str, int]:
+        """What ports beside clock, ``x`` and ``y`` are in ordinary work."""
+        loading = self.interface.loading
+        loads = dict.fromkeys(loading.ports, 0) if loading else {}
+        return (self.config.controls.idle if self.has_registers else {}) | loads
 
     @property
     def source(self) -> Netlist:
@@ -149,13 +165,14 @@ class Core:
 
     @property
     def logic(self) -> Netlist:
-        """The netlist before mapping: k-LUTs and registers.
+        """The netlist before mapping: k-LUTs and registers, one of each.
 
         With a frequency aimed at, whose registers stand between the primitives, it is the netlist
         without their names.
         """
         if self.config.fmax_target_mhz:
-            return without_primitives(self.netlist)
+            copied = (step.before for step in self.steps if step.name == triplicate.NAME)
+            return without_primitives(next(copied, self.netlist))
         return next(step.before for step in self.steps if step.name == MAPPING)
 
     @property
@@ -182,9 +199,18 @@ class Core:
             lines.append(f"pipeline a register after every {every} level(s) of k-LUTs")
         if self.timing and self.config.fmax_target_mhz:
             lines.append(f"fmax     {self.timing}")
-        if self.has_registers:
+        if self.config.tmr != triplicate.NONE:
+            lines.append(f"tmr      three copies {triplicate.KINDS[self.config.tmr]}, with voters")
+        if self.has_clock:
             for name, told in self.config.controls.describe()[1:]:
                 lines.append(f"{name:8} {told}")
+        if (loading := self.interface.loading) is not None:
+            n_tables = len(loading.fan_ins)
+            lines.append(f"structure sha256 {self.network.structure_digest}")
+            lines.append(
+                f"loaded   {n_tables} tables, {loading.n_bits} bits: {STYLES[loading.style]}; "
+                f"at first those of the model, CRC-32 {self.interface.contents:08x}"
+            )
         return tuple(in_comment(line) for line in lines)
 
 
@@ -202,7 +228,7 @@ def _without_collecting() -> Iterator[None]:
 
 @_without_collecting()
 def make_core(network: LutNetwork, config: CoreConfig | None = None) -> Core:
-    """Make the hardware of a model: lower, shrink, add the head, pipeline, map, check.
+    """Make the hardware of a model: lower, shrink, add the head, pipeline, map, copy, check.
 
     Parameters
     ----------
@@ -222,16 +248,23 @@ def make_core(network: LutNetwork, config: CoreConfig | None = None) -> Core:
     family = chip.family
     interface = Interface.of(network, config)
     delays = chip_delays(chip) if config.fmax_target_mhz else None
-    making = _Making(lower(network, interface.formats))
+    if config.reloadable and network.encoder.window is not None:
+        raise ConfigError(
+            "tables of a model of windows of a series cannot be loaded; leave --reloadable out"
+        )
+    making = _Making(lower(network, interface.formats, loadable=config.reloadable))
     making.shrink(dont_cares=config.dont_cares)
-    making.cover(family)
+    if not config.reloadable:
+        making.cover(family)
     head = making.add_head(interface, family)
     if config.pipeline:
         making.apply(insert_registers(making.netlist, config.pipeline))
-    mapped = family.map(making.netlist)
+    mapped = _apart(making.netlist, family.map)
     making.apply((mapped, measure(MAPPING, making.netlist, mapped, 0)))
     if delays:
-        making.apply(_reach(mapped, family, delays, config.fmax_target_mhz))
+        making.apply(_reach(mapped, family, delays, config))
+    if config.tmr != triplicate.NONE:
+        making.apply(_triplicated(making.netlist, family, config))
     check(making.netlist)
     return Core(
         network=network,
@@ -241,7 +274,7 @@ def make_core(network: LutNetwork, config: CoreConfig | None = None) -> Core:
         steps=tuple(making.steps),
         head=head,
         netlist=making.netlist,
-        timing=_timing(making.netlist, chip, config.fmax_target_mhz),
+        timing=None if config.reloadable else _timing(making.netlist, chip, config.fmax_target_mhz),
     )
 
 
@@ -288,10 +321,23 @@ class _Making:
 
 
 def _shrunk(netlist: Netlist, *, dont_cares: bool) -> list[tuple[Netlist, PassStats]]:
-    """Return what each pass made that makes a netlist smaller, and its statistics."""
+    """Return what each pass made that makes a netlist smaller, and its statistics.
+
+    Tables that are loaded are taken out: what the passes find holds for all their contents.
+    """
+    order = tables(netlist)
+    rest = cut(netlist, order) if order else netlist
     seen: list[Netlist] = []
-    _, passes = shrink(netlist, dont_cares=dont_cares, watch=lambda _, made: seen.append(made))
+    _, passes = shrink(rest, dont_cares=dont_cares, watch=lambda _, made: seen.append(made))
+    if order:
+        seen = [join(made, order) for made in seen]
     return list(zip(seen, passes, strict=True))
+
+
+def _apart(netlist: Netlist, change: Callable[[Netlist], Netlist]) -> Netlist:
+    """Return a netlist changed, tables that are loaded left as they are."""
+    order = tables(netlist)
+    return join(change(cut(netlist, order)), order) if order else change(netlist)
 
 
 def _smallest_cover(netlist: Netlist, family: Family) -> list[tuple[Netlist, PassStats]]:
@@ -330,12 +376,30 @@ def head_resources(family: Family) -> Resources:
     )
 
 
+def _triplicated(netlist: Netlist, family: Family, config: CoreConfig) -> tuple[Netlist, PassStats]:
+    """Make three copies of what is asked for, voters as LUTs of the chip."""
+    if config.tmr == triplicate.ALL and family.fabric is None:
+        raise ConfigError(
+            f"chip family {family.name} has no LUT primitives, and tools merge copies of truth "
+            "tables that are text; for --tmr all name a chip with --chip, or take --tmr registers"
+        )
+    return triplicate.triplicate(
+        netlist, config.tmr, outputs=config.tmr_outputs, realise=family.realise
+    )
+
+
 def _reach(
-    netlist: Netlist, family: Family, delays: DelayModel, fmax_mhz: float
+    netlist: Netlist, family: Family, delays: DelayModel, config: CoreConfig
 ) -> tuple[Netlist, PassStats]:
-    """Put registers into a mapped netlist for a clock frequency."""
-    delays = delays.of(netlist)
-    best_mhz = delays.fmax_mhz(shortest_path_ns(netlist, delays.cell_ns))
+    """Put registers into a mapped netlist for a clock frequency.
+
+    Voters behind registers take the time of a LUT in each stage.
+    """
+    fmax_mhz, delays = config.fmax_target_mhz, delays.of(netlist)
+    voter_ns = 0.0
+    if config.tmr == triplicate.REGISTERS:
+        voter_ns = delays.cell_ns(Cell(LUT, (), triplicate.MAJORITY, "", 0))
+    best_mhz = delays.fmax_mhz(shortest_path_ns(netlist, delays.cell_ns) + voter_ns)
     if fmax_mhz > best_mhz:
         raise ConfigError(
             f"an Fmax of {fmax_mhz:g} MHz is out of reach on {family.name} {delays.grade}: with a "
@@ -344,7 +408,8 @@ def _reach(
             f"({delays.source})"
         )
     register = next(part.name for part in family.primitives.values() if part.clock)
-    return pipeline_to_delay(netlist, delays.cell_ns, delays.budget_ns(fmax_mhz), register=register)
+    budget_ns = delays.budget_ns(fmax_mhz) - voter_ns
+    return pipeline_to_delay(netlist, delays.cell_ns, budget_ns, register=register)
 
 
 def _timing(netlist: Netlist, chip: Chip, target_mhz: float) -> Timing | None:
@@ -367,6 +432,9 @@ def _timing(netlist: Netlist, chip: Chip, target_mhz: float) -> Timing | None:
 
 
 def without_primitives(netlist: Netlist) -> Netlist:
-    """Return a mapped netlist as plain LUTs and registers."""
-    cells = tuple(cell.but(primitive="", hard=False, site="") for cell in netlist.cells)
+    """Return a mapped netlist as plain LUTs and registers, and tables that are loaded."""
+    cells = tuple(
+        cell if cell.primitive == TABLE else cell.but(primitive="", hard=False, site="")
+        for cell in netlist.cells
+    )
     return replace(netlist, cells=cells)

@@ -13,6 +13,7 @@ from lutgen.core.inputs import AUTO, InputFormat
 from lutgen.encode.formats import MAX_WIDTH, FeatureFormat
 from lutgen.errors import ConfigError
 from lutgen.netlist.names import module_fault
+from lutgen.netlist.passes import triplicate
 
 DEFAULT_MODULE = "lutgen_core"
 
@@ -50,6 +51,15 @@ class CoreConfig:
     port_names : str
         Whose names clock, reset and enable have: ``plain`` (clk, rst, rst_n, ce) or ``axi`` (aclk,
         areset, aresetn, aclken), which AMD's tools know.
+    reloadable : bool
+        Let the tables of the trained LUTs be loaded while the hardware runs, so that a model of the
+        same wiring takes the place of this one; encoder and head stay as they are.
+    tmr : str
+        What there are three copies of, with voters: one of
+        :data:`lutgen.netlist.passes.triplicate.KINDS`.
+    tmr_outputs : bool
+        With three copies of all: bring out three copies of the answer, one above the other in
+        ``y``, each of voters of its own; then no cell is left that all depends on.
     dont_cares : bool
         Use table entries that no input reaches, or that no output shows; the function is the same.
     module : str
@@ -72,6 +82,9 @@ class CoreConfig:
     reset: str = NO_RESET
     enable: bool = False
     port_names: str = "plain"
+    reloadable: bool = False
+    tmr: str = triplicate.NONE
+    tmr_outputs: bool = False
     dont_cares: bool = True
     module: str = DEFAULT_MODULE
 
@@ -90,6 +103,11 @@ class CoreConfig:
                 f"a pipeline of {self.pipeline} level(s) and an Fmax of {self.fmax_target_mhz:g} "
                 "MHz were both asked for; the one follows from the other, give one of them"
             )
+        if self.reloadable and self.fmax_target_mhz:
+            raise ConfigError(
+                f"tables that are loaded have no delay model, so an Fmax of "
+                f"{self.fmax_target_mhz:g} MHz cannot be aimed at; give --pipeline instead"
+            )
         if not 0 <= self.input_bits <= MAX_WIDTH:
             raise ConfigError(
                 f"input bits must be 0 (encoded bits come in) or 1 to {MAX_WIDTH}, got "
@@ -102,6 +120,7 @@ class CoreConfig:
                 "reset and clock enable are of registers, and the core has none: give --pipeline "
                 "or --fmax-target as well"
             )
+        self._check_tmr()
         require_module_name(self.module)
 
     def _check_format(self) -> None:
@@ -115,6 +134,27 @@ class CoreConfig:
             AUTO,
         ):
             FeatureFormat.parse(self.input_format)
+
+    def _check_tmr(self) -> None:
+        if self.tmr not in triplicate.KINDS:
+            raise ConfigError(
+                f"there is no tmr {self.tmr!r}; there are: {', '.join(triplicate.KINDS)}"
+            )
+        if self.reloadable and self.tmr != triplicate.NONE:
+            raise ConfigError(
+                "tables that are loaded have no copies to vote on: give --reloadable or --tmr, "
+                "not both"
+            )
+        if self.tmr == triplicate.REGISTERS and not (self.pipeline or self.fmax_target_mhz):
+            raise ConfigError(
+                "three copies of registers were asked for, and the core has none: give --pipeline "
+                "or --fmax-target as well, or --tmr all"
+            )
+        if self.tmr_outputs and self.tmr != triplicate.ALL:
+            raise ConfigError(
+                f"three copies of the answer go with three copies of all, not with {self.tmr!r}: "
+                "give --tmr all"
+            )
 
     @property
     def controls(self) -> Controls:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lutgen.bits import WORD_BITS, Bits, pack
+from lutgen.chips.chip import get_chip
+from lutgen.chips.registry import families
+from lutgen.chips.tables import STYLES, Loading
 from lutgen.core.config import CoreConfig
 from lutgen.core.inputs import (
     InputFormat,
@@ -30,6 +34,7 @@ from lutgen.errors import ConfigError, DataError
 from lutgen.model import Argmax, LutNetwork, Sum
 from lutgen.model.head import Answers
 from lutgen.netlist.head import NUMBER, ONE_HOT, SCORES, Votes
+from lutgen.netlist.passes.triplicate import N_COPIES
 
 BITS = "bits"
 MAX_VALUE_BITS = 62
@@ -60,6 +65,11 @@ class Interface:
     scores : bool
         Whether the scores of all classes stand above the class in ``y``, as two's complement
         numbers of :attr:`score_width` bits, that of class 0 lowest.
+    tables : str
+        How the tables of the trained LUTs can be loaded, one of
+        :data:`lutgen.chips.tables.STYLES`; "" where they are fixed.
+    copies : int
+        How often all of this stands in ``y``, one above the other: 1, or 3 to be voted on.
 
     Raises
     ------
@@ -72,8 +82,11 @@ class Interface:
     formats: tuple[FeatureFormat, ...] = ()
     one_hot: bool = False
     scores: bool = False
+    tables: str = ""
+    copies: int = 1
 
     def __post_init__(self) -> None:
+        assert not self.tables or self.tables in STYLES
         n_features = self.network.encoder.n_features
         asked: Any = self.formats
         if self.network.encoder.window is not None:
@@ -108,14 +121,17 @@ class Interface:
         asked = config.takes_features
         if not asked:
             # of a window: its own formats
-            return cls(network, (), config.one_hot, config.scores)
-        return cls.taking(
-            network,
-            asked,
-            one_hot=config.one_hot,
-            scores=config.scores,
-            accept_rounding=config.accept_rounding,
-        )
+            found = cls(network, (), config.one_hot, config.scores, table_style(config))
+        else:
+            found = cls.taking(
+                network,
+                asked,
+                one_hot=config.one_hot,
+                scores=config.scores,
+                accept_rounding=config.accept_rounding,
+                tables=table_style(config),
+            )
+        return replace(found, copies=N_COPIES) if config.tmr_outputs else found
 
     @classmethod
     def taking(
@@ -126,6 +142,7 @@ class Interface:
         one_hot: bool = False,
         scores: bool = False,
         accept_rounding: bool = False,
+        tables: str = "",
     ) -> Interface:
         """Return the interface that takes features as numbers of a format, e.g. ``auto``.
 
@@ -135,7 +152,7 @@ class Interface:
             See :meth:`of`.
         """
         formats = choose_formats(network, input_format, accept_rounding=accept_rounding)
-        return cls(network, formats, one_hot, scores)
+        return cls(network, formats, one_hot, scores, tables)
 
     # -- widths --------------------------------------------------------------------------------
 
@@ -198,6 +215,11 @@ class Interface:
     @property
     def n_outputs(self) -> int:
         """Width of ``y``."""
+        return self.copies * self.answer_width
+
+    @property
+    def answer_width(self) -> int:
+        """Width of an answer, of which ``y`` may have several copies."""
         if isinstance(self.network.head, Argmax | Sum):
             return self.class_width + self.n_scores * self.score_width
         return int(self.network.outputs.size)
@@ -361,6 +383,10 @@ class Interface:
 
     def answers(self, x: Bits) -> Bits:
         """Return what has to stand at ``y`` for what comes in at ``x``."""
+        answer = self._answer(x)
+        return Bits(np.tile(answer.words, (self.copies, 1)), answer.n_samples)
+
+    def _answer(self, x: Bits) -> Bits:
         outputs = self.network.output_bits(self.encoded(x))
         head = self.network.head
         if isinstance(head, Argmax):
@@ -380,6 +406,13 @@ class Interface:
         """Return scores of shape (n_samples, n_scores) as bits, the lowest of score 0 first."""
         bits = scores[:, :, None] >> np.arange(self.score_width) & 1
         return np.asarray(bits.reshape(len(scores), scores.shape[1] * self.score_width))
+
+    def voted(self, y: Bits) -> Bits:
+        """Return the answer at ``y``: of copies, what at least two say, bit by bit."""
+        if self.copies == 1:
+            return y
+        a, b, c = y.words.reshape(self.copies, self.answer_width, -1)
+        return Bits(a & b | (a | b) & c, y.n_samples)
 
     def values(self, y: Bits) -> NDArray[np.int64]:
         """Return what stands at ``y`` as one whole number a sample, ``y[0]`` its lowest bit.
@@ -410,9 +443,9 @@ class Interface:
         -------
         ndarray
             Class numbers of shape (n_samples,), scores of shape (n_samples, n_scores), or bits of
-            shape (n_samples, n_outputs).
+            shape (n_samples, answer_width).
         """
-        dense = y.to_dense().astype(np.int64)
+        dense = self.voted(y).to_dense().astype(np.int64)
         if self.answer in (NUMBER, ONE_HOT):
             dense = dense[:, : self.class_width]
             if self.one_hot:
@@ -433,7 +466,7 @@ class Interface:
             raise ConfigError(
                 "the core answers no scores; make it with CoreConfig(scores=True), --scores"
             )
-        dense = y.to_dense().astype(np.int64)[:, self.class_width :]
+        dense = self.voted(y).to_dense().astype(np.int64)[:, self.class_width :]
         scores = (dense.reshape(len(dense), self.n_scores, width) << np.arange(width)).sum(axis=2)
         return np.asarray(scores - (scores >> (width - 1) << width))
 
@@ -469,7 +502,7 @@ class Interface:
         if (window := self.network.encoder.window) is not None:
             x += f"; {window.length} steps of {window.n_channels} channel(s), the oldest first"
         low = self.class_width
-        y = f"y[{(low or self.n_outputs) - 1}:0]: "
+        y = f"y[{(low or self.answer_width) - 1}:0]: "
         beside = ""
         if self.scores:
             beside = (
@@ -483,6 +516,8 @@ class Interface:
             f"score i at y[{self.score_width}*i +: {self.score_width}]",
             BITS: "y[i] is output bit i of the network",
         }[self.answer]
+        if self.copies > 1:
+            beside += f"; copy t of it all at y[{self.answer_width}*t +: {self.answer_width}]"
         return x, y + told + beside
 
     def describe_features(self) -> tuple[str, ...]:
@@ -495,16 +530,68 @@ class Interface:
             for feature, (start, item) in enumerate(zip(starts, self.formats, strict=False))
         )
 
+    # -- tables that are loaded ----------------------------------------------------------------
+
+    @cached_property
+    def loading(self) -> Loading | None:
+        """How the tables are loaded, in the order of the LUTs; None where they are fixed."""
+        if not self.tables:
+            return None
+        fan_ins = self.network.fan_in[self.network.cone]
+        return Loading(self.tables, tuple(fan_ins.tolist()))
+
+    @cached_property
+    def image(self) -> bytes:
+        """The tables of the network as they are loaded; empty where they are fixed."""
+        if self.loading is None:
+            return b""
+        luts = self.network.cone.nonzero()[0].tolist()
+        return self.loading.image(tuple(self.network.lut_init(lut) for lut in luts))
+
+    @property
+    def contents(self) -> int:
+        """CRC-32 of :attr:`image`: what hardware says of the tables that it holds."""
+        return zlib.crc32(self.image)
+
     @cached_property
     def core_id(self) -> str:
-        """SHA-256 (hex) of the function and its ports: what hardware carries as its identity."""
+        """SHA-256 (hex) of the function and its ports: what hardware carries as its identity.
+
+        Where tables can be loaded, it is of the structure alone; see :attr:`contents`.
+        """
         ports: dict[str, Any] = {"input": [*map(_plain, self.formats)], "answer": self.answer}
         if self.scores:
             ports["scores"] = True
+        if self.tables:
+            ports["tables"] = self.tables
+        if self.copies > 1:
+            ports["copies"] = self.copies
         sha = hashlib.sha256(_ID_VERSION)
-        sha.update(bytes.fromhex(self.network.digest))
+        network = self.network
+        sha.update(bytes.fromhex(network.structure_digest if self.tables else network.digest))
         sha.update(json.dumps(ports, sort_keys=True).encode())
         return sha.hexdigest()
+
+
+def table_style(config: CoreConfig) -> str:
+    """Return how the tables of a core are loaded; "" where they are fixed.
+
+    Raises
+    ------
+    ConfigError
+        If they are to be loaded, and the chip has nothing for that.
+    """
+    if not config.reloadable:
+        return ""
+    family = get_chip(config.chip).family
+    if family.tables is None:
+        raise ConfigError(
+            f"no tables that can be loaded are known for {family.title}"
+            + (f": {family.why_no_tables}" if family.why_no_tables else "")
+            + "; leave --reloadable out, or take one of: "
+            + ", ".join(name for name, item in families().items() if item.tables)
+        )
+    return family.tables.style
 
 
 def _by_chunks(n_samples: int, dense: Callable[[slice], NDArray[np.uint8]]) -> Bits:

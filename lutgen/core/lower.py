@@ -20,6 +20,7 @@ from lutgen.netlist.ir import (
     Netlist,
     NetlistBuilder,
 )
+from lutgen.netlist.loadable import as_tables
 from lutgen.netlist.tables import BUFFER
 
 WHOLE_WIDTH = 8
@@ -28,7 +29,9 @@ WHOLE_WIDTH = 8
 CHAIN_INPUTS = 6
 
 
-def lower(network: LutNetwork, formats: Sequence[FeatureFormat] = ()) -> Netlist:
+def lower(
+    network: LutNetwork, formats: Sequence[FeatureFormat] = (), *, loadable: bool = False
+) -> Netlist:
     """Return the netlist of a network: same LUTs, same order, same names and layers.
 
     Its outputs are those of the network, which the head reads.
@@ -39,6 +42,8 @@ def lower(network: LutNetwork, formats: Sequence[FeatureFormat] = ()) -> Netlist
         Empty: the inputs are the bits that the encoder makes. Otherwise the inputs are the features
         in these formats, one after the other, bit 0 first, and a comparator for each bit of the
         encoder comes first.
+    loadable : bool
+        Whether the tables of LUTs that reach an output are loaded while the hardware runs.
 
     Raises
     ------
@@ -63,6 +68,9 @@ def lower(network: LutNetwork, formats: Sequence[FeatureFormat] = ()) -> Netlist
         constants.get(signal, signal + FIRST_INPUT) for signal in network.outputs.tolist()
     )
     luts = Netlist(network.n_inputs, cells, outputs)
+    if loadable:
+        names = network.lut_names()
+        luts = as_tables(luts, frozenset(names[lut] for lut in network.cone.nonzero()[0]))
     return compose(lower_encoder(network, formats), luts) if formats else luts
 
 

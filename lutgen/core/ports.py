@@ -239,6 +239,9 @@ def _outputs(interface: Interface) -> Iterator[OutputBits]:
     elif isinstance(head, Bits):
         for bit, name in enumerate(head.names):
             yield OutputBits(bit, 1, name)
+    width = interface.answer_width
+    for copy in range(1, interface.copies):
+        yield OutputBits(copy * width, width, f"copy {copy} of the bits below {width}")
 
 
 def span(low: int, width: int) -> str:

@@ -14,6 +14,7 @@ that ``DomainRenamer``, ``EnableInserter`` and resets work on them as on any oth
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 from typing import Any
 
@@ -27,9 +28,14 @@ from lutgen.chips.fabric.site import instances
 from lutgen.chips.family import Family
 from lutgen.chips.primitive import Primitive
 from lutgen.core import Core, CoreConfig, config_of, make_core
+from lutgen.errors import ConfigError
 from lutgen.model.network import LutNetwork
-from lutgen.netlist.ir import CORE, FIRST_INPUT, REGISTER, Cell, Netlist
+from lutgen.netlist.ir import CORE, FIRST_INPUT, LUT, REGISTER, Cell, Netlist
+from lutgen.netlist.tables import BUFFER
 from lutgen.text import in_comment
+
+_KEPT = {"a_keep": "true", "a_dont_touch": "true"}
+"""Attributes of instances that have to stay, as in Verilog."""
 
 
 class NetlistFunction(wiring.Component):
@@ -70,6 +76,9 @@ class NetlistFunction(wiring.Component):
         self._netlist = netlist
         self._family = family
         self._primitives = primitives
+        self._data = Counter(
+            cell.inputs[0] for cell in netlist.cells if cell.kind == REGISTER and cell.keep
+        )
         self.latency = netlist.latency
         ports = {"x": In(unsigned(netlist.n_inputs)), "y": Out(unsigned(len(netlist.outputs)))}
         super().__init__(ports)
@@ -78,6 +87,11 @@ class NetlistFunction(wiring.Component):
         """Return the logic, a submodule each for the encoder, a layer, and the head."""
         netlist = self._netlist
         as_instances = platform is not None if self._primitives is None else self._primitives
+        if as_instances and self._family.fabric is None and max(self._data.values(), default=0) > 1:
+            raise ConfigError(
+                "copies of registers that have to stay need a chip's LUTs in Amaranth: name one "
+                "(chip=...), or take Verilog"
+            )
         m = Module()
         nets = [Const(0, 1), Const(1, 1), *self.x]
         layers: dict[tuple[str, int], Module] = {}
@@ -89,17 +103,33 @@ class NetlistFunction(wiring.Component):
             output = Signal(1, name=cell.name, reset_less=not self._reset)
             reads = [nets[net] for net in cell.inputs]
             primitive = self._family.primitives.get(cell.primitive) if as_instances else None
+            if as_instances and cell.keep and cell.kind == REGISTER:
+                reads = [self._apart(layers[place], cell, reads[0])]
             if primitive is None or not primitive.is_part:
                 _add_cell(layers[place], cell, output, reads, primitive)
             nets.append(output)
         if as_instances:
-            for shared in instances(netlist, self._family.primitives).values():
+            for net, shared in instances(netlist, self._family.primitives).items():
                 layers[shared.part, shared.layer].submodules[f"U_{shared.name}"] = _shared(
-                    shared, nets
+                    shared, nets, keep=netlist.cells[net - netlist.first_cell].keep
                 )
         assert len(nets) == netlist.n_nets and netlist.first_cell == FIRST_INPUT + len(self.x)
         m.d.comb += self.y.eq(Cat(*(nets[net] for net in netlist.outputs)))
         return m
+
+    def _apart(self, m: Module, cell: Cell, data: Any) -> Any:
+        """Return the data of a register that has to stay: no other may read the same.
+
+        Attributes of Amaranth's signals do not reach registers, so that tools would merge those of
+        equal data. A LUT that has to stay comes between.
+        """
+        if self._data[cell.inputs[0]] < 2:
+            return data
+        output = Signal(1, name=f"{cell.name}_d")
+        buffer = self._family.realise(Cell(LUT, (0,), BUFFER, f"{cell.name}_d", 0, keep=True))
+        reads = [data, *[Const(0, 1)] * (len(buffer.inputs) - 1)]
+        _add_cell(m, buffer, output, reads, self._family.primitives[buffer.primitive])
+        return output
 
 
 class LutNetworkFunction(NetlistFunction):
@@ -332,6 +362,8 @@ def _instance(cell: Cell, output: Signal, reads: list[Any], primitive: Primitive
     named |= {f"i_{port}": Const(value, 1) for port, value in primitive.ties}
     if primitive.init:
         named[f"p_{primitive.init}"] = Const(cell.init, 1 << len(reads))
+    if cell.keep:
+        named |= _KEPT
     named |= {f"p_{name}": _value(text) for name, text in primitive.parameters}
     return Instance(primitive.name, **named)
 
@@ -346,7 +378,7 @@ def _value(text: str) -> Any:
     return Const(int(digits[1:], {"b": 2, "d": 10, "h": 16}[digits[0].lower()]), int(width))
 
 
-def _shared(shared: SharedInstance, nets: list[Any]) -> Instance:
+def _shared(shared: SharedInstance, nets: list[Any], *, keep: bool = False) -> Instance:
     """Return an instance of several outputs; those that nothing reads stay open."""
     named: dict[str, Any] = {}
     for side, ports in (("i", shared.inputs), ("o", shared.outputs)):
@@ -356,4 +388,6 @@ def _shared(shared: SharedInstance, nets: list[Any]) -> Instance:
     for name, width, value in shared.parameters:
         named[f"p_{name}"] = Const(value, width)
     named |= {f"p_{name}": _value(text) for name, text in shared.settings}
+    if keep:
+        named |= _KEPT
     return Instance(shared.module, **named)

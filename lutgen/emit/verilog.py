@@ -20,10 +20,18 @@ from lutgen.core.build import without_primitives
 from lutgen.core.config import require_module_name
 from lutgen.core.controls import Controls
 from lutgen.emit.comparators import comparisons
+from lutgen.emit.tables import LOAD_PORTS, TableText, table_text
 from lutgen.errors import ConfigError
 from lutgen.netlist.ir import FIRST_INPUT, REGISTER, Cell, Netlist
+from lutgen.netlist.loadable import TABLE
 from lutgen.netlist.stats import count_cells
 from lutgen.text import in_comment
+
+KEEP = '(* keep = "true", dont_touch = "true" *)'
+"""Attributes of what has to stay: ``keep`` is Yosys's and AMD's, ``dont_touch`` AMD's.
+
+AMD UG901, Vivado Design Suite User Guide: Synthesis, "DONT_TOUCH" and "KEEP".
+"""
 
 
 def core_verilog(core: Core) -> str:
@@ -34,6 +42,7 @@ def core_verilog(core: Core) -> str:
         module=core.module,
         header=core.header,
         controls=core.config.controls,
+        tables=table_text(core),
     )
 
 
@@ -45,6 +54,7 @@ def behavioural_verilog(core: Core) -> str:
         module=core.module,
         header=core.header,
         controls=core.config.controls,
+        tables=table_text(core, behavioural=True),
     )
 
 
@@ -55,12 +65,13 @@ def emit_verilog(
     module: str = DEFAULT_MODULE,
     header: Sequence[str] = (),
     controls: Controls | None = None,
+    tables: TableText | None = None,
     tables_only: bool = False,
 ) -> str:
     """Return a netlist as the text of one Verilog-2005 module.
 
     Ports: ``clk``, or what `controls` names, only if there are registers; ``x``, bit i for input i;
-    ``y``, bit i for output i.
+    ``y``, bit i for output i. With tables that are loaded: a clock, and ``load…``.
 
     Parameters
     ----------
@@ -75,6 +86,8 @@ def emit_verilog(
     controls : Controls, optional
         Ports of the registers, by default a clock alone. With reset or enable registers are not the
         family's primitives, but a text of which every tool makes them.
+    tables : TableText, optional
+        What the tables that are loaded are, if there are any; their module follows.
     tables_only : bool
         Write comparators as truth tables, as all other LUTs.
 
@@ -85,7 +98,7 @@ def emit_verilog(
     """
     require_module_name(module)
     controls = controls or Controls()
-    _require_ports(netlist, controls)
+    _require_ports(netlist, controls, tables)
     if not controls.is_plain:
         cells = [c.but(primitive="") if c.kind == REGISTER else c for c in netlist.cells]
         netlist = replace(netlist, cells=tuple(cells))
@@ -96,39 +109,59 @@ def emit_verilog(
         "`default_nettype none",
         "",
         f"module {module} (",
-        *_ports(netlist, controls),
+        *_ports(netlist, controls, tables),
         ");",
     ]
     compared, unread = ({}, set()) if tables_only else comparisons(netlist)
     together = instances(netlist, family.primitives)
+    read = {net for cell in netlist.cells for net in cell.inputs}.union(netlist.outputs)
+    if tables:
+        lines += tables.wires()
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
         if cell.is_shared:
-            lines.append(f"  wire {names[net]};")
+            lines += _kept([f"  wire {names[net]};"], cell)
             if net in together:
-                lines += _shared_instance(together[net], names)
+                lines += _kept(_shared_instance(together[net], names), cell)
             continue
         if net in compared:
             if net not in unread:
                 lines.append(f"  wire {names[net]} = {compared[net].verilog};")
             continue
         reads = [names[source] for source in cell.inputs]
-        if cell.kind == REGISTER and not cell.primitive:
-            lines += register_lines(names[net], reads[0], controls)
+        if tables and cell.primitive == TABLE:
+            lines += tables.instance(cell, names[net], reads, controls.clock, read=net in read)
+        elif cell.kind == REGISTER and not cell.primitive:
+            lines += _kept(register_lines(names[net], reads[0], controls), cell)
         else:
-            lines += _cell_lines(cell, names[net], reads, family, controls.clock)
+            lines += _kept(_cell_lines(cell, names[net], reads, family, controls.clock), cell)
     bits = ", ".join(names[net] for net in reversed(netlist.outputs))
     lines += ["", f"  assign y = {{{bits}}};", "endmodule", "", "`default_nettype wire", ""]
-    return "\n".join(lines)
+    return "\n".join(lines) + (f"\n{tables.text}" if tables else "")
+
+
+def _kept(lines: list[str], cell: Cell) -> list[str]:
+    """Return the text of a cell, attributes before each item if it has to stay."""
+    if not cell.keep:
+        return lines
+    return [
+        line if line.lstrip().startswith("localparam") else f"  {KEEP} {line.lstrip()}"
+        for line in lines
+    ]
 
 
 def _net_reference(netlist: Netlist, net: int) -> str:
     return f"1'b{net}" if net < FIRST_INPUT else netlist.net_name(net)
 
 
-def _require_ports(netlist: Netlist, controls: Controls) -> None:
+def _require_ports(netlist: Netlist, controls: Controls, tables: TableText | None) -> None:
     """Refuse ports that are called as a net."""
+    names = {cell.name for cell in netlist.cells}
+    if tables and (taken := names.intersection(LOAD_PORTS)):
+        raise ConfigError(
+            f"a LUT is called {min(taken)}, as a port that loads tables is; give it another name"
+        )
     if controls != Controls():
-        taken = {cell.name for cell in netlist.cells}.intersection(controls.names)
+        taken = names.intersection(controls.names)
         if taken:
             raise ConfigError(
                 f"a LUT is called {min(taken)}, as a port of the registers is; take other names of "
@@ -152,12 +185,17 @@ def _facts(netlist: Netlist, family: Family) -> list[str]:
     ]
 
 
-def _ports(netlist: Netlist, controls: Controls) -> Iterator[str]:
+def _ports(netlist: Netlist, controls: Controls, tables: TableText | None) -> Iterator[str]:
     read = {net for cell in netlist.cells for net in cell.inputs}.union(netlist.outputs)
     idle = any(net not in read for net in range(FIRST_INPUT, netlist.first_cell))
     if netlist.count(REGISTER):
         for name in controls.names:
             yield f"    input  wire {name},"
+    elif tables:
+        yield f"    input  wire {controls.clock},"
+    if tables:
+        for name, width in tables.loading.ports.items():
+            yield f"    input  wire {f'[{width - 1}:0] ' if width else ''}{name},"
     if idle:
         yield "    // the model decides without some of its input bits, yet keeps its ports"
         yield "    /* verilator lint_off UNUSEDSIGNAL */"

@@ -24,6 +24,7 @@ def elaborate(
     folder: Path,
     controls: bool = False,
     flatten: bool = False,
+    opaque: str = "",
     timeout_seconds: float | None = None,
 ) -> dict[str, Any]:
     """Return a module as Yosys understands its Verilog, in the form of Yosys's JSON netlist.
@@ -39,6 +40,9 @@ def elaborate(
     flatten : bool
         Put the modules that it has inside into it.
 
+    opaque : str
+        A module of the text to leave as it is called, nothing known of its inside.
+
     Raises
     ------
     ToolError
@@ -49,6 +53,7 @@ def elaborate(
     script = [
         *library,
         f"read_verilog {_SOURCE}",
+        *([f"blackbox {opaque}"] if opaque else []),
         f"hierarchy -check -top {top}",
         "proc",
         *(["opt_dff", "opt_clean"] if controls else []),

@@ -110,6 +110,7 @@ def synthesise(
     mode: str,
     out_dir: Path,
     digest: str = "",
+    flatten: bool = False,
     timeout_seconds: float | None = None,
 ) -> SynthesisRecord:
     """Synthesise a core and count what it takes.
@@ -132,6 +133,8 @@ def synthesise(
     mode : {"direct", "optimised"}
     digest : str
         Digest of the model, for the record.
+    flatten : bool
+        Put modules that it has inside into it first.
 
     Raises
     ------
@@ -158,6 +161,8 @@ def synthesise(
 
         def attempt(synth: str) -> tuple[list[str], float]:
             script = _script(target, synth, language=language, top=top, mode=mode)
+            if flatten:
+                script[1:1] = [f"hierarchy -top {top}", "proc", "flatten"]
             files = {_SOURCES[language]: source, _SCRIPT: "\n".join(script) + "\n"}
             write_files(folder, {**files, **library_files(target)})
             seconds = run(
@@ -348,12 +353,15 @@ def _graph(
     for name, cell in module["cells"].items():
         if cell["type"].startswith(family.registers):
             continue
-        ports = cell["port_directions"]
-        outputs = [bits for port, bits in cell["connections"].items() if ports[port] == "output"]
-        inputs = [bits for port, bits in cell["connections"].items() if ports[port] != "output"]
+        ports, pins = cell["port_directions"], cell["connections"]
+        memory = family.memories.get(cell["type"])
+        if memory:
+            pins = {port: bits for port, bits in pins.items() if port in memory}
+        outputs = [bits for port, bits in pins.items() if ports[port] == "output"]
+        inputs = [bits for port, bits in pins.items() if ports[port] != "output"]
         for place in range(max(map(len, outputs), default=0)):
             node = name, place
             drivers |= {bits[place]: node for bits in outputs if place < len(bits)}
-            near = [bit for bits in inputs for bit in bits[: place + 1]]
+            near = [bit for bits in inputs for bit in (bits if memory else bits[: place + 1])]
             reads[node] = [bit for bit in near if isinstance(bit, int)]
     return drivers, reads

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,13 +21,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from lutgen.bits import Bits
 from lutgen.core import Interface
-from lutgen.errors import DataError, MismatchError, ToolError
-from lutgen.host.identity import N_WORDS, TABLE, Identity, read_info
+from lutgen.errors import ConfigError, DataError, MismatchError, ToolError
+from lutgen.host.identity import (
+    CONTENTS_WORD,
+    N_WORDS,
+    TABLE,
+    WHOLE_WORD,
+    Identity,
+    read_info,
+)
 from lutgen.host.protocol import (
     DIALECTS,
     DONE,
     ERRORS,
     IDENTITY,
+    LOAD,
     OVERHEAD_BYTES,
     PREDICT,
     SELF_TEST,
@@ -93,6 +102,8 @@ class Device:
         Bits a second; ``lutgen boards`` tells each board's.
     timeout_seconds : float
         How long to wait for an answer.
+    load : bool
+        Load the model's tables, where the board holds others. Otherwise such a board is refused.
     interface : Interface or callable, optional
         That of the core that the board was built of. Only a board whose features have several
         formats, or a code for missing values, needs it; all others tell theirs. A callable is asked
@@ -106,6 +117,8 @@ class Device:
         What it takes and answers.
     n_retries : int
         How often something had to be sent again.
+    was_loaded : bool
+        Whether tables were loaded.
 
     Raises
     ------
@@ -122,14 +135,17 @@ class Device:
         *,
         baud: int = DEFAULT_BAUD,
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        load: bool = False,
         interface: Interface | Callable[[str], Interface | None] | None = None,
     ) -> None:
         self.port = port
         self.network = network
         self._timeout_seconds = timeout_seconds
+        self._baud = baud
         self._buffer = bytearray()
         self._sequence_number = 0
         self.n_retries = 0
+        self.was_loaded = False
         self._line = _open(port, baud)
         try:
             self.identity = self._identify()
@@ -137,6 +153,7 @@ class Device:
                 told = self.identity.form != TABLE
                 interface = None if told else interface(self.identity.core_id)
             self.interface = _find_interface(self.identity, network, interface)
+            self._require_tables(load=load)
         except MismatchError as error:
             self.close()
             raise MismatchError(f"{port}: {error}") from error
@@ -263,6 +280,56 @@ class Device:
         (signature,) = self._ask([(SELF_TEST, b"")], 1, None)
         return signature == expected
 
+    # -- tables --------------------------------------------------------------------------------
+
+    def load(self) -> None:
+        """Load the model's tables into the board, whatever it holds.
+
+        Raises
+        ------
+        ConfigError
+            If the tables of the board are fixed.
+        DeviceError
+            If the board does not hold them afterwards, or the line breaks: then it answers no
+            samples until tables are loaded.
+        """
+        if self.interface.loading is None:
+            raise ConfigError(
+                f"{self.port}: the tables of the board are fixed; build it with --reloadable"
+            )
+        image, patience = self.interface.image, self._timeout_seconds
+        self._timeout_seconds += 10 * len(image) / self._baud  # until it is over the line
+        try:
+            (contents,) = self._ask([(LOAD, image)], 1, None)
+        finally:
+            self._timeout_seconds = patience
+        if contents != self.interface.contents:
+            raise DeviceError(
+                f"{self.port}: the board holds tables {contents:08x} after those of the model, "
+                f"{self.interface.contents:08x}, were loaded; build the board anew"
+            )
+        self.was_loaded = True
+
+    def _require_tables(self, *, load: bool) -> None:
+        """Make sure that a board whose tables can be loaded holds those of the model."""
+        if self.interface.loading is None:
+            if load:
+                self.load()  # says that it cannot
+            return
+        words = [(IDENTITY, bytes([word])) for word in (CONTENTS_WORD, WHOLE_WORD)]
+        contents, is_whole = self._ask(words, AHEAD_SMALL, None)
+        if is_whole and contents == self.interface.contents:
+            return
+        if load:
+            self.load()
+            return
+        held = f"tables {contents:08x}" if is_whole else "tables that are not whole"
+        raise MismatchError(
+            f"the board is of the model's structure, {self.network.structure_digest[:16]}…, but "
+            f"holds {held}, not the model's, {self.interface.contents:08x}; load them: lutgen "
+            "host --load, or Device(…, load=True)"
+        )
+
     # -- the line ------------------------------------------------------------------------------
 
     def _identify(self) -> Identity:
@@ -358,6 +425,8 @@ def _find_interface(identity: Identity, network: LutNetwork, given: Interface | 
     """Return the interface of a device, which must be one of the model."""
     if given is not None and given.network.digest != network.digest:
         raise MismatchError("the interface given is that of another model")
+    if given is not None and not given.tables:
+        given = replace(given, tables=identity.tables)
     if identity.version < VERSION:
         _require_digest(identity, network)
         interface = identity.interface(network)
@@ -367,6 +436,13 @@ def _find_interface(identity: Identity, network: LutNetwork, given: Interface | 
         expected = interface.core_id, identity.core_id
     if expected[0] != expected[1]:
         ours = Identity.of(given or interface)
+        if identity.tables and ours.tables == identity.tables:
+            raise MismatchError(
+                f"the board holds a core of another structure, {expected[1][:16]}… "
+                f"({identity.describe()}), than the model, {ours.core_id[:16]}… "
+                f"({ours.describe()}): its tables cannot be loaded there; load the bitstream that "
+                "was built of a model of the same wiring, encoder and head"
+            )
         raise MismatchError(
             f"the board holds core {expected[1][:16]}… ({identity.describe()}), not "
             f"{ours.core_id[:16]}… ({ours.describe()}); load the bitstream that was built of this "

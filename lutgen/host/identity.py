@@ -10,12 +10,17 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from lutgen.chips.tables import STYLES
 from lutgen.core.interface import BITS, Interface
 from lutgen.encode.formats import FeatureFormat
 from lutgen.errors import ConfigError, MismatchError
 from lutgen.host.protocol import VERSION
 from lutgen.model import LutNetwork
 from lutgen.netlist.head import NUMBER, SCORES
+
+CONTENTS_WORD, WHOLE_WORD = 16, 17
+"""Words that a device with tables that can be loaded has beside: CRC-32 of what they hold, and
+whether they are whole."""
 
 N_WORDS = {1: 19, VERSION: 16}
 """Words of the identity, by version of the protocol."""
@@ -24,6 +29,7 @@ ENCODED, COMMON, TABLE = "encoded bits", "features of one format", "features of 
 
 _ANSWERS = (NUMBER, SCORES, BITS)  # by their number on the line
 _FORMS = (ENCODED, COMMON, TABLE)
+_TABLES = ("", *STYLES)
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,9 @@ class Identity:
         What a sample is: `ENCODED`, `COMMON` or `TABLE`.
     format : FeatureFormat
         That of every feature, of `COMMON`.
+    tables : str
+        How the core's tables can be loaded, see :attr:`lutgen.core.interface.Interface.tables`; ""
+        where they are fixed.
     version : int
         Version of the protocol.
     """
@@ -59,6 +68,7 @@ class Identity:
     number_width: int = 0
     form: str = ENCODED
     format: FeatureFormat = field(default=FeatureFormat(1))
+    tables: str = ""
     version: int = VERSION
 
     @classmethod
@@ -68,12 +78,17 @@ class Identity:
         Raises
         ------
         ConfigError
-            If it answers one bit a class, which no line carries.
+            If it answers one bit a class, or three copies, which no line carries.
         """
         if interface.answer not in _ANSWERS:
             raise ConfigError(
                 f"a board answers class numbers over its line, not {interface.answer}; leave "
                 "one_hot out"
+            )
+        if interface.copies > 1:
+            raise ConfigError(
+                "a line carries one answer, not three copies of it; leave tmr_outputs out "
+                "(--tmr-outputs)"
             )
         width = interface.n_outputs
         number_widths = {NUMBER: interface.class_width, SCORES: interface.score_width, BITS: 1}
@@ -83,6 +98,7 @@ class Identity:
             answer=interface.answer,
             answer_width=width,
             number_width=number_widths[interface.answer],
+            tables=interface.tables,
         )
         if not interface.formats:
             return identity
@@ -109,7 +125,7 @@ class Identity:
         formats: tuple[FeatureFormat, ...] = ()
         if self.form == COMMON:
             formats = (self.format,) * network.encoder.n_features
-        return Interface(network, formats, scores=self.has_scores)
+        return Interface(network, formats, scores=self.has_scores, tables=self.tables)
 
     @property
     def has_scores(self) -> bool:
@@ -121,6 +137,7 @@ class Identity:
         x = f"features {self.format}" if self.form == COMMON else self.form
         y = f"{self.answer_width} bits, {self.answer}" if self.answer_width else self.answer
         y += " and scores" * self.has_scores
+        y += "; its tables can be loaded" * bool(self.tables)
         return f"input: {self.n_inputs} bits, {x}; answer: {y}"
 
 
@@ -139,7 +156,10 @@ def info_words(identity: Identity) -> list[int]:
         VERSION,
         identity.n_inputs,
         *np.frombuffer(packed, "<u4").tolist(),
-        answer | identity.answer_width << 8 | identity.number_width << 16,
+        answer
+        | identity.answer_width << 8
+        | identity.number_width << 16
+        | _TABLES.index(identity.tables) << 24,
         form | words[0],
         *words[1:],
     ]
@@ -159,11 +179,11 @@ def read_info(words: Sequence[int]) -> Identity:
         identity = Identity(digest, n_inputs, version=1)
         return _with_format(identity, COMMON, [feature_bits << 8]) if feature_bits else identity
     core_id = np.array(words[2:10], dtype="<u4").tobytes().hex()
-    kind, form = words[10] & 0xFF, words[11] & 0xFF
-    if kind >= len(_ANSWERS) or form >= len(_FORMS):
+    kind, form, tables = words[10] & 0xFF, words[11] & 0xFF, words[10] >> 24
+    if kind >= len(_ANSWERS) or form >= len(_FORMS) or tables >= len(_TABLES):
         raise MismatchError(
-            f"the board tells answers of kind {kind} and features of kind {form}, which this "
-            "lutgen does not know; use the lutgen that built it"
+            f"the board tells answers of kind {kind}, features of kind {form} and tables of kind "
+            f"{tables}, which this lutgen does not know; use the lutgen that built it"
         )
     identity = Identity(
         core_id=core_id,
@@ -171,6 +191,7 @@ def read_info(words: Sequence[int]) -> Identity:
         answer=_ANSWERS[kind],
         answer_width=words[10] >> 8 & 0xFF,
         number_width=words[10] >> 16 & 0xFF,
+        tables=_TABLES[tables],
     )
     return _with_format(identity, _FORMS[form], words[11:16])
 

@@ -18,8 +18,9 @@ VERSION = 2
 MAX_INPUTS = 8 * 65535
 MAX_ANSWER_WIDTH = 32
 REQUEST = 0xA5
-IDENTITY, PREDICT, SELF_TEST = 0x01, 0x02, 0x03
+IDENTITY, PREDICT, SELF_TEST, LOAD = 0x01, 0x02, 0x03, 0x04
 DONE = 0x80  # with the command
+NOT_WHOLE = 0xE8
 ERRORS = {
     0xE1: "the checksum of a request was wrong",
     0xE2: "the length of a request was not that of its command",
@@ -28,6 +29,7 @@ ERRORS = {
     0xE5: "a byte had no stop bit",
     0xE6: "a byte stood outside of any request",
     0xE7: "two requests were answered at once",
+    NOT_WHOLE: "the tables are not whole, as a load of them broke off",
 }
 OVERHEAD_BYTES = 9  # of a request, beside its payload
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lutgen.core import Core
-from lutgen.emit.forms import FORMS, get_form
+from lutgen.emit.forms import forms_of, get_form
 from lutgen.errors import ToolError
 from lutgen.files import write_files
 from lutgen.jobs.hardware import core_record, set_aside
@@ -34,14 +34,14 @@ def require_forms(forms: Sequence[str]) -> None:
             raise ToolError("Amaranth is not installed; pip install 'lutgen[amaranth]'")
 
 
-def emit(core: Core, forms: Sequence[str] = tuple(FORMS), *, folder: Path) -> FormsRecord:
+def emit(core: Core, forms: Sequence[str] | None = None, *, folder: Path) -> FormsRecord:
     """Write a core in several forms, and ``core.json`` that says what it is.
 
     Parameters
     ----------
-    forms : sequence of str
+    forms : sequence of str, optional
         Of :data:`lutgen.emit.forms.FORMS`, or ``amaranth``: the component ``LutNetworkCore``, a
-        stream in and a stream out, as RTLIL.
+        stream in and a stream out, as RTLIL. By default all but that, of those that the core has.
 
     Raises
     ------
@@ -50,6 +50,7 @@ def emit(core: Core, forms: Sequence[str] = tuple(FORMS), *, folder: Path) -> Fo
     OutputError
         If the folder cannot be written.
     """
+    forms = forms_of(core) if forms is None else forms
     require_forms(forms)
     set_aside(core, folder)
     files = {name: _write(core, name) for name in forms}

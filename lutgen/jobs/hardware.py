@@ -19,6 +19,7 @@ from lutgen.netlist.names import is_module_name
 from lutgen.netlist.stats import netlist_stats
 from lutgen.records.checks import SIMULATION_FILE
 from lutgen.records.core import CORE_FILE, ChipSize, CoreRecord
+from lutgen.records.faults import FAULTS_FILE
 from lutgen.records.model import ModelRecord
 from lutgen.records.mutation import MUTATION_FILE
 from lutgen.records.proof import PROOF_FILE
@@ -27,7 +28,7 @@ from lutgen.version import __version__
 FORM_SUFFIXES = (*(form.suffix for form in FORMS.values()), ".il", f"{SERIES_SUFFIX}.v")
 
 _OF_A_CORE = (
-    *(SIMULATION_FILE, PROOF_FILE, MUTATION_FILE, INPUTS, EXPECTED),
+    *(SIMULATION_FILE, PROOF_FILE, MUTATION_FILE, FAULTS_FILE, INPUTS, EXPECTED),
     *("report.txt", "report.json", "report.html"),
     *("simulation", "series", "proof", "mutation", "synth"),
 )

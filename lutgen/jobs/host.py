@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from lutgen.board.boards import DEFAULT_BAUD, find_board
+from lutgen.chips.registry import get_family
+from lutgen.chips.tables import STYLES
 from lutgen.core import CoreConfig, Interface
 from lutgen.core.inputs import InputFormat
 from lutgen.encode.formats import FeatureFormat
@@ -49,6 +51,8 @@ class Answers:
     retries : int
         Requests sent again.
     self_test_passed : bool
+    was_loaded : bool
+        Whether the model's tables were loaded for it.
     answers : tuple of str
         Each sample's, as it is written to a file.
     """
@@ -61,6 +65,7 @@ class Answers:
     seconds: float
     retries: int
     self_test_passed: bool
+    was_loaded: bool = False
     n_rounded: int = 0
     answers: tuple[str, ...] = ()
 
@@ -104,11 +109,12 @@ def built_interface(network: LutNetwork, folder: Path, core_id: str) -> Interfac
             record = read_json(path)
             own = record if path.name == CORE_FILE else record["model"]
             formats = tuple(FeatureFormat.parse(str(text)) for text in own["input_formats"])
-            found = Interface(network, formats)
+            found = [Interface(network, formats, tables=tables) for tables in ("", *STYLES)]
         except (LutgenError, KeyError, TypeError):
             continue  # there is none, or none that could be read
-        if found.core_id == core_id:
-            return found
+        for interface in found:
+            if interface.core_id == core_id:
+                return interface
     return None
 
 
@@ -138,7 +144,11 @@ def simulated_board(
     from lutgen.board import simulate  # noqa: PLC0415 - Amaranth is optional
 
     record = BuildRecord.read(build / BUILD_FILE)
-    config = CoreConfig(input_format=record.model.input_formats or "", accept_rounding=True)
+    config = CoreConfig(
+        chip=record.family, input_format=record.model.input_formats or "", accept_rounding=True
+    )
+    if get_family(record.family).tables and record.core_id != Interface.of(network, config).core_id:
+        config = replace(config, reloadable=True)
     if record.core_id != Interface.of(network, config).core_id:
         raise MismatchError(
             f"{build} was built of another model ({record.digest[:16]}…) than this "
@@ -160,6 +170,7 @@ def ask_board(
     *,
     baud: int = 0,
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+    load: bool = False,
     answers: Path | None = None,
     input_format: InputFormat = "",
     build: Path | None = None,
@@ -178,6 +189,9 @@ def ask_board(
         Bits a second; 0 for the usual ones.
     timeout_seconds : float
         Limit for each answer.
+    load : bool
+        Load the model's tables first, where the board holds those of another model of the same
+        structure.
     answers : Path, optional
         File that gets the answers, one a line; also those that came before a cable was pulled.
     input_format : str, mapping or sequence
@@ -207,6 +221,7 @@ def ask_board(
         network,
         baud=baud or DEFAULT_BAUD,
         timeout_seconds=timeout_seconds,
+        load=load,
         interface=given,
     ) as device:
         tested = device.self_test()
@@ -237,6 +252,7 @@ def ask_board(
         seconds=round(seconds, 3),
         retries=device.n_retries,
         self_test_passed=tested,
+        was_loaded=device.was_loaded,
         n_rounded=int(rounded.sum()),
         answers=tuple(answer_lines(found)),
     )

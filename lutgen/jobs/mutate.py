@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from numpy.typing import ArrayLike
 
@@ -73,7 +74,7 @@ def mutate(
 
 
 def require_caught(record: MutationRecord) -> None:
-    """Raise unless every fault is caught by the proof or proved harmless.
+    """Raise unless every fault is caught by a proof or proved harmless.
 
     Raises
     ------
@@ -106,6 +107,14 @@ def _record(core: Core, result: MutationScore, agree: list[bool], samples: str) 
     )
 
 
+def _verdict(mutation: Mutation) -> Literal["harmless", "refuted", "open", "masked"]:
+    if mutation.refuted:
+        return "refuted"
+    if mutation.masked:
+        return "masked"
+    return "harmless" if mutation.harmless else "open"
+
+
 def _fault(mutation: Mutation) -> FaultRecord:
     found = mutation.proof.result.counterexample
     return FaultRecord(
@@ -113,7 +122,7 @@ def _fault(mutation: Mutation) -> FaultRecord:
         fault=mutation.fault.description,
         wrong_samples=mutation.n_wrong,
         wrong_random=mutation.n_wrong_random,
-        proof="harmless" if mutation.harmless else "refuted" if mutation.refuted else "open",
+        proof=_verdict(mutation),
         x=found.hex if found else None,
         seconds=round(mutation.proof.seconds, 3),
     )

@@ -12,20 +12,25 @@ from lutgen.errors import MismatchError
 from lutgen.jobs.folders import working_folder
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.jobs.synthesise import SYNTHESIS
+from lutgen.netlist.ir import Netlist
 from lutgen.records.checks import Check
-from lutgen.records.proof import PROOF_FILE, EqualityRecord, ProofRecord
+from lutgen.records.proof import PROOF_FILE, EqualityRecord, MaskingRecord, ProofRecord
 from lutgen.records.synthesis import SynthesisRecord
 from lutgen.verify.compare import check_rtl, check_synthesised
+from lutgen.verify.masking import Masking, prove_masking
 from lutgen.verify.prove import (
     Proof,
+    after_synthesis,
     prove_encoder,
     prove_model,
+    prove_netlist,
     prove_steps,
-    prove_synthesised,
-    prove_verilog,
+    synthesised_netlist,
+    verilog_netlist,
 )
 from lutgen.verify.series import check_series, prove_series
 from lutgen.verify.sweep import Effort
+from lutgen.verify.tables import prove_tables
 from lutgen.version import __version__
 
 
@@ -36,13 +41,14 @@ def prove(
     synthesis: Sequence[SynthesisRecord] = (),
     verilog: str | None = None,
     effort: Effort | None = None,
-    done: Callable[[EqualityRecord], None] | None = None,
+    done: Callable[[EqualityRecord | MaskingRecord], None] | None = None,
     replayed: Callable[[Check], None] | None = None,
     progress: Progress = SILENT,
 ) -> ProofRecord:
     """Prove by SAT that a core's netlists and Verilog compute what the model does.
 
-    What tells two forms apart is looked for in the simulator, too.
+    Of a core with three copies it is proved of each form that single flips do not show, too. What
+    tells two forms apart is looked for in the simulator, too.
 
     Parameters
     ----------
@@ -68,7 +74,7 @@ def prove(
     -------
     ProofRecord
         ``proved`` says whether all is; :func:`lutgen.verify.prove.require_proved` with its
-        ``proofs`` makes an error of what is not.
+        ``proofs`` and ``masking`` makes an error of what is not.
 
     Raises
     ------
@@ -88,8 +94,12 @@ def prove(
     """
     with working_folder(folder) as out:
         proofs: list[Proof] = []
+        masking: list[Masking] = []
         for proof in _proofs(core, synthesis, out, effort, verilog, progress):
-            proofs.append(proof)
+            if isinstance(proof, Masking):
+                masking.append(proof)
+            else:
+                proofs.append(proof)
             if done:
                 done(proof.record)
         with progress.working("replaying counterexamples in the simulator"):
@@ -101,6 +111,7 @@ def prove(
             top=core.module,
             pipeline=core.config.pipeline,
             proofs=tuple(proof.record for proof in proofs),
+            masking=tuple(proof.record for proof in masking),
             replays=tuple(str(check) for check in replays),
         )
         if folder is not None:
@@ -123,22 +134,38 @@ def _proofs(
     effort: Effort | None,
     verilog: str | None,
     progress: Progress,
-) -> Iterator[Proof]:
+) -> Iterator[Proof | Masking]:
     """Prove one form after the other; the Verilog and what synthesis left are the last."""
     yield from prove_encoder(core, effort)
     yield from prove_steps(core, effort)
     yield from prove_model(core, effort)
+    yield from _masking(core, core.netlist, "mapped netlist", effort)
     if core.network.encoder.window is not None:
         with progress.working("proving the shift register"):
             proof = prove_series(core, out / "proof" / "series", effort, verilog=verilog)
         yield proof
+    if core.interface.loading is not None:
+        with progress.working("proving the tables"):
+            loaded = list(prove_tables(core, out / "proof" / "tables"))
+        yield from loaded
     with progress.working("proving the Verilog"):
-        proof = prove_verilog(core, out / "proof" / "verilog", effort, verilog=verilog)
+        netlist = verilog_netlist(core, out / "proof" / "verilog", verilog=verilog)
+        proof = prove_netlist(core, "Verilog", netlist, effort)
     yield proof
+    yield from _masking(core, netlist, "Verilog", effort)
     for result in synthesis:
         with progress.working(f"proving the netlist after synthesis ({result.mode})"):
-            proof = prove_synthesised(core, result, out / SYNTHESIS, effort)
+            netlist = synthesised_netlist(core, result, out / SYNTHESIS)
+            proof = prove_netlist(core, after_synthesis(result), netlist, effort)
         yield proof
+        yield from _masking(core, netlist, after_synthesis(result), effort)
+
+
+def _masking(core: Core, netlist: Netlist, form: str, effort: Effort | None) -> Iterator[Masking]:
+    """Prove of a form of a core with three copies that single flips do not show."""
+    found = prove_masking(core, netlist, form=form, effort=effort)
+    if found is not None:
+        yield found
 
 
 def _replays(

@@ -22,6 +22,7 @@ from lutgen.jobs.hardware import core_record, set_aside
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.netlist.ir import LUT
 from lutgen.netlist.passes.dontcare import NAME as DONTCARE
+from lutgen.netlist.passes.triplicate import NONE
 from lutgen.records.core import CORE_FILE, CoreRecord
 from lutgen.records.synthesis import AreaRecord, SynthesisRecord
 
@@ -71,13 +72,26 @@ def synthesise(
     412
     """
     is_plain = core.config.controls.is_plain or not core.has_registers
+    loads = core.interface.loading is not None
+    if mode == DIRECT and loads:
+        raise ConfigError(
+            f"tables that are loaded are modules of their own, and mode {DIRECT} keeps what there "
+            f"is; take mode {OPTIMISED}"
+        )
     if mode == DIRECT and not is_plain:
         raise ConfigError(
             f"registers with reset or clock enable are no primitives yet, and mode {DIRECT} keeps "
             f"what there is; take mode {OPTIMISED}"
         )
+    if mode != DIRECT and core.config.tmr != NONE:
+        raise ConfigError(
+            f"mode {mode} lets Yosys choose LUTs anew, which would merge copies that have to stay; "
+            f"of a core with --tmr take mode {DIRECT}"
+        )
     if mode == DIRECT:
         source = core_verilog(core)
+    elif loads:
+        source, is_plain = core_verilog(core), False
     else:
         source = emit_blif(core.logic, model=core.module) if is_plain else behavioural_verilog(core)
     with working_folder(folder) as out, progress.working(_what(mode)), _telling_what_to_do(mode):
@@ -89,6 +103,7 @@ def synthesise(
             mode=mode,
             out_dir=out / SYNTHESIS,
             digest=core.network.digest,
+            flatten=loads,
             timeout_seconds=timeout_seconds,
         )
 

@@ -144,6 +144,16 @@ def make_design(
         raise ConfigError(f"there is no shell {shell!r}; there are: {', '.join(SHELLS)}")
     if language not in LANGUAGES:
         raise ConfigError(f"there is no language {language!r}; there are: {', '.join(LANGUAGES)}")
+    if core.interface.loading is not None and shell not in (AXILITE, WISHBONE):
+        raise ConfigError(
+            f"the shell {shell} has nothing that loads tables; take {AXILITE} or {WISHBONE}, or "
+            "leave --reloadable out"
+        )
+    if shell != PLAIN and core.interface.copies > 1:
+        raise ConfigError(
+            f"shell {shell} carries one answer, not three copies of it; leave --tmr-outputs out, "
+            f"or take shell {PLAIN}"
+        )
     if shell == STREAM:
         design = _stream(core, beat_width)
     elif shell == PLAIN:
@@ -213,7 +223,7 @@ def _bus(core: Core, shell: str) -> Design:
         (*ports, irq),
         clock,
         reset,
-        ("lutgen_registers", bridge),
+        ("lutgen_registers", bridge, *(["lutgen_loader"] if core.interface.loading else [])),
         registers=registers,
     )
 

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from lutgen.bits import Bits
+from lutgen.board.shell import loader_lines
 from lutgen.core import Core
 from lutgen.core.controls import Controls
 from lutgen.core.ports import Ports, category_lines, name_of
+from lutgen.emit.tables import tables_header
 from lutgen.emit.vectors import vectors
 from lutgen.emit.verilog import behavioural_verilog, core_verilog
 from lutgen.kit.answers import BYTE, in_lanes
@@ -31,6 +33,7 @@ from lutgen.kit.projects import TOOLS
 from lutgen.kit.registers import id_words
 from lutgen.kit.render import comment, render
 from lutgen.netlist.ir import REGISTER, Netlist
+from lutgen.netlist.loadable import TABLE
 from lutgen.version import __version__
 
 
@@ -98,6 +101,8 @@ def kit_files(
     if design.registers:
         files[f"{design.top}.rdl"] = render("registers.rdl.j2", **told)
         files[f"{design.top}.h"] = render("registers.h.j2", **told)
+    if core.interface.loading is not None:
+        files[f"{core.module}_tables.h"] = tables_header(core)
     if design.shell == CFU:
         files[f"{design.top}.h"] = render("cfu.h.j2", **told)
         files["cfu/cfu.v"] = render("cfu_module.v.j2", **told)
@@ -174,7 +179,7 @@ def _told(design: Design, samples: Vectors, language: str, clock_mhz: float) -> 
     core, shape, top = design.core, design.shape, design.top
     interface = core.interface
     lanes = _lanes(design)
-    has_primitives = any(cell.primitive for cell in core.netlist.cells)
+    has_primitives = any(cell.primitive not in ("", TABLE) for cell in core.netlist.cells)
     behaviour = f"sim/{core.module}.v" if has_primitives else ""
     around = [f"rtl/{top}.v"] if design.shell != PLAIN else []
     sources = [f"rtl/{core.module}.v", *around]
@@ -214,6 +219,10 @@ def _told(design: Design, samples: Vectors, language: str, clock_mhz: float) -> 
         "answer_parts": parts,
         "has_lanes": any(part.is_signed for part in parts),
         "map": design.registers,
+        "loading": interface.loading,
+        "loader": loader_lines(shape, clock=design.clock, commit="1'b1"),
+        "contents": interface.contents,
+        "structure": core.network.structure_digest,
         "n_sample_words": design.word_counts[0],
         "n_answer_words": design.word_counts[1],
         "bridge": f"lutgen_{design.shell}",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lutgen.board.shell import CorePorts
+from lutgen.chips.tables import Loading
 from lutgen.core import Core, Interface
 from lutgen.errors import ConfigError
 from lutgen.kit.answers import WORD, answer_parts
@@ -16,6 +17,7 @@ N_ID_WORDS = 8
 MAX_WORDS = 0xFFFF
 _ANSWER_AT = 0x40
 _PAGE = 0x40  # the sample begins at a multiple of it
+_MAX_LOAD_WORDS = 0xFFFFFF
 _LEAST_ADDRESS_WIDTH = 12  # interconnects hand out no less
 
 
@@ -26,7 +28,7 @@ class Field:
     Parameters
     ----------
     access : str
-        ``r``, ``rw``, ``w1s`` (write 1, reads 0) or ``w1c`` (write 1 to clear).
+        ``r``, ``rw``, ``w``, ``w1s`` (write 1, reads 0) or ``w1c`` (write 1 to clear).
     value : int
         After a reset; of what can only be read and does not change, for good.
     """
@@ -129,6 +131,7 @@ def register_map(core: Core) -> RegisterMap:
     sample_at = -(-(_ANSWER_AT + 4 * n_answer) // _PAGE) * _PAGE
     end = sample_at + 4 * n_sample
     shape = n_answer << 16 | n_sample
+    loading = core.interface.loading
     registers = (
         Register("MAGIC", 0x00, 1, (_constant("VALUE", MAGIC),), 'the letters "LUTG"'),
         Register(
@@ -161,6 +164,7 @@ def register_map(core: Core) -> RegisterMap:
             ),
             "what is going on",
         ),
+        *(() if loading is None else _load_registers(core.interface, loading)),
         *(
             Register(
                 f"CORE_ID_{number}",
@@ -189,6 +193,44 @@ def register_map(core: Core) -> RegisterMap:
         ),
     )
     return RegisterMap(registers, max(_LEAST_ADDRESS_WIDTH, (end - 1).bit_length()))
+
+
+def _load_registers(interface: Interface, loading: Loading) -> tuple[Register, ...]:
+    """Return the registers that load tables."""
+    n_words = loading.n_bits // WORD
+    if n_words > _MAX_LOAD_WORDS:
+        raise ConfigError(
+            f"{n_words:,} words of tables are too many to load, {_MAX_LOAD_WORDS:,} at most; "
+            "leave --reloadable out"
+        )
+    return (
+        Register(
+            "LOAD",
+            0x10,
+            1,
+            (
+                Field("LOAD", 0, 1, "w1s", "begin to load tables; clears BUSY and DONE"),
+                Field("SHIFTING", 1, 1, "r", "the last word of tables is not in them yet"),
+                Field("WHOLE", 2, 1, "r", "the tables are those of one model", 1),
+            ),
+            "loading of tables",
+        ),
+        Register(
+            "TABLES",
+            0x14,
+            1,
+            (Field("VALUE", 0, WORD, "w", "the next word of tables"),),
+            "the next word of tables; not while SHIFTING",
+        ),
+        Register(
+            "CONTENTS",
+            0x18,
+            1,
+            (Field("VALUE", 0, WORD, "r", "CRC-32 of the tables", interface.contents),),
+            "CRC-32 of the words that were loaded; at first of the model that it was built of",
+        ),
+        Register("LOAD_WORDS", 0x1C, 1, (_constant("VALUE", n_words),), "words of all tables"),
+    )
 
 
 def _answer_meaning(interface: Interface) -> str:

@@ -61,7 +61,7 @@ TOOL_NAMES = {
 }
 
 SHELL_MODULES = frozenset(
-    {"around", "board_bench", "lutgen_axilite", "lutgen_axis", "lutgen_cfu",
+    {"around", "board_bench", "lutgen_axilite", "lutgen_axis", "lutgen_cfu", "lutgen_loader",
      "lutgen_registers", "lutgen_shell", "lutgen_stream", "lutgen_uart", "lutgen_uart_rx",
      "lutgen_uart_tx", "lutgen_wishbone", "top"}
 )  # fmt: skip

@@ -21,6 +21,8 @@ class FaultCounts:
         Those that test samples show, that random vectors show, and that the proof refutes.
     harmless, open : int
         Those proved to change nothing, and those of which nothing is known.
+    masked : int
+        Of a core with three copies: those that voters outvote; the proof of masking catches them.
     """
 
     planted: int
@@ -29,6 +31,7 @@ class FaultCounts:
     proof: int
     harmless: int
     open: int
+    masked: int = 0
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class FaultRecord:
         What was done, and where.
     wrong_samples, wrong_random : int
         Test samples, and random vectors, that are answered wrongly.
-    proof : {"harmless", "refuted", "open"}
+    proof : {"harmless", "refuted", "open", "masked"}
     x : str or None
         The proof's counterexample in hexadecimal.
     """
@@ -50,7 +53,7 @@ class FaultRecord:
     fault: str
     wrong_samples: int
     wrong_random: int
-    proof: Literal["harmless", "refuted", "open"]
+    proof: Literal["harmless", "refuted", "open", "masked"]
     x: str | None = None
     seconds: NotNegative = 0.0
 

@@ -103,6 +103,75 @@ class EqualityRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MaskingRecord:
+    """Of a core with three copies: cells of which no single flip shows, whatever comes in.
+
+    Parameters
+    ----------
+    name : str
+        What was proved of which form: ``single flips masked: mapped netlist``.
+    n_registers, n_registers_masked : int
+        Registers, and those of which no flip shows.
+    n_luts, n_luts_masked : int
+        LUTs of which that was to be proved, and those of whose tables no flip shows.
+    voters : tuple of str
+        The last voters, which all depends on.
+    exposed : tuple of str
+        Cells of which it is not proved, and should be.
+    counterexample : CounterexampleRecord or None
+        Of one of these: the input on which its flip shows.
+    """
+
+    DERIVED: ClassVar = ("proved",)
+
+    name: str
+    seconds: NotNegative = 0.0
+    n_registers: int
+    n_registers_masked: int
+    n_luts: int = 0
+    n_luts_masked: int = 0
+    voters: tuple[str, ...] = ()
+    exposed: tuple[str, ...] = ()
+    counterexample: CounterexampleRecord | None = None
+
+    @property
+    def proved(self) -> bool:
+        """Whether there are cells to mask, and all are masked."""
+        return not self.exposed and self.n_registers + self.n_luts > 0
+
+    @property
+    def difference(self) -> str:
+        """Which cell is exposed, and what shows it, in words; "" if none is."""
+        if not self.exposed:
+            return ""
+        more = f" and {len(self.exposed) - 1} more" if len(self.exposed) > 1 else ""
+        text = f"NOT MASKED: {self.exposed[0]}{more}"
+        if (found := self.counterexample) is not None:
+            text += (
+                f"; a flip makes y[{found.output}] {found.seen}, expected {found.expected}, "
+                f"for x = {found.x}"
+            )
+        return text
+
+    def problems(self) -> Problems:
+        """Yield what does not go together."""
+        for what in ("registers", "luts"):
+            masked, number = getattr(self, f"n_{what}_masked"), getattr(self, f"n_{what}")
+            if masked > number:
+                yield f"n_{what}_masked", f"is {masked}, more than the {number} {what}"
+
+    def __str__(self) -> str:
+        kinds = [("registers", self.n_registers_masked, self.n_registers)]
+        if self.n_luts:
+            kinds.append(("LUTs", self.n_luts_masked, self.n_luts))
+        told = ", ".join(f"{masked} of {number} {what}" for what, masked, number in kinds)
+        if self.voters:
+            told += f"; all depends on {len(self.voters)} voter(s): {', '.join(self.voters)}"
+        text = f"{self.name}: {told}; {self.seconds:.1f} s"
+        return f"{text}; {self.difference}" if self.difference else text
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProofRecord(Record):
     """Proofs that a core's forms are the model.
 
@@ -110,6 +179,8 @@ class ProofRecord(Record):
     ----------
     digest, target, top : str
         The model, the chip family, the core's module; "" where a file does not say.
+    masking : tuple of MaskingRecord
+        Of a core with three copies, one a form.
     replays : tuple of str
         What the simulator showed of counterexamples.
     """
@@ -123,17 +194,19 @@ class ProofRecord(Record):
     top: str = ""
     pipeline: int = 0
     proofs: tuple[EqualityRecord, ...] = ()
+    masking: tuple[MaskingRecord, ...] = ()
     replays: tuple[str, ...] = ()
 
     @property
     def n_proofs(self) -> int:
-        """Pairs of forms."""
-        return len(self.proofs)
+        """Pairs of forms, and forms whose single flips are to be masked."""
+        return len(self.proofs) + len(self.masking)
 
     @property
     def n_proved(self) -> int:
-        """Pairs of forms that are proved equal."""
-        return sum(proof.proved for proof in self.proofs)
+        """Pairs of forms that are proved equal, and forms of which masking is proved."""
+        equal = sum(proof.proved for proof in self.proofs)
+        return equal + sum(proof.proved for proof in self.masking)
 
     @property
     def proved(self) -> bool:

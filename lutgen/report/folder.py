@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from lutgen.errors import DataError
 from lutgen.records.checks import SIMULATION_FILE, SimulationRecord
 from lutgen.records.core import CORE_FILE, CoreRecord
+from lutgen.records.faults import FAULTS_FILE, FaultsRecord
 from lutgen.records.proof import PROOF_FILE, ProofRecord
 from lutgen.records.reading import to_json
 from lutgen.records.synthesis import SYNTHESIS_FILE, SynthesisRecord
@@ -23,7 +24,7 @@ SYNTHESIS_FILES = {mode: f"synth/{mode}/{SYNTHESIS_FILE}" for mode in MODES}
 
 _TOLD_CHARACTERS = 24
 
-_Results = TypeVar("_Results", SimulationRecord, ProofRecord, SynthesisRecord)
+_Results = TypeVar("_Results", SimulationRecord, ProofRecord, SynthesisRecord, FaultsRecord)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Report:
         Without proofs if nothing was proved.
     synthesis : tuple of SynthesisRecord
         One a mode, `direct` first.
+    faults : FaultsRecord or None
+        None if nothing was flipped.
     left_out : tuple of LeftOut
         Files that are missing, or of another model or other hardware.
     """
@@ -55,6 +58,7 @@ class Report:
     proof: ProofRecord
     synthesis: tuple[SynthesisRecord, ...]
     left_out: tuple[LeftOut, ...]
+    faults: FaultsRecord | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON, with what follows from its numbers."""
@@ -89,6 +93,9 @@ def read_report(folder: Path) -> Report:
             for mode, name in SYNTHESIS_FILES.items()
             if (result := reading.results(SynthesisRecord, name))
         ),
+        faults=reading.results(FaultsRecord, FAULTS_FILE)
+        if (folder / FAULTS_FILE).exists()
+        else None,
         left_out=tuple(reading.left_out),
     )
 

@@ -20,6 +20,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from lutgen.model.provenance import LayerAccuracy
 from lutgen.netlist.stats import LayerStats
 from lutgen.records.core import ChipSize
+from lutgen.records.faults import CONFIGURATION, REGISTERS, FaultsRecord
 from lutgen.records.synthesis import SynthesisRecord
 from lutgen.records.tune import TuneRecord
 from lutgen.report.sections import grouped, share
@@ -205,6 +206,49 @@ def draw_shares(chips: Sequence[tuple[str, ChipSize]], results: Sequence[Synthes
 
     height = 1.2 + 0.2 * pitch * len(chips)
     return _picture("shares", "Share of each chip's LUTs", height, draw)
+
+
+def draw_flips(record: FaultsRecord) -> str:
+    """Draw the share of right answers by the number of bits flipped at once."""
+
+    def draw(axes: Axes) -> None:
+        for kind, colour, label in (
+            (CONFIGURATION, FIRST, "bits of tables"),
+            (REGISTERS, SECOND, "registers"),
+        ):
+            points = [point for point in record.points if point.kind == kind]
+            if not points:
+                continue
+            x = [point.n_flips for point in points]
+            axes.fill_between(
+                x,
+                [point.least for point in points],
+                [point.most for point in points],
+                color=colour,
+                alpha=0.15,
+                linewidth=0,
+            )
+            axes.errorbar(
+                x,
+                [point.mean for point in points],
+                yerr=[point.half_width for point in points],
+                color=colour,
+                marker="o",
+                markersize=4,
+                linewidth=1.6,
+                elinewidth=0.8,
+                label=label,
+            )
+        axes.axhline(record.right, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter(lambda value, _: grouped(round(value)))
+        axes.set_xlabel("bits flipped at once (dashed: none)")
+        axes.set_ylabel(record.metric)
+        axes.set_ylim(bottom=0)
+        axes.grid(axis="y")
+        axes.legend(loc="lower left")
+
+    return _picture("faults", "Right answers by the number of flips", 3.2, draw)
 
 
 def draw_tuning(record: TuneRecord) -> str:

@@ -92,4 +92,11 @@ def _pictures(report: Report) -> dict[str, Picture]:
     if core.chips and report.synthesis:
         svg = pictures.draw_shares(core.chips, report.synthesis)
         found["synthesis"] = ("Share of each chip's LUTs", svg, "The dashed line is a full chip.")
+    if report.faults and report.faults.points:
+        svg = pictures.draw_flips(report.faults)
+        found["faults"] = (
+            f"{report.faults.metric.capitalize()} by the number of flips",
+            svg,
+            "Lines: means with their 95 % confidence intervals; areas: least to most.",
+        )
     return {key: (title, Markup(svg), remark) for key, (title, svg, remark) in found.items()}

@@ -76,12 +76,15 @@ class Headline:
 
 def sections(report: Report) -> tuple[Section, ...]:
     """Return the whole report, part by part."""
+    from lutgen.report.faults import faults_section  # noqa: PLC0415 - made of what stands here
+
     return (
         model_section(report.core.model),
         accuracy_section(report.core.model),
         netlist_section(report.core),
         verification_section(report),
         synthesis_section(report),
+        *((faults_section(report.faults),) if report.faults else ()),
     )
 
 
@@ -309,7 +312,9 @@ def verification_section(report: Report) -> Section:
         lines.append(f"Nothing proved: {_why(report, 'proof.json')}. lutgen prove proves.")
     lines += [f"{check.name}: {check.difference}" for check in checks if check.difference]
     lines += [f"{proof.name}: {proof.difference}" for proof in proofs if proof.difference]
-    tables = (_check_table(report), _proof_table(report))
+    masking = report.proof.masking
+    lines += [f"{item.name}: {item.difference}" for item in masking if item.difference]
+    tables = (_check_table(report), _proof_table(report), _masking_table(report))
     return Section(
         "verification",
         "Verification",
@@ -392,6 +397,25 @@ def _proof_table(report: Report) -> Table:
         rows,
         "LUTs by name: those that both forms have, and of them those proved equal, too.",
         bad=bad,
+    )
+
+
+def _masking_table(report: Report) -> Table:
+    masking = report.proof.masking
+    rows = tuple(
+        (
+            item.name,
+            f"{grouped(item.n_registers_masked)} / {grouped(item.n_registers)}",
+            f"{grouped(item.n_luts_masked)} / {grouped(item.n_luts)}" if item.n_luts else "",
+            ", ".join(item.voters) or "none",
+        )
+        for item in masking
+    )
+    return Table(
+        "Three copies: single flips proved not to show",
+        ("form", ">registers", ">LUTs", "voters that all depends on"),
+        rows,
+        bad=tuple(i for i, item in enumerate(masking) if not item.proved),
     )
 
 

@@ -144,7 +144,7 @@ def _check_simulation(
     primitives_of: str | None = None,
 ) -> Check:
     _require_samples(bits)
-    if primitives_of is None and any(cell.primitive for cell in core.netlist.cells):
+    if primitives_of is None and core.family.primitives:
         primitives_of = core.family.name
     models = [simulation_models(primitives_of)] if primitives_of else []
     write_files(folder, vectors(bits, core.interface.answers(bits), core.header))
@@ -159,7 +159,7 @@ def _check_simulation(
         nets=[cell.name for cell in core.netlist.cells if cell.name in luts],
         defines=yosys_family(primitives_of).defines if primitives_of else {},
         clock=core.config.controls.clock,
-        held=core.config.controls.idle if core.has_registers else {},
+        held=core.held,
         simulator=simulator,
         timeout_seconds=timeout_seconds,
     )

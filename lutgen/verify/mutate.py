@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from lutgen.errors import NetlistError
 from lutgen.netlist.ir import LUT, REGISTER, Cell, Netlist, NetlistBuilder
+from lutgen.netlist.tables import INVERTER
 
 
 def flip_init_bit(netlist: Netlist, place: int, entry: int) -> Netlist:
@@ -92,6 +93,28 @@ def drop_register(netlist: Netlist, place: int) -> Netlist:
         inputs = tuple(nets[source] for source in cell.inputs)
         nets.append(inputs[0] if net == dropped else builder.add(cell.but(inputs=inputs)))
     return builder.finish(tuple(nets[net] for net in netlist.outputs))
+
+
+def invert(netlist: Netlist, place: int) -> Netlist:
+    """Return the netlist in which all that reads a cell reads the complement of what it puts out.
+
+    Of a register that is a flip of its bit: every sample that goes through is struck.
+
+    Raises
+    ------
+    NetlistError
+        If there is no such cell.
+    """
+    if not 0 <= place < len(netlist.cells):
+        raise NetlistError(f"the netlist has {len(netlist.cells)} cells, there is no cell {place}")
+    builder = NetlistBuilder(netlist.n_inputs)
+    nets = list(range(netlist.first_cell))
+    for number, cell in enumerate(netlist.cells):
+        net = builder.add(cell.but(inputs=tuple([nets[source] for source in cell.inputs])))
+        if number == place:
+            net = builder.add(Cell(LUT, (net,), INVERTER, f"{cell.name}_flipped", 0))
+        nets.append(net)
+    return builder.finish(tuple([nets[net] for net in netlist.outputs]))
 
 
 def _lut(netlist: Netlist, place: int) -> Cell:

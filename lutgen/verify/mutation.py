@@ -1,5 +1,9 @@
 """Mutation score: random faults, one at a time, and which of the checks catches each.
 
+In a core with three copies most faults are outvoted: no output shows them, and the proof of
+equality has nothing to say. But the proof that single flips do not show fails, as two copies are
+left where there were three. Such faults are *masked*.
+
 A fault is caught by samples if an output of the faulty netlist differs from the model's on one of
 them. The netlist's interpreter decides that, clock cycle by clock cycle, as a simulator would take
 hours for hundreds of faults; a few go through the simulator as well to see that the two agree.
@@ -19,9 +23,18 @@ from lutgen.emit.verilog import emit_verilog
 from lutgen.errors import ConfigError
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Netlist
+from lutgen.netlist.passes.triplicate import ALL, NONE
 from lutgen.records.mutation import FaultCounts
 from lutgen.verify.compare import check_rtl
-from lutgen.verify.mutate import drop_register, first_on_pin, flip_init_bit, rewire, swap_wires
+from lutgen.verify.masking import keeps_masking
+from lutgen.verify.mutate import (
+    drop_register,
+    first_on_pin,
+    flip_init_bit,
+    invert,
+    rewire,
+    swap_wires,
+)
 from lutgen.verify.prove import Proof, prove
 from lutgen.verify.sweep import Effort
 from lutgen.verify.unroll import has_latency, look_back, unroll
@@ -32,7 +45,8 @@ REWIRE = "wire moved"
 MUX_SWAP = "multiplexer's inputs swapped"
 CARRY_MOVE = "carry's data moved"
 DROP = "register dropped"
-KINDS = (INIT_BIT, SWAP, REWIRE, MUX_SWAP, CARRY_MOVE, DROP)
+FLIP = "register flipped"
+KINDS = (INIT_BIT, SWAP, REWIRE, MUX_SWAP, CARRY_MOVE, DROP, FLIP)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,22 +68,30 @@ class Mutation:
         Test samples, and random vectors, on which the output is wrong.
     proof : Proof
         Faultless = faulty netlist: refuted, proved (the fault changes no function), or open.
+    masked : bool
+        Whether it changes no function for the only reason that voters outvote it.
     """
 
     fault: Fault
     n_wrong: int
     n_wrong_random: int
     proof: Proof
+    masked: bool = False
 
     @property
     def harmless(self) -> bool:
-        """Whether the fault is proved to change nothing, at any input."""
-        return self.proof.result.proved
+        """Whether the fault is proved to change nothing, at any input, redundancy included."""
+        return self.proof.result.proved and not self.masked
 
     @property
     def refuted(self) -> bool:
         """Whether the proof has a counterexample."""
         return self.proof.result.counterexample is not None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing is known of the fault."""
+        return not (self.harmless or self.masked or self.refuted)
 
 
 @dataclass(frozen=True)
@@ -87,7 +109,7 @@ class MutationScore:
     @property
     def open(self) -> list[Mutation]:
         """Faults that are neither refuted nor proved harmless."""
-        return [m for m in self.mutations if not m.harmless and not m.refuted]
+        return [m for m in self.mutations if m.is_open]
 
     def counts(self, kind: str | None = None) -> FaultCounts:
         """Return how many faults of a kind, or of all, each check catches."""
@@ -98,7 +120,8 @@ class MutationScore:
             random=sum(m.n_wrong_random > 0 for m in some),
             proof=sum(m.refuted for m in some),
             harmless=sum(m.harmless for m in some),
-            open=sum(not m.harmless and not m.refuted for m in some),
+            open=sum(m.is_open for m in some),
+            masked=sum(m.masked for m in some),
         )
 
 
@@ -134,10 +157,18 @@ def score(
         proof = prove(name, core.netlist, fault.netlist, latency=latency, effort=effort)
         visible = n_wrong or n_wrong_random
         assert not (proof.result.proved and visible), f"{fault.description}: proved, yet seen"
-        done.append(Mutation(fault, n_wrong, n_wrong_random, proof))
+        masked = proof.result.proved and not _whole(core, fault.netlist)
+        done.append(Mutation(fault, n_wrong, n_wrong_random, proof, masked))
         if progress:
             progress(number + 1, n_faults)
     return MutationScore(tuple(done), bits.n_samples)
+
+
+def _whole(core: Core, netlist: Netlist) -> bool:
+    """Return whether what has three copies in a core still has them in a netlist made of its."""
+    return core.config.tmr == NONE or keeps_masking(
+        netlist, luts=core.config.tmr == ALL, copies=core.interface.copies
+    )
 
 
 def plant(netlist: Netlist, rng: np.random.Generator) -> Fault:
@@ -174,6 +205,8 @@ def plant(netlist: Netlist, rng: np.random.Generator) -> Fault:
     if kind == MUX_SWAP:
         text = f"data inputs of multiplexer {cell.name} swapped"
         return Fault(kind, text, swap_wires(netlist, place, 0, 1))
+    if kind == FLIP:
+        return Fault(kind, f"register {cell.name} flipped", invert(netlist, place))
     return Fault(kind, f"register {cell.name} dropped", drop_register(netlist, place))
 
 
@@ -187,6 +220,7 @@ def _places(netlist: Netlist) -> dict[str, list[int]]:
         MUX_SWAP: [i for i, cell in cells if cell.hard and not cell.site],
         CARRY_MOVE: [i for i, cell in cells if cell.hard and cell.site and len(cell.inputs) == 3],
         DROP: [i for i, cell in cells if cell.kind == REGISTER],
+        FLIP: [i for i, cell in cells if cell.kind == REGISTER],
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from lutgen.bits import Bits, Words
 from lutgen.core.build import HEAD_STEP, Core
 from lutgen.core.lower import lower
+from lutgen.emit.tables import table_text
 from lutgen.emit.verilog import core_verilog
 from lutgen.encode.encoder import CODE
 from lutgen.errors import ConfigError, MismatchError
@@ -25,12 +26,15 @@ from lutgen.flow.yosys import netlist_file, yosys_module
 from lutgen.netlist.compose import compose
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.head import Head, Votes
-from lutgen.netlist.ir import Netlist
-from lutgen.records.proof import CounterexampleRecord, EqualityRecord
+from lutgen.netlist.ir import Cell, Netlist
+from lutgen.netlist.loadable import cut, tables
+from lutgen.netlist.passes.triplicate import NAME as TMR
+from lutgen.records.proof import CounterexampleRecord, EqualityRecord, MaskingRecord
 from lutgen.records.synthesis import SynthesisRecord
 from lutgen.verify.encoder import built_encoder, formula
 from lutgen.verify.head import HeadProof, prove_head
 from lutgen.verify.head_search import wanted_bits
+from lutgen.verify.loading import require_loading
 from lutgen.verify.readback import read_netlist
 from lutgen.verify.sweep import Counterexample, Effort, Equivalence, prove_equal
 from lutgen.verify.unroll import has_latency, unroll
@@ -97,6 +101,9 @@ def prove(
 ) -> Proof:
     """Prove that the second netlist answers as the first, after some cycles.
 
+    Tables that are loaded are free: that the answers are equal, and what every table is asked,
+    is proved whatever the tables answer, so for all their contents.
+
     Parameters
     ----------
     first : Netlist
@@ -109,7 +116,13 @@ def prove(
     start = time.monotonic()
     wanted = second.latency if latency is None else latency
     n_cycles = 0
-    if not has_latency(second, wanted):
+    if loaded := tables(first):
+        _require_tables(name, loaded, second, wanted)
+        shown = [cell.name for cell in tables(second)]
+        first, second = cut(first, loaded, shown), cut(second, loaded, shown)
+        samples = None
+        name += ", whatever the tables hold"
+    elif not has_latency(second, wanted):
         n_cycles = max(wanted, second.latency)
         first = unroll(first, n_cycles, wanted, transparent=True)
         second = unroll(second, n_cycles)
@@ -118,13 +131,43 @@ def prove(
     return Proof(name, result, time.monotonic() - start, n_cycles)
 
 
+def _require_tables(name: str, loaded: list[Cell], second: Netlist, latency: int) -> None:
+    """Refuse loaded tables that are not those of the first netlist, and another latency.
+
+    Raises
+    ------
+    MismatchError
+        The message names the first table that is wrong.
+    """
+    wanted = {cell.name: (len(cell.inputs), cell.init) for cell in loaded}
+    for cell in tables(second):
+        if wanted.get(cell.name) != (len(cell.inputs), cell.init):
+            raise MismatchError(
+                f"{name}: table {cell.name} of {len(cell.inputs)} inputs is none of the model's, "
+                "or holds something else at first"
+            )
+    if not has_latency(second, latency):
+        raise MismatchError(f"{name}: not every path takes {latency} cycle(s)")
+
+
+def _lowered(core: Core) -> Netlist:
+    return lower(core.network, core.interface.formats, loadable=core.config.reloadable)
+
+
 def reference(core: Core) -> Netlist:
     """Return the trained LUTs as the model has them, between the core's encoder and its head.
 
     It is the model if the head is: :func:`prove_model` proves that, too.
     """
-    function = lower(core.network, core.interface.formats)
-    return function if core.head is None else compose(function, core.head.netlist)
+    function = _lowered(core)
+    if core.head is not None:
+        function = compose(function, core.head.netlist)
+    return repeated(function, core.interface.copies)
+
+
+def repeated(netlist: Netlist, copies: int) -> Netlist:
+    """Return a netlist whose outputs come out so many times, one after the other."""
+    return replace(netlist, outputs=netlist.outputs * copies)
 
 
 def prove_steps(core: Core, effort: Effort | None = None) -> Iterator[Proof]:
@@ -136,7 +179,7 @@ def prove_steps(core: Core, effort: Effort | None = None) -> Iterator[Proof]:
         If a step does not begin where the one before ended, the first not with the model, or the
         last does not end with the core's netlist: then nothing would be proved of that.
     """
-    before = lower(core.network, core.interface.formats)
+    before = _lowered(core)
     for step in core.steps:
         if step.before != before:
             raise MismatchError(f"{step.name}: the step does not begin where the one before ended")
@@ -144,6 +187,8 @@ def prove_steps(core: Core, effort: Effort | None = None) -> Iterator[Proof]:
         if step.name == HEAD_STEP:
             assert core.head is not None
             wanted = compose(step.before, core.head.netlist)
+        if step.name == TMR:
+            wanted = repeated(step.before, core.interface.copies)
         yield prove(f"before {step.name} = after {step.name}", wanted, step.after, effort=effort)
         before = step.after
     if before != core.netlist:
@@ -167,7 +212,8 @@ def prove_model(core: Core, effort: Effort | None = None) -> Iterator[Proof]:
     if core.head is not None:
         yield prove_votes(core, core.head)
     model = reference(core)
-    for name, netlist in (("netlist", core.logic), ("mapped netlist", core.netlist)):
+    logic = repeated(core.logic, core.interface.copies)
+    for name, netlist in (("netlist", logic), ("mapped netlist", core.netlist)):
         yield prove(f"model = {name}", model, netlist, effort=effort)
 
 
@@ -210,26 +256,45 @@ def prove_verilog(
 ) -> Proof:
     """Prove that a core's Verilog, as Yosys reads it, is the model and has the core's latency.
 
-    Every register is read as the one kind that the core's reset and enable ask for; the proof is of
-    what it answers while these are idle.
+    Parameters
+    ----------
+    folder, verilog
+        See :func:`verilog_netlist`.
+    """
+    return prove_netlist(core, "Verilog", verilog_netlist(core, folder, verilog=verilog), effort)
+
+
+def prove_netlist(core: Core, name: str, netlist: Netlist, effort: Effort | None = None) -> Proof:
+    """Prove that a netlist that was read back is the model and has the core's latency."""
+    latency = core.netlist.latency
+    return prove(f"model = {name}", reference(core), netlist, latency=latency, effort=effort)
+
+
+def verilog_netlist(core: Core, folder: Path, *, verilog: str | None = None) -> Netlist:
+    """Return a core's Verilog as Yosys reads it.
+
+    Every register is read as the one kind that the core's reset and enable ask for; what is proved
+    of it is what it answers while these are idle.
 
     Parameters
     ----------
     folder : Path
         Gets Yosys's files.
     verilog : str, optional
-        Text to prove in place of the core's own.
+        Text to read in place of the core's own.
     """
+    loaded = table_text(core)
     module = elaborate(
         core_verilog(core) if verilog is None else verilog,
         top=core.module,
         target=core.family.name if core.family.primitives else None,
         folder=folder,
         controls=not core.config.controls.is_plain,
+        opaque=loaded.module if loaded else "",
     )
-    netlist = read_netlist(module, core.family, core.config.controls)
-    latency = core.netlist.latency
-    return prove("model = Verilog", reference(core), netlist, latency=latency, effort=effort)
+    if loaded:
+        require_loading(module, loaded, core.config.controls.clock)
+    return read_netlist(module, core.family, core.config.controls, loaded)
 
 
 def prove_synthesised(
@@ -239,14 +304,36 @@ def prove_synthesised(
 
     Parameters
     ----------
+    synthesis, out_dir
+        See :func:`synthesised_netlist`.
+    """
+    netlist = synthesised_netlist(core, synthesis, out_dir)
+    return prove_netlist(core, after_synthesis(synthesis), netlist, effort)
+
+
+def after_synthesis(synthesis: SynthesisRecord) -> str:
+    """Return what to call a netlist that synthesis left."""
+    return f"netlist after synthesis ({synthesis.mode})"
+
+
+def synthesised_netlist(core: Core, synthesis: SynthesisRecord, out_dir: Path) -> Netlist:
+    """Return what synthesis left.
+
+    Parameters
+    ----------
     out_dir : Path
         The folder that was given to :func:`lutgen.flow.yosys.synthesise`.
 
     Raises
     ------
     ConfigError
-        If registers have a reset or an enable.
+        If registers have a reset or an enable, or tables are loaded.
     """
+    if core.interface.loading is not None:
+        raise ConfigError(
+            "what synthesis makes of tables that are loaded is simulated, not proved; the Verilog "
+            "that goes in is proved"
+        )
     controls = core.config.controls
     if core.has_registers and not controls.is_plain:
         raise ConfigError(
@@ -254,12 +341,12 @@ def prove_synthesised(
             "proved; prove the core without --reset and --enable, whose logic is the same"
         )
     path = netlist_file(out_dir, synthesis.mode).with_suffix(".json")
-    netlist = read_netlist(yosys_module(path, core.module), core.family, controls)
-    name = f"model = netlist after synthesis ({synthesis.mode})"
-    return prove(name, reference(core), netlist, latency=core.netlist.latency, effort=effort)
+    return read_netlist(yosys_module(path, core.module), core.family, controls)
 
 
-def require_proved(proofs: Iterable[Proof | EqualityRecord], *, allow_open: bool = False) -> None:
+def require_proved(
+    proofs: Iterable[Proof | EqualityRecord | MaskingRecord], *, allow_open: bool = False
+) -> None:
     """Raise unless everything is proved.
 
     Parameters

@@ -18,9 +18,11 @@ from lutgen.chips.family import Family
 from lutgen.chips.primitive import Primitive
 from lutgen.chips.tools import AddedCell, inverter
 from lutgen.core.controls import Controls
+from lutgen.emit.tables import TableText
 from lutgen.errors import NetlistError
 from lutgen.flow.yosys import module_fault
 from lutgen.netlist.ir import CONST0, LUT, REGISTER, Cell, Netlist, NetlistBuilder
+from lutgen.netlist.loadable import TABLE
 from lutgen.netlist.names import is_net_name
 from lutgen.netlist.tables import BUFFER, depends_on, ones
 
@@ -62,7 +64,10 @@ class _Gate:
 
 
 def read_netlist(
-    module: Mapping[str, Any], family: Family, controls: Controls | None = None
+    module: Mapping[str, Any],
+    family: Family,
+    controls: Controls | None = None,
+    tables: TableText | None = None,
 ) -> Netlist:
     """Return a module of a JSON netlist as a netlist.
 
@@ -77,6 +82,9 @@ def read_netlist(
     controls : Controls, optional
         Ports of the registers, by default ``clk`` alone. Every register has to be reset and enabled
         by just these.
+    tables : TableText, optional
+        What tables that are loaded are, if there are any: black boxes, which
+        :func:`lutgen.verify.loading.require_loading` checks.
 
     Raises
     ------
@@ -87,7 +95,7 @@ def read_netlist(
     if fault := module_fault(module):
         raise NetlistError(f"{fault}; damaged, or not Yosys's")
     controls = controls or Controls()
-    ports = _ports(module, controls)
+    ports = _ports(module, controls, tables)
     registers = _Registers(
         controls, {name: ports[name] for name in controls.names if name in ports}
     )
@@ -99,7 +107,11 @@ def read_netlist(
         known = added.get(found["type"])
         cell = {**found, "connections": _Pins(f"{found['type']} {name}", found["connections"])}
         outputs: list[int] = []
-        if known and not known.inputs:
+        if tables and found["type"] == tables.module:
+            gate = _table_gate(name, cell)
+            outputs.append(gate.output)
+            gates[gate.output] = gate
+        elif known and not known.inputs:
             outputs.append(_driven(cell["connections"], known.output))
             constants[outputs[0]] = known.table
         else:
@@ -169,9 +181,23 @@ class _Pins(dict[str, list[Bit]]):
         return bits[0] if bits else "x"
 
 
-def _ports(module: Mapping[str, Any], controls: Controls) -> dict[str, list[Bit]]:
+def _table_gate(name: str, cell: Mapping[str, Any]) -> _Gate:
+    """Return a table that is loaded, holding what it holds at first."""
+    pins: _Pins = cell["connections"]
+    reads = tuple(pins["a"])
+    text = cell["parameters"].get("INIT", "")
+    if len(text) != 1 << len(reads) or set(text) - {"0", "1"}:
+        raise NetlistError(f"{cell['type']} {name}: INIT {text} is no table of {len(reads)} inputs")
+    return _Gate(LUT, int(text, 2), reads, _driven(pins, "y"), TABLE)
+
+
+def _ports(
+    module: Mapping[str, Any], controls: Controls, tables: TableText | None
+) -> dict[str, list[Bit]]:
     """Return the ports of a module: the inputs are nets, none of them twice."""
     ports: dict[str, list[Bit]] = {name: port["bits"] for name, port in module["ports"].items()}
+    for name in tables.loading.ports if tables else ():
+        ports.pop(name, None)
     unknown = set(ports) - {"x", "y", *controls.names}
     told = ", ".join(controls.names)
     if unknown or not {"x", "y"} <= set(ports):

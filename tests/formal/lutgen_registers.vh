@@ -21,7 +21,7 @@
   always @(posedge clk) begin
     f_was_rst   <= rst;
     f_was_start <= start && !rst;
-    f_started   <= !rst && (start || f_started);
+    f_started   <= !rst && !load_start && (start || f_started);
     if (start) f_sample <= core_x;
     f_cycles <= start ? 0 : f_cycles == LATENCY + 1 ? f_cycles : f_cycles + 1'b1;
   end
@@ -42,6 +42,18 @@
         assert (f_x[32*N_SAMPLE*f_i +: 32*N_ANSWER] == f_sample[32*N_ANSWER-1:0]);
     end
   endgenerate
+
+  // no answer counts that was under way while tables were loaded
+  reg  f_half, f_loading;
+  always @(posedge clk) begin
+    f_loading <= load_start;
+    f_half    <= !start && (f_half || load_start);
+  end
+  always @* if (f_past && f_loading) assume (!tables_whole);
+  always @* if (f_past && !f_was_rst) begin
+    if (done || busy) assert (!f_half);
+    if (CAN_LOAD && start) assert (tables_whole);
+  end
 
   // a word of the sample changes where it is written, by the bytes that strobes name
   reg  [32*N_SAMPLE-1:0] f_kept;

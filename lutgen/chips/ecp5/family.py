@@ -13,6 +13,7 @@ from typing import Any
 from lutgen.chips.fabric.fabric import MUX, MUX_LOCAL, Fabric
 from lutgen.chips.family import Device, Family, by_name
 from lutgen.chips.primitive import Primitive
+from lutgen.chips.tables import WRITE, LoadableTables
 from lutgen.chips.tools import (
     AddedCell,
     DesignModels,
@@ -107,11 +108,13 @@ ECP5 = Family(
         # the part of ecp5/cells_sim.v that has the logic cells
         library="ecp5/common_sim.vh",
         synth="synth_ecp5",
-        luts={"LUT4": 1, "CCU2C": 2},
+        # a RAM takes the LUTs of two slices, and of a third what writes into it
+        luts={"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6},
         registers=("TRELLIS_FF",),
         muxes=("PFUMX", "L6MUX21"),
         # leaves out other libraries' cells, in files that a simulator would have to find
         defines={"NO_INCLUDES": "1"},
+        memories={"TRELLIS_DPR16X4": ("RAD", "DO")},
     ),
     added_cells=(
         inverter("INV", "A", "Z"),
@@ -134,4 +137,5 @@ ECP5 = Family(
         unused={"TRELLIS_COMB": ("DI0", "DI1")},  # of a RAM
         complete=complete_routed,
     ),
+    tables=LoadableTables(WRITE, "table.v", ("TRELLIS_DPR16X4",)),
 )

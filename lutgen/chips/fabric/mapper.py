@@ -70,7 +70,7 @@ def map_onto(netlist: Netlist, fabric: Fabric, *, trial: bool = False) -> Netlis
         mapped, _ = absorb(mapped, fabric.leaf)
     builder = NetlistBuilder(netlist.n_inputs)
     for cell in mapped.cells:
-        builder.add(_realise(cell, fabric))
+        builder.add(realise(cell, fabric))
     realised = builder.finish(mapped.outputs)
     if fabric.pair:
         realised = pair_luts(realised, fabric, trial=trial)
@@ -80,7 +80,8 @@ def map_onto(netlist: Netlist, fabric: Fabric, *, trial: bool = False) -> Netlis
     return realised
 
 
-def _realise(cell: Cell, fabric: Fabric) -> Cell:
+def realise(cell: Cell, fabric: Fabric) -> Cell:
+    """Return a cell that fits one primitive as that primitive; idle pins are constant 0."""
     if cell.primitive:
         return cell
     if cell.kind == REGISTER:

@@ -11,6 +11,7 @@ from pathlib import Path
 from lutgen.chips.fabric.fabric import MUX, MUX_LOCAL, Fabric
 from lutgen.chips.family import Device, Family, by_name
 from lutgen.chips.primitive import Primitive
+from lutgen.chips.tables import WRITE, LoadableTables
 from lutgen.chips.tools import (
     AddedCell,
     DesignModels,
@@ -80,9 +81,11 @@ GOWIN = Family(
     yosys=YosysFacts(
         library="gowin/cells_sim.v",
         synth="synth_gowin -noiopads",
-        luts={"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1},
+        # a RAM takes four LUTs, and two more that write into it
+        luts={"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1, "RAM16SDP4": 6},
         registers=("DFF",),
         muxes=("MUX2_LUT5", "MUX2_LUT6", "MUX2_LUT7", "MUX2_LUT8"),
+        memories={"RAM16SDP4": ("RAD", "DO")},
     ),
     added_cells=(
         AddedCell("GND", (), "G", 0),
@@ -101,4 +104,5 @@ GOWIN = Family(
     packer=Packer("gowin_pack", "apycula", "gowin_pack"),
     projects=("gowin",),
     pins=DesignModels(("TBUF",), ("pins.v",)),
+    tables=LoadableTables(WRITE, "table.v", ("RAM16SDP4",)),
 )

@@ -138,4 +138,5 @@ ICE40 = Family(
         one_if_open={"ICESTORM_LC": ("CEN",)},
         complete=complete_routed,
     ),
+    why_no_tables="its LUTs are no memory, and its block RAM gives what it reads a clock later",
 )

@@ -12,6 +12,7 @@ from lutgen.chips.fabric.carry import XOR2, CarryChain
 from lutgen.chips.fabric.fabric import MUX, MUX_LOCAL
 from lutgen.chips.family import Device
 from lutgen.chips.primitive import Primitive
+from lutgen.chips.tables import SHIFT_32, LoadableTables
 from lutgen.chips.tools import AddedCell, YosysFacts, inverter
 from lutgen.netlist.ir import CONST0, CONST1
 from lutgen.netlist.tables import expand, insert, ones, variable
@@ -178,6 +179,7 @@ ADDED_CELLS = (
     AddedCell("VCC", (), "P", 1),
 )
 VENDOR_TOOL = "Vivado"
+TABLES = LoadableTables(SHIFT_32, "table.v", ("CFGLUT5", "MUXF7", "MUXF8"))
 
 
 def yosys_facts(family: str, muxes: tuple[Primitive, ...]) -> YosysFacts:
@@ -186,9 +188,10 @@ def yosys_facts(family: str, muxes: tuple[Primitive, ...]) -> YosysFacts:
         library="xilinx/cells_sim.v",
         synth=f"synth_xilinx -family {family} -noiopad -noclkbuf",
         # carry chains lie beside the LUTs of their slice and take none by themselves
-        luts={"INV": 1, "LUT6_2": 1} | {lut.name: 1 for lut in LUTS},
+        luts={"INV": 1, "LUT6_2": 1, "CFGLUT5": 1} | {lut.name: 1 for lut in LUTS},
         registers=("FD",),
         muxes=tuple(mux.name for mux in muxes),
+        memories={"CFGLUT5": ("I0", "I1", "I2", "I3", "I4", "O5", "O6")},
     )
 
 

@@ -19,6 +19,7 @@ from lutgen.chips.xilinx.primitives import (
     MUXF7,
     MUXF8,
     MUXF9,
+    TABLES,
     VENDOR_TOOL,
     Carry8Chain,
     device,
@@ -57,4 +58,5 @@ XCUP = Family(
     yosys=yosys_facts("xcup", FABRIC.muxes),
     added_cells=ADDED_CELLS,
     vendor_tool=VENDOR_TOOL,
+    tables=TABLES,
 )

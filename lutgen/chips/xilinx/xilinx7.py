@@ -18,6 +18,7 @@ from lutgen.chips.xilinx.primitives import (
     LUTS,
     MUXF7,
     MUXF8,
+    TABLES,
     VENDOR_TOOL,
     Carry4Chain,
     device,
@@ -57,4 +58,5 @@ XILINX7 = Family(
     yosys=yosys_facts("xc7", FABRIC.muxes),
     added_cells=ADDED_CELLS,
     vendor_tool=VENDOR_TOOL,
+    tables=TABLES,
 )
