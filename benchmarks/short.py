@@ -62,6 +62,8 @@ def run() -> dict[str, Any]:
     seconds: dict[str, float] = {}
     with timed(seconds, "import lutgen, of a new process"):
         subprocess.run([sys.executable, "-c", "import lutgen.cli.app"], check=True)
+    _digits({}, {}, {})  # compiles, or reads what was compiled
+    _forest({}, {}, {})
     _digits(accuracy, luts, seconds)
     _forest(accuracy, luts, seconds)
     return {
@@ -70,7 +72,7 @@ def run() -> dict[str, Any]:
         "machine": {
             "processor": _processor(),
             "processors": len(os.sched_getaffinity(0)),
-            "system": platform.platform(terse=True),
+            "system": f"{platform.system()} {platform.machine()}",
             "load": round(load, 1),
         },
         "versions": {"python": platform.python_version()}
@@ -98,7 +100,6 @@ def _digits(accuracy: dict[str, float], luts: dict[str, int], seconds: dict[str,
             random_state=0, n_jobs=1,
         )  # fmt: skip
 
-    learner(1, "absolute").fit(X_train[:100], y_train[:100])  # compiles, or reads what was
     for criterion in ("absolute", "newton"):
         name = f"digits, 20 LUTs a class, {criterion}"
         with timed(seconds, f"learn {name}"):
@@ -227,20 +228,20 @@ def _draw(found: Sequence[Mapping[str, Any]], path: Path) -> None:
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     with rc_context({"svg.hashsalt": "trend", "svg.fonttype": "none"}):
-        figure = Figure(figsize=(8, 3.4), layout="constrained")
+        figure = Figure(figsize=(8, 5.4), layout="constrained")
         for axes, kind, label in zip(
-            figure.subplots(1, 2), ("luts", "seconds"), ("LUTs", "processor seconds"), strict=True
+            figure.subplots(2, 1), ("luts", "seconds"), ("LUTs", "processor seconds"), strict=True
         ):
             names = dict.fromkeys(name for record in found for name in record[kind])
             for name in names:
                 values = [record[kind].get(name, float("nan")) for record in found]
                 axes.plot(range(len(found)), values, "o-", markersize=3, label=name)
             labels = [_label(record) for record in found]
-            axes.set_xticks(range(len(found)), labels, rotation=30, fontsize=7, ha="right")
+            axes.set_xticks(range(len(found)), labels, fontsize=7)
             axes.set_ylabel(label)
             axes.set_yscale("log")
             axes.grid(alpha=0.3)
-            axes.legend(fontsize=5)
+            axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
         figure.savefig(path, metadata={"Date": None, "Creator": None})
 
 

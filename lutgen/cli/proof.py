@@ -180,12 +180,17 @@ def _print_score(record: MutationRecord) -> None:
     missed = [
         fault for fault in record.faults if fault.proof == "refuted" and not fault.wrong_samples
     ]
+    noun = "fault" if len(missed) == 1 else "faults"
     output.print_text(
-        f"the test samples miss {len(missed)} faults that the proof catches"
+        f"the test samples miss {len(missed)} {noun} that the proof catches"
         + (f", the first: {missed[0].fault}" if missed else "")
     )
     output.print_text(
         "samples and vectors went through the netlist's interpreter, cycle by cycle; "
-        f"{record.simulated} of the faults also through Verilog and the simulator, which agrees on "
-        f"{record.simulator_agrees}"
+        + (
+            f"{record.simulated} of the faults also through Verilog and the simulator, which "
+            f"agrees on {record.simulator_agrees}"
+            if record.simulated
+            else "none of the faults through Verilog and a simulator (--simulate-faults)"
+        )
     )
