@@ -256,8 +256,8 @@ def test_a_chip_is_named_by_family_device_and_grade(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "there is no chip family ''; choose one of: generic, ecp5"),
-        ("stratix-1", "there is no chip family 'stratix'; choose one of: generic, ecp5"),
+        ("", "there is no chip family ''; choose one of: generic, cyclonev"),
+        ("stratix-1", "there is no chip family 'stratix'; choose one of: generic, cyclonev"),
         ("ice40-hx2k", "chip family 'ice40' has no device 'hx2k'; choose one of: lp384, lp1k"),
         ("ice40-", "chip family 'ice40' has no device ''"),
         ("generic-1", "chip family 'generic' has no device '1'; it is no chip in particular"),
