@@ -91,7 +91,7 @@ def test_chips_that_no_router_knows() -> None:
         ("ice40", "no open router knows a chip 'ice40'; choose one of: ecp5-12k"),
         ("ice40-hx2k", "has no device 'hx2k'; choose one of: lp384"),
         ("generic-1", "has no device '1'; it is no chip in particular"),
-        ("", "no chip family ''; choose one of: generic, ecp5"),
+        ("", "no chip family ''; choose one of: generic, cyclonev"),
     ):
         with pytest.raises(ConfigError, match=message):
             get_routable_chip(name)

@@ -116,6 +116,8 @@ def test_devices_name_their_source() -> None:
 
 
 def test_unknown_family() -> None:
-    with pytest.raises(ConfigError, match="no chip family 'stratix'; choose one of: generic, ecp5"):
+    with pytest.raises(
+        ConfigError, match="no chip family 'stratix'; choose one of: generic, cyclonev"
+    ):
         get_family("stratix")
     assert get_family("ice40") is ICE40

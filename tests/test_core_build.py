@@ -180,7 +180,10 @@ def test_a_network_that_is_constant_becomes_a_wire() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"chip": "stratix"}, "there is no chip family 'stratix'; choose one of: generic, ecp5"),
+        (
+            {"chip": "stratix"},
+            "there is no chip family 'stratix'; choose one of: generic, cyclonev",
+        ),
         ({"pipeline": -1}, r"pipeline must be 0 \(no registers\) or the LUT levels .*, got -1"),
         ({"pipeline": 1, "fmax_target_mhz": 100}, "pipeline of 1 .* and an Fmax of 100 MHz were"),
         ({"fmax_target_mhz": -5}, "must be a positive frequency, got -5"),
