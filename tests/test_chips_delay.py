@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from strategies import random_network
 
-from lutgen.chips.delay import DelayModel, delay_models, get_delay_model
+from lutgen.chips.delay import DelayModel, delay_models, get_delay_model, has_delays
 from lutgen.chips.fabric.fabric import MUX
 from lutgen.chips.registry import families, get_family
 from lutgen.core import CoreConfig, make_core
@@ -87,3 +87,11 @@ def test_what_has_no_model_is_told() -> None:
         get_delay_model("generic")
     with pytest.raises(ConfigError, match=r"no speed grade 'u4k'; choose one of: hx \(hx1k, hx4k"):
         get_delay_model("ice40", "u4k")
+
+
+def test_a_device_without_delays_in_a_family_with_some() -> None:
+    assert has_delays("gowin") and has_delays("gowin", "gw1nr-9")
+    assert not has_delays("gowin", "gw2ar-18") and not has_delays("gatemate")
+    network = random_network(np.random.default_rng(3), 8, [6, 1], 4)
+    assert make_core(network, CoreConfig(chip="gowin-gw2ar-18", pipeline=1)).timing is None
+    assert make_core(network, CoreConfig(chip="gowin-gw1nr-9", pipeline=1)).timing is not None

@@ -265,6 +265,7 @@ def test_a_chip_is_named_by_family_device_and_grade(
         ("ice40-hx8k-up", "ice40-hx8k has no speed grade 'up'; choose one of: hx"),
         ("ice40-hx8k-", "ice40-hx8k has no speed grade ''; choose one of: hx"),
         ("xilinx7-xc7a35t-4", "has no speed grade '4'; choose one of: 1"),
+        ("gatemate-ccgm1a1-1", "has no speed grade '1'; none is known, leave it out"),
     ],
 )
 def test_what_is_no_chip_is_told(text: str, message: str) -> None:

@@ -113,7 +113,10 @@ def test_where_the_synthesis_breaks_down_the_second_one_is_tried(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"target": "generic"}, "cannot synthesise for chip family 'generic'; choose one of: ecp5"),
+        (
+            {"target": "generic"},
+            "cannot synthesise for chip family 'generic'; choose one of: cyclonev, ecp5",
+        ),
         ({"mode": "fast"}, "mode 'fast' and language 'verilog': must be one of direct, optimised"),
         ({"language": "vhdl"}, "language 'vhdl': must be .* one of verilog, blif"),
     ],

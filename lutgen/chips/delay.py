@@ -112,9 +112,10 @@ def delay_models(family: Family) -> tuple[DelayModel, ...]:
     )
 
 
-def has_delays(family: str, device: str) -> bool:
-    """Return whether the delays of a device are known."""
-    return any(device in model.devices for model in delay_models(get_family(family)))
+def has_delays(family: str, device: str = "") -> bool:
+    """Return whether the delays of a device are known; without a device, any of the family's."""
+    models = delay_models(get_family(family))
+    return any(device in model.devices for model in models) if device else bool(models)
 
 
 def get_delay_model(family: str, grade: str = "") -> DelayModel:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from lutgen.chips.chip import Chip, chip_delays, get_chip
-from lutgen.chips.delay import DelayModel, delay_models
+from lutgen.chips.delay import DelayModel, has_delays
 from lutgen.chips.family import Family
 from lutgen.chips.tables import STYLES
 from lutgen.core.config import CoreConfig
@@ -414,7 +414,7 @@ def _reach(
 
 def _timing(netlist: Netlist, chip: Chip, target_mhz: float) -> Timing | None:
     """Return what the chip's delay model expects of a mapped netlist; None if there is none."""
-    if not delay_models(chip.family):
+    if not has_delays(chip.family.name, chip.device.name if chip.device else ""):
         return None
     delays = chip_delays(chip).of(netlist)
     path_ns = max(arrivals(netlist, delays.cell_ns))

@@ -66,4 +66,5 @@ CYCLONEV = Family(
         AddedCell("GND", (), "G", 0),
         AddedCell("VCC", (), "V", 1),
     ),
+    why_no_delays="Quartus alone times it",
 )

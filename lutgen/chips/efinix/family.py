@@ -50,4 +50,5 @@ EFINIX = Family(
         registers=("EFX_FF",),
     ),
     added_cells=(AddedCell("GND", (), "G", 0), AddedCell("VCC", (), "V", 1)),
+    why_no_delays="Efinity alone times it",
 )

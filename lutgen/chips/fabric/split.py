@@ -130,6 +130,8 @@ def _tried(table: int, k: int) -> Iterator[tuple[tuple[int, ...], list[int]]]:
 
 def _all_cofactors(table: int, k: int, n: int) -> list[tuple[tuple[int, ...], list[int]]]:
     """Return all sets of n of the k inputs, and :func:`cofactors` of each."""
+    if k - n < 3:  # less than a byte each
+        return [(on, cofactors(table, k, on)) for on in combinations(range(k), n)]
     sets, places = _cofactor_places(k, n)
     octets = np.frombuffer(table.to_bytes(1 << (k - 3), "little"), dtype=np.uint8)
     entries = np.unpackbits(octets, bitorder="little")[places].reshape(-1, 1 << (k - n))

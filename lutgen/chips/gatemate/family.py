@@ -101,4 +101,5 @@ GATEMATE = Family(
         "yowasp-gmpack",
         ("top.txt", "top.bit"),
     ),
+    why_no_delays="nobody has fitted them to its router's figures yet",
 )

@@ -61,4 +61,5 @@ MACHXO2 = Family(
         output=("--textcfg", "top.config"),
     ),
     packer=Packer("xo2pack", "yowasp-nextpnr-machxo2", "yowasp-xo2pack", ("top.config", "top.bit")),
+    why_no_delays="nobody has fitted them to its router's figures yet",
 )

