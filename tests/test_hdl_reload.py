@@ -127,7 +127,7 @@ def run_on_bus(
     record = export(before, folder, shell=bus)
     design = make_design(before, bus)
     assert design.registers
-    behaviour = [path for path in folder.glob("sim/*.v")]
+    behaviour = list(folder.glob("sim/*.v"))
     sources = [path for path in sorted((folder / "rtl").glob("*.v"))
                if path.name not in {item.name for item in behaviour}]  # fmt: skip
     if fault:
