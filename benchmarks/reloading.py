@@ -56,7 +56,8 @@ class Row:
 def measure(chip: str, k: int) -> Row:
     """Learn a model, make both cores and count."""
     X, y = load_digits(return_X_y=True)
-    model = BoostedLutClassifier(k=k, luts_per_class=10, encoder="thresholds:4,8,12", random_state=1)
+    encoder = "thresholds:4,8,12"
+    model = BoostedLutClassifier(k=k, luts_per_class=10, encoder=encoder, random_state=1)
     network = model.fit(X, y).network_
     fixed, loaded = (
         make_core(network, CoreConfig(chip=chip, pipeline=2, reloadable=reloadable))
