@@ -73,10 +73,8 @@ module lutgen_registers #(
   localparam [31:0] AT_SAMPLE = SAMPLE_AT, SAMPLE_END = SAMPLE_AT + N_SAMPLE;
   localparam [31:0] ANSWER_END = 16 + N_ANSWER;
 
-  reg  [31:0] shifted;    // a word of tables
-  reg  [5:0]  n_shifted;  // bits of it still to come
-  wire        shifting   = n_shifted != 0;
-  wire        takes_word = !shifting && write_strobe == 4'hf;
+  wire shifting;  // a word of tables is not in them yet
+  wire takes_word = !shifting && write_strobe == 4'hf;
 
   // ---- control
   reg                   busy, done, interrupt_enable;
@@ -124,10 +122,13 @@ module lutgen_registers #(
   assign load_start     = CAN_LOAD && write && write_at == AT_LOAD && write_strobe[0]
                         && write_data[0];
   assign load_bit_valid = CAN_LOAD && shifting;
-  assign load_bit       = shifted[0];
 
   generate
     if (CAN_LOAD) begin : loads
+      reg [31:0] shifted;
+      reg [5:0]  n_shifted;  // bits of it still to come
+      assign load_bit = shifted[0];
+      assign shifting = n_shifted != 0;
       always @(posedge clk) begin
         if (write && write_at == AT_TABLES && takes_word) begin
           shifted   <= write_data;
@@ -139,10 +140,8 @@ module lutgen_registers #(
         if (rst || load_start) n_shifted <= 6'd0;
       end
     end else begin : fixed
-      always @* begin
-        shifted   = 32'd0;
-        n_shifted = 6'd0;
-      end
+      assign load_bit = 1'b0;
+      assign shifting = 1'b0;
     end
   endgenerate
 

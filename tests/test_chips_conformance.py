@@ -327,7 +327,7 @@ def test_every_form_is_the_same_function(target: str, tmp_path: Path) -> None:
     network = random_network(np.random.default_rng(5), 8, [4, 1], (2, 7), skip=True)
     gold = core_verilog(make_core(network, CoreConfig(module="gold")))
     core = make_core(network, CoreConfig(chip=target, module="gate"))
-    written = {name: form.write(core) for name, form in FORMS.items()}
+    written = {name: form.write(core) for name, form in FORMS.items() if form.fits(core)}
     assert set(written) == {"verilog", "behavioural", "blif", "aiger", "aiger-ascii", "c"}
     for form, file in (("behavioural", "gate.v"), ("blif", "gate.blif")):
         prove("generic", gold, str(written[form]), tmp_path, name=file)

@@ -94,11 +94,10 @@ def test_tables_are_loaded_where_the_structure_is_the_models(
 def test_tables_of_another_structure_are_refused_with_both_digests(network: LutNetwork) -> None:
     strange = voting_network(np.random.default_rng(8), 20, [12, 12], 4, n_classes=5)
     ids = [Interface(item, tables="shift").core_id[:16] for item in (network, strange)]
-    with (
-        software_board(Interface(network, tables="shift")) as board,
-        pytest.raises(MismatchError, match=f"another structure, {ids[0]}.*{ids[1]}"),
-    ):
-        Device(board.port, strange, load=True)
+    told = f"another structure, {ids[0]}.*{ids[1]}"
+    board = software_board(Interface(network, tables="shift"))
+    with board as opened, pytest.raises(MismatchError, match=told):
+        Device(opened.port, strange, load=True)
     with software_board(network) as board, pytest.raises(ConfigError, match="are fixed"):
         Device(board.port, network, load=True)
 

@@ -109,7 +109,7 @@ def test_what_answers_are() -> None:
 
 def test_what_is_not_known_is_refused() -> None:
     words = info_words(Identity("00" * 32, 8, answer_width=3))
-    with pytest.raises(MismatchError, match="answers of kind 9 and features of kind 0"):
+    with pytest.raises(MismatchError, match="answers of kind 9, features of kind 0"):
         read_info([*words[:10], 9, *words[11:]])
     with pytest.raises(MismatchError, match="format of features that is none: a feature must have"):
         read_info([*words[:11], 1 | 77 << 8, *words[12:]])
