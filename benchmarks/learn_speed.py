@@ -5,7 +5,8 @@ outputs and the finished model), after one run of each to compile and warm up.
 
 ``--stages`` measures instead what each step of the kernels takes, in cycles a sample and LUT of one
 thread (the processor's time of the thread, the best of some runs; a cycle is what an addition takes
-that waits for the one before), and writes ``results/learn_stages.json``.
+that waits for the one before), and writes ``results/learn_stages.json``; and what it takes to score
+a candidate in the search for wires by how many there are.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from paper import BinaryMnist, arguments
 
 from lutgen.files import write_json
 from lutgen.learn import kernels
+from lutgen.learn.boost import searching
 from lutgen.learn.memorize import Parameters
 
 PARAMETERS = Parameters(k=8, widths=(1024,) * 5, seed=0)
@@ -102,14 +104,38 @@ def stages(n_runs: int) -> dict[str, object]:
             taken = (time.thread_time() - start) / (len(wires) * N_SAMPLES)
             best[name] = min(best[name], taken) if run else float("inf")
     cycles = {name: round(best[name] / best["cycle"], 2) for name in steps}
-    record = {
+    record: dict[str, object] = {
         "nanoseconds": {name: round(1e9 * taken, 3) for name, taken in best.items()},
         "cycles": cycles,
         "at_least": BOUNDS,
+        "nanoseconds a candidate": {n: candidate(n, n_runs) for n in (1_568, 4_000, 18_000)},
         "load": round(os.getloadavg()[0], 1),
     }
     print(record)
     return record
+
+
+def candidate(n_signals: int, n_runs: int) -> float:
+    """Return nanoseconds to score a signal beside five wires, with 12,000 samples drawn."""
+    rng = np.random.default_rng(0)
+    n_drawn, n_addresses, width = 12_000, 32, -(-n_signals // 64)
+    rows = rng.integers(0, 1 << 64, (n_drawn + 1, width), dtype=np.uint64)
+    rows[-1] = 0
+    negative = rng.integers(0, 2, n_drawn, dtype=np.uint8)
+    address = rng.integers(0, n_addresses, n_drawn).astype(np.uint16)
+    order = np.empty(n_drawn, dtype=np.uint64)
+    start = np.empty(2 * n_addresses + 1, dtype=np.int64)
+    n_negative = np.empty(2 * n_addresses, dtype=np.int64)
+    searching._sort(address, negative, 0, width, n_addresses, order, start, n_negative)
+    scores = np.empty(64 * width, dtype=np.int32)
+    best = float("inf")
+    for run in range(n_runs + 1):
+        begin = time.thread_time()
+        searching._score(
+            rows.reshape(-1), width, order, start, n_negative, n_addresses, 0, width, scores
+        )
+        best = min(best, time.thread_time() - begin) if run else best
+    return round(1e9 * best / n_signals, 1)
 
 
 @numba.njit(nogil=True)

@@ -23,7 +23,10 @@ from lutgen.learn.executor import Executor, ranges
 from lutgen.learn.kernels import transpose_octets
 
 _U = np.uint64
-_BLOCK = 64  # words of a row that are added up together: the planes stay in the L1 cache
+# Words of a row that are added up together: the planes stay in the L1 cache, and long stretches of
+# rows are read, which matters where all rows are more than the caches hold. No power of two: places
+# of a cache that planes would share.
+_BLOCK = 320
 _MOST_ROWS = 248  # rows that eight planes can count, in groups of eight
 _WORTH_SHARING = 1 << 15  # words of drawn samples: with fewer, handing out takes longer
 _FEW_SAMPLES = 1 << 11  # drawn ones, and words of a row, that are no share of their own
@@ -293,7 +296,8 @@ def _count_ones(rows, width, order, i, end, first, n, planes, octets, counts):
     skip = _U(first)
     nothing = _U(rows.size - width)
     while i < end:
-        planes[:] = _U(0)
+        for plane in range(8):
+            planes[plane * _BLOCK : plane * _BLOCK + n] = _U(0)
         stop = min(end, i + _MOST_ROWS)
         while i < stop:
             m = stop - i
