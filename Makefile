@@ -37,6 +37,7 @@ $(STAMP): pyproject.toml
 	@command -v $${CXX:-c++} >/dev/null || { echo "lutgen's simulations need a C++ compiler: apt install g++" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[flow,amaranth,boards,docs,dev]'
+	-$(BIN)/lutgen doctor --prepare
 	touch $@
 
 clean:

@@ -10,7 +10,7 @@ it has carry chains that lutgen builds, long and short adders tell what a positi
 Of Gowin's chips the period comes from the delays of the routed design (SDF), see ``sdf.py``: with
 the LUTs that place and route inserts before registers, which nextpnr reports no paths through.
 
-Run with: python benchmarks/delay_model.py [chip ...]   (needs: pip install 'lutgen[flow,pnr]')
+Run with: python benchmarks/delay_model.py [chip ...]   (needs: pip install 'lutgen[boards]')
 """
 
 from __future__ import annotations

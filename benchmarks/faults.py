@@ -30,7 +30,7 @@ from lutgen.netlist.ir import CORE, LUT, REGISTER
 from lutgen.netlist.passes.triplicate import ALL, NONE, REGISTERS
 from lutgen.records.faults import FaultsRecord
 from lutgen.report.faults import curve_table, faults_lines, parts_table
-from lutgen.report.sections import Table
+from lutgen.report.table import Table
 from lutgen.verify.masking import prove_masking
 from lutgen.verify.upsets import Point, Upsets, sites, wanted_classes
 

@@ -1,6 +1,6 @@
 """The delay model against place and route: three pipelines of a trained network on an HX8K.
 
-Run with: python benchmarks/pipelining.py   (needs: pip install 'lutgen[flow,pnr]')
+Run with: python benchmarks/pipelining.py   (needs: pip install 'lutgen[boards]')
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ the environment.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from pathlib import Path
@@ -18,6 +19,7 @@ import cocotb
 from cocotb.triggers import Timer
 
 MAX_REPORTED = 10
+MAX_CYCLES = 16  # whose ports are reported
 
 
 @cocotb.test()
@@ -38,7 +40,9 @@ async def stream_vectors(dut: Any) -> None:
         f"a latency of {latency} cycles needs a port {clock_name}"
     )
 
-    n_equal, mismatches = await stream(dut, clock, inputs, expected, latency, n_filling)
+    gc.disable()  # nothing here is cyclic, and to look for that takes a tenth of the time
+    cycles: list[dict[str, str]] = []
+    n_equal, mismatches = await stream(dut, clock, inputs, expected, latency, n_filling, cycles)
     nets = {}
     if mismatches:
         await hold(dut, clock, inputs[mismatches[0]["sample"]], latency + 1)
@@ -48,6 +52,7 @@ async def stream_vectors(dut: Any) -> None:
         "n_equal": n_equal,
         "mismatches": mismatches,
         "nets": nets,
+        "cycles": cycles,
     }
     write_result(Path(os.environ.get("LUTGEN_RESULT", "result.json")), result)
     assert n_equal == n_vectors, (
@@ -56,13 +61,20 @@ async def stream_vectors(dut: Any) -> None:
 
 
 async def stream(
-    dut: Any, clock: Any, inputs: list[int], expected: list[int], latency: int, n_filling: int
+    dut: Any,
+    clock: Any,
+    inputs: list[int],
+    expected: list[int],
+    latency: int,
+    n_filling: int,
+    cycles: list[dict[str, str]],
 ) -> tuple[int, list[dict[str, Any]]]:
     """Drive one vector a cycle; return how many outputs were right, and the first that were not.
 
     Within a cycle: the clock falls and x changes, y is read half a cycle later, the clock rises.
     So exactly `latency` rising edges lie between driving a vector and reading its output. Those of
-    the first `n_filling` vectors, which fill a shift register, are not looked at.
+    the first `n_filling` vectors, which fill a shift register, are not looked at. What stands at
+    the ports in the first cycles, as it is read, is added to `cycles`.
     """
     x, y = dut.x, dut.y
     width = len(str(y.value))  # a netlist may have a scalar where the core has a vector of one
@@ -74,6 +86,10 @@ async def stream(
         if clock is not None:
             clock.value = 0
         await Timer(1)
+        if cycle < MAX_CYCLES:
+            driven = x.value
+            shown = f"{int(driven):x}" if driven.is_resolvable else str(driven)
+            cycles.append({"x": shown, "y": str(y.value)})
         sample = cycle - latency
         if sample >= n_filling:
             seen = y.value

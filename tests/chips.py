@@ -88,6 +88,7 @@ design -stash gold
 hierarchy -check -top gate
 proc
 flatten
+async2sync
 design -stash gate
 design -copy-from gold gold
 design -copy-from gate gate

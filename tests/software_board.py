@@ -7,6 +7,7 @@ import os
 import random
 import threading
 import tty
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,10 +15,12 @@ import numpy as np
 
 from lutgen.bits import Bits
 from lutgen.core import Interface
-from lutgen.host.identity import Identity, info_words
+from lutgen.host.identity import CONTENTS_WORD, WHOLE_WORD, Identity, info_words
 from lutgen.host.protocol import (
     DONE,
     IDENTITY,
+    LOAD,
+    NOT_WHOLE,
     SELF_TEST,
     Answer,
     encode_answer,
@@ -38,6 +41,8 @@ class SoftwareBoard:
         self.version = 1 if old_digest else 2
         self.words = old_words(old_digest, interface) if old_digest else \
             info_words(Identity.of(interface))  # fmt: skip
+        self.loads: list[Interface] = []  # of the models whose tables it may be given
+        self.is_whole = True
         self.damage_every = 0  # answers
         self.class_of = lambda number: number
         self.unplug_after = 0  # predictions
@@ -77,7 +82,15 @@ class SoftwareBoard:
     def _answer(self, request: bytes) -> Answer:
         command, tag, payload = request[1], request[2], request[5:-4]
         if command == IDENTITY:
-            value = self.words[payload[0]]
+            words = {CONTENTS_WORD: self.interface.contents, WHOLE_WORD: int(self.is_whole)}
+            is_there = self.interface.tables and payload[0] in words
+            value = (words if is_there else self.words)[payload[0]]
+        elif command == LOAD:
+            value = zlib.crc32(payload)
+            found = [item for item in self.loads if item.contents == value]
+            self.interface, self.is_whole = (found or [self.interface])[0], bool(found)
+        elif not self.is_whole:
+            return Answer(NOT_WHOLE, tag, 0, self.version)
         elif command == SELF_TEST:
             vectors = self_test_vectors(self.interface.n_inputs, 4096)
             value = sign(self._values(vectors), self.version)

@@ -78,6 +78,11 @@ def test_simulate_compares_every_form(built: tuple[Path, Result]) -> None:
         assert f"model = {name}: 359 / 359 test samples equal" in result.stdout
     record = json.loads((out / "simulate.json").read_text())
     assert [check["n_equal"] for check in record["checks"]] == [359, 359, 359]
+    assert [len(check["cycles"]) for check in record["checks"]] == [0, 16, 0]
+    measured = json.loads((out / "evaluation.json").read_text())
+    assert measured["digest"] == record["digest"] and measured["n_samples"] == 359
+    assert measured["feature_shape"] == [8, 8] and len(measured["examples"]) >= 2
+    assert LutNetwork.load(out / "network.npz").digest == record["digest"]
     vectors = (out / "inputs.mem").read_text().splitlines()
     assert sum(not line.startswith("//") for line in vectors) == 359
 

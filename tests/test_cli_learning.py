@@ -76,8 +76,9 @@ def test_train_json_is_json_and_nothing_else(tmp_path: Path) -> None:
     assert record["training"]["widths"] == [32, 32, 1]
 
 
-def test_evaluate_knows_what_the_model_was_trained_on(model: Path) -> None:
-    record = json.loads(run("evaluate", model, "--json").stdout)
+def test_evaluate_knows_what_the_model_was_trained_on(model: Path, tmp_path: Path) -> None:
+    record = json.loads(run("evaluate", model, "--json", "-o", tmp_path / "out").stdout)
+    assert json.loads((tmp_path / "out" / "evaluation.json").read_text()) == record
     network = LutNetwork.load(model)
     assert record["accuracy"] == pytest.approx(network.provenance.test_accuracy)
     assert sum(map(sum, record["confusion"])) == record["n_samples"]

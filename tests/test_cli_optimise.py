@@ -45,6 +45,9 @@ def test_unseen_writes_a_smaller_model_that_answers_training_samples_alike(
     assert written.validation == record["validation"] == {
         "data": "digits", "n_samples": 287, "share": 0.2, "seed": 0, **record["trials"][-1]
     }  # fmt: skip
+    assert written.sizes == {
+        name: record[name] for name in ("network", "chip", "cells", "test_accuracy")
+    }
     measured = [json.loads(run("evaluate", path, "--json").stdout)["accuracy"]
                 for path in (model, out)]  # fmt: skip
     assert list(record["test_accuracy"].values()) == measured

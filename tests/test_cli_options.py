@@ -13,7 +13,8 @@ from lutgen.cli.spellings import RENAMED
 
 MAY_DIFFER = {
     "--output": {"Model file to write.", "File to write; default: stdout.",
-                 "Folder for what is written.", "Folder for results, a folder a study."},
+                 "Folder for what is written.", "Folder for results, a folder a study.",
+                 "Folder that gets evaluation.json, for lutgen report."},
 }  # fmt: skip
 """One meaning, what is written, in words that say what that is."""
 

@@ -13,7 +13,7 @@ from programs import wait_for
 from lutgen.files import folder_to_itself
 from lutgen.jobs.hardware import write_core
 from lutgen.model import Argmax, LutNetwork
-from lutgen.records.core import CORE_FILE
+from lutgen.records.core import CORE_FILE, NETWORK_FILE
 
 
 def network(table: int) -> LutNetwork:
@@ -79,7 +79,8 @@ def test_what_is_set_aside_is_complete_wherever_it_was_interrupted(
         raise KeyboardInterrupt  # after its end
     write_core(network(0b1001), None, tmp_path)
     (apart,) = [path for path in tmp_path.iterdir() if path.is_dir()]
-    assert {path.name for path in apart.iterdir()} == {*names, CORE_FILE, "lutgen_core.v"}
+    made = {CORE_FILE, NETWORK_FILE, "lutgen_core.v"}
+    assert {path.name for path in apart.iterdir()} == {*names, *made}
     assert digests_of(apart) == network(0b0110).digest
-    assert {path.name for path in tmp_path.iterdir()} == {apart.name, CORE_FILE, "lutgen_core.v"}
+    assert {path.name for path in tmp_path.iterdir()} == {apart.name, *made}
     assert digests_of(tmp_path) == network(0b1001).digest

@@ -13,9 +13,9 @@ from strategies import networks, random_network, random_samples, voting_network
 from lutgen.assets import asset
 from lutgen.bits import Bits, tail_mask
 from lutgen.board.fmax import TOP as FMAX_TOP
+from lutgen.board.pins import TOP
 from lutgen.board.shell import STREAM_MODULE, UART_MODULE
 from lutgen.board.simulate import BENCH_TOP
-from lutgen.board.top import TOP
 from lutgen.chips.delay import get_delay_model
 from lutgen.chips.ecp5.family import FABRIC
 from lutgen.chips.fabric.legal import check_muxes

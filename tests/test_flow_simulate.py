@@ -66,6 +66,9 @@ def test_mismatches_are_counted_and_nets_read(tmp_path: Path, simulator: str) ->
     assert result.mismatches == (Mismatch(5, "00", "10"), Mismatch(40, "00", "10"))
     assert result.net_values == {"parity": "0", "both": "0"}
     assert result.build_seconds > 0 and result.run_seconds > 0
+    assert [cycle.x for cycle in result.cycles] == [f"{x:x}" for x in xs[:16]]
+    seen = [int(cycle.y, 2) for cycle in result.cycles[LATENCY:]]
+    assert seen == [answer(x) for x in xs[: 16 - LATENCY]]  # as it is, whatever was expected
     results = next((tmp_path / "build").rglob("results.xml"))
     assert ElementTree.parse(results).find(".//failure") is not None  # cocotb's own verdict
 

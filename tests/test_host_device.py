@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from reloading import other
 from sklearn.datasets import load_breast_cancer, load_digits
 from software_board import software_board
 from strategies import random_network, random_samples, voting_network
@@ -19,7 +20,7 @@ from lutgen.board.simulate import (
 from lutgen.core import Interface
 from lutgen.encode.encoder import Encoder
 from lutgen.encode.formats import FeatureFormat
-from lutgen.errors import MismatchError, ModelError
+from lutgen.errors import ConfigError, MismatchError, ModelError
 from lutgen.host import Device, DeviceError
 from lutgen.model import Argmax, LutNetwork, Sum
 from lutgen.model import Bits as BitsHead
@@ -67,6 +68,39 @@ def test_a_pulled_cable_keeps_what_was_answered(network: LutNetwork, X: np.ndarr
     assert error.exit_code == 3 and 0 < error.answered.size <= 150
     expected = network.class_numbers(network.encoder.encode(X))[: error.answered.size]
     assert (error.answered == expected).all()
+
+
+def test_tables_are_loaded_where_the_structure_is_the_models(
+    network: LutNetwork, X: np.ndarray
+) -> None:
+    new = other(network)
+    before, after = (Interface(item, tables="write") for item in (network, new))
+    with software_board(before) as board:
+        board.loads = [before, after]
+        with pytest.raises(MismatchError, match=rf"holds tables {before.contents:08x}.*--load"):
+            Device(board.port, new)
+        with Device(board.port, new, load=True) as device:
+            assert device.was_loaded and (device.predict(X) == new.predict(X)).all()
+            assert device.self_test() and (new.predict(X) != network.predict(X)).any()
+        with Device(board.port, new, load=True) as device:
+            assert not device.was_loaded, "loaded again"
+        board.is_whole = False
+        with pytest.raises(MismatchError, match="tables that are not whole"):
+            Device(board.port, new)
+        with Device(board.port, network, load=True) as device:
+            assert (device.predict(X) == network.predict(X)).all()
+
+
+def test_tables_of_another_structure_are_refused_with_both_digests(network: LutNetwork) -> None:
+    strange = voting_network(np.random.default_rng(8), 20, [12, 12], 4, n_classes=5)
+    ids = [Interface(item, tables="shift").core_id[:16] for item in (network, strange)]
+    with (
+        software_board(Interface(network, tables="shift")) as board,
+        pytest.raises(MismatchError, match=f"another structure, {ids[0]}.*{ids[1]}"),
+    ):
+        Device(board.port, strange, load=True)
+    with software_board(network) as board, pytest.raises(ConfigError, match="are fixed"):
+        Device(board.port, network, load=True)
 
 
 def test_another_model_is_refused(network: LutNetwork) -> None:

@@ -54,7 +54,7 @@ HEAVY: dict[str, set[str]] = {
     "serial": {"lutgen.host"},
     "cocotb": set(),
     "cocotb_tools": {"lutgen.flow.cocotb"},
-    "matplotlib": {"lutgen.report.pictures", "lutgen.studies.plot"},
+    "matplotlib": {"lutgen.plot", "lutgen.report.pictures", "lutgen.studies.plot"},
     "jinja2": {"lutgen.report.render_html", "lutgen.kit.render"},
     "typer": {"lutgen.cli"},
     "rich": {"lutgen.cli"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -71,9 +71,17 @@ def records(kind: Any) -> st.SearchStrategy[Any]:
     parts = {item.name: values(hints(kind)[item.name]) for item in fields(kind)}
     if rest := getattr(kind, "REST", ""):
         parts[rest] = st.dictionaries(TEXT.map("told {}".format), PLAIN, max_size=2)
+    if kind is EvaluationRecord:  # square, and adding up
+        sizes = {"n_samples": st.just(0), "n_correct": st.just(0)}
+        empty = st.builds(kind, **{**parts, **sizes, "confusion": st.just(())})
+        return empty.map(lambda item: replace(item, confusion=_zeros(len(item.classes))))
     return st.builds(kind, **parts).filter(
         lambda record: not any(getattr(record, "problems", tuple)())
     )
+
+
+def _zeros(n: int) -> tuple[tuple[int, ...], ...]:
+    return ((0,) * n,) * n
 
 
 @pytest.mark.parametrize("kind", RECORDS)

@@ -232,6 +232,7 @@ def test_html_shows_what_the_text_shows(report) -> None:
     assert [found["id"] for tag, found in page.elements if tag == "section"] == [
         "model",
         "accuracy",
+        "network",
         "netlist",
         "verification",
         "synthesis",
@@ -251,7 +252,7 @@ def test_html_of_an_untold_training_has_no_accuracy(tmp_path) -> None:
     report = read_report(write_folder(tmp_path, {"core.json": record}))
     page = Page(render_html(report))
     assert "LUT accuracy by layer" not in page.text and "LUTs by layer" not in page.text
-    assert not any(tag == "svg" for tag, _ in page.elements)
+    assert sum(tag == "svg" for tag, _ in page.elements) == 1  # by layer, of the netlist
 
 
 def test_html_needs_nothing_but_itself(report) -> None:

@@ -26,8 +26,10 @@ from lutgen.flow.pnr import find_router
 from lutgen.flow.process import run, subprocess_environment
 from lutgen.flow.tools import find_verilator, find_yosys
 from lutgen.host.identity import Identity
+from lutgen.jobs.hardware import write_core
 from lutgen.jobs.mutate import mutate, require_caught
 from lutgen.jobs.prove import prove
+from lutgen.jobs.report import write_report
 from lutgen.jobs.simulate import simulate
 from lutgen.jobs.synthesise import synthesise
 from lutgen.kit.design import STREAM, make_design
@@ -173,12 +175,15 @@ def test_a_copy_that_comes_too_early_is_found() -> None:
 
 def test_proofs_of_verilog_and_of_synthesis_have_it_too(tmp_path: Path) -> None:
     need_tool(find_yosys)
-    core = core_of(CONFIGS["all"])
+    core, _ = write_core(core_of(CONFIGS["all"]).network, CONFIGS["all"], tmp_path)
     result = synthesise(core, "direct", folder=tmp_path)
     record = prove(core, folder=tmp_path, synthesis=[result])
     assert record.proved and [m.proved for m in record.masking] == [True] * 3
     assert "netlist after synthesis (direct)" in record.masking[2].name
     assert type(record).read(tmp_path / "proof.json") == record
+    text = write_report(tmp_path).text
+    assert "Three copies: single flips proved not to show" in text
+    assert "of registers and LUTs, with voters" in text
     # in the text, a voter hears one copy twice
     text = core_verilog(core)
     voter = next(line for line in text.splitlines() if "_v (" in line)

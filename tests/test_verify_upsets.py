@@ -19,10 +19,10 @@ from typer.testing import CliRunner
 from lutgen.bits import Bits, tail_mask
 from lutgen.cli.app import app
 from lutgen.core import Core, CoreConfig, make_core
-from lutgen.errors import DataError
+from lutgen.errors import ConfigError, DataError
 from lutgen.jobs.faults import faults
 from lutgen.jobs.report import write_report
-from lutgen.model import Sum
+from lutgen.model import LutNetwork, Sum
 from lutgen.netlist.evaluate import evaluate
 from lutgen.netlist.ir import REGISTER, Netlist
 from lutgen.netlist.passes.triplicate import ALL, REGISTERS
@@ -199,6 +199,12 @@ def test_the_job_counts_all_or_what_is_drawn(tmp_path: Path) -> None:
     assert abs(drawn.never - record.never) < 3 * drawn.never_half_width
     with pytest.raises(DataError, match=r"labels of shape \(3,\) for 100 samples"):
         faults(core, X, y[:3])
+
+
+def test_a_core_of_wires_has_nothing_to_flip() -> None:
+    network = LutNetwork.from_luts(2, [((0, 1), 0b1010)])  # the first input
+    with pytest.raises(ConfigError, match="neither LUTs nor registers"):
+        faults(make_core(network), np.zeros((4, 2)))
 
 
 def test_a_model_of_numbers_is_measured_by_what_it_answers() -> None:

@@ -2,7 +2,7 @@
 
 A file of ``boards/`` says which platform of amaranth-boards knows the pins and the tools, which
 chip of :mod:`lutgen.chips` it carries, and how fast its serial line is. The platform itself is
-imported only where something is built.
+imported only where something is built. Or it says the pins itself, and needs no platform.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ MAX_BAUD_ERROR = 0.01  # of the clock's divider; two clocks may be off by 2 % in
 TIMEOUT_SECONDS = 0.01  # of a quiet line, until a request counts as ended
 
 _INSTALL = "pip install 'lutgen[boards]'"
+_PIN = re.compile(r"\w+", re.ASCII)
+_WORD = re.compile(r"[\w./-]*", re.ASCII)
+MAX_CLOCK_MHZ = 1000
 _PLATFORM = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -39,10 +42,24 @@ class Board:
         Name as on the command line.
     title : str
         Name for people.
-    platform : str
-        Amaranth's platform, ``module:Class``.
     family, device : str
         The chip, as :mod:`lutgen.chips` names it.
+    platform : str
+        Amaranth's platform, ``module:Class``; "" for a board of pins alone.
+    pins : mapping of str to str
+        Of a board without a platform: the pins ``clock``, ``rx``, ``tx`` and, if there is one,
+        ``led``, as place and route names them.
+    clock_mhz : float
+        Of a board without a platform: the frequency at its pin `clock`.
+    package : str
+        Of a board without a platform: the chip's package, or its whole name, as place and route
+        names it; "" for the device's usual one.
+    standard : str
+        Of a board without a platform: the pins' electrical standard; "" for the family's usual one.
+    led_active_low : bool
+        Of a board without a platform: whether the light is on at 0.
+    source : str
+        Of a board without a platform: where its pins are from.
     clock : str
         Resource of the platform that is the clock; "" for the platform's default.
     baud : int
@@ -59,9 +76,15 @@ class Board:
 
     name: str
     title: str
-    platform: str
     family: str
     device: str
+    platform: str = ""
+    pins: Mapping[str, str] = field(default_factory=dict)
+    clock_mhz: float = 0.0
+    package: str = ""
+    standard: str = ""
+    led_active_low: bool = False
+    source: str = ""
     clock: str = ""
     baud: int = DEFAULT_BAUD
     led: str = ""
@@ -78,6 +101,19 @@ class Board:
     def is_vendor_project(self) -> bool:
         """Whether place and route is left to the vendor's tool."""
         return bool(get_family(self.family).vendor_tool)
+
+    @property
+    def clock_hz(self) -> float:
+        """The clock, in Hz; a platform is asked for it.
+
+        Raises
+        ------
+        ConfigError, ToolError
+            See :meth:`make_platform`.
+        """
+        if not self.platform:
+            return self.clock_mhz * 1e6
+        return float(self.make_platform().default_clk_frequency)
 
     def make_platform(self) -> Any:
         """Return a new instance of Amaranth's platform, its clock chosen.
@@ -168,9 +204,10 @@ def board_faults(values: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with the values of a board's file, in words."""
     known = {item.name: item for item in fields(Board) if item.name != "name"}
     faults = [f"unknown field {key}" for key in values if key not in known]
-    for key in ("title", "platform", "family", "device"):
+    for key in ("title", "family", "device"):
         if key not in values:
             faults.append(f"{key} is missing")
+    faults += _pin_faults(values)
     for key, value in values.items():
         if key == "baud":
             if not isinstance(value, int) or not 300 <= value <= MAX_BAUD:
@@ -181,7 +218,7 @@ def board_faults(values: Mapping[str, Any]) -> list[str]:
                     "serial_pins must be a table with rx and tx, one pin each, and texts as "
                     f"attributes, got {value!r}"
                 )
-        elif key in known and not isinstance(value, str):
+        elif key in known and key not in _PINS_ONLY and not isinstance(value, str):
             faults.append(f"{key} must be a text, got {value!r}")
     platform, family, device = (values.get(key) for key in ("platform", "family", "device"))
     if isinstance(platform, str) and not _PLATFORM.fullmatch(platform):
@@ -194,6 +231,55 @@ def board_faults(values: Mapping[str, Any]) -> list[str]:
             chips = ", ".join(chips_of[family])
             faults.append(f"device must be one of {chips}, got {device!r}")
     return faults
+
+
+_PINS_ONLY = ("pins", "clock_mhz", "package", "standard", "led_active_low", "source")
+_WITH_PLATFORM = ("clock", "led", "serial_pins")
+_PINS = ("clock", "rx", "tx", "led")
+
+
+def _pin_faults(values: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with a board's pins, or with what a board with a platform has."""
+    if "platform" in values:
+        return [f"{key} is for boards without a platform" for key in _PINS_ONLY if key in values]
+    if "pins" not in values:
+        return ["platform is missing, or pins with clock_mhz"]
+    faults = [f"{key} is for boards with a platform" for key in _WITH_PLATFORM if key in values]
+    pins, mhz = values["pins"], values.get("clock_mhz")
+    if not isinstance(pins, dict) or not {"clock", "rx", "tx"} <= pins.keys() <= {*_PINS}:
+        faults.append(f"pins must be a table with clock, rx, tx and perhaps led, got {pins!r}")
+    elif not all(isinstance(pin, str) and _PIN.fullmatch(pin) for pin in pins.values()):
+        faults.append(f"pins must be texts of letters, digits and _, one pin each, got {pins!r}")
+    elif len({*pins.values()}) < len(pins):
+        faults.append(f"pins must differ, got {pins!r}")
+    if isinstance(mhz, bool) or not isinstance(mhz, int | float) or not 0 < mhz <= MAX_CLOCK_MHZ:
+        faults.append(f"clock_mhz must be a number in (0, {MAX_CLOCK_MHZ}], got {mhz!r}")
+    for key, kind, what in (
+        ("source", str, "a text"),
+        ("package", _WORD, "a word of letters, digits and ./-"),
+        ("standard", _WORD, "a word of letters, digits and ./-"),
+        ("led_active_low", bool, "true or false"),
+    ):
+        value = values.get(key, kind() if isinstance(kind, type) else "")
+        fits = isinstance(value, kind if isinstance(kind, type) else str)
+        if not fits or (kind is _WORD and not _WORD.fullmatch(value)):
+            faults.append(f"{key} must be {what}, got {value!r}")
+    return faults + _tool_faults(values)
+
+
+def _tool_faults(values: Mapping[str, Any]) -> list[str]:
+    """Return why no tools would take a board of pins alone."""
+    family, device = values.get("family"), values.get("device")
+    found = families().get(family) if isinstance(family, str) else None
+    chip = found.devices.get(device) if found and isinstance(device, str) else None
+    if not found or not chip:
+        return []
+    router = found.router if chip.router_options else None
+    if not (router and router.pin_file and found.packer and found.packer.words):
+        return [f"a board of {device} needs a platform: no open tools are known for it"]
+    if values.get("package") and router.package_option not in chip.router_options:
+        return [f"{device} has no package to choose"]
+    return []
 
 
 def _are_serial_pins(value: Any) -> bool:
@@ -217,7 +303,7 @@ def board_of_platform(platform: str) -> Board:
         for device in family.devices.values():
             if any(map(device.is_called, said)):
                 name = platform.partition(":")[2]
-                return Board(name, name, platform, family.name, device.name)
+                return Board(name, name, family.name, device.name, platform)
     raise ConfigError(
         f"{platform}: its chip ({', '.join(filter(None, said)) or 'unnamed'}) is none that lutgen "
         "knows; describe the board in a TOML file with family and device"

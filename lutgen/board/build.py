@@ -30,9 +30,10 @@ from lutgen.board.parts import (
     placement_record,
     read_placement,
 )
+from lutgen.board.pins import TOP
+from lutgen.board.plan import Plan, plan_board
 from lutgen.board.shell import UART_MODULE
-from lutgen.board.top import TOP, Plan, plan_board
-from lutgen.chips.delay import delay_models
+from lutgen.chips.delay import has_delays
 from lutgen.chips.registry import get_family
 from lutgen.core import Core, CoreConfig, make_core
 from lutgen.errors import ConfigError, DataError, MismatchError, ToolError
@@ -104,7 +105,7 @@ def board_core(network: LutNetwork, board: Board, config: CoreConfig, clock_hz: 
     """
     config = replace(config, chip=f"{board.family}-{board.device}")
     if not config.pipeline and not config.fmax_target_mhz:
-        if delay_models(get_family(board.family)) and not config.reloadable:
+        if has_delays(board.family, board.device) and not config.reloadable:
             config = replace(config, fmax_target_mhz=MARGIN * clock_hz / 1e6)
         else:
             config = replace(config, pipeline=PIPELINE_UNKNOWN)
@@ -152,8 +153,7 @@ def build_board(
     OutputError
         If the folder cannot be written.
     """
-    clock_hz = float(board.make_platform().default_clk_frequency)
-    core = board_core(network, board, config or CoreConfig(), clock_hz)
+    core = board_core(network, board, config or CoreConfig(), board.clock_hz)
     plan = plan_board(board, core, baud=baud)
     if not seeds or min(seeds) < 0:
         raise ConfigError(f"seeds must be one or more numbers of 0 or above, got {list(seeds)}")
@@ -170,15 +170,19 @@ def build_board(
             made = work(board, core, plan, part, seeds, timeout_seconds)
             record = _record(board, core, plan, key, tools, made)
             record.write(part / BUILD_FILE)
-        except ToolError as error:
+        except (ToolError, MismatchError) as error:
             raise _with_logs(error, part, out / f"{board.name}.failed") from error
         _set_aside(folder, core)
         replace_folder(part, folder)
     return Build(folder, record, was_cached=False)
 
 
-def _with_logs(error: ToolError, part: Path, kept: Path) -> ToolError:
-    """Keep the logs of a build that failed, and return its fault with where they are now."""
+def _with_logs(
+    error: ToolError | MismatchError, part: Path, kept: Path
+) -> ToolError | MismatchError:
+    """Keep the logs that a fault names, and return it with where they are now."""
+    if str(part) not in str(error):
+        return error
     shutil.rmtree(kept, ignore_errors=True)
     for log in part.glob("*.log"):
         kept.mkdir(exist_ok=True)

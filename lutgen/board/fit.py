@@ -8,8 +8,7 @@ from collections.abc import Mapping
 
 from lutgen.board.boards import Board, load_boards
 from lutgen.board.parts import PARTS, SHELL
-from lutgen.chips.delay import delay_models, get_delay_model
-from lutgen.chips.registry import get_family
+from lutgen.chips.delay import get_delay_model, has_delays
 from lutgen.core import Core
 from lutgen.errors import MismatchError
 from lutgen.netlist.ir import CORE, LUT, REGISTER
@@ -133,7 +132,7 @@ def clock_advice(board: Board, core: Core, clock_mhz: float, fmax_mhz: float) ->
         f"the clock of {clock_mhz:g} MHz is missed by {clock_mhz - fmax_mhz:.1f} MHz "
         f"({fmax_mhz:.1f} MHz reached)"
     )
-    known = delay_models(get_family(board.family))
+    known = has_delays(board.family, board.device)
     model = get_delay_model(board.family, board.device) if known else None
     level_ns = model.logic_ns + model.routing_ns if model else 0.0
     levels = int(model.budget_ns(MARGIN * clock_mhz) / level_ns) if model else 0

@@ -159,15 +159,16 @@ def measure_fmax(
         raise ConfigError(f"a core for {core.family.name} cannot be placed on {chip.name}")
     remove_folder(folder)
     yosys = find_yosys()
-    synth = yosys_family(family.name).synth.replace(" -noiopads", "")  # three pins need theirs
+    synth = yosys_family(family.name).synth_with_pins
     script = f"read_verilog {core.module}.v {TOP}.v\n{synth} -top {TOP}\nwrite_json {TOP}.json\n"
     top = harness(CorePorts.of(core))
     files = {f"{core.module}.v": core_verilog(core), f"{TOP}.v": top, "script.ys": script}
     command = [family.router.program, *device.router_options, *options]
-    if device.pins:
-        pins = zip(("clk", "d", "q"), device.pins, strict=True)
-        files[f"{TOP}.cst"] = "".join(f'IO_LOC "{name}" {pin};\n' for name, pin in pins)
-        command += ["--vopt", f"cst={TOP}.cst"]
+    if device.pins and family.router.pin_file:
+        pin_file = family.router.pin_file
+        name = f"{TOP}.{pin_file.suffix}"
+        files[name] = pin_file.text(dict(zip(("clk", "d", "q"), device.pins, strict=True)))
+        command += pin_file.words(name)
     write_files(folder, files)
     run(
         [yosys.path, "script.ys"],

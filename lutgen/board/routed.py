@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from lutgen.board.boards import Board
+from lutgen.board.pins import TOP
 from lutgen.board.simulate import BoardSimulation, build_pins_simulation
-from lutgen.board.top import TOP
 from lutgen.chips.registry import families, get_family
 from lutgen.chips.tools import RoutedModels
 from lutgen.core import Interface
@@ -100,12 +100,24 @@ def _require_core(record: BuildRecord, interface: Interface, built: Path) -> Non
 def close_netlist(module: dict[str, Any], models: RoutedModels) -> None:
     """Tie what nextpnr left open in its netlist, in place, to what the chip makes of it.
 
+    A port at a pin of a buffer that goes both ways goes both ways, too.
+
     Parameters
     ----------
     models : RoutedModels
         Says what that is: 1 for some inputs of some cells, 0 for others.
     """
     cells: dict[str, Cell] = module["cells"]
+    both_ways = {
+        bit
+        for cell in cells.values()
+        for port, direction in cell["port_directions"].items()
+        if direction == "inout"
+        for bit in cell["connections"].get(port, ())
+    }
+    for port in module["ports"].values():
+        if both_ways.intersection(port["bits"]):
+            port["direction"] = "inout"
     if models.complete:
         models.complete(cells)
     for cell in cells.values():

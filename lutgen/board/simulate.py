@@ -20,8 +20,9 @@ from numpy.typing import ArrayLike
 from lutgen.bits import Bits
 from lutgen.board.boards import Board
 from lutgen.board.build import board_core
+from lutgen.board.pins import TOP
+from lutgen.board.plan import plan_board
 from lutgen.board.shell import SELF_TEST_CYCLES, UART_MODULE, CorePorts, uart_sources
-from lutgen.board.top import TOP, plan_board
 from lutgen.chips.registry import families, get_family
 from lutgen.chips.tools import DesignModels
 from lutgen.core import Core, CoreConfig, Interface
@@ -104,15 +105,14 @@ def build_board_simulation(
     ToolError
         If a tool is missing or fails.
     """
-    pins = get_family(board.family).pins
+    pins = get_family(board.family).pins if board.platform else DesignModels((), ())
     if pins is None:
         known = ", ".join(name for name, family in families().items() if family.pins)
         raise ConfigError(
             f"the pins of {board.title} have no simulation models here; choose a board with one "
             f"of: {known}"
         )
-    clock_hz = float(board.make_platform().default_clk_frequency)
-    core = board_core(network, board, config or CoreConfig(), clock_hz)
+    core = board_core(network, board, config or CoreConfig(), board.clock_hz)
     plan = plan_board(board, core, clock_divider=CLKS_PER_BIT)
     files = faulty(plan.files) if faulty else plan.files
     write_files(folder / "design", files)
@@ -274,7 +274,7 @@ def _read_design(core: Core, board: Board) -> list[str]:
     return [
         library_command(board.family),
         f"read_verilog {' '.join(own)}",
-        f"read_rtlil {TOP}.il",
+        f"read_rtlil {TOP}.il" if board.platform else f"read_verilog {TOP}.v",
         f"hierarchy -top {TOP}",
     ]
 

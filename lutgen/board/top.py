@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from amaranth.back.verilog import YosysError
@@ -14,45 +13,12 @@ from amaranth.build import Attrs, Pins, Resource, ResourceError, Subsignal
 from amaranth.hdl import ClockSignal, Elaboratable, Instance, Module, ResetSignal, Signal
 from amaranth.lib import io
 
-from lutgen.board.boards import TIMEOUT_SECONDS, Board, clks_per_bit
-from lutgen.board.shell import UART_MODULE, CorePorts, uart_sources, uart_top
-from lutgen.core import Core
-from lutgen.emit.verilog import core_verilog
+from lutgen.board.boards import Board
+from lutgen.board.pins import RESET_CYCLES, TOP
+from lutgen.board.shell import UART_MODULE
 from lutgen.errors import ConfigError, ToolError
 from lutgen.flow.caches import wasmtime_cache
 from lutgen.flow.process import telling_lines
-from lutgen.host.identity import Identity
-
-TOP = "top"
-RESET_CYCLES = 15
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a board's tools are to do.
-
-    Parameters
-    ----------
-    files : mapping of str to str
-        The design, its constraints and its scripts, by name.
-    commands : tuple of tuple of str
-        The vendor's or the open tools, in order, with their arguments.
-    clock_hz : float
-        The board's clock.
-    clks_per_bit, timeout_clks : int
-        See :func:`lutgen.board.shell.uart_top`.
-    """
-
-    files: dict[str, str]
-    commands: tuple[tuple[str, ...], ...]
-    clock_hz: float
-    clks_per_bit: int
-    timeout_clks: int
-
-    @property
-    def baud(self) -> float:
-        """Bits a second on the line as they come out."""
-        return self.clock_hz / self.clks_per_bit
 
 
 class BoardTop(Elaboratable):
@@ -101,39 +67,25 @@ def _request_ports(platform: Any, name: str) -> Any:
     return platform.request(name, dir={part.name: "-" for part in parts})
 
 
-def plan_board(board: Board, core: Core, *, baud: int = 0, clock_divider: int = 0) -> Plan:
-    """Return the files and commands that make a board's bitstream.
+def platform_files(
+    board: Board, sources: Mapping[str, str]
+) -> tuple[dict[str, str], tuple[tuple[str, ...], ...]]:
+    """Return what Amaranth's platform makes of the design: all files by name, and the commands.
 
     Parameters
     ----------
-    baud : int
-        Bits a second on the line; 0 for the board's own.
-    clock_divider : int
-        Clock cycles of a bit, instead: for a simulation, which need not take as long.
+    sources : mapping of str to str
+        Verilog of the shell and the core, by name.
 
     Raises
     ------
     ConfigError
-        If the board has no serial port, or the core, the clock and the line do not go together;
-        an answer of more than 32 bits, or of one bit a class, does not go over the line.
+        If the board has no serial port.
     ToolError
         If Amaranth cannot prepare the design.
     """
     platform = board.make_platform()
     _add_serial_port(board, platform)
-    clock_hz = float(platform.default_clk_frequency)
-    divider = clock_divider or clks_per_bit(clock_hz, baud or board.baud)
-    timeout = 50 * clock_divider or int(TIMEOUT_SECONDS * clock_hz)
-    shell = uart_top(
-        CorePorts.of(core),
-        identity=Identity.of(core.interface),
-        clks_per_bit=divider,
-        timeout_clks=timeout,
-    )
-    sources = {
-        path.name: path.read_text(encoding="utf-8") for path in uart_sources(CorePorts.of(core))
-    }
-    sources |= {f"{core.module}.v": core_verilog(core), f"{UART_MODULE}.v": shell}
     for name, text in sources.items():
         platform.add_file(name, text)
     try:
@@ -157,8 +109,7 @@ def plan_board(board: Board, core: Core, *, baud: int = 0, clock_divider: int = 
     script = files.get(f"build_{TOP}.json")
     if script is None:
         raise ToolError(f"the platform {board.platform} does not say which tools it needs")
-    commands = tuple(tuple(command) for command in json.loads(script)["commands"])
-    return Plan(files, commands, clock_hz, divider, timeout)
+    return files, tuple(tuple(command) for command in json.loads(script)["commands"])
 
 
 @contextlib.contextmanager

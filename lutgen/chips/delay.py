@@ -112,6 +112,11 @@ def delay_models(family: Family) -> tuple[DelayModel, ...]:
     )
 
 
+def has_delays(family: str, device: str) -> bool:
+    """Return whether the delays of a device are known."""
+    return any(device in model.devices for model in delay_models(get_family(family)))
+
+
 def get_delay_model(family: str, grade: str = "") -> DelayModel:
     """Return the delays of a family's speed grade, named by itself or by one of its devices.
 

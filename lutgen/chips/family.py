@@ -44,6 +44,8 @@ class Device:
     router_options : tuple of str
         Words that have nextpnr place and route for it, a package and the usual speed grade
         included; empty if no open router knows it.
+    packer_options : tuple of str
+        Words that tell the packer which chip it is, where the routed file does not.
     pins : tuple of str
         Places of three pins, a clock, an input and an output, where the router asks for them.
     platform_name : str
@@ -58,6 +60,7 @@ class Device:
     source: str
     tiles: tuple[int, int] | None = None
     router_options: tuple[str, ...] = ()
+    packer_options: tuple[str, ...] = ()
     pins: tuple[str, ...] = ()
     platform_name: str = ""
 

@@ -5,6 +5,7 @@ A family holds one of each of these, or None where the tool does not know it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,9 @@ class YosysFacts:
     memories : mapping of str to tuple of str
         LUTs that hold tables which are loaded, and the ports that wait for no clock: the address
         that is read, and what stands there.
+    buffers_clock : bool
+        Whether it puts a buffer at a clock's port, and has no option against that: then it is
+        told that the ports of a core want none.
     """
 
     library: str
@@ -47,6 +51,12 @@ class YosysFacts:
     defines: Mapping[str, str] = field(default_factory=dict)
     second_synth: str = ""
     memories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    buffers_clock: bool = False
+
+    @property
+    def synth_with_pins(self) -> str:
+        """Synthesis command for a whole design, whose ports are pins."""
+        return re.sub(r" -(noiopads?|noclkbuf)\b", "", self.synth)
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,59 @@ def set_register(name: str, set_to_1: str, clock: str) -> AddedCell:
 
 
 @dataclass(frozen=True)
+class PinFile:
+    """The file that tells place and route which pin a port has.
+
+    Parameters
+    ----------
+    suffix : str
+        ``pcf``, ``cst`` …
+    options : tuple of str
+        Words that name it, with ``{file}`` in them.
+    pin : str
+        Its line for a port, with ``{port}`` and ``{pin}``.
+    standard : str
+        Its line for a port's electrical standard, with ``{port}`` and ``{standard}``; "" for none.
+    usual_standard : str
+        The standard where none is named; "" for the chip's own.
+    clock : str
+        Its line for a clock, with ``{port}``, ``{mhz}`` and ``{ns}``; "" for none.
+    """
+
+    suffix: str
+    options: tuple[str, ...]
+    pin: str
+    standard: str = ""
+    usual_standard: str = ""
+    clock: str = ""
+
+    def text(
+        self, pins: Mapping[str, str], *, standard: str = "", clock: str = "", mhz: float = 0.0
+    ) -> str:
+        """Return the file's text.
+
+        Parameters
+        ----------
+        pins : mapping of str to str
+            Pins by port.
+        standard : str
+            Electrical standard of all ports; "" for the usual one.
+        clock : str
+            Port of a clock; "" for none that is to be said.
+        """
+        lines = [self.pin.format(port=port, pin=pin) for port, pin in pins.items()]
+        if self.standard and (standard := standard or self.usual_standard):
+            lines += [self.standard.format(port=port, standard=standard) for port in pins]
+        if self.clock and clock:
+            lines.append(self.clock.format(port=clock, mhz=f"{mhz:g}", ns=f"{1000 / mhz:.4f}"))
+        return "\n".join(lines) + "\n"
+
+    def words(self, file: str) -> tuple[str, ...]:
+        """Return the words for place and route that name it."""
+        return tuple(word.format(file=file) for word in self.options)
+
+
+@dataclass(frozen=True)
 class Router:
     """A nextpnr, and what it calls the parts of its family.
 
@@ -106,6 +169,12 @@ class Router:
         Edge of the chip that row 0 of its tiles is at.
     why_no_clock : str
         What is known to keep it from saying a clock period, and what helps; "" for nothing.
+    pin_file : PinFile, optional
+        How it is told of pins.
+    package_option : str
+        Word before that of the package, in the options of a device.
+    output : tuple of str
+        Words by which it writes what the packer reads, a file ``top.…``.
     """
 
     program: str
@@ -115,6 +184,9 @@ class Router:
     loose_placer: str = ""
     row_0: str = "top"
     why_no_clock: str = ""
+    pin_file: PinFile | None = None
+    package_option: str = "--package"
+    output: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,11 +199,14 @@ class Packer:
         Native program, as Amaranth's platforms call it.
     package, wheel_program : str
         PyPI package that has it, and its program.
+    words : tuple of str
+        What it gets: the file that was routed, and the bitstream, both called ``top.…``.
     """
 
     program: str
     package: str
     wheel_program: str
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -143,6 +143,7 @@ def build(
             samples.X[:simulate],
             config,
             samples=f"{samples.name}, {samples.part}",
+            again=rebuild,
             progress=output.SHOWN,
         )
         checks = pins.checks

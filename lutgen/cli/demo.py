@@ -20,7 +20,9 @@ from lutgen.core import DEFAULT_MODULE
 from lutgen.emit.vectors import EXPECTED, INPUTS
 from lutgen.files import ensure_writable
 from lutgen.flow.yosys import MODES
+from lutgen.jobs.beside import meanwhile
 from lutgen.jobs.build import build, require_clock
+from lutgen.jobs.evaluate import evaluate
 from lutgen.jobs.hardware import write_core
 from lutgen.jobs.learn import boost
 from lutgen.jobs.prove import prove
@@ -63,12 +65,15 @@ def demo(
     network.save(model_file)
     if not json:
         print_model(network)
-    core, record = write_core(network, OPTIONS.config(CHIP), out)
+    with output.working("making the core; the first time, kernels of the mapping are compiled"):
+        core, record = write_core(network, OPTIONS.config(CHIP), out)
     if not json:
         print_core(core)
     area = measure_area(core, MODES, out, progress=output.SHOWN)
     if not json:
         print_synthesis(area)
+    built_of = meanwhile(lambda: build(network, DEMO_BOARD, out, OPTIONS.config(CHIP)))
+    _say(json, f"the bitstream for {DEMO_BOARD} is being placed and routed meanwhile")
     _say(json, f"comparing with the model on the {len(dataset.X_test)} test images:")
     synthesis = list(area.results.values())
     simulation = simulate(
@@ -87,8 +92,10 @@ def demo(
     proof = prove(core, folder=out, synthesis=synthesis, done=done, progress=output.SHOWN)
     require_proved(proof.proofs)
     with output.working("writing the report"):
+        evaluate(network, source, folder=out)
         write_report(out)
-    built = build(network, DEMO_BOARD, out, OPTIONS.config(CHIP), progress=output.SHOWN)
+    with output.working(f"waiting for place and route of {DEMO_BOARD}"):
+        built = built_of()
     write_report(built.folder)
     if not json:
         print_build(built.record, built.folder, was_cached=built.was_cached)

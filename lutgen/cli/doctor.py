@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Annotated
+
+import typer
 
 from lutgen.cli import output
 from lutgen.errors import ToolError
 from lutgen.flow.doctor import ToolState, examine_tools
 
 
-def doctor(json: output.Json = False) -> None:
+def doctor(
+    prepare: Annotated[
+        bool,
+        typer.Option(
+            "--prepare",
+            help="Compile now what is otherwise compiled when it is first used: "
+            "kernels, tools that are WebAssembly, the simulator's library.",
+        ),
+    ] = False,
+    json: output.Json = False,
+) -> None:
     """List the tools: found where, version, enough or not, needed for what.
 
     Exit code 3 if one is missing without which no core can be synthesised, simulated or proved.
     """
+    if prepare:
+        _prepare(json)
+        return
     states = examine_tools()
     if json:
         output.print_json({"tools": [asdict(state) for state in states]})
@@ -22,6 +38,19 @@ def doctor(json: output.Json = False) -> None:
     missing = [state.name for state in states if state.is_required and not state.is_usable]
     if missing:
         raise ToolError(f"missing or too old: {', '.join(missing)}")
+
+
+def _prepare(json: bool) -> None:
+    from lutgen.jobs.prepare import prepare  # noqa: PLC0415 - loads all that it compiles
+
+    prepared = prepare(progress=output.SHOWN)
+    if json:
+        output.print_json({"prepared": [asdict(item) for item in prepared]})
+    else:
+        for item in prepared:
+            output.print_text(f"{item.name}: {item.fault or f'ready, {item.seconds:.1f} s'}")
+    if failed := [item.name for item in prepared if item.fault]:
+        raise ToolError(f"cannot be made ready: {', '.join(failed)}")
 
 
 def _print_states(states: tuple[ToolState, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -28,14 +29,19 @@ from lutgen.cli.options import (
     option_group,
 )
 from lutgen.cli.synthesis import Timeout, parse_modes
+from lutgen.errors import DataError
 from lutgen.flow.simulate import SIMULATORS
+from lutgen.jobs.evaluate import score
 from lutgen.jobs.hardware import core_files, write_core
 from lutgen.jobs.report import write_report
+from lutgen.jobs.samples import Chosen
 from lutgen.jobs.simulate import simulate as simulate_core
 from lutgen.jobs.synthesise import DEFAULT_TIMEOUT_SECONDS, synthesise
-from lutgen.model import LutNetwork
+from lutgen.model import Bits, LutNetwork
 from lutgen.records.checks import Check
 from lutgen.verify.compare import require_equal
+
+_log = logging.getLogger(__name__)
 
 
 @core_options
@@ -105,7 +111,18 @@ def simulate(
             f"compared on codes; of the {unit}, {record.bits_changed:,} have other encoder bits as "
             f"codes than as they are, {record.answers_changed:,} another answer"
         )
+    _score(network, chosen, out)
     require_equal(record.checks)
+
+
+def _score(network: LutNetwork, chosen: Chosen, out: Path) -> None:
+    """Leave the model's accuracy on the samples for the report, where their labels are its own."""
+    if isinstance(network.head, Bits):
+        return
+    try:
+        score(network, chosen, out)
+    except DataError as error:
+        _log.warning("accuracy is left out of the report: %s", error)
 
 
 def print_check(check: Check, unit: str) -> None:

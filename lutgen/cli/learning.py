@@ -173,6 +173,10 @@ def evaluate(
     model: ModelFile,
     samples: SourceOptions,
     part: Part = "auto",
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Folder that gets evaluation.json, for lutgen report."),
+    ] = None,
     json: output.Json = False,
 ) -> None:
     """Measure a model's accuracy on labelled data; of numbers R² and how far answers lie off."""
@@ -181,6 +185,7 @@ def evaluate(
         samples.source,
         part,
         samples.data_dir,
+        folder=out,
         download=not samples.no_download,
         progress=output.SHOWN,
     )

@@ -38,7 +38,7 @@ from lutgen.jobs.hardware import write_core
 from lutgen.model.network import LutNetwork
 from lutgen.records.faults import FAULTS_FILE, FaultsRecord
 from lutgen.report.faults import curve_table, faults_lines, parts_table
-from lutgen.report.sections import Table
+from lutgen.report.table import Table
 
 
 @core_options
@@ -54,13 +54,13 @@ def faults(
         float,
         typer.Option(
             min=0,
-            help="Seconds of processor time to flip bits; if it is too little, LUTs are drawn.",
+            help="Processor seconds to flip bits; if too few, LUTs are drawn.",
         ),
     ] = DEFAULT_BUDGET_SECONDS,
     proof_budget: Annotated[
         float,
         typer.Option(
-            min=0, help="Seconds of processor time for the solver, on flips that no sample shows."
+            min=0, help="Processor seconds for the solver, on flips that no sample shows."
         ),
     ] = DEFAULT_BUDGET_SECONDS,
     drawn_luts: Annotated[

@@ -24,7 +24,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from lutgen.chips.fabric.site import Instance as SharedInstance
-from lutgen.chips.fabric.site import instances
+from lutgen.chips.fabric.site import held_luts, instances
 from lutgen.chips.family import Family
 from lutgen.chips.primitive import Primitive
 from lutgen.core import Core, CoreConfig, config_of, make_core
@@ -95,7 +95,8 @@ class NetlistFunction(wiring.Component):
         m = Module()
         nets = [Const(0, 1), Const(1, 1), *self.x]
         layers: dict[tuple[str, int], Module] = {}
-        for cell in netlist.cells:
+        inside = held_luts(netlist, self._family.primitives) if as_instances else set()
+        for net, cell in enumerate(netlist.cells, netlist.first_cell):
             place = cell.part, cell.layer
             if place not in layers:
                 name = f"layer{cell.layer}" if cell.part == CORE else cell.part
@@ -105,7 +106,8 @@ class NetlistFunction(wiring.Component):
             primitive = self._family.primitives.get(cell.primitive) if as_instances else None
             if as_instances and cell.keep and cell.kind == REGISTER:
                 reads = [self._apart(layers[place], cell, reads[0])]
-            if primitive is None or not primitive.is_part:
+            alone = primitive is None or not (primitive.is_part or primitive.holds)
+            if alone and net not in inside:
                 _add_cell(layers[place], cell, output, reads, primitive)
             nets.append(output)
         if as_instances:
@@ -357,14 +359,14 @@ def _add_cell(
 
 
 def _instance(cell: Cell, output: Signal, reads: list[Any], primitive: Primitive) -> Instance:
+    primitive = primitive.taking(cell.init)
     named: dict[str, Any] = {f"o_{primitive.output}": output}
     named |= {f"i_{port}": net for port, net in zip(primitive.inputs, reads, strict=True)}
     named |= {f"i_{port}": Const(value, 1) for port, value in primitive.ties}
-    if primitive.init:
-        named[f"p_{primitive.init}"] = Const(cell.init, 1 << len(reads))
+    settings = (*primitive.settings(cell.init), *primitive.parameters)
     if cell.keep:
         named |= _KEPT
-    named |= {f"p_{name}": _value(text) for name, text in primitive.parameters}
+    named |= {f"p_{name}": _value(text) for name, text in settings}
     return Instance(primitive.name, **named)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from lutgen.chips.fabric.site import Instance, instances
+from lutgen.chips.fabric.site import Instance, count_instances, held_luts, instances
 from lutgen.chips.family import Family
 from lutgen.chips.primitive import Primitive
 from lutgen.chips.registry import get_family
@@ -24,7 +24,6 @@ from lutgen.emit.tables import LOAD_PORTS, TableText, table_text
 from lutgen.errors import ConfigError
 from lutgen.netlist.ir import FIRST_INPUT, REGISTER, Cell, Netlist
 from lutgen.netlist.loadable import TABLE
-from lutgen.netlist.stats import count_cells
 from lutgen.text import in_comment
 
 KEEP = '(* keep = "true", dont_touch = "true" *)'
@@ -117,8 +116,11 @@ def emit_verilog(
     read = {net for cell in netlist.cells for net in cell.inputs}.union(netlist.outputs)
     if tables:
         lines += tables.wires()
+    inside = held_luts(netlist, family.primitives)
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
-        if cell.is_shared:
+        if net in inside:
+            continue
+        if cell.is_shared or net in together:
             lines += _kept([f"  wire {names[net]};"], cell)
             if net in together:
                 lines += _kept(_shared_instance(together[net], names), cell)
@@ -174,7 +176,8 @@ def _facts(netlist: Netlist, family: Family) -> list[str]:
     edges = (
         f"{cycles} cycle(s) of clk, a new x every cycle" if cycles else "0 cycles, combinational"
     )
-    cells = ", ".join(f"{n} {name}" for name, n in count_cells(netlist).items()) or "none"
+    counts = count_instances(netlist, family.primitives)
+    cells = ", ".join(f"{n} {name}" for name, n in counts.items()) or "none"
     return [
         f"target   {family.name} ({family.title})",
         f"ports    x[{netlist.n_inputs - 1}:0]: x[i] is input bit i; "
@@ -229,9 +232,8 @@ def register_lines(name: str, data: str, controls: Controls) -> list[str]:
 def _instance(
     cell: Cell, name: str, reads: list[str], primitive: Primitive, clock: str
 ) -> list[str]:
-    settings = list(primitive.parameters)
-    if primitive.init:
-        settings.insert(0, (primitive.init, _literal(cell.init, 1 << len(reads))))
+    primitive = primitive.taking(cell.init)
+    settings = [*primitive.settings(cell.init), *primitive.parameters]
     values = ", ".join(f".{parameter}({value})" for parameter, value in settings)
     pins = [f".{primitive.output}({name})"]
     if primitive.clock:

@@ -170,8 +170,9 @@ class CongestionError(ToolError):
     """A design that the router could not route in time: it asks for more wires than there are."""
 
 
+_OUT = "out="  # GateMate's, after --vopt
 # what a router writes to, by option; each seed has files of its own
-_OUTPUTS = ("--log", "--asc", "--textcfg", "--write", "--report", "--sdf")
+_OUTPUTS = ("--log", "--asc", "--textcfg", "--fasm", "--write", "--report", "--sdf")
 
 
 def seed_command(
@@ -197,6 +198,8 @@ def seed_command(
     for at, word in enumerate(words[:-1]):
         if word in _OUTPUTS:
             words[at + 1] = seed_file(words[at + 1], seed)
+        elif words[at + 1].startswith(_OUT):
+            words[at + 1] = _OUT + seed_file(words[at + 1].removeprefix(_OUT), seed)
     return (str(tool.path), *words)
 
 
@@ -341,6 +344,6 @@ def _why(job: Job, end: Ended, timeout_seconds: float | None) -> ToolError:
 
 def pack_command(command: Sequence[str], tool: Tool, seed: int) -> tuple[str, ...]:
     """Return the command that makes the bitstream of a seed, as Amaranth's platform calls it."""
-    routed = (".asc", ".config", ".pnr.json")
+    routed = (".asc", ".config", ".fasm", ".pnr.json", ".txt")
     words = [seed_file(word, seed) if word.endswith(routed) else word for word in command[1:]]
     return (str(tool.path), *words)

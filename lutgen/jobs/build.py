@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from lutgen.board.boards import Board, find_board
 from lutgen.chips.registry import get_family
 from lutgen.core import CoreConfig, Interface
-from lutgen.errors import ConfigError, MismatchError
+from lutgen.errors import ConfigError, DataError, MismatchError
+from lutgen.flow.tools import find_verilator, find_yosys
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.model import LutNetwork
-from lutgen.records.build import PINS_FILE, PinsCheck, PinsRecord
+from lutgen.records.build import BUILD_FILE, PINS_FILE, BuildRecord, PinsCheck, PinsRecord
+from lutgen.version import __version__
 
 if TYPE_CHECKING:
     from lutgen.board.build import Build
@@ -94,11 +98,14 @@ def simulate_pins(
     config: CoreConfig | None = None,
     *,
     samples: str = "",
+    again: bool = False,
     progress: Progress = SILENT,
 ) -> PinsRecord:
     """Send samples through the serial pins of the design, and of what place and route made of it.
 
-    The latter where there are models of what the router writes. The folder gets a record.
+    The latter where there are models of what the router writes. The folder gets a record. What it
+    has one of already, of the same build, samples and simulator, and passed, is not simulated
+    again.
 
     Parameters
     ----------
@@ -107,6 +114,8 @@ def simulate_pins(
     X : ndarray of shape (n_samples, n_features)
     samples : str
         What they are, for the record.
+    again : bool
+        Simulate even what is known.
     """
     from lutgen.board import routed, simulate  # noqa: PLC0415 - Amaranth is optional
 
@@ -120,6 +129,9 @@ def simulate_pins(
         interface = Interface.of(network, config)
         return routed.build_routed_simulation(interface, chosen, folder, to)
 
+    key = _pins_key(Interface.of(network, config), folder, X)
+    if not again and (known := _known_pins(folder, key)) is not None:
+        return known
     forms = {"board design": design}
     if get_family(chosen.family).routed:
         forms["netlist after place and route"] = after_routing
@@ -140,6 +152,7 @@ def simulate_pins(
     bits, answers = Interface.of(network, config).changed(X)
     record = PinsRecord(
         digest=network.digest,
+        key=key,
         samples=samples,
         bits_changed=int(bits.sum()),
         answers_changed=int(answers.sum()),
@@ -147,6 +160,33 @@ def simulate_pins(
     )
     record.write(folder / PINS_FILE)
     return record
+
+
+def _pins_key(interface: Interface, folder: Path, X: NDArray[Any]) -> str:
+    """Return the digest of all that a simulation of a build depends on."""
+    values = np.ascontiguousarray(X)
+    parts = [
+        __version__,
+        BuildRecord.read(folder / BUILD_FILE).key,
+        interface.core_id,
+        str(find_verilator()),
+        str(find_yosys()),
+        str(values.dtype),
+        str(values.shape),
+    ]
+    known = hashlib.sha256("\n".join(parts).encode())
+    known.update(values.tobytes())
+    return known.hexdigest()
+
+
+def _known_pins(folder: Path, key: str) -> PinsRecord | None:
+    """Return the record of a simulation that passed, if it is there and of that key."""
+    try:
+        record = PinsRecord.read(folder / PINS_FILE)
+    except DataError:
+        return None
+    passed = all(check.passed for check in record.checks)
+    return record if record.key == key and passed and record.checks else None
 
 
 def require_pins(record: PinsRecord) -> None:

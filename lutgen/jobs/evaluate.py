@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lutgen.errors import DataError
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.jobs.samples import AUTO, Chosen, class_numbers, samples_for
 from lutgen.learn.boost.network import score_temperature
-from lutgen.learn.scores import calibration_error, explained, softmax
+from lutgen.learn.scores import calibration, calibration_error, explained, softmax
 from lutgen.model import LutNetwork, Source, Sum
-from lutgen.records.learnt import EvaluationRecord, NumbersRecord
+from lutgen.records.learnt import (
+    EVALUATION_FILE,
+    CalibrationPart,
+    EvaluationRecord,
+    Example,
+    NumbersRecord,
+)
+
+_CLASS_EXAMPLES = 16
+_WRONG_EXAMPLES = 8
 
 
 def evaluate(
@@ -21,12 +32,13 @@ def evaluate(
     part: str = AUTO,
     data_dir: Path | None = None,
     *,
+    folder: Path | None = None,
     download: bool = True,
     progress: Progress = SILENT,
 ) -> EvaluationRecord | NumbersRecord:
     """Measure a model's answers; by default on the test part of the data it was trained on.
 
-    Of another file, all is scored where `part` is ``auto``.
+    Of another file, all is scored where `part` is ``auto``. `folder`: see :func:`score`.
 
     Raises
     ------
@@ -37,17 +49,51 @@ def evaluate(
         answers numbers.
     """
     chosen = samples_for(network, source, part, data_dir, download=download, progress=progress)
+    return score(network, chosen, folder)
+
+
+def score(
+    network: LutNetwork, chosen: Chosen, folder: Path | None = None
+) -> EvaluationRecord | NumbersRecord:
+    """Measure a model's answers to labelled samples.
+
+    Parameters
+    ----------
+    chosen : Chosen
+        The samples.
+    folder : Path, optional
+        Gets the record as ``evaluation.json``, with a few of the samples.
+
+    Raises
+    ------
+    DataError
+        As of :func:`evaluate`.
+    OutputError
+        If the folder cannot be written.
+    """
     if isinstance(network.head, Sum):
-        return _numbers(network, chosen)
+        record: EvaluationRecord | NumbersRecord = _numbers(network, chosen)
+    else:
+        record = _classes(network, chosen, with_examples=folder is not None)
+    if folder is not None:
+        record.write(folder / EVALUATION_FILE)
+    return record
+
+
+def _classes(network: LutNetwork, chosen: Chosen, *, with_examples: bool) -> EvaluationRecord:
     true = class_numbers(network, chosen.name, chosen.y)
     predicted = network.class_numbers(chosen.X)
     n = network.n_classes
     confusion = np.bincount(true * n + predicted, minlength=n * n).reshape(n, n)
-    error = None
+    error, parts = None, tuple[CalibrationPart, ...]()
     if "temperature" in network.provenance.parameters:
         scores = network.scores(chosen.X).astype(np.float64)
-        error = calibration_error(softmax(scores, score_temperature(network)), true)
+        probabilities = softmax(scores, score_temperature(network))
+        error = calibration_error(probabilities, true)
+        parts = _parts(probabilities, true)
+    shape = chosen.feature_shape
     return EvaluationRecord(
+        digest=network.digest,
         data=chosen.name,
         part=chosen.part,
         split=chosen.split,
@@ -56,6 +102,35 @@ def evaluate(
         classes=tuple(str(label) for label in network.classes),
         confusion=tuple(tuple(map(int, row)) for row in confusion),
         calibration_error=error,
+        calibration=parts,
+        feature_shape=tuple(map(int, shape)) if len(shape) > 1 else (),
+        examples=_examples(network, chosen.X, true, predicted) if with_examples else (),
+    )
+
+
+def _parts(probabilities: NDArray[np.float64], true: NDArray[Any]) -> tuple[CalibrationPart, ...]:
+    return tuple(
+        CalibrationPart(int(n), min(1.0, float(probable / n)), float(right / n))
+        for n, probable, right in zip(*calibration(probabilities, true), strict=True)
+        if n
+    )
+
+
+def _examples(
+    network: LutNetwork, X: NDArray[Any], true: NDArray[Any], predicted: NDArray[Any]
+) -> tuple[Example, ...]:
+    """Return the first sample of each class, and the first that were answered wrongly."""
+    _, firsts = np.unique(true, return_index=True)
+    wrong = np.flatnonzero(predicted != true)[:_WRONG_EXAMPLES]
+    rows = dict.fromkeys([*firsts[:_CLASS_EXAMPLES].tolist(), *wrong.tolist()])
+    labels = [str(label) for label in network.classes]
+    return tuple(
+        Example(
+            tuple(None if np.isnan(value) else float(value) for value in X[row].astype(np.float64)),
+            labels[true[row]],
+            labels[predicted[row]],
+        )
+        for row in rows
     )
 
 
@@ -73,6 +148,7 @@ def _numbers(network: LutNetwork, chosen: Chosen) -> NumbersRecord:
         )
     apart = found - true
     return NumbersRecord(
+        digest=network.digest,
         data=chosen.name,
         part=chosen.part,
         split=chosen.split,

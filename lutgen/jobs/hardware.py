@@ -18,8 +18,9 @@ from lutgen.model import LutNetwork
 from lutgen.netlist.names import is_module_name
 from lutgen.netlist.stats import netlist_stats
 from lutgen.records.checks import SIMULATION_FILE
-from lutgen.records.core import CORE_FILE, ChipSize, CoreRecord
+from lutgen.records.core import CORE_FILE, NETWORK_FILE, ChipSize, CoreRecord
 from lutgen.records.faults import FAULTS_FILE
+from lutgen.records.learnt import EVALUATION_FILE
 from lutgen.records.model import ModelRecord
 from lutgen.records.mutation import MUTATION_FILE
 from lutgen.records.proof import PROOF_FILE
@@ -29,6 +30,7 @@ FORM_SUFFIXES = (*(form.suffix for form in FORMS.values()), ".il", f"{SERIES_SUF
 
 _OF_A_CORE = (
     *(SIMULATION_FILE, PROOF_FILE, MUTATION_FILE, FAULTS_FILE, INPUTS, EXPECTED),
+    *(NETWORK_FILE, EVALUATION_FILE),
     *("report.txt", "report.json", "report.html"),
     *("simulation", "series", "proof", "mutation", "synth"),
 )
@@ -38,9 +40,10 @@ _log = logging.getLogger(__name__)
 def write_core(
     network: LutNetwork, config: CoreConfig | None, folder: Path, data_dir: Path | None = None
 ) -> tuple[Core, CoreRecord]:
-    """Make the hardware of a model and write it, ``<module>.v`` and ``core.json``.
+    """Make the hardware of a model and write it: ``<module>.v``, ``core.json``, ``network.npz``.
 
-    Of a model of windows of a series there is ``<module>_series.v``, too.
+    The last is the model itself, for the report. Of a model of windows of a series there is
+    ``<module>_series.v``, too.
 
     What the folder holds of another core is kept apart, see :func:`set_aside`.
 
@@ -65,6 +68,7 @@ def write_core(
     if core.network.encoder.window is not None:
         files[f"{series_module(core)}.v"] = series_verilog(core)
     write_files(folder, files)
+    core.network.save(folder / NETWORK_FILE)
     record.write(folder / CORE_FILE)
     return core, record
 
@@ -137,6 +141,7 @@ def core_record(core: Core, data_dir: Path | None = None) -> CoreRecord:
         module=core.module,
         target=core.family.name,
         pipeline=core.config.pipeline,
+        tmr=core.config.tmr,
         timing=core.timing,
         latency_cycles=core.netlist.latency,
         ports=Ports.of(core.interface),

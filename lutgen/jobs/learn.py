@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from lutgen.datasets.tasks import REGRESSION, require_two_classes
 from lutgen.encode.encoder import BIT, REFUSE, Encoder, fit_encoder
 from lutgen.encode.window import Window, parse_window
 from lutgen.errors import ConfigError, DataError
-from lutgen.jobs.progress import SILENT, Progress
+from lutgen.jobs.progress import SILENT, Count, Progress
 from lutgen.jobs.samples import class_numbers, origin, share_right
 from lutgen.jobs.window import choose_window
 from lutgen.learn.boost import BoostParameters, BoostProgress, Interrupted, boost_numbers
@@ -68,7 +69,7 @@ def memorize(
         parameters = dataclasses.replace(parameters, wiring=found.wiring)
         chosen = found.why
     classes, numbers = np.unique(dataset.y_train, return_inverse=True)
-    with progress.count("learning", "LUTs") as count:
+    with _learning(progress) as count:
         network = learn_memorized(
             fitted.encode(dataset.X_train),
             numbers,
@@ -198,11 +199,22 @@ def boost(
         )
 
     try:
-        with progress.count("learning", "LUTs") as count:
+        with _learning(progress) as count:
             network = learnt(lambda now: count(now.n_done, now.n_total, describe_progress(now)))
     except Interrupted as stop:
         raise Interrupted(with_origin(stop.network, dataset, source)) from stop
     return with_origin(network, dataset, source)
+
+
+@contextmanager
+def _learning(progress: Progress) -> Iterator[Count]:
+    """Count LUTs; until the first is learnt, say what it waits for, if for more than itself."""
+    from lutgen.learn.compiled import is_kept  # noqa: PLC0415 - loads numba
+
+    with progress.count("learning", "LUTs") as count:
+        if not is_kept():
+            count(0, 0, "compiling kernels, once (lutgen doctor --prepare)")
+        yield count
 
 
 def _held_out(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
 
 from lutgen.core import CoreConfig, make_core
 from lutgen.datasets.load import Dataset, split_samples
@@ -21,6 +19,7 @@ from lutgen.records.learnt import (
     AccuracyChange,
     CellsChange,
     OptimisationRecord,
+    OptimisedSizes,
     SizeChange,
     TrialRecord,
     ValidationRecord,
@@ -103,9 +102,8 @@ def optimise(
         test_before, test_after = (
             share_right(net, dataset.X_test, dataset.y_test) for net in (network, smaller)
         )
-    made = _with_measures(smaller, to_json(validated), test_after)
-    return made, OptimisationRecord(
-        digest=made.digest,
+    record = OptimisationRecord(
+        digest=smaller.digest,
         original=network.digest,
         policy=str(chosen),
         validation=validated,
@@ -115,6 +113,7 @@ def optimise(
         cells=CellsChange(before, after),
         test_accuracy=AccuracyChange(test_before, test_after),
     )
+    return _with_measures(smaller, record), record
 
 
 def check_share(option: str, value: float) -> None:
@@ -123,14 +122,22 @@ def check_share(option: str, value: float) -> None:
         raise ConfigError(f"{option} must be a share from 0 up to 1, e.g. 0.002; got {value}")
 
 
-def _with_measures(
-    network: LutNetwork, validated: Mapping[str, Any], test_accuracy: float | None
-) -> LutNetwork:
+def _with_measures(network: LutNetwork, record: OptimisationRecord) -> LutNetwork:
     """Return the smaller network with what was measured of it in its provenance."""
     known = network.provenance
     assert known.optimised is not None
-    optimised = dataclasses.replace(known.optimised, validation=validated)
-    provenance = dataclasses.replace(known, optimised=optimised, test_accuracy=test_accuracy)
+    sizes = OptimisedSizes(
+        network=record.network,
+        chip=record.chip,
+        cells=record.cells,
+        test_accuracy=record.test_accuracy,
+    )
+    optimised = dataclasses.replace(
+        known.optimised, validation=to_json(record.validation), sizes=sizes.to_json()
+    )
+    provenance = dataclasses.replace(
+        known, optimised=optimised, test_accuracy=record.test_accuracy.after
+    )
     return dataclasses.replace(network, provenance=provenance)
 
 

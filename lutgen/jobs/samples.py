@@ -175,6 +175,8 @@ class Chosen:
         How it was parted, in words; "" if the part is all.
     X, y : ndarray
         Features and labels.
+    feature_shape : tuple of int
+        Shape of a sample before it became a row, e.g. rows and columns of an image.
     """
 
     name: str
@@ -182,6 +184,7 @@ class Chosen:
     split: str
     X: NDArray[Any]
     y: NDArray[Any]
+    feature_shape: tuple[int, ...] = ()
 
 
 def samples_for(
@@ -228,7 +231,8 @@ def samples_for(
     if not len(X):
         what = f"{dataset.name} has no samples in its {part} part ({dataset.split})"
         raise DataError(f"{what}; name another part with --part, or other data with --data")
-    return Chosen(dataset.name, part, "" if part == "all" else dataset.split, X, y)
+    split = "" if part == "all" else dataset.split
+    return Chosen(dataset.name, part, split, X, y, tuple(dataset.feature_shape))
 
 
 def dataset_for(

@@ -66,6 +66,12 @@ def _folder() -> Path | None:
     return None
 
 
+def is_kept() -> bool:
+    """Whether kernels were compiled before; if not, their first use takes some ten seconds."""
+    folder = _folder()
+    return folder is not None and any(folder.rglob("*.nbc"))
+
+
 def _can_write(folder: Path) -> bool:
     try:
         folder.mkdir(parents=True, exist_ok=True)

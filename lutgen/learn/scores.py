@@ -40,11 +40,34 @@ def calibration_error(probabilities: Floats, numbers: NDArray[np.integer]) -> fl
     numbers : ndarray of shape (n_samples,)
         The true class of each sample.
     """
+    _, probable, right = calibration(probabilities, numbers)
+    return float(np.abs(right - probable).sum() / len(numbers))
+
+
+def calibration(
+    probabilities: Floats, numbers: NDArray[np.integer]
+) -> tuple[NDArray[np.intp], Floats, Floats]:
+    """Return what lies in each of 15 parts of equal width, by the probability of the answer.
+
+    Parameters
+    ----------
+    probabilities, numbers
+        As of :func:`calibration_error`.
+
+    Returns
+    -------
+    n_samples : ndarray of shape (15,), dtype=np.intp
+    probable, right : ndarray of shape (15,)
+        The sum of the answers' probabilities, and how many are right.
+    """
     best = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == numbers
+    is_right = probabilities.argmax(axis=1) == numbers
     place = np.minimum((best * N_BINS).astype(np.intp), N_BINS - 1)
-    apart = np.bincount(place, right, N_BINS) - np.bincount(place, best, N_BINS)
-    return float(np.abs(apart).sum() / len(numbers))
+    counts = np.bincount(place, minlength=N_BINS)
+    probable, right = np.zeros(N_BINS), np.zeros(N_BINS)
+    np.add.at(probable, place, best)
+    np.add.at(right, place, is_right)
+    return counts, probable, right
 
 
 def explained(y: NDArray[Any], found: NDArray[Any], quantile: float | None = None) -> float:

@@ -430,6 +430,12 @@ class LutNetwork(LutGraph):
 
         return core_verilog(make_core(self, config_of(config, options)))
 
+    def _repr_html_(self) -> str:
+        """Return what notebooks show."""
+        from lutgen.model.summary import summary_html  # noqa: PLC0415 - it reads networks
+
+        return summary_html(self)
+
     # -- file --------------------------------------------------------------------------------
 
     def save(self, path: str | Path) -> None:

@@ -99,11 +99,14 @@ class Optimised:
         Which table entries were free.
     validation : mapping
         What held-out samples told of the loss, as plain JSON; empty if nobody looked.
+    sizes : mapping
+        Sizes and test accuracy before and after, as plain JSON; empty if nobody counted.
     """
 
     original: str
     policy: str
     validation: Mapping[str, Any] = field(default_factory=dict)
+    sizes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

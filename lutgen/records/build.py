@@ -305,6 +305,8 @@ class PinsRecord(Record):
 
     Parameters
     ----------
+    key : str
+        Digest of all that went into them.
     bits_changed, answers_changed : int
         Samples that have other encoder bits as codes than as they are, and another answer.
     """
@@ -312,6 +314,7 @@ class PinsRecord(Record):
     MEND: ClassVar[str] = "write it anew with: lutgen build --simulate 200"
 
     digest: str
+    key: str = ""
     samples: str = ""
     bits_changed: int = 0
     answers_changed: int = 0

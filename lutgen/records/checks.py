@@ -41,6 +41,14 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Cycle:
+    """What stood at the ports before a rising edge: x hexadecimal, y as bits, highest first."""
+
+    x: str
+    y: str
+
+
+@dataclass(frozen=True)
 class Check:
     """One form of the network compared with the model.
 
@@ -54,6 +62,8 @@ class Check:
     tool : str
         Simulator and version; "" if none took part.
     build_seconds, run_seconds : float
+    cycles : tuple of Cycle
+        The first clock cycles of the core's own simulation.
     """
 
     DERIVED: ClassVar = ("passed",)
@@ -65,6 +75,7 @@ class Check:
     tool: str = ""
     build_seconds: NotNegative = 0.0
     run_seconds: NotNegative = 0.0
+    cycles: tuple[Cycle, ...] = ()
 
     @property
     def passed(self) -> bool:

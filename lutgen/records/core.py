@@ -13,6 +13,8 @@ from lutgen.records.model import ModelRecord
 from lutgen.records.reading import AtLeastOne, Fraction, Problems, Record
 
 CORE_FILE = "core.json"
+NETWORK_FILE = "network.npz"
+"""The model that the core was made of, beside it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +90,8 @@ class CoreRecord(Record):
         After mapping onto the target.
     logic : NetlistStats
         Before mapping: simplified k-LUTs, and registers.
+    tmr : str
+        What there are three copies of.
     input_formats : tuple of str
         The number format of each feature; empty where encoded bits come in.
     changes : tuple of ChangeRecord
@@ -108,6 +112,7 @@ class CoreRecord(Record):
     module: str
     target: str
     pipeline: int
+    tmr: str = "none"
     timing: Timing | None = None
     latency_cycles: int
     ports: Ports | None = None

@@ -5,7 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lutgen.records.reading import Fraction, Record
+from lutgen.records.reading import Fraction, Problems, Record
+
+EVALUATION_FILE = "evaluation.json"
+
+
+@dataclass(frozen=True)
+class CalibrationPart:
+    """Answers of about one probability: how many, their mean probability, and the share right."""
+
+    n_samples: int
+    probability: Fraction
+    right: Fraction
+
+
+@dataclass(frozen=True)
+class Example:
+    """A sample: its features, its label, and what the model answers."""
+
+    features: tuple[float | None, ...]
+    label: str
+    answer: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +34,8 @@ class EvaluationRecord(Record):
 
     Parameters
     ----------
+    digest : str
+        The model; "" where a file does not say.
     data, part : str
         Data set, and which part of it.
     split : str
@@ -23,10 +45,18 @@ class EvaluationRecord(Record):
     calibration_error : float or None
         How far the probability of the answer lies from the share of right answers, in the mean
         over 15 parts; None of a model without a temperature, which boosted ones have.
+    calibration : tuple of CalibrationPart
+        These parts, but for empty ones.
+    feature_shape : tuple of int
+        Shape of a sample: rows and columns of an image; empty where nobody said.
+    examples : tuple of Example
+        A few samples, for the report; None stands for a feature that is missing.
     """
 
+    MEND: ClassVar[str] = "write it anew with: lutgen evaluate MODEL -o FOLDER"
     DERIVED: ClassVar = ("accuracy",)
 
+    digest: str = ""
     data: str
     part: str
     n_samples: int
@@ -35,6 +65,17 @@ class EvaluationRecord(Record):
     confusion: tuple[tuple[int, ...], ...]
     split: str = ""
     calibration_error: float | None = None
+    calibration: tuple[CalibrationPart, ...] = ()
+    feature_shape: tuple[int, ...] = ()
+    examples: tuple[Example, ...] = ()
+
+    def problems(self) -> Problems:
+        """Yield what does not go together."""
+        n = len(self.classes)
+        if len(self.confusion) != n or any(len(row) != n for row in self.confusion):
+            yield "confusion", f"must have {n} rows of {n} numbers, as there are {n} classes"
+        elif sum(map(sum, self.confusion)) != self.n_samples:
+            yield "confusion", f"must add up to the {self.n_samples} samples"
 
     @property
     def accuracy(self) -> float:
@@ -48,7 +89,7 @@ class NumbersRecord(Record):
 
     Parameters
     ----------
-    data, part, split
+    digest, data, part, split
         As of :class:`EvaluationRecord`.
     r2 : float
         Share of the squared distance from the mean that is gone, a mean over the numbers.
@@ -56,6 +97,9 @@ class NumbersRecord(Record):
         Of each number.
     """
 
+    MEND: ClassVar[str] = EvaluationRecord.MEND
+
+    digest: str = ""
     data: str
     part: str
     n_samples: int
@@ -111,6 +155,16 @@ class AccuracyChange:
 
     before: Fraction | None
     after: Fraction | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimisedSizes(Record):
+    """What a smaller model's provenance keeps of :class:`OptimisationRecord`."""
+
+    network: SizeChange
+    chip: str
+    cells: CellsChange
+    test_accuracy: AccuracyChange
 
 
 @dataclass(frozen=True, kw_only=True)

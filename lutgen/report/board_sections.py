@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lutgen.records.build import BuildRecord, PlacedLayer, PlacementRecord
 from lutgen.report.board import BuildReport
-from lutgen.report.sections import Headline, Section, Table, grouped, share
+from lutgen.report.table import Headline, Section, Table, grouped, share
 
 COUNTED = ("luts", "registers")
 

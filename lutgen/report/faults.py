@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lutgen.records.faults import CONFIGURATION, REGISTERS, FaultsRecord, PartFlips
-from lutgen.report.sections import Section, Table, grouped, share
+from lutgen.report.table import Section, Table, grouped, share
 
 _NAMES = {CONFIGURATION: "tables", REGISTERS: "registers"}
 _SMALL = 0.0001

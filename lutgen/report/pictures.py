@@ -17,13 +17,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
-from lutgen.model.provenance import LayerAccuracy
+from lutgen import plot
+from lutgen.model.provenance import LayerAccuracy, LearntAccuracy
 from lutgen.netlist.stats import LayerStats
+from lutgen.plot import draw_history
 from lutgen.records.core import ChipSize
 from lutgen.records.faults import CONFIGURATION, REGISTERS, FaultsRecord
+from lutgen.records.learnt import CalibrationPart
 from lutgen.records.synthesis import SynthesisRecord
 from lutgen.records.tune import TuneRecord
-from lutgen.report.sections import grouped, share
+from lutgen.report.table import grouped, share
 
 _CUT = [(-0.3, -1), (0.3, 1)]  # a slanted stroke: the bar goes on
 # Stand-ins, and the CSS variables that take their place.
@@ -167,6 +170,49 @@ def draw_layers(layers: Sequence[LayerAccuracy], cells: Sequence[LayerStats]) ->
     return _picture("layers", "LUTs of each layer: learnt, and kept in the netlist", 3.2, draw)
 
 
+def draw_learning(history: Sequence[LearntAccuracy], test: float | None, metric: str = "") -> str:
+    """Draw the accuracy of a boosted network while it grew."""
+
+    def draw(axes: Axes) -> None:
+        draw_history(axes, history, metric=metric, test=test, colours=(FIRST, SECOND, SECOND))
+
+    return _picture("learning", "Learning curve: accuracy by the LUTs learnt", 3.2, draw)
+
+
+def draw_calibration(parts: Sequence[CalibrationPart]) -> str:
+    """Draw the share of right answers against their probability."""
+
+    def draw(axes: Axes) -> None:
+        points = [(part.probability, part.right, part.n_samples) for part in parts]
+        plot.draw_calibration(axes, points, colour=FIRST, line=QUIET)
+
+    label = "Calibration: the share of right answers against their probability"
+    return _picture("calibration", label, 3.2, draw)
+
+
+def draw_parts(layers: Sequence[LayerStats]) -> str:
+    """Draw the LUTs of encoder, layers of the core, and head."""
+    names = [f"layer {row.layer}" if row.part == "core" else row.part for row in layers]
+
+    def draw(axes: Axes) -> None:
+        counts = [row.luts for row in layers]
+        colours = [FIRST if row.part == "core" else SECOND for row in layers]
+        bars = axes.barh(range(len(names)), counts, color=colours, height=0.7)
+        axes.bar_label(bars, [grouped(n) for n in counts], padding=3, color=INK)
+        axes.set_yticks(range(len(names)), names)
+        axes.invert_yaxis()
+        axes.set_xlabel("LUTs")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+        axes.margins(x=0.15)
+
+    return _picture("parts", "LUTs by part and layer", 0.8 + 0.28 * len(names), draw)
+
+
+def draw_trials(record: TuneRecord) -> str:
+    """Draw a search, scores against LUTs, for a page."""
+    return _picture("trials", "Trials: scores against LUTs", 4.4, _tuning(record))
+
+
 def draw_shares(chips: Sequence[tuple[str, ChipSize]], results: Sequence[SynthesisRecord]) -> str:
     """Draw the share of each chip's LUTs that each synthesis takes."""
     colours = {"direct": FIRST, "optimised": SECOND}
@@ -253,6 +299,10 @@ def draw_flips(record: FaultsRecord) -> str:
 
 def draw_tuning(record: TuneRecord) -> str:
     """Draw a search, scores against LUTs, as an SVG file of its own."""
+    return _recoloured(_svg(4.4, _tuning(record)), _PLAIN)
+
+
+def _tuning(record: TuneRecord) -> Callable[[Axes], None]:
     ends = [i for i in record.front if record.candidates[i].luts > 0]
     best = [record.candidates[i] for i in ends]
 
@@ -304,7 +354,7 @@ def draw_tuning(record: TuneRecord) -> str:
         assert figure is not None
         figure.legend(loc="outside lower center", ncols=2, fontsize=8)
 
-    return _recoloured(_svg(4.4, draw), _PLAIN)
+    return draw
 
 
 def _fit_scores(axes: Axes, scores: Sequence[float]) -> None:

@@ -13,7 +13,7 @@ from lutgen.report.board_sections import (
     left,
 )
 from lutgen.report.floorplan import draw_floorplan, draw_resources
-from lutgen.report.render_html import Picture, render_page
+from lutgen.report.render_html import Pictures, render_page
 from lutgen.report.render_text import render_parts
 
 _PLACES = "A square is a tile of the chip, a dot in it a cell. Empty tiles are free, or no logic."
@@ -43,15 +43,13 @@ def render_build_html(report: BuildReport) -> str:
     )
 
 
-def _pictures(report: BuildReport) -> dict[str, Picture]:
+def _pictures(report: BuildReport) -> Pictures:
     build = report.build
     counts = {
         name: {what: getattr(part, what) for what in COUNTED} for name, part in build.parts.items()
     }
     room = {what: getattr(build.device, what) for what in COUNTED}
-    drawn: dict[str, Picture] = {
-        "resources": ("Share of the chip", Markup(draw_resources(counts, room)), "")
-    }
+    drawn = {"resources": ("Share of the chip", Markup(draw_resources(counts, room)), "")}
     if report.placement:
         drawn["placement"] = ("Floorplan", Markup(draw_floorplan(report.placement)), _PLACES)
     if build.model.layers:
@@ -59,4 +57,4 @@ def _pictures(report: BuildReport) -> dict[str, Picture]:
 
         svg = pictures.draw_accuracy(build.model.layers, build.model.test_accuracy)
         drawn["accuracy"] = ("LUT accuracy by layer", Markup(svg), "")
-    return drawn
+    return {key: (picture,) for key, picture in drawn.items()}

@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Sequence
 
 from lutgen.report.folder import Report
-from lutgen.report.sections import Headline, Section, Table, headlines, sections, title
+from lutgen.report.sections import headlines, sections, title
+from lutgen.report.table import Headline, Section, Table
 
 _WIDTH = 88
 _GAP = "   "

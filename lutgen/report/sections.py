@@ -4,83 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from lutgen.core.ports import InputBits, span, told
-from lutgen.records.core import CORE_FILE, ChipSize, CoreRecord, latency_text
+from lutgen.netlist.passes.triplicate import KINDS, NONE
+from lutgen.records.core import ChipSize, CoreRecord, latency_text
+from lutgen.records.learnt import EVALUATION_FILE, EvaluationRecord
 from lutgen.records.model import ModelRecord, TrainingRecord
 from lutgen.records.synthesis import SynthesisRecord
+from lutgen.report.faults import faults_section
 from lutgen.report.folder import MODES, Report
+from lutgen.report.table import Headline, Section, Table, accuracy_text, grouped, share, some_of
+from lutgen.report.told import change_sections, class_tables, network_section, worth_facts
 
 CORE = "core"
 PIPELINE = ": a pipeline, each row of registers takes a clock cycle"
-_PORT_ROWS = 64
 PARTS = ("encoder", CORE, "head")
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of finished strings.
-
-    Parameters
-    ----------
-    columns : tuple of str
-        Headings; a leading ``>`` sets the column flush right, for numbers.
-    note : str
-        What a reader must know of the numbers; "" for nothing.
-    bad : tuple of int
-        Rows that tell of a fault.
-    """
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-    bad: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Section:
-    """One part of the report.
-
-    Parameters
-    ----------
-    key : str
-        Short name.
-    facts : tuple of (str, str)
-        Names and values.
-    lines : tuple of str
-        Sentences.
-    commands : tuple of (str, str)
-        What a tool was called for, and the command.
-    """
-
-    key: str
-    title: str
-    facts: tuple[tuple[str, str], ...] = ()
-    tables: tuple[Table, ...] = ()
-    lines: tuple[str, ...] = ()
-    commands: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class Headline:
-    """One of the few numbers that a report opens with."""
-
-    name: str
-    value: str
-    remark: str
-    bad: bool = False
 
 
 def sections(report: Report) -> tuple[Section, ...]:
     """Return the whole report, part by part."""
-    from lutgen.report.faults import faults_section  # noqa: PLC0415 - made of what stands here
-
     return (
         model_section(report.core.model),
-        accuracy_section(report.core.model),
+        accuracy_section(report),
+        network_section(report),
+        *change_sections(report),
         netlist_section(report.core),
         verification_section(report),
         synthesis_section(report),
@@ -179,31 +127,45 @@ def model_section(model: ModelRecord) -> Section:
     return Section("model", "Model", facts=tuple(fact for fact in facts if fact[1]))
 
 
-def accuracy_section(model: ModelRecord) -> Section:
-    """Return the accuracies of the model and of its LUTs, as Table 1 of the paper."""
-    training = model.training
+def accuracy_section(report: Report) -> Section:
+    """Return the accuracies of the model, by class, and of its LUTs, as Table 1 of the paper."""
+    training, evaluation = report.core.model.training, report.evaluation
     facts = [
         (f"{name} {training.metric}".strip(), _score(training, value))
         for name, value in (("train", training.train_accuracy), ("test", training.test_accuracy))
         if value is not None
     ]
-    if not training.layers:
-        return Section("accuracy", "Accuracy", tuple(facts))
+    if training.growth_ended:
+        facts.append(("growth", training.growth_ended))
+    if evaluation is not None:
+        facts += worth_facts(evaluation)
+    tables = [*class_tables(evaluation)] if isinstance(evaluation, EvaluationRecord) else []
+    if training.layers:
+        tables.append(_lut_accuracy_table(training))
+    lines: tuple[str, ...] = ()
+    if evaluation is None and (report.core.model.classes or training.metric):
+        lines = (
+            f"Not measured on samples: {report.why_without(EVALUATION_FILE)}. "
+            "lutgen evaluate MODEL -o FOLDER does it.",
+        )
+    return Section("accuracy", "Accuracy", tuple(facts), tuple(tables), lines)
+
+
+def _lut_accuracy_table(training: TrainingRecord) -> Table:
     rows = tuple(
         (
             str(row.layer),
             grouped(row.n_luts),
-            *(_accuracy(value) for value in (row.mean, row.std, row.min, row.max)),
+            *(accuracy_text(value) for value in (row.mean, row.std, row.min, row.max)),
         )
         for row in training.layers
     )
-    table = Table(
+    return Table(
         "LUT accuracy by layer",
         (">layer", ">LUTs", ">mean", ">std", ">min", ">max"),
         rows,
         "Each LUT's output taken as the prediction, on the training samples. Layer 0: input bits.",
     )
-    return Section("accuracy", "Accuracy", tuple(facts), (table,))
 
 
 def netlist_section(core: CoreRecord) -> Section:
@@ -213,6 +175,7 @@ def netlist_section(core: CoreRecord) -> Section:
         ("module", core.module),
         ("target", core.target),
         ("registers", _pipeline(core)),
+        *_copies(core),
         ("latency", latency_text(core.latency_cycles, core.timing)),
         *_input(core),
         *_fmax(core),
@@ -236,6 +199,12 @@ def netlist_section(core: CoreRecord) -> Section:
         *(_part_table(core), _layer_table(core), cells, _pass_table(core)),
     )
     return Section("netlist", "Netlist", facts, tuple(table for table in tables if table.rows))
+
+
+def _copies(core: CoreRecord) -> Iterator[tuple[str, str]]:
+    """Yield what there are three copies of."""
+    if core.tmr in KINDS and core.tmr != NONE:
+        yield "three copies", f"{KINDS[core.tmr]}, with voters"
 
 
 def _input(core: CoreRecord) -> Iterator[tuple[str, str]]:
@@ -277,9 +246,9 @@ def _port_tables(core: CoreRecord) -> tuple[Table, ...]:
     outputs = [(f"y{span(item.low, item.width)}", item.name) for item in ports.outputs]
     code = "bit" if ports.one_hot else ">y in binary"
     return (
-        Table("Classes", (">number", code, "label"), *_some(classes)),
-        Table("Outputs", ("bits", "name"), *_some(outputs)),
-        Table("Inputs", ("bits", ">feature", "name", "what they tell"), *_some(inputs)),
+        Table("Classes", (">number", code, "label"), *some_of(classes)),
+        Table("Outputs", ("bits", "name"), *some_of(outputs)),
+        Table("Inputs", ("bits", ">feature", "name", "what they tell"), *some_of(inputs)),
     )
 
 
@@ -293,23 +262,15 @@ def _told(item: InputBits) -> str:
     return f"1 where it is {item.threshold!r} or more" + ", or missing" * bool(item.missing)
 
 
-def _some(rows: Sequence[tuple[str, ...]]) -> tuple[tuple[tuple[str, ...], ...], str]:
-    """Return the rows that a report shows of a long table, and a note on the others."""
-    if len(rows) <= _PORT_ROWS:
-        return tuple(rows), ""
-    note = f"The first {_PORT_ROWS} of {grouped(len(rows))}; {CORE_FILE} has them all."
-    return tuple(rows[:_PORT_ROWS]), note
-
-
 def verification_section(report: Report) -> Section:
     """Return which forms of the network were compared or proved equal, and what differs."""
     lines: list[str] = []
     checks, proofs = report.simulation.checks, report.proof.proofs
     if not checks:
-        reason = _why(report, "simulate.json")
+        reason = report.why("simulate.json")
         lines.append(f"Nothing compared: {reason}. lutgen simulate compares.")
     if not proofs:
-        lines.append(f"Nothing proved: {_why(report, 'proof.json')}. lutgen prove proves.")
+        lines.append(f"Nothing proved: {report.why('proof.json')}. lutgen prove proves.")
     lines += [f"{check.name}: {check.difference}" for check in checks if check.difference]
     lines += [f"{proof.name}: {proof.difference}" for proof in proofs if proof.difference]
     masking = report.proof.masking
@@ -327,7 +288,7 @@ def synthesis_section(report: Report) -> Section:
     """Return what synthesis counted, both modes side by side, and the share of each chip."""
     present = {result.mode for result in report.synthesis}
     lines = tuple(
-        f"Not synthesised in mode {mode}: {_why(report, f'/{mode}/')}. lutgen synth does it."
+        f"Not synthesised in mode {mode}: {report.why(f'/{mode}/')}. lutgen synth does it."
         for mode in MODES
         if mode not in present
     )
@@ -350,16 +311,6 @@ def synthesis_section(report: Report) -> Section:
             for result in report.synthesis
         ),
     )
-
-
-def grouped(number: int) -> str:
-    """Return a whole number in groups of three digits: ``1 024``."""
-    return f"{number:,}".replace(",", " ")
-
-
-def share(part: int, whole: int) -> str:
-    """Return a part of a whole in per cent; "" for a part of nothing."""
-    return f"{100 * part / whole:,.1f} %".replace(",", " ") if whole else ""
 
 
 def _check_table(report: Report) -> Table:
@@ -570,12 +521,6 @@ def _widths(widths: tuple[int, ...]) -> str:
     return ", ".join(f"{width}x{n}" if n > 1 else str(width) for width, n in runs)
 
 
-def _why(report: Report, part: str) -> str:
-    """Return why the file whose name has `part` takes no part in the report."""
-    reasons = [item.reason for item in report.left_out if part in item.file]
-    return reasons[0] if reasons else "the folder's record of it is empty"
-
-
 def _on_training(report: Report) -> str:
     training = report.core.model.training
     value = training.train_accuracy
@@ -594,11 +539,7 @@ def _care(model: ModelRecord) -> str:
 
 def _score(training: TrainingRecord, value: float) -> str:
     """Write a share of samples as such; R² and D² are none."""
-    return f"{value:.4f}" if training.metric else _accuracy(value)
-
-
-def _accuracy(value: float) -> str:
-    return f"{value:.4f}"
+    return f"{value:.4f}" if training.metric else accuracy_text(value)
 
 
 def _optional(value: int | None) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from lutgen.chips.fabric.site import count_instances
 from lutgen.chips.family import Family
 from lutgen.core import CoreConfig, make_core
 from lutgen.model import LutNetwork
 from lutgen.netlist.ir import Netlist
-from lutgen.netlist.stats import count_cells
 
 
 class Cost:
@@ -32,7 +32,8 @@ class Cost:
 
 def count_luts(netlist: Netlist, family: Family) -> int:
     """Return the LUTs that a mapped netlist fills: of ``generic`` its truth tables."""
+    counts = count_instances(netlist, family.primitives)
     if family.yosys is None:
-        return sum(n for name, n in count_cells(netlist).items() if name.startswith("LUT"))
+        return sum(n for name, n in counts.items() if name.startswith("LUT"))
     weights = family.yosys.luts
-    return sum(weights.get(name, 0) * n for name, n in count_cells(netlist).items())
+    return sum(weights.get(name, 0) * n for name, n in counts.items())

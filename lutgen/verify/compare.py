@@ -27,6 +27,8 @@ from lutgen.netlist.ir import Netlist
 from lutgen.records.checks import Check, Difference, LutDifference
 from lutgen.records.synthesis import SynthesisRecord
 
+RTL = "RTL simulation"
+
 
 def require_equal(checks: Iterable[Check]) -> None:
     """Raise if a check failed.
@@ -100,9 +102,7 @@ def check_rtl(
     """
     source = folder / f"{core.module}.v"
     write_files(folder, {source.name: core_verilog(core) if verilog is None else verilog})
-    return _check_simulation(
-        core, bits, [source], folder, "RTL simulation", simulator, timeout_seconds
-    )
+    return _check_simulation(core, bits, [source], folder, RTL, simulator, timeout_seconds)
 
 
 def check_synthesised(
@@ -181,6 +181,7 @@ def _from_simulation(network: LutNetwork, bits: Bits, name: str, result: SimResu
         f"{result.simulator} {result.version}",
         round(result.build_seconds, 3),
         round(result.run_seconds, 3),
+        result.cycles if name == RTL else (),
     )
 
 

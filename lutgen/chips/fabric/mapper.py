@@ -15,12 +15,15 @@ implementation cost reduction", DAC 2005)::
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lutgen.chips.fabric.decompose import Decomposition, find_decomposition
 from lutgen.chips.fabric.fabric import MUX, MUX_LOCAL, Fabric
 from lutgen.chips.fabric.legal import check_muxes, check_sites
 from lutgen.chips.fabric.pair import pair_luts
+from lutgen.chips.fabric.site import held_name
 from lutgen.chips.fabric.split import Shape, Split, cofactors, find_split
+from lutgen.chips.fabric.tree import grow_trees
 from lutgen.netlist.ir import (
     CONST0,
     CONST1,
@@ -68,16 +71,32 @@ def map_onto(netlist: Netlist, fabric: Fabric, *, trial: bool = False) -> Netlis
     mapped = _Mapper(small, fabric).run()
     if mapped != small:
         mapped, _ = absorb(mapped, fabric.leaf)
+    if fabric.tree:
+        mapped = grow_trees(mapped, fabric)
     builder = NetlistBuilder(netlist.n_inputs)
     for cell in mapped.cells:
         builder.add(realise(cell, fabric))
-    realised = builder.finish(mapped.outputs)
+    realised = _with_held_names(builder.finish(mapped.outputs), fabric)
     if fabric.pair:
         realised = pair_luts(realised, fabric, trial=trial)
     if not trial:
         check_muxes(realised, fabric)
         check_sites(realised, fabric)
     return realised
+
+
+def _with_held_names(netlist: Netlist, fabric: Fabric) -> Netlist:
+    """Name LUTs inside a multiplexer's module after that: their own nets are in no text."""
+    names = {mux.name for mux in fabric.muxes if mux.holds}
+    if not names:
+        return netlist
+    cells = list(netlist.cells)
+    for mux in netlist.cells:
+        if mux.primitive in names:
+            for place, net in enumerate(mux.inputs[:2]):
+                i = net - netlist.first_cell
+                cells[i] = cells[i].but(name=held_name(mux.name, place))
+    return replace(netlist, cells=tuple(cells))
 
 
 def realise(cell: Cell, fabric: Fabric) -> Cell:

@@ -1,14 +1,15 @@
-"""Instances of primitives that have several outputs, put together from the cells of their sites."""
+"""Instances that several cells are: outputs of one site, or a multiplexer and the LUTs in it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from lutgen.chips.primitive import Primitive
 from lutgen.errors import NetlistError
 from lutgen.netlist.ir import CONST0, Cell, Netlist
+from lutgen.netlist.stats import count_cells
 from lutgen.netlist.tables import ones
 
 Pins = dict[str, tuple[int | None, ...]]
@@ -16,7 +17,7 @@ Pins = dict[str, tuple[int | None, ...]]
 
 @dataclass(frozen=True)
 class Instance:
-    """An instance of a primitive that has several outputs.
+    """An instance that several cells are.
 
     Parameters
     ----------
@@ -51,23 +52,85 @@ def split_pin(pin: str) -> tuple[str, int]:
 
 
 def instances(netlist: Netlist, primitives: Mapping[str, Primitive]) -> dict[int, Instance]:
-    """Return every instance of several outputs, by the net of the last of its cells.
+    """Return every instance that several cells are, by the net of the last of its cells.
 
     Raises
     ------
     NetlistError
         If cells of one site cannot be one instance, as they connect a pin to different nets,
-        drive one twice, or want different truth tables; the message names the first such site.
+        drive one twice, or want different truth tables, or if a multiplexer that holds its LUTs
+        reads something else; the message names the first such site or multiplexer.
     """
     members: dict[tuple[str, str], list[int]] = {}
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
         if cell.is_shared:
             members.setdefault((cell.module, cell.site), []).append(net)
     parts = {module: _parts(primitives.values(), module) for module, _ in members}
-    return {
+    found = {
         nets[-1]: _Assembly(netlist, site, parts[module], primitives).instance(nets)
         for (module, site), nets in members.items()
     }
+    for net, cell in enumerate(netlist.cells, netlist.first_cell):
+        primitive = primitives.get(cell.primitive)
+        if primitive and primitive.holds:
+            found[net] = _with_its_luts(netlist, net, cell, primitive)
+    return found
+
+
+def held_luts(netlist: Netlist, primitives: Mapping[str, Primitive]) -> set[int]:
+    """Return the nets that are wires inside a multiplexer's module: no instance drives them.
+
+    A LUT that something else reads, too, which no mapping leaves, is an instance of its own beside.
+    """
+    holding = {name for name, primitive in primitives.items() if primitive.holds}
+    if not holding:
+        return set()
+    inside: set[int] = set()
+    outside = set(netlist.outputs)
+    for cell in netlist.cells:
+        n_held = 2 if cell.primitive in holding else 0
+        inside.update(cell.inputs[:n_held])
+        outside.update(cell.inputs[n_held:])
+    return {net for net in inside - outside if net >= netlist.first_cell}
+
+
+def held_name(mux: str, place: int) -> str:
+    """Return the name of the LUT inside a multiplexer's module, before its data input `place`."""
+    return f"{mux}_z{place}"
+
+
+def count_instances(netlist: Netlist, primitives: Mapping[str, Primitive]) -> dict[str, int]:
+    """Return the number of instances by their modules, as the text of the netlist has them."""
+    inside = held_luts(netlist, primitives)
+    cells = [cell for net, cell in enumerate(netlist.cells, netlist.first_cell)
+             if net not in inside]  # fmt: skip
+    return count_cells(replace(netlist, cells=tuple(cells)))
+
+
+def _with_its_luts(netlist: Netlist, net: int, cell: Cell, primitive: Primitive) -> Instance:
+    """Return the instance of a multiplexer that has the LUTs before it inside."""
+    settings = list(primitive.parameters)
+    _, _, select = primitive.inputs
+    inputs: Pins = {select: (cell.inputs[2],)}
+    for source, held in zip(cell.inputs, primitive.holds, strict=False):
+        lut = netlist.cells[source - netlist.first_cell] if source >= netlist.first_cell else None
+        if lut is None or lut.hard or len(lut.inputs) != len(held.inputs):
+            raise NetlistError(
+                f"{cell.name}: {cell.primitive} has the LUTs before it inside, but reads "
+                f"{netlist.net_name(source)}, which is none of {len(held.inputs)} inputs"
+            )
+        settings.append((held.init, held.setting(lut.init)))
+        inputs |= {port: (pin,) for port, pin in zip(held.inputs, lut.inputs, strict=True)}
+    return Instance(
+        module=primitive.module,
+        name=cell.name,
+        part=cell.part,
+        layer=cell.layer,
+        parameters=(),
+        settings=tuple(settings),
+        outputs={primitive.output: (net,)},
+        inputs=inputs,
+    )
 
 
 def _parts(primitives: Iterable[Primitive], module: str) -> list[Primitive]:

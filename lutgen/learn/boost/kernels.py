@@ -171,8 +171,8 @@ def _residuals(votes, labels, weights, decay, out, begin, end):
     likelihood = np.empty((n_classes, _SAMPLES), dtype=np.float64)
     for first in range(begin, end, _SAMPLES):
         n = min(_SAMPLES, end - first)
-        best[:n] = votes[0, first : first + n]
-        for c in range(1, n_classes):
+        best[:] = np.iinfo(np.int32).min
+        for c in range(n_classes):
             row = votes[c, first : first + n]
             for i in range(n):
                 best[i] = max(best[i], row[i])
@@ -199,9 +199,9 @@ def _count_right(votes, labels, weights, begin, end):
     chosen = np.empty(_SAMPLES, dtype=np.int32)
     for first in range(begin, end, _SAMPLES):
         n = min(_SAMPLES, end - first)
-        best[:n] = votes[0, first : first + n]
-        chosen[:n] = 0
-        for c in range(1, votes.shape[0]):
+        best[:] = np.iinfo(np.int32).min
+        chosen[:] = 0
+        for c in range(votes.shape[0]):
             row = votes[c, first : first + n]
             for i in range(n):
                 chosen[i] = c if row[i] > best[i] else chosen[i]

@@ -14,11 +14,11 @@ from lutgen.encode.encoder import REFUSE, fit_encoder
 from lutgen.errors import DataError
 from lutgen.learn.anomaly import INLIER, RarityParameters, count_rarity
 from lutgen.learn.estimators.boosted import seed_of
-from lutgen.learn.estimators.shared import MayLack, names_of
+from lutgen.learn.estimators.shared import MayLack, Shown, names_of
 from lutgen.model import Argmax
 
 
-class LutAnomalyDetector(MayLack, OutlierMixin, BaseEstimator):  # type: ignore[misc]
+class LutAnomalyDetector(MayLack, Shown, OutlierMixin, BaseEstimator):  # type: ignore[misc]
     """Lookup tables that tell how rare samples are, by counting how few are alike.
 
     Parameters

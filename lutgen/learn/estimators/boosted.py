@@ -20,7 +20,7 @@ from lutgen.errors import ConfigError
 from lutgen.learn.boost import BoostParameters, Interrupted
 from lutgen.learn.boost.network import rounds_of
 from lutgen.learn.boost.training import Held
-from lutgen.learn.estimators.shared import MayLack, as_weights, window_of
+from lutgen.learn.estimators.shared import MayLack, Shown, as_weights, window_of
 from lutgen.model import LutNetwork
 
 FitEncoder = Callable[..., Encoder]
@@ -38,7 +38,7 @@ class Parted:
     held: Held | None
 
 
-class Boosted(MayLack, BaseEstimator):  # type: ignore[misc]
+class Boosted(MayLack, Shown, BaseEstimator):  # type: ignore[misc]
     """A boosted estimator, which has a network once it is fitted."""
 
     network_: LutNetwork

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from lutgen.bits import Bits
 from lutgen.encode.encoder import REFUSE, fit_encoder
 from lutgen.errors import DataError
-from lutgen.learn.estimators.shared import MayLack, as_copies, n_threads, names_of
+from lutgen.learn.estimators.shared import MayLack, Shown, as_copies, n_threads, names_of
 from lutgen.learn.labelled import Labelled
 from lutgen.learn.memorize import Parameters, memorize
 from lutgen.learn.memorize.manyclass import ONE_VS_REST, memorize_classes
@@ -28,7 +28,7 @@ from lutgen.model import LutNetwork
 _LEAST = 1e-6
 
 
-class MemorizationClassifier(MayLack, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class MemorizationClassifier(MayLack, Shown, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A network of lookup tables learnt by counting (Chatterjee 2018).
 
     More than two classes are told apart by networks side by side, one for each bit of a code.

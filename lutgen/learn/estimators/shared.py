@@ -14,6 +14,7 @@ from lutgen.encode.window import Window
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn.boost.monotone import Directions, directions_of
 from lutgen.learn.executor import available_workers
+from lutgen.model.summary import summary_html
 
 _MOST_COPIES = 64
 _STEPS = 16
@@ -29,6 +30,24 @@ class MayLack:
         tags = super().__sklearn_tags__()  # type: ignore[misc]
         tags.input_tags.allow_nan = self.missing == BIT
         return tags
+
+
+class Shown:
+    """An estimator that notebooks show with its network, once it is fitted."""
+
+    def _repr_html_inner(self) -> str:
+        text: str = super()._repr_html_inner()  # type: ignore[misc]
+        return text + self._network_html()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        bundle: dict[str, str] = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]
+        if "text/html" in bundle:
+            bundle["text/html"] += self._network_html()
+        return bundle
+
+    def _network_html(self) -> str:
+        network = getattr(self, "network_", None)
+        return "" if network is None else summary_html(network)
 
 
 def n_threads(n_jobs: Any) -> int:

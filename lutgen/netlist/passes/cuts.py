@@ -100,8 +100,19 @@ def choose_cuts(
     return used, sizes[:, 0], leaves[:, 0], cut_tables[:, 0]
 
 
+# Of each function one version only is compiled, so that the first use is not kept waiting: lengths
+# are int64 where they are handed on, and lists are copied by `_copy`, as what would have to be said
+# of lists of other lengths takes two seconds to compile.
+
+
+@njit(inline="always")
+def _copy(source: Any, target: Any) -> None:
+    for i in range(target.size):
+        target[i] = source[i]
+
+
 @njit(cache=True)
-def _swap(table: Any, i: int, j: int) -> Any:
+def _swap(table: Any, i: Any, j: Any) -> Any:
     """Exchange inputs i < j."""
     distance = _U((1 << j) - (1 << i))
     differs = (table ^ (table >> distance)) & _VARIABLES[i] & ~_VARIABLES[j]
@@ -109,7 +120,7 @@ def _swap(table: Any, i: int, j: int) -> Any:
 
 
 @njit(cache=True)
-def _merge(a: Any, n_a: int, b: Any, n_b: int, k: int, out: Any) -> int:
+def _merge(a: Any, n_a: Any, b: Any, n_b: Any, k: Any, out: Any) -> Any:
     """Put the union of two ascending lists into `out`; return its length, k + 1 if it is longer."""
     i = j = n = 0
     while i < n_a or j < n_b:
@@ -130,7 +141,7 @@ def _merge(a: Any, n_a: int, b: Any, n_b: int, k: int, out: Any) -> int:
 
 
 @njit(cache=True)
-def _widened(table: Any, own: Any, n_own: int, wanted: Any, n_wanted: int) -> Any:
+def _widened(table: Any, own: Any, n_own: Any, wanted: Any, n_wanted: Any) -> Any:
     """Return a table over some leaves as one over more of them, both lists ascending."""
     place = n_wanted - 1
     for j in range(n_own - 1, -1, -1):
@@ -142,7 +153,7 @@ def _widened(table: Any, own: Any, n_own: int, wanted: Any, n_wanted: int) -> An
 
 
 @njit(cache=True)
-def _reduced(table: Any, leaves: Any, size: int) -> Any:
+def _reduced(table: Any, leaves: Any, size: Any) -> Any:
     """Drop the leaves that do not matter; return table and size."""
     for j in range(size - 1, -1, -1):
         if ((table ^ (table >> _U(1 << j))) & ~_VARIABLES[j]) == _U(0):
@@ -154,7 +165,7 @@ def _reduced(table: Any, leaves: Any, size: int) -> Any:
 
 
 @njit(cache=True)
-def _applied(table: Any, values: Any, fan_in: int, work: Any) -> Any:
+def _applied(table: Any, values: Any, fan_in: Any, work: Any) -> Any:
     """Return the table of a LUT whose inputs are tables: a tree of multiplexers."""
     n = 1 << fan_in
     for p in range(n):
@@ -168,8 +179,8 @@ def _applied(table: Any, values: Any, fan_in: int, work: Any) -> Any:
 
 
 @njit(cache=True)
-def _refer(cuts: Any, kinds: Any, references: Any, costs: Any, leaves: Any, size: int, stack: Any,
-           by: int) -> Any:  # fmt: skip
+def _refer(cuts: Any, kinds: Any, references: Any, costs: Any, leaves: Any, size: Any, stack: Any,
+           by: Any) -> Any:  # fmt: skip
     """Count a cut's leaves as read once more (by = 1) or less (-1).
 
     Returns the cost of the LUTs that are there, directly or not, for this cut alone.
@@ -186,15 +197,25 @@ def _refer(cuts: Any, kinds: Any, references: Any, costs: Any, leaves: Any, size
         alone = references[net] == (0 if by > 0 else 1)
         references[net] += by
         if alone and kinds[net] == LUT:
-            area += costs[sizes[net, 0]]
-            for i in range(sizes[net, 0]):
+            n_leaves = np.int64(sizes[net, 0])
+            area += costs[n_leaves]
+            for i in range(n_leaves):
                 stack[n] = all_leaves[net, 0, i]
                 n += 1
     return area
 
 
+@njit(inline="always")
+def _refer_first(cuts: Any, kinds: Any, references: Any, costs: Any, net: Any, stack: Any,
+                 by: Any) -> None:  # fmt: skip
+    """Do so with the first cut of a LUT."""
+    _, sizes, leaves, _ = cuts
+    size = np.int64(sizes[net, 0])
+    _refer(cuts, kinds, references, costs, leaves[net, 0], size, stack, by)
+
+
 @njit(cache=True)
-def _combine(graph: Any, cuts: Any, net: int, k: int, work: Any) -> Any:
+def _combine(graph: Any, cuts: Any, net: Any, k: Any, work: Any) -> Any:
     """Merge the cuts of what a LUT reads, one of each, or the net itself.
 
     Returns which half of the work space holds the unions, and how many there are: leaves, sizes,
@@ -215,13 +236,13 @@ def _combine(graph: Any, cuts: Any, net: int, k: int, work: Any) -> Any:
                 if n_new == _N_PARTIAL:
                     break
                 own = itself if c < 0 else leaves[source, c]
-                size = _merge(unions[half, old], union_sizes[half, old],
-                              own, 1 if c < 0 else sizes[source, c], k, unions[1 - half, n_new],
-                              )  # fmt: skip
+                n_own = np.int64(1 if c < 0 else sizes[source, c])
+                size = _merge(unions[half, old], union_sizes[half, old], own, n_own, k,
+                              unions[1 - half, n_new])  # fmt: skip
                 if size > k:
                     continue
                 union_sizes[1 - half, n_new] = size
-                picks[1 - half, n_new] = picks[half, old]
+                _copy(picks[half, old], picks[1 - half, n_new])
                 picks[1 - half, n_new, j] = c
                 n_new += 1
         half, n_unions = 1 - half, n_new
@@ -229,7 +250,7 @@ def _combine(graph: Any, cuts: Any, net: int, k: int, work: Any) -> Any:
 
 
 @njit(cache=True)
-def _table_of(graph: Any, cuts: Any, net: int, picks: Any, union: Any, size: int, work: Any) -> Any:
+def _table_of(graph: Any, cuts: Any, net: Any, picks: Any, union: Any, size: Any, work: Any) -> Any:
     """Return the truth table of a LUT over a union of cuts of what it reads."""
     _, start, reads, tables, _ = graph
     _, sizes, leaves, cut_tables = cuts
@@ -237,18 +258,16 @@ def _table_of(graph: Any, cuts: Any, net: int, picks: Any, union: Any, size: int
     fan_in = start[net + 1] - start[net]
     for j in range(fan_in):
         source, c = reads[start[net] + j], picks[j]
-        if c < 0:
-            itself[0] = source
-            values[j] = _widened(_VARIABLES[0], itself, 1, union, size)
-        else:
-            values[j] = _widened(
-                cut_tables[source, c], leaves[source, c], sizes[source, c], union, size
-            )
+        itself[0] = source
+        own = itself if c < 0 else leaves[source, c]
+        n_own = np.int64(1 if c < 0 else sizes[source, c])
+        table = _VARIABLES[0] if c < 0 else cut_tables[source, c]
+        values[j] = _widened(table, own, n_own, union, size)
     return _applied(tables[net], values, fan_in, entries)
 
 
 @njit(cache=True)
-def _weigh(state: Any, costs: Any, leaves: Any, size: int) -> Any:
+def _weigh(state: Any, costs: Any, leaves: Any, size: Any) -> Any:
     """Return the level of a LUT with such a cut, and its area flow."""
     level, flow, _, _, estimate = state
     depth, cost = 0, costs[size]
@@ -260,7 +279,7 @@ def _weigh(state: Any, costs: Any, leaves: Any, size: int) -> Any:
 
 @njit(cache=True)
 def _judge(
-    state: Any, costs: Any, mode: int, net: int, leaves: Any, size: int, area: float, key: Any
+    state: Any, costs: Any, mode: Any, net: Any, leaves: Any, size: Any, area: float, key: Any
 ) -> None:
     """Write down how good a cut is: the smaller the better, the first figure first."""
     depth, cost = _weigh(state, costs, leaves, size)
@@ -274,7 +293,7 @@ def _judge(
 
 
 @njit(cache=True)
-def _insert(kept: Any, n_kept: int, key: Any, leaves: Any, size: int, table: Any) -> int:
+def _insert(kept: Any, n_kept: Any, key: Any, leaves: Any, size: Any, table: Any) -> Any:
     """Put a cut where it belongs among the best; return how many these are."""
     keys, all_leaves, sizes, tables = kept
     place = n_kept
@@ -284,19 +303,28 @@ def _insert(kept: Any, n_kept: int, key: Any, leaves: Any, size: int, table: Any
         return n_kept
     n_kept = min(n_kept + 1, _N_CUTS)
     for i in range(n_kept - 1, place, -1):
-        keys[i] = keys[i - 1]
-        all_leaves[i] = all_leaves[i - 1]
+        _copy(keys[i - 1], keys[i])
+        _copy(all_leaves[i - 1], all_leaves[i])
         sizes[i] = sizes[i - 1]
         tables[i] = tables[i - 1]
-    keys[place] = key
-    all_leaves[place] = leaves
+    _copy(key, keys[place])
+    _copy(leaves, all_leaves[place])
     sizes[place] = size
     tables[place] = table
     return n_kept
 
 
+@njit(inline="always")
+def _store(kept: Any, n_kept: Any, sizes: Any, leaves: Any, tables: Any) -> None:
+    _, all_leaves, all_sizes, all_tables = kept
+    for c in range(n_kept):
+        sizes[c] = all_sizes[c]
+        _copy(all_leaves[c], leaves[c])
+        tables[c] = all_tables[c]
+
+
 @njit(cache=True)
-def _select(graph: Any, cuts: Any, state: Any, costs: Any, mode: int, again: bool) -> None:
+def _select(graph: Any, cuts: Any, state: Any, costs: Any, mode: Any, again: bool) -> None:
     """Go through all LUTs in order, find their cuts and put the best first."""
     kinds, start, reads, _, _ = graph
     counts, sizes, leaves, cut_tables = cuts
@@ -324,36 +352,34 @@ def _select(graph: Any, cuts: Any, state: Any, costs: Any, mode: int, again: boo
         half, n_unions = _combine(graph, cuts, net, costs.size - 1, merging)
         was_used = mode == _BY_AREA and references[net] > 0
         if was_used:
-            _refer(cuts, kinds, references, costs, leaves[net, 0], sizes[net, 0], stack, -1)
-        n_kept = 0
+            _refer_first(cuts, kinds, references, costs, net, stack, np.int64(-1))
+        n_kept: Any = np.int64(0)
         for number in range(-1 if again else 0, n_unions):
             if number < 0:  # the cut that was best last time
-                size, table = int(sizes[net, 0]), cut_tables[net, 0]
-                cut[:] = leaves[net, 0]
+                size, table = np.int64(sizes[net, 0]), cut_tables[net, 0]
+                _copy(leaves[net, 0], cut)
             else:
                 size = union_sizes[half, number]
-                cut[:] = unions[half, number]
+                _copy(unions[half, number], cut)
                 table = _table_of(graph, cuts, net, picks[half, number], cut, size, tabling)
                 table, size = _reduced(table, cut, size)
             if _is_dominated(best, best_sizes, n_kept, cut, size):
                 continue
             area = 0.0
             if mode == _BY_AREA:
-                area = _refer(cuts, kinds, references, costs, cut, size, stack, 1)
-                _refer(cuts, kinds, references, costs, cut, size, stack, -1)
+                area = _refer(cuts, kinds, references, costs, cut, size, stack, np.int64(1))
+                _refer(cuts, kinds, references, costs, cut, size, stack, np.int64(-1))
             _judge(state, costs, mode, net, cut, size, area, key)
             n_kept = _insert(kept, n_kept, key, cut, size, table)
         counts[net] = n_kept
-        sizes[net] = best_sizes
-        leaves[net] = best
-        cut_tables[net] = kept[3]
+        _store(kept, n_kept, sizes[net], leaves[net], cut_tables[net])
         level[net], flow[net] = _weigh(state, costs, best[0], best_sizes[0])
         if was_used:
-            _refer(cuts, kinds, references, costs, leaves[net, 0], sizes[net, 0], stack, 1)
+            _refer_first(cuts, kinds, references, costs, net, stack, np.int64(1))
 
 
 @njit(cache=True)
-def _is_dominated(kept: Any, sizes: Any, n_kept: int, leaves: Any, size: int) -> Any:
+def _is_dominated(kept: Any, sizes: Any, n_kept: Any, leaves: Any, size: Any) -> Any:
     """Return whether some cut that is kept has no leaf beyond these."""
     found = False
     for other in range(n_kept):
@@ -362,7 +388,7 @@ def _is_dominated(kept: Any, sizes: Any, n_kept: int, leaves: Any, size: int) ->
 
 
 @njit(cache=True)
-def _is_within(some: Any, n_some: int, leaves: Any, size: int) -> bool:
+def _is_within(some: Any, n_some: Any, leaves: Any, size: Any) -> bool:
     """Return whether one ascending list is a subset of another."""
     if n_some > size:
         return False
@@ -402,7 +428,7 @@ def _references(graph: Any, cuts: Any, outputs: Any) -> Any:
 
 
 @njit(cache=True)
-def _required(graph: Any, cuts: Any, outputs: Any, references: Any, max_depth: int) -> Any:
+def _required(graph: Any, cuts: Any, outputs: Any, references: Any, max_depth: Any) -> Any:
     """Return the level at which each net has to be there at the latest."""
     kinds, start, reads, _, _ = graph
     _, sizes, leaves, _ = cuts

@@ -1,0 +1,5 @@
+"""Intel Cyclone V."""
+
+from lutgen.chips.cyclonev.family import CYCLONEV
+
+FAMILIES = (CYCLONEV,)

@@ -1,0 +1,5 @@
+"""Efinix Trion and Titanium."""
+
+from lutgen.chips.efinix.family import EFINIX
+
+FAMILIES = (EFINIX,)

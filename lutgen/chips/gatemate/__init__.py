@@ -1,0 +1,5 @@
+"""Cologne Chip GateMate."""
+
+from lutgen.chips.gatemate.family import GATEMATE
+
+FAMILIES = (GATEMATE,)

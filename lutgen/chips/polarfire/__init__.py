@@ -1,0 +1,5 @@
+"""Microchip PolarFire."""
+
+from lutgen.chips.polarfire.family import POLARFIRE
+
+FAMILIES = (POLARFIRE,)
