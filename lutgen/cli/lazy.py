@@ -37,6 +37,12 @@ def _value(names: Sequence[str], words: Sequence[str]) -> str | None:
 class _Command(TyperCommand):
     """A command that takes the old spellings of its options, too."""
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        super().format_help(ctx, formatter)
+        # typer's echo would write UTF-8 where the stream is ASCII; print spells signs plainly
+        print(formatter.getvalue().rstrip())
+        formatter.buffer.clear()
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         known = {name for option in self.params for name in (*option.opts, *option.secondary_opts)}
         with faults_reported():
