@@ -58,7 +58,7 @@ def test_what_fits_passes_and_the_shell_counts() -> None:
     with pytest.raises(MismatchError, match=r"takes 1,580 registers, .*: 300 too many"):
         require_fit(ICESTICK, core, parts)
     parts["shell"] = PartCount(luts=2000, registers=0)
-    with pytest.raises(MismatchError, match=r"1,620 too many .*; hx8k-evn or icebreaker or up"):
+    with pytest.raises(MismatchError, match=r"1,620 too many .*; hx8k-evn or icebreaker or ices"):
         require_fit(ICESTICK, core, parts)
 
 
