@@ -27,8 +27,10 @@ from lutgen.chips.fabric.site import instances
 from lutgen.chips.family import Family
 from lutgen.chips.primitive import Primitive
 from lutgen.core import Core, CoreConfig, config_of, make_core
+from lutgen.errors import ConfigError
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import CORE, FIRST_INPUT, REGISTER, Cell, Netlist
+from lutgen.netlist.loadable import tables
 from lutgen.text import in_comment
 
 
@@ -66,6 +68,11 @@ class NetlistFunction(wiring.Component):
         reset: bool = False,
         primitives: bool | None = None,
     ) -> None:
+        if tables(netlist):
+            raise ConfigError(
+                "Amaranth components have no tables that are loaded; leave --reloadable out, or "
+                "take Verilog"
+            )
         self._reset = reset
         self._netlist = netlist
         self._family = family
