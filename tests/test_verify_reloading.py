@@ -15,10 +15,14 @@ from lutgen.bits import Bits
 from lutgen.chips.tables import SHIFT, SHIFT_32, WRITE, Loading
 from lutgen.core import Core, CoreConfig, make_core
 from lutgen.core.lower import lower
+from lutgen.emit.forms import FORMS
 from lutgen.emit.tables import table_text
 from lutgen.emit.verilog import core_verilog
 from lutgen.errors import ConfigError, MismatchError
+from lutgen.jobs.export import export
+from lutgen.jobs.mutate import mutate
 from lutgen.jobs.prove import prove as prove_core
+from lutgen.jobs.synthesise import synthesise
 from lutgen.model import LutNetwork
 from lutgen.netlist.loadable import TABLE, as_tables, cut, join, tables
 from lutgen.netlist.passes.simplify import simplify
@@ -193,6 +197,23 @@ def test_the_order_of_what_is_loaded() -> None:
 def test_what_cannot_be_loaded_is_refused(options: dict[str, object], told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         make_core(network(4), CoreConfig(reloadable=True, **options))  # type: ignore[arg-type]
+
+
+def test_forms_without_loading_refuse_it(tmp_path: Path) -> None:
+    made = core(network(4))
+    for form in ("blif", "aiger"):
+        assert not FORMS[form].fits(made)
+        with pytest.raises(ConfigError, match="tables that are loaded"):
+            FORMS[form].write(made)
+    with pytest.raises(ConfigError, match="--reloadable"):
+        FORMS["tables"].write(make_core(network(4)))
+    with pytest.raises(ConfigError, match="leave --reloadable out"):
+        mutate(made, Bits.from_dense(np.zeros((1, N_INPUTS), dtype=np.uint8)), 1, 1)
+    for shell in ("plain", "stream", "cfu"):
+        with pytest.raises(ConfigError, match="take axilite or wishbone"):
+            export(made, tmp_path, shell=shell)
+    with pytest.raises(ConfigError, match="take mode optimised"):
+        synthesise(core(network(4), "ecp5"))
 
 
 def test_symbols() -> None:

@@ -148,10 +148,15 @@ def stream_top(core: CorePorts, *, beat_width: int = 8, module: str = STREAM_MOD
     Raises
     ------
     ConfigError
-        If the beat has no bit.
+        If the beat has no bit, or the core's tables are to be loaded.
     """
     if beat_width < 1:
         raise ConfigError(f"a beat must have at least one bit, got {beat_width}")
+    if core.loading is not None:
+        raise ConfigError(
+            "the AXI4-Stream shell has nothing that loads tables; take the serial shell or one on "
+            "a bus, or leave --reloadable out"
+        )
     data_width = 8 * -(-core.answer_width // 8)
     return "\n".join(
         [

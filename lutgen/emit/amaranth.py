@@ -31,6 +31,7 @@ from lutgen.core import Core, CoreConfig, config_of, make_core
 from lutgen.errors import ConfigError
 from lutgen.model.network import LutNetwork
 from lutgen.netlist.ir import CORE, FIRST_INPUT, LUT, REGISTER, Cell, Netlist
+from lutgen.netlist.loadable import tables
 from lutgen.netlist.tables import BUFFER
 from lutgen.text import in_comment
 
@@ -72,6 +73,11 @@ class NetlistFunction(wiring.Component):
         reset: bool = False,
         primitives: bool | None = None,
     ) -> None:
+        if tables(netlist):
+            raise ConfigError(
+                "Amaranth components have no tables that are loaded; leave --reloadable out, or "
+                "take Verilog"
+            )
         self._reset = reset
         self._netlist = netlist
         self._family = family

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from lutgen.bits import Bits
 from lutgen.core import Core
-from lutgen.errors import MismatchError
+from lutgen.errors import ConfigError, MismatchError
 from lutgen.jobs.folders import working_folder
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.records.mutation import MUTATION_FILE, FaultRecord, MutationRecord
@@ -54,10 +54,15 @@ def mutate(
     Raises
     ------
     ConfigError
-        If the netlist has no cell to plant a fault in.
+        If the netlist has no cell to plant a fault in, or tables that are loaded.
     ToolError
         If the simulator is needed and missing, or fails.
     """
+    if core.interface.loading is not None:
+        raise ConfigError(
+            "faults are planted in tables that are fixed; leave --reloadable out, and have a core "
+            "whose tables are loaded proved (lutgen prove)"
+        )
     bits = X if isinstance(X, Bits) else core.interface.samples(X)
     with progress.count("planting faults", "faults") as count:
         result = score(core, bits, n_faults, seed, effort, progress=count)
