@@ -26,6 +26,7 @@ MODULES = {
     "lutgen.datasets.load": [],
     "lutgen.encode.formats": ["FeatureFormat"],
     "lutgen.jobs.export": ["export"],
+    "lutgen.plot": [],
     "lutgen.emit.amaranth": ["LutNetworkCore", "CoreRegisters"],
     "lutgen.host": [],
     "lutgen.optimise.external": ["optimise"],
