@@ -60,7 +60,7 @@ NOT_RUN = {
 
 NOT_LISTED = {
     "docs/faults.md": "its flips take minutes; test_verify_upsets has fewer",
-    "docs/reloading.md": "its models are two of one wiring; test_hdl_reload and test_host_device load",
+    "docs/reloading.md": "it takes two models of one wiring; test_hdl_reload loads them",
     "docs/scale.md": "its cluster is of processes; docs/tutorials/cluster.md has one of threads",
     "docs/series.md": "its table is the reader's; test_cli_series runs these commands",
     "docs/routing.md": "its figures take hours",
