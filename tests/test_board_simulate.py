@@ -138,7 +138,7 @@ def test_open_inputs_are_tied_as_the_chip_ties_them() -> None:
     }
     models = get_family("ecp5").routed
     assert models is not None
-    close_netlist({"cells": {"a": ff}}, models)
+    close_netlist({"ports": {}, "cells": {"a": ff}}, models)
     assert ff["connections"] == {"M": [7], "DI": [7], "CE": ["1"], "LSR": ["0"]}
     assert ff["parameters"] == {"CEMUX": "CE"}
 

@@ -109,7 +109,7 @@ def test_verilog_is_one_of_the_forms(network: LutNetwork, tmp_path: Path) -> Non
         {path.name: path.read_bytes() for path in (tmp_path / folder).iterdir()}
         for folder in ("a", "b")
     ]
-    assert left[0] == left[1] and len(left[0]) == 2
+    assert left[0] == left[1] and len(left[0]) == 3
 
 
 def test_forms_are_written_once_each(core: Core, tmp_path: Path) -> None:

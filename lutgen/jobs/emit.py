@@ -10,8 +10,7 @@ from lutgen.core import Core
 from lutgen.emit.forms import forms_of, get_form
 from lutgen.errors import ToolError
 from lutgen.files import write_files
-from lutgen.jobs.hardware import core_record, set_aside
-from lutgen.records.core import CORE_FILE
+from lutgen.jobs.hardware import core_record, set_aside, write_records
 from lutgen.records.forms import FormsRecord
 
 AMARANTH = "amaranth"
@@ -55,7 +54,7 @@ def emit(core: Core, forms: Sequence[str] | None = None, *, folder: Path) -> For
     set_aside(core, folder)
     files = {name: _write(core, name) for name in forms}
     write_files(folder, dict(files.values()))
-    core_record(core).write(folder / CORE_FILE)
+    write_records(core, core_record(core), folder)
     return FormsRecord(
         files={name: str(folder / file) for name, (file, _) in files.items()},
         bytes={name: len(content) for name, (_, content) in files.items()},

@@ -68,9 +68,14 @@ def write_core(
     if core.network.encoder.window is not None:
         files[f"{series_module(core)}.v"] = series_verilog(core)
     write_files(folder, files)
+    write_records(core, record, folder)
+    return core, record
+
+
+def write_records(core: Core, record: CoreRecord, folder: Path) -> None:
+    """Write what a report needs of a core beside its hardware: the model, and what it became."""
     core.network.save(folder / NETWORK_FILE)
     record.write(folder / CORE_FILE)
-    return core, record
 
 
 def set_aside(core: Core, folder: Path) -> Path | None:
