@@ -10,7 +10,7 @@ from hexadecimal import from_hex
 from typer.testing import CliRunner, Result
 
 from lutgen.bits import Bits
-from lutgen.chips.registry import get_family
+from lutgen.chips.registry import families, get_family
 from lutgen.cli.app import app
 from lutgen.core import CoreConfig, make_core
 from lutgen.emit.verilog import emit_verilog
@@ -159,7 +159,7 @@ def test_all_families_at_once_and_no_dont_cares(model: Path, tmp_path: Path) -> 
     assert result.exit_code == 0, result.output
     records = json.loads(result.stdout)
     targets = [record["target"] for record in records]
-    assert targets == ["ecp5", "gowin", "ice40", "xcup", "xilinx7"]
+    assert targets == sorted(set(families()) - {"generic"})
     for record in records:
         assert record["n_proved"] == record["n_proofs"] == len(record["proofs"])
         assert not any("dontcare" in proof["name"] for proof in record["proofs"])

@@ -27,10 +27,7 @@ from lutgen.netlist.loadable import TABLE
 from lutgen.text import in_comment
 
 KEEP = '(* keep = "true", dont_touch = "true" *)'
-"""Attributes of what has to stay: ``keep`` is Yosys's and AMD's, ``dont_touch`` AMD's.
-
-AMD UG901, Vivado Design Suite User Guide: Synthesis, "DONT_TOUCH" and "KEEP".
-"""
+"""Attributes of what has to stay: ``keep`` is Yosys's and AMD's, ``dont_touch`` AMD's (UG901)."""
 
 
 def core_verilog(core: Core) -> str:

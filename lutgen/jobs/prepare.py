@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lutgen.chips.registry import families
 from lutgen.core import CoreConfig, make_core
 from lutgen.encode.encoder import fit_encoder
 from lutgen.errors import ToolError
@@ -123,7 +124,8 @@ def _kernels() -> None:
     for k in (4, 8):
         memorize(encoder.encode(X), X[:, 0], Parameters(k=k, widths=(16,)), encoder=encoder,
                  classes=np.arange(2))  # fmt: skip
-    make_core(network, CoreConfig("xilinx7"))
+    widest = max(families().values(), key=lambda item: item.fabric.leaf if item.fabric else 0)
+    make_core(network, CoreConfig(widest.name))
 
 
 def _simulator() -> None:
