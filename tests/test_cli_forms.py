@@ -91,7 +91,11 @@ def test_amaranth_writes_rtlil_of_primitives(model: Path, tmp_path: Path) -> Non
     for folder in (tmp_path / "a", tmp_path / "b"):
         result = run(*words, "-o", folder)
         assert result.exit_code == 0, result.output
-        assert sorted(path.name for path in folder.iterdir()) == ["core.json", "lutgen_core.il"]
+        assert sorted(path.name for path in folder.iterdir()) == [
+            "core.json",
+            "lutgen_core.il",
+            "network.npz",
+        ]
         texts.append((folder / "lutgen_core.il").read_text())
     assert texts[0] == texts[1]
     log = yosys(
@@ -116,7 +120,7 @@ def test_what_was_written_is_told(model: Path, tmp_path: Path) -> None:
     result = run("emit", model, "--form", "blif", "--form", "aiger", "-o", tmp_path)
     assert result.exit_code == 0, result.output
     sizes = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
-    assert set(sizes) == {"lutgen_core.blif", "lutgen_core.aig", "core.json"}
+    assert set(sizes) == {"lutgen_core.blif", "lutgen_core.aig", "core.json", "network.npz"}
     assert f"lutgen_core.blif (blif, {sizes['lutgen_core.blif']:,} bytes)" in result.stdout
     assert f"(aiger, {sizes['lutgen_core.aig']:,} bytes, " in result.stdout
 
