@@ -231,7 +231,7 @@ def test_version_1_with_features(network: LutNetwork) -> None:
     interface = pixels(network, (FeatureFormat(3),) * 4)
     X = np.random.default_rng(3).integers(0, 8, (90, 4))
     with software_board(interface, interface.network.digest) as board:
-        with Device(board.port, interface.network, timeout_seconds=0.2) as device:
+        with Device(board.port, interface.network, timeout_seconds=0.6) as device:
             board.damage_every = 31
             assert device.interface.formats == interface.formats
             assert np.array_equal(device.predict(X), interface.network.predict(X))
