@@ -1,8 +1,10 @@
 """The host's device: against a board in software with faults, and against the real hardware."""
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -227,11 +229,28 @@ def test_a_bitstream_of_version_1_is_recognised(
             Device(board.port, other)
 
 
+def test_a_host_that_reads_late_gets_on_between_damaged_answers(
+    network: LutNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = Device._take
+
+    def late(self: Device, *words: Any) -> str:
+        time.sleep(0.1)  # until all answers are there
+        return take(self, *words)
+
+    monkeypatch.setattr(Device, "_take", late)
+    X = np.random.default_rng(3).integers(0, 2, (300, network.encoder.n_features))
+    with software_board(network) as board, Device(board.port, network) as device:
+        board.damage_every = 31
+        assert np.array_equal(device.predict(X), network.predict(X))
+        assert device.n_retries > 5
+
+
 def test_version_1_with_features(network: LutNetwork) -> None:
     interface = pixels(network, (FeatureFormat(3),) * 4)
     X = np.random.default_rng(3).integers(0, 8, (90, 4))
     with software_board(interface, interface.network.digest) as board:
-        with Device(board.port, interface.network, timeout_seconds=0.6) as device:
+        with Device(board.port, interface.network, timeout_seconds=0.2) as device:
             board.damage_every = 31
             assert device.interface.formats == interface.formats
             assert np.array_equal(device.predict(X), interface.network.predict(X))

@@ -362,9 +362,12 @@ class Device:
         try:
             while len(values) < len(requests):
                 self._send_more(requests, len(values), under_way, ahead)
+                n_before = len(values)
                 fault = self._take(values, under_way)
-                failures = failures + 1 if fault else 0
+                if len(values) > n_before:
+                    failures = 0
                 if fault:
+                    failures += 1
                     self.n_retries += 1
                     if failures > _RETRIES:
                         raise DeviceError(f"{self.port}: {fault}, {_RETRIES} times in a row")
