@@ -27,7 +27,7 @@ from lutgen.datasets.split import split_rows
 from lutgen.emit.blif import emit_blif
 from lutgen.emit.verilog import core_verilog
 from lutgen.encode.encoder import fit_encoder
-from lutgen.errors import ToolError
+from lutgen.errors import ConfigError, ToolError
 from lutgen.files import write_json
 from lutgen.flow.yosys import DIRECT, OPTIMISED, synthesise, yosys_family
 from lutgen.learn.boost import BoostParameters, boost
@@ -324,7 +324,10 @@ def _count_encoder(network: LutNetwork, dataset: Dataset, *, asserted: bool) -> 
         return {"encoder": 0}
     few = whole and dataset.X_train.min() >= 0 and most < 1 << MAX_INPUT_BITS
     input_format = f"u{int(most).bit_length()}" if few else AUTO
-    counts = count_luts(network, input_format, asserted=asserted)
+    try:
+        counts = count_luts(network, input_format, asserted=asserted)
+    except ConfigError:  # no format loses nothing: its encoder is not counted
+        return {}
     return {
         "encoder": counts["encoder"],
         "input_format": input_format,
