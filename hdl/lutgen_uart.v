@@ -85,14 +85,15 @@ module lutgen_uart #(
   wire [7:0]            command = header[7:0];
   wire [7:0]            sequence_number = header[15:8];
   wire [15:0]           length = header[31:16];
+  wire                  is_load = command == LOAD && N_LOAD_BYTES != 0;
   wire                  is_testing = state == TEST;
   wire                  is_sample_bit = bit_valid && state == PAYLOAD && command == PREDICT;
 
   wire [15:0] expected_length = command == PREDICT ? N_BYTES[15:0] :
-                                command == LOAD ? LOAD_BYTES[15:0] :
+                                is_load ? LOAD_BYTES[15:0] :
                                 command == IDENTITY ? 16'd1 : 16'd0;
   wire        is_command = command == PREDICT || command == IDENTITY || command == SELF_TEST ||
-                           (command == LOAD && N_LOAD_BYTES != 0);
+                           is_load;
   wire        asks_core = command == PREDICT || command == SELF_TEST;
   wire        is_quiet = timer == 0;
   wire [31:0] core_word;
@@ -103,14 +104,13 @@ module lutgen_uart #(
   wire        is_error = reply_status[6];
   wire [31:0] reply_value = is_error ? 32'd0 : command == SELF_TEST ? signature :
                             command == PREDICT ? core_word :
-                            command == LOAD ? tables_contents : info_word;
+                            is_load ? tables_contents : info_word;
 
   assign core_x = sample[N_INPUTS-1:0];
 
   // tables are loaded as they come; they count as whole once the frame was right
-  assign load_start     = state == CHECK && command == LOAD && length == expected_length &&
-                          N_LOAD_BYTES != 0;
-  assign load_bit_valid = bit_valid && state == PAYLOAD && command == LOAD;
+  assign load_start     = state == CHECK && is_load && length == expected_length;
+  assign load_bit_valid = bit_valid && state == PAYLOAD && is_load;
   assign load_bit       = data[7];
 
   always @(posedge clk) begin
@@ -173,7 +173,7 @@ module lutgen_uart #(
             crc       <= 32'hFFFFFFFF;
             signature <= 32'd0;
             disturbed <= 1'b0;
-            load_commit <= command == LOAD;
+            load_commit <= is_load;
             count     <= command == SELF_TEST ? TEST_COUNT[COUNT_BITS-1:0]
                                               : RUN_COUNT[COUNT_BITS-1:0];
             state     <= command == SELF_TEST ? TEST : RUN;
