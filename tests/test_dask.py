@@ -1,5 +1,6 @@
 """Learning on a Dask cluster is learning: the same network, whatever happens to the workers."""
 
+import contextlib
 import os
 import re
 import signal
@@ -44,10 +45,10 @@ CHUNKS = (700, 0, 37, 963, 1, 300, 99, 100, 200, 200)  # more than one task adds
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[LocalCluster]:
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
-    ) as own:
-        yield own
+    own = LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0")
+    yield own
+    with contextlib.suppress(KeyError):  # its list of workers, if one was killed; all have ended
+        own.close()
 
 
 @pytest.fixture(scope="module")
