@@ -22,7 +22,7 @@ from lutgen.core import Core
 from lutgen.netlist.ir import LUT, REGISTER, Cell, Netlist, NetlistBuilder
 from lutgen.netlist.passes.triplicate import ALL, MAJORITY, N_COPIES, NONE, copy_of
 from lutgen.netlist.tables import BUFFER, canonical, reduce
-from lutgen.records.proof import CounterexampleRecord, MaskingRecord
+from lutgen.records.proof import MaskingRecord
 from lutgen.verify.mutate import invert
 from lutgen.verify.sweep import Counterexample, Effort, prove_equal
 from lutgen.verify.unroll import has_latency
@@ -78,15 +78,7 @@ class Masking:
             n_luts_masked=self.n_luts_masked,
             voters=self.voters,
             exposed=self.exposed,
-            counterexample=None
-            if found is None
-            else CounterexampleRecord(
-                x=found.hex,
-                output=found.output,
-                expected=found.expected,
-                seen=found.seen,
-                lut=found.point,
-            ),
+            counterexample=None if found is None else found.record,
         )
 
 

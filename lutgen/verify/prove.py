@@ -29,7 +29,7 @@ from lutgen.netlist.head import Head, Votes
 from lutgen.netlist.ir import Cell, Netlist
 from lutgen.netlist.loadable import cut, tables
 from lutgen.netlist.passes.triplicate import NAME as TMR
-from lutgen.records.proof import CounterexampleRecord, EqualityRecord, MaskingRecord
+from lutgen.records.proof import EqualityRecord, MaskingRecord
 from lutgen.records.synthesis import SynthesisRecord
 from lutgen.verify.encoder import built_encoder, formula
 from lutgen.verify.head import HeadProof, prove_head
@@ -76,18 +76,8 @@ class Proof:
             n_points=result.n_points,
             n_points_proved=result.n_points_proved,
             ways=dict(result.ways),
-            counterexample=None if found is None else _record(found),
+            counterexample=None if found is None else found.record,
         )
-
-
-def _record(found: Counterexample) -> CounterexampleRecord:
-    return CounterexampleRecord(
-        x=found.hex,
-        output=found.output,
-        expected=found.expected,
-        seen=found.seen,
-        lut=found.point,
-    )
 
 
 def prove(

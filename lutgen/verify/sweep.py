@@ -22,6 +22,7 @@ from lutgen.errors import NetlistError
 from lutgen.netlist.evaluate import Evaluator, evaluate, evaluate_nets
 from lutgen.netlist.ir import FIRST_INPUT, LUT, Cell, Netlist
 from lutgen.netlist.tables import canonical, flip, ones, reduce, variable
+from lutgen.records.proof import CounterexampleRecord
 from lutgen.verify.sat import Solver
 
 STRUCTURE, TABLE, SAT = "structure", "table", "SAT"
@@ -69,6 +70,17 @@ class Counterexample:
         """The inputs in hexadecimal, input 0 as the lowest bit."""
         value = int.from_bytes(np.packbits(self.inputs, bitorder="little").tobytes(), "little")
         return f"{value:0{-(-self.inputs.size // 4)}x}"
+
+    @property
+    def record(self) -> CounterexampleRecord:
+        """What it says, for a file."""
+        return CounterexampleRecord(
+            x=self.hex,
+            output=self.output,
+            expected=self.expected,
+            seen=self.seen,
+            lut=self.point,
+        )
 
 
 @dataclass(frozen=True)
