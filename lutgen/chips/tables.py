@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 SHIFT, SHIFT_32, WRITE = "shift", "shift-32", "write"
 STYLES = {
@@ -11,6 +12,9 @@ STYLES = {
     WRITE: "tables are written at addresses, one table after the other",
 }
 """Each way to load tables, and what it is."""
+
+RAM_TABLE = Path(__file__).parent / "fabric" / "table_ram.v"
+"""A table of RAMs of 16 words of 4 bits, which a family has as ``lutgen_table_ram``."""
 
 _LEAST_RAM = 16  # entries of the smallest RAM
 
@@ -24,14 +28,18 @@ class LoadableTables:
     style : str
         One of :data:`STYLES`.
     file : str
-        Verilog file in the family's folder with the module ``lutgen_table`` of that style.
+        Verilog file in the family's folder with the module ``lutgen_table`` of that style, or with
+        what that is made of if it is shared.
     cells : tuple of str
         Modules of the vendor's library that it is made of.
+    shared : Path, optional
+        File with the module ``lutgen_table`` where several families have the same.
     """
 
     style: str
     file: str
     cells: tuple[str, ...] = ()
+    shared: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -128,16 +128,18 @@ def table_text(core: Core, *, behavioural: bool = False) -> TableText | None:
     names = core.network.lut_names()
     own = core.family.tables
     assert own is not None, "a family without tables has made some"
-    family, file = core.family, own.file
     if behavioural:
-        family = get_family("generic")
         file = "table_shift.v" if loading.is_shifted else "table_write.v"
+        text = _read(get_family("generic"), file)
+    else:
+        shared = own.shared.read_text(encoding="utf-8") + "\n" if own.shared else ""
+        text = shared + _read(core.family, own.file)
     module = f"{core.module}_table"
     return TableText(
         loading,
         tuple(names[lut] for lut in core.network.cone.nonzero()[0]),
         module,
-        _read(family, file).replace(_MODULE, module),
+        text.replace(_MODULE, module),
     )
 
 

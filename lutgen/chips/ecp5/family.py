@@ -13,7 +13,7 @@ from typing import Any
 from lutgen.chips.fabric.fabric import MUX, MUX_LOCAL, Fabric
 from lutgen.chips.family import Device, Family, by_name
 from lutgen.chips.primitive import Primitive
-from lutgen.chips.tables import WRITE, LoadableTables
+from lutgen.chips.tables import RAM_TABLE, WRITE, LoadableTables
 from lutgen.chips.tools import (
     AddedCell,
     DesignModels,
@@ -160,5 +160,5 @@ ECP5 = Family(
         },
         complete=complete_routed,
     ),
-    tables=LoadableTables(WRITE, "table.v", ("TRELLIS_DPR16X4",)),
+    tables=LoadableTables(WRITE, "table.v", ("TRELLIS_DPR16X4",), RAM_TABLE),
 )

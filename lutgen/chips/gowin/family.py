@@ -11,7 +11,7 @@ from pathlib import Path
 from lutgen.chips.fabric.fabric import MUX, MUX_LOCAL, Fabric
 from lutgen.chips.family import Device, Family, by_name
 from lutgen.chips.primitive import Primitive
-from lutgen.chips.tables import WRITE, LoadableTables
+from lutgen.chips.tables import RAM_TABLE, WRITE, LoadableTables
 from lutgen.chips.tools import (
     AddedCell,
     DesignModels,
@@ -128,5 +128,5 @@ GOWIN = Family(
     packer=Packer("gowin_pack", "apycula", "gowin_pack", ("-o", "top.fs", "top.pnr.json")),
     projects=("gowin",),
     pins=DesignModels(("TBUF",), ("pins.v",)),
-    tables=LoadableTables(WRITE, "table.v", ("RAM16SDP4",)),
+    tables=LoadableTables(WRITE, "table.v", ("RAM16SDP4",), RAM_TABLE),
 )
