@@ -201,7 +201,7 @@ def test_estimators_learn_from_windows_and_the_engine_agrees() -> None:
     numbers = sliding(series[:, :1], 4).sum(axis=1)
     regressor = BoostedLutRegressor(luts_per_output=40, window="4:sums", encoder="gain:60")
     assert regressor.fit(rows[:300], numbers[:300]).score(rows[300:], numbers[300:]) > 0.9
-    with pytest.raises(ConfigError, match="shift and mirror are of images"):
+    with pytest.raises(ConfigError, match="shift, warp and mirror are of images"):
         BoostedLutClassifier(4, 4, window="4:sums", shift=1, feature_shape=(4, 2)).fit(rows, y)
     with pytest.raises(ConfigError, match="an encoder that is fitted says itself"):
         BoostedLutClassifier(4, 4, window="4:sums", encoder=network.encoder).fit(rows, y)

@@ -81,6 +81,10 @@ def boost(
     shift: Annotated[
         int, typer.Option(help="Learn from images shifted by up to N pixels, too.")
     ] = _DEFAULT.shift,
+    warp: Annotated[
+        float,
+        typer.Option(help="Learn from images turned, scaled and slanted, too; 1: by some pixels."),
+    ] = _DEFAULT.warp,
     mirror: Annotated[
         bool, typer.Option("--mirror", help="Learn from mirrored images, too.")
     ] = _DEFAULT.mirror,
@@ -90,7 +94,7 @@ def boost(
     ] = _DEFAULT.patch,
     views_a_round: Annotated[
         int,
-        typer.Option(help="Learn each round from N of the shifted and mirrored views; 0: all."),
+        typer.Option(help="Learn each round from N of all views of an image; 0: from all."),
     ] = _DEFAULT.views_a_round,
     validation: Validation = 0.0,
     patience: Annotated[
@@ -190,6 +194,7 @@ def boost(
             popcount=popcount,
             refits=refits,
             shift=shift,
+            warp=warp,
             mirror=mirror,
             patch=patch,
             views_a_round=views_a_round,

@@ -86,6 +86,10 @@ def tune(
     shift: Annotated[
         int, typer.Option(help="Learn from images shifted by up to N pixels, too.")
     ] = _DEFAULT.shift,
+    warp: Annotated[
+        float,
+        typer.Option(help="Learn from images turned, scaled and slanted, too; 1: by some pixels."),
+    ] = _DEFAULT.warp,
     mirror: Annotated[
         bool, typer.Option("--mirror", help="Learn from mirrored images, too.")
     ] = _DEFAULT.mirror,
@@ -123,8 +127,8 @@ def tune(
     if not config.takes_features:
         config = replace(config, input_format="auto")
     fixed: dict[str, Any] = {"refits": refits}
-    if shift or mirror:
-        fixed |= {"shift": shift, "mirror": mirror}
+    if shift or warp or mirror:
+        fixed |= {"shift": shift, "warp": warp, "mirror": mirror}
     asked = TuneOptions(
         core=config,
         space=space,

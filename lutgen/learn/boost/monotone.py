@@ -86,7 +86,7 @@ def directions_of_signals(
     if parameters.layers > 1:
         faults.append("LUTs that read LUTs are not followed: layers must be 1")
     if n_views > 1:
-        faults.append("pixels that are shifted or mirrored have no direction")
+        faults.append("pixels that are shifted, warped or mirrored have no direction")
     if parameters.popcount:
         faults.append("popcount counts all inputs alike")
     if encoder.kind == CODE or encoder.window is not None:

@@ -304,8 +304,8 @@ def _told(parameters: BoostParameters, loss: str, quantile: float) -> BoostParam
             f"temperature, votes in a deviation, must be {UNIT} at most, got "
             f"{parameters.temperature:g}"
         )
-    if parameters.shift or parameters.mirror or parameters.patch:
-        faults.append("shift, mirror and patch are for classes alone")
+    if parameters.shift or parameters.warp or parameters.mirror or parameters.patch:
+        faults.append("shift, warp, mirror and patch are for classes alone")
     if faults:
         raise ConfigError("; ".join(faults))
     return replace(parameters, criterion=NEWTON, temperature=parameters.temperature or 256.0)

@@ -102,7 +102,8 @@ def boost(
         Samples, class numbers and weights (default: all the same) to watch the accuracy on, for
         `patience` and for the criterion.
     feature_shape : sequence of int
-        Shape of one sample where the features are an image; used by `shift`, `mirror` and `patch`.
+        Shape of one sample where the features are an image; used by `shift`, `warp`,
+        `mirror` and `patch`.
     start : LutNetwork, optional
         A network that :func:`boost` made, on the same bits and classes: it grows to
         `luts_per_class`, and the refits are of all of it.
@@ -131,8 +132,8 @@ def boost(
         If there are no samples, a class has no sample of any weight, weights are negative or not
         finite, or there are fewer input bits than k.
     ConfigError
-        If `shift`, `mirror` or `patch` is asked for samples that are no images, `patience` without
-        validation samples, or `start` is not a network that can be gone on with.
+        If `shift`, `warp`, `mirror` or `patch` is asked for samples that are no images, `patience`
+        without validation samples, or `start` is not a network that can be gone on with.
     Interrupted
         On Ctrl-C, with what has been learnt; before the first round is over, and while criteria
         are tried, a KeyboardInterrupt.
@@ -175,7 +176,9 @@ def boost_parts(
     """
     check_request(samples.n_signals, parameters, validation is not None)
     _check_classes(samples, classes)
-    views = image_views(encoder, feature_shape, parameters.shift, parameters.mirror)
+    views = image_views(
+        encoder, feature_shape, parameters.shift, parameters.mirror, parameters.warp
+    )
     patches = None
     if parameters.patch:
         patches = Patches(encoder, feature_shape, parameters.patch, parameters.k)

@@ -29,8 +29,8 @@ class BoostedLutClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
     Parameters
     ----------
     k, luts_per_class, layers, temperature, search_samples, random_wires, wire_fraction, sweeps
-    interactions, popcount, refits, shift, mirror, patch, views_a_round, patience, refit_on_all
-    criterion, leaf_bits
+    interactions, popcount, refits, shift, warp, mirror, patch, views_a_round, patience
+    refit_on_all, criterion, leaf_bits
     max_weight, learning_rate, l2_regularization, min_entry_weight
         See :class:`lutgen.learn.boost.BoostParameters`.
     class_weight : "balanced", dict or None, default=None
@@ -42,7 +42,8 @@ class BoostedLutClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
     missing : {"refuse", "bit"}, default="refuse"
         ``bit``: features may be NaN; one that some training samples lack has a bit that tells so.
     feature_shape : sequence of int, default=()
-        Shape of one sample where the features are an image; `shift`, `mirror` and `patch` need it.
+        Shape of one sample where the features are an image; `shift`, `warp`, `mirror` and
+        `patch` need it.
     monotonic_cst : array-like of int of shape (n_features,), dict or None, default=None
         1 where the score of class 1 of two may only rise with a feature, -1 fall, 0 either: of each
         feature, or by name or number. What each LUT adds is made monotone, and the learnt tables
@@ -93,6 +94,7 @@ class BoostedLutClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
         popcount: bool = False,
         refits: int = 1,
         shift: int = 0,
+        warp: float = 0.0,
         mirror: bool = False,
         patch: int = 0,
         views_a_round: int = 0,
@@ -127,6 +129,7 @@ class BoostedLutClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
         self.popcount = popcount
         self.refits = refits
         self.shift = shift
+        self.warp = warp
         self.mirror = mirror
         self.patch = patch
         self.views_a_round = views_a_round
