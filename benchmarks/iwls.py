@@ -46,6 +46,8 @@ CONFIGURATIONS: tuple[dict[str, Any], ...] = (
     {"k": 6, "luts_per_class": 100, "layers": 10, "interactions": 2, "refits": 1},
     {"k": 6, "luts_per_class": 100, "layers": 2, "popcount": True, "refits": 1},
     {"criterion": "newton", "k": 6, "luts_per_class": 100, "wire_fraction": 0.5, "refits": 0},
+    {"k": 5, "luts_per_class": 200, "layers": 10, "interactions": 2, "refits": 1},
+    {"k": 5, "luts_per_class": 200, "layers": 7, "interactions": 2, "refits": 2, "sweeps": 4},
 )
 ENOUGH = 0.995  # right of what was set aside: no further configuration is tried
 MOST_INPUTS = 512  # of functions that all threes of inputs are scored for

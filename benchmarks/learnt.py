@@ -47,6 +47,7 @@ _SMALL = {"refits": 2}
 _IMAGES = {"refits": 2, "shift": 1}
 _MIRRORED = {"shift": 1, "mirror": True, "patch": 16, "views_a_round": 4}
 _PHOTOS = {"shift": 2, "mirror": True, "patch": 10}
+_WARPED = {"refits": 2, "shift": 1, "warp": 1.0, "random_wires": 2, "sweeps": 3}
 _SMALL_IMAGES = {"refits": 10, "shift": 1, "random_wires": 2, "sweeps": 4}
 # two bits of five inputs are one LUT6_2; many small steps, each among half of the signals
 _PAIRS = {"criterion": "newton", "k": 5, "leaf_bits": 2, "wire_fraction": 0.5, "refits": 0}
@@ -64,13 +65,14 @@ CONFIGURATIONS: dict[str, list[tuple[str, dict[str, Any]]]] = {
             {"luts_per_class": 60, "temperature": 5.5, **_SMALL_IMAGES, "refits": 4},
         ),
         (
-            "thresholds:64,128",
-            {"luts_per_class": 200, "temperature": 11, "refits": 1, "shift": 1, "patch": 16},
+            "threshold:128",
+            {"luts_per_class": 31, "temperature": 3.2, **_SMALL_IMAGES, "refits": 30},
         ),
         (
-            "thresholds:64,128",
-            {"luts_per_class": 210, "temperature": 12, "refits": 3, "shift": 1, "patch": 16},
+            "threshold:64",
+            {"luts_per_class": 61, "temperature": 5.5, **_SMALL_IMAGES, "refits": 12},
         ),
+        ("threshold:32", {"luts_per_class": 200, "temperature": 11, **_WARPED}),
         (
             "thresholds:32,96,160",
             {
@@ -89,8 +91,14 @@ CONFIGURATIONS: dict[str, list[tuple[str, dict[str, Any]]]] = {
             for n, t in ((70, 9), (150, 12))
         ),
         ("gain:2352", {"luts_per_class": 130, "temperature": 14, "refits": 2, **_MIRRORED}),
-        ("gain:3136:10%", {"luts_per_class": 320, "temperature": 26, "refits": 1, **_MIRRORED}),
-        ("gain:3136:10%", {"luts_per_class": 950, "temperature": 50, "refits": 1, **_MIRRORED}),
+        # the bits of these four are functions of the three upper ones: two LUTs a pixel at most
+        *(
+            (
+                "thresholds:32,64,128,192",
+                {"luts_per_class": n, "temperature": t, "refits": refits, **_MIRRORED},
+            )
+            for n, t, refits in ((110, 12, 4), (330, 26, 2), (950, 50, 1))
+        ),
     ],
     "unsw_nb15": [
         (encoder, {"luts_per_class": n, **_SMALL})
