@@ -108,7 +108,7 @@ def realise(cell: Cell, fabric: Fabric) -> Cell:
     if cell.kind == REGISTER:
         return cell.but(primitive=fabric.register.name)
     table, inputs = cell.init, cell.inputs
-    primitive = next(lut for lut in fabric.luts if len(lut.inputs) >= len(inputs))
+    primitive = fabric.smallest_luts[len(inputs)]
     while len(inputs) < len(primitive.inputs):
         table = insert(table, len(inputs), len(inputs))
         inputs = (*inputs, CONST0)
