@@ -90,11 +90,14 @@ def simulate(
         if done:
             done(check)
 
+    answers = core.interface.answers(bits)
     with working_folder(folder) as out:
-        evaluated = meanwhile(lambda: note(check_netlist(core.interface, core.netlist, bits)))
+        evaluated = meanwhile(
+            lambda: note(check_netlist(core.interface, core.netlist, bits, answers=answers))
+        )
         with progress.working(f"evaluating the netlist, simulating {core.module}.v"):
             try:
-                check = check_rtl(core, bits, out, simulator=simulator)
+                check = check_rtl(core, bits, out, answers=answers, simulator=simulator)
             finally:
                 evaluated()
         note(check)
