@@ -208,7 +208,9 @@ def test_the_trend_is_that_of_the_records(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert (tmp_path / "trend.svg").stat().st_size > 1000
 
 
-@pytest.mark.parametrize("script", ["chips", "faults", "reloading", "thresholds"])
+@pytest.mark.parametrize(
+    "script", ["chips", "emit", "faults", "reloading", "simulation", "thresholds"]
+)
 def test_tables_of_pages_are_those_of_their_records(
     script: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
