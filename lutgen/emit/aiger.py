@@ -16,7 +16,6 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.core.build import without_collecting
 from lutgen.netlist.ir import FIRST_INPUT, LUT, REGISTER, Netlist
 from lutgen.netlist.tables import depends_on, insert, ones, reduce, variable
 from lutgen.text import in_comment
@@ -93,7 +92,6 @@ class Aig:
             yield from ("c", *map(in_comment, header))
 
 
-@without_collecting()
 def make_aig(netlist: Netlist) -> Aig:
     """Return the and-inverter graph of a netlist, mapped or not.
 
