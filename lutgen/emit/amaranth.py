@@ -11,8 +11,8 @@ LUTs become instances of the family's primitives where the design is built for a
 table look-ups in Amaranth's simulator. Registers are Amaranth's own, in the domain ``sync``, so
 that ``DomainRenamer``, ``EnableInserter`` and resets work on them as on any others.
 
-Amaranth takes two thirds of the time for a large core where ``gc.disable()`` stands before its elaboration:
-its objects make few cycles, and Python looks for them among millions.
+Amaranth takes two thirds of the time for a large core where ``gc.disable()`` stands before its
+elaboration: its objects make few cycles, and Python looks for them among millions.
 """
 
 from __future__ import annotations
