@@ -14,6 +14,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from pages import renewed as with_tables
+from pages import table
+
 from lutgen.chips.registry import families, get_family
 from lutgen.core import Core, CoreConfig, make_core
 from lutgen.errors import NetlistError
@@ -26,6 +29,8 @@ from lutgen.model import LutNetwork, Source
 from lutgen.records.synthesis import SynthesisRecord
 from lutgen.verify.prove import prove_steps, prove_synthesised, prove_verilog
 
+ROOT = Path(__file__).parents[1]
+RECORD, PAGE = ROOT / "benchmarks" / "results" / "chips.json", ROOT / "docs" / "chips.md"
 SIZES = (4, 6, 8)
 
 
@@ -68,24 +73,27 @@ def measure(family: str, k: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure each family and print a table in Markdown."""
+    """Measure each family, write the record, and its table into the page."""
     names = [name for name, family in families().items() if family.yosys]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--families", nargs="*", default=names, help="only these")
-    parser.add_argument("--json", type=Path, default=Path("benchmarks/results/chips.json"))
+    parser.add_argument("--families", nargs="*", default=names, help="only these, or none")
     options = parser.parse_args()
-    records = json.loads(options.json.read_text()) if options.json.exists() else {}
+    records = json.loads(RECORD.read_text()) if RECORD.exists() else {}
     for name in options.families:
         records[name] = {str(k): measure(name, k) for k in SIZES}
-        options.json.write_text(json.dumps(records, indent=1, sort_keys=True) + "\n")
-    print("| family | " + " | ".join(f"k = {k}: lutgen | `synth_*`" for k in SIZES) + " |")
-    print("|---|" + "---|" * (2 * len(SIZES)))
-    for name in names:
-        if name in records:
-            cells = [name]
-            for k in SIZES:
-                cells += [cell(records[name][str(k)], mode) for mode in (DIRECT, OPTIMISED)]
-            print("| " + " | ".join(cells) + " |")
+        RECORD.write_text(json.dumps(records, indent=1, sort_keys=True) + "\n")
+    page = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(renewed(page, records), encoding="utf-8")
+
+
+def renewed(page: str, records: dict[str, Any]) -> str:
+    """Return the page with the table of the record."""
+    columns = [name for k in SIZES for name in (f"k = {k}: lutgen", "`synth_*`")]
+    rows = [
+        [name, *[cell(found[str(k)], mode) for k in SIZES for mode in (DIRECT, OPTIMISED)]]
+        for name, found in sorted(records.items())
+    ]
+    return with_tables(page, "chips", [table(["family", *columns], rows)])
 
 
 def cell(record: dict[str, Any], mode: str) -> str:

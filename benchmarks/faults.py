@@ -7,7 +7,8 @@ Run with: python benchmarks/faults.py MODEL CHIP PIPELINE
 MODEL is a file that ``lutgen boost`` wrote; features come in as numbers, the encoder is in
 hardware. The first form flips every bit; the second makes the core with three copies of registers
 and of all, on several chips, and proves that single flips do not show. What came of it is kept in
-``results/faults.json``, which the third form prints as the tables of ``docs/faults.md``.
+``results/faults.json``, of which the tables of ``docs/faults.md`` are made; the third form makes
+them, and no more.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pages import renewed as with_tables
+from pages import table
 
 from lutgen.core import CoreConfig, make_core
 from lutgen.datasets.labels import match_labels
@@ -28,13 +31,31 @@ from lutgen.jobs.samples import samples_for
 from lutgen.model import LutNetwork
 from lutgen.netlist.ir import CORE, LUT, REGISTER
 from lutgen.netlist.passes.triplicate import ALL, NONE, REGISTERS
-from lutgen.records.faults import FaultsRecord
-from lutgen.report.faults import curve_table, faults_lines, parts_table
-from lutgen.report.table import Table
+from lutgen.records.faults import CONFIGURATION, FaultsRecord, Kind
 from lutgen.verify.masking import prove_masking
 from lutgen.verify.upsets import Point, Upsets, sites, wanted_classes
 
-RECORD = Path(__file__).parent / "results" / "faults.json"
+ROOT = Path(__file__).parents[1]
+RECORD, PAGE = ROOT / "benchmarks" / "results" / "faults.json", ROOT / "docs" / "faults.md"
+CORES = {
+    "digits ice40": "digits, boosted, iCE40",
+    "mnist xilinx7": "MNIST, boosted, 7 series",
+    "mnist ice40": "MNIST ≥ 5, six layers memorized, iCE40",
+}
+COPIES = "tmr digits"
+IN_TABLES, IN_REGISTERS = (1, 16, 64, 256, 1024), (1, 4, 16)
+PARTS = (
+    *("core", "part", "bits", ">flips", ">samples show it", ">random inputs", ">solver"),
+    *(">proved never", ">not seen", ">mean accuracy lost", ">most lost"),
+)
+MANY = (
+    *("core", ">right without a flip", ">flips of tables that never show in the samples"),
+    *(">proved for every input", ">1 flip", *[f">{n:,}" for n in IN_TABLES[1:]]),
+    *(">1 register", *[f">{n}" for n in IN_REGISTERS[1:]]),
+)
+COPIED = (
+    *("chip", "`--tmr`", ">LUTs", ">", ">registers", ">levels", ">last voters", ">clock, MHz"),
+)
 SHARES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 N_DRAWS = 20
 CHIPS = (("ice40", 2), ("xilinx7", 2))
@@ -136,36 +157,89 @@ def write(name: str, found: dict[str, Any]) -> None:
     write_json(RECORD, dict(sorted({**known, name: found}.items())))
 
 
-def markdown(table: Table) -> str:
-    """Return a table as Markdown."""
-    names = [column.removeprefix(">") for column in table.columns]
-    rule = ["---:" if column.startswith(">") else "---" for column in table.columns]
-    return "\n".join("| " + " | ".join(row) + " |" for row in (names, rule, *table.rows))
+def renewed(page: str, records: dict[str, Any]) -> str:
+    """Return the page with the tables of the record."""
+    cores = [
+        (name, FaultsRecord.from_json(records[key]["record"], key), records[key]["trained"])
+        for key, name in CORES.items()
+    ]
+    copied = records[COPIES]["rows"]
+    tables = [
+        table(PARTS, [row for name, record, _ in cores for row in part_rows(name, record)]),
+        table(MANY, [flips_row(name, record) for name, record, _ in cores]),
+        table(
+            ("core", ">bits", *[f">{100 * share:g} %" for share in SHARES]),
+            [trained_row(name, record, points) for name, record, points in cores],
+        ),
+        table(COPIED, [copies_row(row, copied) for row in copied]),
+    ]
+    return with_tables(page, "faults", tables)
 
 
-def print_tables() -> None:
-    """Print what is known as Markdown."""
-    for name, found in read_json(RECORD).items():
-        print(f"\n### {name}\n")
-        if "rows" in found:
-            columns = tuple(f">{c}" if c not in ("chip", "tmr") else c for c in found["rows"][0])
-            rows = tuple(tuple(map(str, row.values())) for row in found["rows"])
-            print(markdown(Table("", columns, rows)))
-            continue
-        record = FaultsRecord.from_json(found["record"], name)
-        print(f"pipeline {found['pipeline']}, {found['seconds']} s\n")
-        for table in (parts_table(record), curve_table(record)):
-            print(markdown(table) + "\n")
-        print("\n".join(faults_lines(record)) + "\n")
-        columns = tuple(f">{column}" for column in found["trained"][0])
-        rows = tuple(
-            tuple(
-                f"{value:.4f}" if isinstance(value, float) else str(value)
-                for value in item.values()
-            )
-            for item in found["trained"]
+def part_rows(name: str, record: FaultsRecord) -> list[list[str]]:
+    """Return what flips in each part of a core do."""
+    rows: list[list[str]] = []
+    for part in record.parts:
+        found = (part.samples, part.random, part.solver, part.proved, part.not_seen)
+        lost = part.mean_lost
+        rows.append(
+            [
+                "" if rows else name,
+                f"core {part.layer}" if part.part == CORE else part.part,
+                "tables" if part.kind == CONFIGURATION else part.kind,
+                f"{part.n_bits:,}",
+                *[f"{100 * n / part.n_tried:.1f} %" for n in found],
+                f"{lost:.4f}" if lost >= 5e-5 else f"{lost:.0e}",
+                f"{part.most_lost:.4f}",
+            ]
         )
-        print(markdown(Table("", columns, rows)))
+    return rows
+
+
+def flips_row(name: str, record: FaultsRecord) -> list[str]:
+    """Return what is right after one flip, exactly, and after several at once."""
+    in_tables = [part for part in record.parts if part.kind == CONFIGURATION]
+    n_tried = sum(part.n_tried for part in in_tables)
+    shares = [
+        1 - sum(part.samples for part in in_tables) / n_tried,
+        sum(part.proved for part in in_tables) / n_tried,
+    ]
+    points = {(point.kind, point.n_flips): point for point in record.points}
+    row = [name, f"{record.right:.4f}", *[f"{100 * share:.1f} %" for share in shares]]
+    kinds: tuple[tuple[Kind, tuple[int, ...], int], ...] = (
+        (CONFIGURATION, IN_TABLES, 4),
+        ("registers", IN_REGISTERS, 3),
+    )
+    for kind, numbers, digits in kinds:
+        parts = [part for part in record.parts if part.kind == kind]
+        lost = sum(part.n_tried * part.mean_lost for part in parts)
+        exact = record.right - lost / sum(part.n_tried for part in parts)
+        row.append(f"{exact:.{digits}f}")
+        several = [points[kind, n] for n in numbers[1:]]
+        row += [f"{point.mean:.3f} ± {point.half_width:.3f}" for point in several]
+    return row
+
+
+def trained_row(name: str, record: FaultsRecord, points: list[dict[str, float]]) -> list[str]:
+    """Return what is right after shares of the bits of the trained LUTs were flipped."""
+    parts = [part for part in record.parts if part.kind == CONFIGURATION and part.part == CORE]
+    shown = [f"{point['mean']:.3f} ± {point['half_width']:.3f}" for point in points]
+    return [name, f"{sum(part.n_bits for part in parts):,}", *shown]
+
+
+def copies_row(row: dict[str, Any], rows: list[dict[str, Any]]) -> list[str]:
+    """Return what three copies cost, beside the core of the same chip without."""
+    plain = next(other for other in rows if (other["chip"], other["tmr"]) == (row["chip"], NONE))
+    return [
+        row["chip"],
+        row["tmr"].replace(" with three outputs", ", `--tmr-outputs`"),
+        f"{row['luts']:,}",
+        f"\N{MULTIPLICATION SIGN} {row['luts'] / plain['luts']:.2f}",
+        f"{row['registers']:,}",
+        str(row["levels"]),
+        str(row["voters_left"]),
+        f"{row['estimated_mhz']:.1f}",
+    ]
 
 
 def main() -> None:
@@ -179,12 +253,12 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--proof-seconds", type=float, default=600)
     given = parser.parse_args()
-    if given.table:
-        print_tables()
-    elif given.tmr:
+    if given.tmr:
         copies(given.model)
-    else:
+    elif not given.table:
         flip(given.model, given.chip, given.pipeline, given.data_dir, given.proof_seconds)
+    page = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(renewed(page, read_json(RECORD)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, StrMethodFormatter
+from pages import renewed as with_tables
 from published import PUBLISHED
 from rows import RESULTS, Row, read_all
 
@@ -22,7 +22,6 @@ from lutgen.files import read_json
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 PICTURE = ROOT / "docs" / "results.svg"
-BEGIN, END = "<!-- made by benchmarks/readme.py -->", "<!-- end -->"
 DATA = "mnist"
 SHOWN = (31, 60, 150, 380)  # LUTs a class of the networks in the table
 OTHERS = ("DWN sm", "DWN lg", "DWN 1x500", "TreeLUT (I)")
@@ -39,12 +38,7 @@ def main() -> None:
 
 def renewed(readme: str) -> str:
     """Return the README with the table that the records give."""
-    made = f"{BEGIN}\n{table()}\n{END}"
-    pattern = re.escape(BEGIN) + ".*?" + re.escape(END)
-    text, count = re.subn(pattern, lambda _: made, readme, flags=re.DOTALL)
-    if count != 1:
-        raise ValueError(f"README.md needs {BEGIN} and {END} once each, found {count}")
-    return text
+    return with_tables(readme, "readme", [table()])
 
 
 def table() -> str:

@@ -1,6 +1,6 @@
 """What tables that can be loaded cost: docs/reloading.md and its record.
 
-Run with: python benchmarks/reloading.py [-o benchmarks/results/reloading.json]
+Run with: python benchmarks/reloading.py
 
 Models of the digits of scikit-learn, 10 LUTs a class; the core alone, a register after every two
 levels, fixed and reloadable, by Yosys: fixed as mapped, reloadable flattened and optimised.
@@ -12,7 +12,10 @@ import argparse
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+from pages import renewed as with_tables
+from pages import table
 from sklearn.datasets import load_digits
 
 from lutgen.core import CoreConfig, make_core
@@ -21,7 +24,8 @@ from lutgen.flow.yosys import DIRECT, OPTIMISED
 from lutgen.jobs.synthesise import synthesise
 from lutgen.learn.estimators.boosting import BoostedLutClassifier
 
-RECORD = Path(__file__).parent / "results/reloading.json"
+ROOT = Path(__file__).parents[1]
+RECORD, PAGE = ROOT / "benchmarks" / "results" / "reloading.json", ROOT / "docs" / "reloading.md"
 CHIPS = ("xilinx7", "ecp5", "gowin")
 FAN_INS = (4, 6)
 
@@ -78,20 +82,28 @@ def measure(chip: str, k: int) -> Row:
 
 
 def main() -> None:
-    """Measure every row, write the record and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("-o", "--output", type=Path, default=RECORD)
-    output = parser.parse_args().output
+    """Measure every row, write the record, and its table into the page."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     rows = [measure(chip, k) for k in FAN_INS for chip in CHIPS]
     record = {"tool": str(find_yosys()), "rows": [asdict(row) for row in rows]}
-    output.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    print("| model | chip | LUTs fixed | LUTs reloadable | registers | bits loaded |")
-    print("|---|---|---|---|---|---|")
-    for row in rows:
-        print(
-            f"| {row.n_tables} LUTs of {row.k} inputs | {row.chip} | {row.luts[0]:,} | "
-            f"{row.luts[1]:,} | {row.registers[0]:,}, {row.registers[1]:,} | {row.n_bits:,} |"
-        )
+    RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8"), record), encoding="utf-8")
+
+
+def renewed(page: str, record: dict[str, Any]) -> str:
+    """Return the page with the table of the record."""
+    columns = ("model", "chip", "LUTs fixed", "LUTs reloadable", "registers", "bits loaded")
+    rows = [
+        [
+            f"{row['n_tables']} LUTs of {row['k']} inputs",
+            row["chip"],
+            *[f"{n:,}" for n in row["luts"]],
+            ", ".join(f"{n:,}" for n in row["registers"]),
+            f"{row['n_bits']:,}",
+        ]
+        for row in record["rows"]
+    ]
+    return with_tables(page, "reloading", [table(columns, rows)])
 
 
 if __name__ == "__main__":

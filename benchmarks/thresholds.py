@@ -1,21 +1,22 @@
 """Thresholds that are cheaper to compare: LUTs of the encoder, accuracy, by what gain they lose.
 
 ``python benchmarks/thresholds.py`` runs what `benchmarks/results/thresholds.json` lacks, one
-thread; ``--table`` prints it as Markdown. Networks of 120 LUTs in all, scored on a validation fifth
-of the training part; LUTs are those of the encoder as lutgen maps it to Xilinx 7, from the features
-in their smallest formats (``auto``).
+thread, and writes the table of `benchmarks/README.md`; ``--table`` does only that. Networks of 120
+LUTs in all, scored on a validation fifth of the training part; LUTs are those of the encoder as
+lutgen maps it to Xilinx 7, from the features in their smallest formats (``auto``).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pages import renewed as with_tables
+from pages import table
 from rows import RESULTS, SEEDS, load
 
 from lutgen.core import CoreConfig, make_core
@@ -26,7 +27,7 @@ from lutgen.learn.boost import BoostParameters, boost
 from lutgen.netlist.ir import ENCODER
 from lutgen.netlist.stats import netlist_stats
 
-FILE = RESULTS / "thresholds.json"
+RECORD, PAGE = RESULTS / "thresholds.json", RESULTS.parent / "README.md"
 ENCODERS = {"jsc": 128, "uci:pendigits": 160, "uci:magic": 160, "uci:adult": 100}
 TOLERANCES = ("", ":2%", ":5%", ":10%")
 N_LUTS = 120
@@ -34,22 +35,22 @@ ASIDE = 0.2
 
 
 def main() -> None:
-    """Run what is missing, or print the table."""
+    """Run what is missing, unless only the table is asked for, and write that into the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
-    rows: dict[str, Any] = json.loads(FILE.read_text()) if FILE.exists() else {}
-    if options.table:
-        print("\n".join(table(rows)))
-        return
-    for seed, data, tolerance in product(SEEDS, ENCODERS, TOLERANCES):
+    rows: dict[str, Any] = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    cases = [] if options.table else product(SEEDS, ENCODERS, TOLERANCES)
+    for seed, data, tolerance in cases:
         spec = f"gain:{ENCODERS[data]}{tolerance}"
         runs = rows.setdefault(data, {}).setdefault(spec, {})
         if str(seed) not in runs:
             runs[str(seed)] = measure(data, spec, seed, options.data_dir)
-            write_json(FILE, rows)
+            write_json(RECORD, rows)
             print(data, spec, seed, runs[str(seed)], flush=True)
+    page = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(renewed(page, rows), encoding="utf-8")
 
 
 def measure(data: str, spec: str, seed: int, data_dir: Path | None) -> dict[str, Any]:
@@ -82,13 +83,14 @@ def measure(data: str, spec: str, seed: int, data_dir: Path | None) -> dict[str,
     }
 
 
-def table(rows: dict[str, Any]) -> Iterator[str]:
-    """Yield the lines of the table: encoder LUTs of all, and accuracy on validation samples."""
-    yield f"| gain lost, at most | {' | '.join(name.removeprefix('uci:') for name in rows)} |"
-    yield "|---" * (len(rows) + 1) + "|"
+def renewed(page: str, rows: dict[str, Any]) -> str:
+    """Return the page with the table: encoder LUTs of all, and accuracy on validation samples."""
+    columns = ["gain lost, at most", *[name.removeprefix("uci:") for name in rows]]
+    lines = []
     for tolerance in TOLERANCES:
         cells = [_cell(rows[data].get(f"gain:{ENCODERS[data]}{tolerance}", {})) for data in rows]
-        yield f"| {tolerance.lstrip(':') or 'none'} | {' | '.join(cells)} |"
+        lines.append([tolerance.lstrip(":") or "none", *cells])
+    return with_tables(page, "thresholds", [table(columns, lines)])
 
 
 def _cell(runs: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ import pytest
 from chips import assert_same_answers, one_lut
 from netlists import assert_same_function
 
-from lutgen.chips.fabric.split import Shape, is_pair, worst_cost
+from lutgen.chips.fabric.split import Shape, are_pairs, worst_cost
 from lutgen.chips.ice40.family import ICE40
 from lutgen.chips.registry import get_family
 from lutgen.errors import ConfigError
@@ -55,7 +55,7 @@ def test_known_functions(name: str, k: int, function: object, luts: int) -> None
 
 def test_equal_and_complementary_cofactors_are_made_once() -> None:
     part = int.from_bytes(np.random.default_rng(4).bytes(4), "little")
-    assert not is_pair(part)
+    assert not are_pairs([part])[0]
     # each LUT is 0 where its own last input is 0, and else the part or its complement
     cells = (
         Cell(LUT, (2, 3, 4, 5, 6, 7), part << 32, "l1_n0", 1),

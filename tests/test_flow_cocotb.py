@@ -10,6 +10,7 @@ from needed import need_tool
 from lutgen.errors import ConfigError, ToolError
 from lutgen.flow import cocotb
 from lutgen.flow.cocotb import Design, build_bench, find_simulator
+from lutgen.flow.process import Ended, Job
 from lutgen.flow.simulate import simulate
 from lutgen.flow.tools import find_icarus, is_enough
 
@@ -100,11 +101,11 @@ def test_settings_of_the_surroundings_do_not_reach_the_bench(
 ) -> None:
     seen: dict[str, str] = {}
 
-    def run(*_: object, environment: dict[str, str], **__: object) -> float:
-        seen.update(environment)
-        return 0.0
+    def run_together(jobs: list[Job], **_: object) -> list[Ended]:
+        seen.update(jobs[0].environment or {})
+        return [Ended(0, 0.0)]
 
-    monkeypatch.setattr(cocotb, "run", run)
+    monkeypatch.setattr(cocotb, "run_together", run_together)
     for name in ("COCOTB_TEST_FILTER", "LUTGEN_RESULT", "WAVES", "MAKEFLAGS"):
         monkeypatch.setenv(name, "from outside")
     build_bench("bench_core", design(tmp_path), folder=tmp_path / "bench")

@@ -57,10 +57,39 @@ def test_whatever_decides_the_object_decides_the_key(build: Path) -> None:
     assert n_calls() == 4
 
 
-def test_other_files_are_compiled_as_ever(build: Path) -> None:
+def compile_own(build: Path, *options: str) -> list[str]:
+    """Compile a file of a design, and return the compiler's calls."""
+    Path("calls").unlink(missing_ok=True)
+    command = [str(build / "cc"), f"-I{build / 'include'}", *options, "-c", "-o", "V.o", "V.cpp"]
+    assert objcache.main(build.parent / "cache", command) == 0
+    assert Path("V.o").read_text() == "object\n"
+    return Path("calls").read_text().splitlines()
+
+
+def test_other_files_take_headers_that_are_read_once(build: Path) -> None:
+    reads, compiles = compile_own(build, "-O0")
+    (header,) = (build.parent / "cache").glob("headers-*.h")
+    assert header.read_text() == '#include "verilated.h"\n#include "verilated_vpi.h"\n'
+    assert "-x c++-header -o " in reads and reads.endswith(str(header))
+    assert compiles.endswith(f"-c -o V.o -include {header} V.cpp")
+    assert compile_own(build, "-O0") == [compiles]
+    assert len(compile_own(build, "-O1")) == 2
+    (build / "include" / "verilated.h").write_text("extern long a;")
+    assert len(compile_own(build, "-O0")) == 2
+
+
+@pytest.mark.parametrize("refused", ["c++-header", "headers-"])
+def test_a_compiler_that_does_not_take_them_compiles_without(build: Path, refused: str) -> None:
+    refusal = f'case "$*" in *{refused}*) exit 1;; esac\n'
+    refusing = COMPILER.replace("if [ -e fail", refusal + "if [ -e fail")
+    (build / "cc").write_text(refusing)
     for _ in range(2):
-        assert compile_once(build, source="Vtop.cpp") == 0
-    assert n_calls() == 2
+        assert compile_own(build)[-1].endswith("-c -o V.o V.cpp")
+        assert not list((build.parent / "cache").glob("*.gch"))
+
+
+def test_files_that_name_a_header_themselves_are_compiled_as_ever(build: Path) -> None:
+    assert len(compile_own(build, "-include", "own.h")) == 1
     assert not (build.parent / "cache").exists()
 
 

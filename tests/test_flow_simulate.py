@@ -73,6 +73,27 @@ def test_mismatches_are_counted_and_nets_read(tmp_path: Path, simulator: str) ->
     assert ElementTree.parse(results).find(".//failure") is not None  # cocotb's own verdict
 
 
+@pytest.mark.parametrize("wrong", [(), (7, 61), (70,)])
+def test_parts_that_run_at_once_are_one_simulation(
+    tmp_path: Path, wrong: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "n_processors", lambda: 3)
+    monkeypatch.setattr(module, "_FEWEST_A_PART", 20)
+    xs = [x * 7 % 32 for x in range(75)]
+    ys = [answer(x) for x in xs]
+    for place in wrong:
+        ys[place] ^= 1
+    write_design(tmp_path, xs, ys)
+    result = run(tmp_path, nets=["parity", "both"], n_filling=5)
+    assert (result.n_vectors, result.n_equal) == (70, 70 - len(wrong))
+    # samples are counted with those that fill, the first of a part likewise
+    assert [found.sample for found in result.mismatches] == list(wrong)
+    parity = xs[wrong[0]].bit_count() & 1 if wrong else 0
+    assert result.net_values.get("parity", "0") == str(parity)
+    assert [cycle.x for cycle in result.cycles] == [f"{x:x}" for x in xs[:16]]
+    assert len(list((tmp_path / "build").glob("part*/result.json"))) == 3
+
+
 def test_many_nets_are_read_in_a_second_build(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,7 @@
 """Learning in chunks gives what learning at once gives, and keeps to the memory it is given."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ from lutgen.datasets.chunks import open_chunks
 from lutgen.encode.statistics import Block
 from lutgen.errors import ConfigError, DataError, OutputError
 from lutgen.jobs import larger, learn
+from lutgen.jobs.progress import Count
 from lutgen.jobs.samples import load_source
+from lutgen.learn import compiled
 from lutgen.learn.blocks import boost_blocks, split
 from lutgen.learn.boost import BoostParameters
 from lutgen.learn.estimators.boosting import BoostedLutClassifier
@@ -79,6 +83,26 @@ def test_chunks_learn_what_the_whole_learns(
     assert "1,500 rows of 5 features; labels: " in heard[0]
     assert "chunks of 270 rows at most" in heard[1]
     assert found.feature_names == (() if pattern == "table.npy" else whole.feature_names)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_the_first_lut_waits_for_is_said(
+    files: Path, kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "is_kept", lambda: kept)
+    heard: list[tuple[int, int, str]] = []
+
+    class Counted(type(larger.SILENT)):  # type: ignore[misc]
+        @contextmanager
+        def count(self, what: str, unit: str) -> Iterator[Count]:
+            assert (what, unit) == ("learning", "LUTs")
+            yield lambda done, total, remark="": heard.append((done, total, remark))
+
+    source = Source(str(files / "part*.parquet"))
+    larger.boost(source, parameters(), memory="1GB", threads=1, progress=Counted())
+    compiling = (0, 0, "compiling kernels, once (lutgen doctor --prepare)")
+    assert (heard[0] == compiling) == (not kept)
+    assert heard[-1][0] == heard[-1][1] > 0 and heard.count(compiling) == (not kept)
 
 
 def test_numbers_in_chunks(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:

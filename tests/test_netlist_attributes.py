@@ -26,7 +26,7 @@ XOR, AND, MAJORITY, BUFFER = 0b0110, 0b1000, 0b11101000, 0b10
 TARGETS = ("ice40", "ecp5", "gowin", "xilinx7", "xcup")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Marked(Cell):
     """A cell with an attribute that no pass knows of."""
 

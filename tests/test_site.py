@@ -6,6 +6,7 @@ Also every link among the Markdown files as GitHub shows them.
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -34,6 +35,7 @@ def load(path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"script_{path.stem}", path)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)  # dataclasses look for their own
     spec.loader.exec_module(module)
     return module
 
@@ -190,7 +192,7 @@ def test_the_readme_has_the_table_that_the_records_give(monkeypatch: pytest.Monk
     made = load(ROOT / "benchmarks" / "readme.py", monkeypatch)
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert made.renewed(text) == text, "run python benchmarks/readme.py"
-    with pytest.raises(ValueError, match=r"README\.md needs"):
+    with pytest.raises(ValueError, match=r"needs 1 table\(s\) of readme\.py"):
         made.renewed("# nothing")
 
 
@@ -204,3 +206,32 @@ def test_the_trend_is_that_of_the_records(monkeypatch: pytest.MonkeyPatch, tmp_p
     short.write_page(worse, tmp_path)
     assert "9,999" in (tmp_path / "trend.md").read_text(encoding="utf-8")
     assert (tmp_path / "trend.svg").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    "script", ["chips", "emit", "faults", "reloading", "simulation", "thresholds"]
+)
+def test_tables_of_pages_are_those_of_their_records(
+    script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = load(ROOT / "benchmarks" / f"{script}.py", monkeypatch)
+    page = made.PAGE.read_text(encoding="utf-8")
+    record = json.loads(made.RECORD.read_text(encoding="utf-8"))
+    assert made.renewed(page, record) == page, f"benchmarks/{script}.py writes it anew"
+    text = made.RECORD.read_text(encoding="utf-8")
+    other = json.loads(
+        re.sub(r'("(?:luts|peak_mb|run_seconds|encoder)": (?:\[\s*)?)', r"\g<1>1", text)
+    )
+    assert made.renewed(page, other) != page
+
+
+def test_a_page_without_a_place_for_a_table_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = load(ROOT / "benchmarks" / "pages.py", monkeypatch)
+    begin = "<!-- made by benchmarks/some.py -->"
+    place = f"{begin}\nold\n<!-- end -->"
+    text = f"# A page\n\n{place}\n\nand\n\n{place}\n"
+    new = pages.renewed(text, "some", ["| a |", "| b |"])
+    assert new == text.replace("old", "| a |", 1).replace("old", "| b |")
+    for faulty in (text.replace(begin, "", 1), text + place, text + begin):
+        with pytest.raises(ValueError, match=r"needs 2 table\(s\) of some.py, each between <!--"):
+            pages.renewed(faulty, "some", ["| a |", "| b |"])

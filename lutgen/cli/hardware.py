@@ -31,6 +31,7 @@ from lutgen.cli.options import (
 from lutgen.cli.synthesis import Timeout, parse_modes
 from lutgen.errors import DataError
 from lutgen.flow.simulate import SIMULATORS
+from lutgen.jobs.beside import meanwhile
 from lutgen.jobs.evaluate import score
 from lutgen.jobs.hardware import core_files, write_core
 from lutgen.jobs.report import write_report
@@ -90,6 +91,7 @@ def simulate(
     if not json:
         print_changes(core.interface, written.changes, written.changes_unknown)
     unit = "samples" if part == "all" else f"{part} samples"
+    scored = meanwhile(lambda: _score(network, chosen, out))
     record = simulate_core(
         core,
         chosen.X[: samples or None],
@@ -111,7 +113,7 @@ def simulate(
             f"compared on codes; of the {unit}, {record.bits_changed:,} have other encoder bits as "
             f"codes than as they are, {record.answers_changed:,} another answer"
         )
-    _score(network, chosen, out)
+    scored()
     require_equal(record.checks)
 
 

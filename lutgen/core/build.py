@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -215,7 +216,7 @@ class Core:
 
 
 @contextmanager
-def _without_collecting() -> Iterator[None]:
+def without_collecting() -> Iterator[None]:
     """Let no garbage be looked for: cells make no cycles, and millions of them are walked along."""
     was_on = gc.isenabled()
     gc.disable()
@@ -226,7 +227,7 @@ def _without_collecting() -> Iterator[None]:
             gc.enable()
 
 
-@_without_collecting()
+@without_collecting()
 def make_core(network: LutNetwork, config: CoreConfig | None = None) -> Core:
     """Make the hardware of a model: lower, shrink, add the head, pipeline, map, copy, check.
 
@@ -355,8 +356,12 @@ def _smallest_cover(netlist: Netlist, family: Family) -> list[tuple[Netlist, Pas
     mapped = family.try_map(netlist)
     best: list[tuple[Netlist, PassStats]] = []
     max_depth = mapped.depth
-    for costs in family.fabric.costs(k):
-        covered = cover(netlist, k, max_depth=max_depth, costs=costs)
+    all_costs = family.fabric.costs(k)
+    with ThreadPoolExecutor(len(all_costs)) as pool:  # compiled code: as many processors as tries
+        covers = pool.map(lambda costs: cover(netlist, k, max_depth=max_depth, costs=costs),
+                          all_costs)  # fmt: skip
+        tried_covers = list(covers)
+    for covered in tried_covers:
         results = [covered, *_shrunk(covered[0], dont_cares=False)]
         tried = family.try_map(results[-1][0])
         better = (tried.count(LUT), tried.depth) < (mapped.count(LUT), mapped.depth)

@@ -16,7 +16,7 @@ from lutgen.chips.family import Family
 from lutgen.chips.primitive import Primitive
 from lutgen.chips.registry import get_family
 from lutgen.core import DEFAULT_MODULE, Core
-from lutgen.core.build import without_primitives
+from lutgen.core.build import without_collecting, without_primitives
 from lutgen.core.config import require_module_name
 from lutgen.core.controls import Controls
 from lutgen.emit.comparators import comparisons
@@ -54,6 +54,7 @@ def behavioural_verilog(core: Core) -> str:
     )
 
 
+@without_collecting()
 def emit_verilog(
     netlist: Netlist,
     family: Family,

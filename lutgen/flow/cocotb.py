@@ -25,7 +25,13 @@ from xml.etree import ElementTree
 from lutgen.assets import asset
 from lutgen.errors import ConfigError, ToolError
 from lutgen.files import remove_folder, write_atomic, write_files, write_json
-from lutgen.flow.process import run, subprocess_environment
+from lutgen.flow.process import (
+    Ended,
+    Job,
+    require_success,
+    run_together,
+    subprocess_environment,
+)
 from lutgen.flow.tools import Tool, find_icarus, find_verilator, is_enough, require_cocotb
 
 VERILATOR = "verilator"
@@ -137,20 +143,44 @@ class Bench:
         ToolError
             If the simulator fails, or takes too long, or no test was run.
         """
-        results = self.folder / _RESULTS
-        results.unlink(missing_ok=True)
-        job = {"settings": dict(settings), "tests": list(tests), "results": str(results)}
-        write_json(self.folder / _RUN, job)
-        failure: ToolError | None = None
-        try:
-            _child("run", self.folder, self.tool, self.tool.environment, timeout_seconds)
-        except ToolError as error:
-            failure = error
-        outcomes = _read_results(results)
-        if failure is not None and all(outcome.passed for outcome in outcomes):
-            raise failure
+        run = self.folder, settings
+        return self.run_together([run], tests=tests, timeout_seconds=timeout_seconds)[0]
+
+    def run_together(
+        self,
+        runs: Sequence[tuple[Path, Mapping[str, str]]],
+        *,
+        tests: Sequence[str] = (),
+        timeout_seconds: float | None = None,
+    ) -> list[tuple[TestOutcome, ...]]:
+        """Run the bench's tests several times at once, each run with a folder for its records.
+
+        Parameters
+        ----------
+        runs : sequence of (Path, mapping of str to str)
+            The folder, which must be there, and the settings of each.
+
+        Raises
+        ------
+        ToolError
+            See :meth:`run`.
+        """
+        jobs = []
+        for folder, settings in runs:
+            results = folder / _RESULTS
+            results.unlink(missing_ok=True)
+            told = {"settings": dict(settings), "tests": list(tests), "results": str(results)}
+            write_json(folder / _RUN, told)
+            jobs.append(_job("run", self.folder, folder, self.tool, self.tool.environment))
+        ended = run_together(jobs, at_once=len(jobs), timeout_seconds=timeout_seconds)
+        return [self._outcomes(*one) for one in zip(jobs, ended, strict=True)]
+
+    def _outcomes(self, job: Job, ended: Ended) -> tuple[TestOutcome, ...]:
+        outcomes = _read_results(job.cwd / _RESULTS)
+        if all(outcome.passed for outcome in outcomes):
+            require_success(job, ended)
         if not outcomes:
-            raise ToolError(f"the bench {self.module} ran no test; log: {self.folder / 'run.log'}")
+            raise ToolError(f"the bench {self.module} ran no test; log: {job.log}")
         return outcomes
 
 
@@ -228,10 +258,12 @@ def build_bench(
         options = _COMPILE.format(fast="-O1" if fast else "-O0")
         changes["MAKEFLAGS"] = f"{changes.get('MAKEFLAGS', '')} {options}".strip()
     try:
-        seconds = _child("build", folder, tool, changes, timeout_seconds)
+        building = _job("build", folder, folder, tool, changes)
+        (ended,) = run_together([building], at_once=1, timeout_seconds=timeout_seconds)
+        require_success(building, ended)
     except ToolError as error:
         raise _explained(error, tool, simulator, folder) from error
-    return Bench(module, folder, tool, seconds)
+    return Bench(module, folder, tool, ended.seconds)
 
 
 # What the makefiles that Verilator writes (or the names in its line directives) take for their own,
@@ -306,20 +338,14 @@ def _readable(design: Design) -> str:
     return "\n".join(["`verilator_config", *lines]) + "\n"
 
 
-def _child(
-    step: str,
-    folder: Path,
-    tool: Tool,
-    changes: Mapping[str, str],
-    timeout_seconds: float | None,
-) -> float:
-    return run(
-        [sys.executable, "-P", "-m", __name__, step, folder],
+def _job(step: str, folder: Path, run_folder: Path, tool: Tool, changes: Mapping[str, str]) -> Job:
+    """Return a step as a job of its own; it leaves its log in `run_folder`."""
+    return Job(
         what=f"{tool.name} ({step})",
-        cwd=folder,
-        log=folder / f"{step}.log",
+        command=(sys.executable, "-P", "-m", __name__, step, str(folder), str(run_folder)),
+        cwd=run_folder,
+        log=run_folder / f"{step}.log",
         environment=subprocess_environment(changes, without=_FOREIGN),
-        timeout_seconds=timeout_seconds,
     )
 
 
@@ -364,7 +390,7 @@ def _read(path: Path) -> dict[str, Any]:
     return job
 
 
-def _main(step: str, folder: Path) -> None:
+def _main(step: str, folder: Path, run_folder: Path) -> None:
     """Do one step with cocotb's runner; it writes to standard output."""
     from cocotb_tools.runner import get_runner  # noqa: PLC0415
 
@@ -384,7 +410,7 @@ def _main(step: str, folder: Path) -> None:
             timescale=tuple(job["timescale"]) if job["timescale"] else None,
         )
     else:
-        run_job = _read(folder / _RUN)
+        run_job = _read(run_folder / _RUN)
         runner.test(
             test_module=job["module"],
             hdl_toplevel=job["top"],
@@ -399,4 +425,4 @@ def _main(step: str, folder: Path) -> None:
 if __name__ == "__main__":
     # the compiler and the simulator end with this process: they are of its group
     signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
-    _main(sys.argv[1], Path(sys.argv[2]))
+    _main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))

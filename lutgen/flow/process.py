@@ -67,6 +67,7 @@ class Ended:
     code: int | None
     seconds: float
     why: str = ""
+    limit_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -135,12 +136,24 @@ def run(
     """
     job = Job(what, tuple(str(word) for word in command), cwd, log, environment)
     (ended,) = run_together([job], at_once=1, timeout_seconds=timeout_seconds)
-    if ended.code is None:
-        raise LateError(f"{what} was stopped after {timeout_seconds:g} s; log: {log}")
-    if ended.code:
-        said = telling_lines(log.read_text(errors="replace"))
-        raise ToolError(f"{what} failed ({reason(ended.code)}): {said}; log: {log}")
+    require_success(job, ended)
     return ended.seconds
+
+
+def require_success(job: Job, ended: Ended) -> None:
+    """Raise, as :func:`run` does, if a job took too long or failed."""
+    if ended.code is None:
+        raise LateError(f"{job.what} was stopped after {ended.limit_seconds:g} s; log: {job.log}")
+    if ended.code:
+        said = telling_lines(job.log.read_text(errors="replace"))
+        raise ToolError(f"{job.what} failed ({reason(ended.code)}): {said}; log: {job.log}")
+
+
+def n_processors() -> int:
+    """Return the number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS, Windows
 
 
 def run_together(
@@ -189,7 +202,7 @@ def run_together(
                 if code is None:
                     stop_group(process)
                 del running[number]
-                ended[number] = Ended(code, seconds, why)
+                ended[number] = Ended(code, seconds, why, timeout_seconds)
                 _require_room(jobs[number])
             looked = time.monotonic() if look else looked
     finally:

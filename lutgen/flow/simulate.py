@@ -7,12 +7,14 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lutgen.errors import DataError, ToolError
 from lutgen.files import read_json, write_files
 from lutgen.flow.cocotb import SIMULATORS, Design, build_bench, find_simulator
+from lutgen.flow.process import n_processors
 from lutgen.records.checks import Cycle
 
 __all__ = ["SIMULATORS", "Mismatch", "SimResult", "simulate"]
@@ -22,6 +24,9 @@ _RESULT = "result.json"
 # A net that the bench can read costs build time. This few are made readable at once; of more, only
 # in a second build, when there is a mismatch to explain.
 _FEW_NETS = 500
+# A run of its own for fewer vectors would take longer to start than it spares.
+_FEWEST_A_PART = 2500
+_MAX_REPORTED = 10
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class SimResult:
         Values of the named nets (``0``, ``1``, ``X``) for the first mismatch's sample; nets that
         the simulator does not have are left out.
     build_seconds, run_seconds : float
-        Time spent.
+        Time spent; of runs at once, that of all together.
     cycles : tuple of Cycle
         What stood at the ports in the first clock cycles.
     """
@@ -99,7 +104,9 @@ def simulate(
     latency : int
         Clock cycles from input to output; any other latency is a mismatch.
     build_dir : Path
-        Folder for the simulator's files, the logs and ``result.json``; made anew.
+        Folder for the simulator's files, the logs and ``result.json``; made anew. Thousands of
+        vectors are streamed by as many runs at once as there are processors, each in a folder
+        ``part1``, ``part2`` … of its own.
     n_filling : int
         Vectors at the beginning that fill a shift register: what comes of them is not compared.
     nets : sequence of str
@@ -176,7 +183,6 @@ def _run(
 ) -> SimResult:
     """Build and run once, with the named nets readable."""
     folder = folder.resolve()
-    (folder / _RESULT).unlink(missing_ok=True)  # an earlier run's
     bench = build_bench(
         _BENCH,
         replace(design, nets=("y", *nets)),
@@ -184,32 +190,62 @@ def _run(
         simulator=simulator,
         timeout_seconds=timeout_seconds,
     )
-    texts = {"inputs.mem": vectors, "expected.mem": answers, "nets.txt": nets}
-    write_files(folder, {name: "\n".join(lines) + "\n" for name, lines in texts.items()})
-    settings = {
-        "LUTGEN_INPUTS": str(folder / "inputs.mem"),
-        "LUTGEN_EXPECTED": str(folder / "expected.mem"),
-        "LUTGEN_LATENCY": str(latency),
-        "LUTGEN_FILLING": str(n_filling),
-        "LUTGEN_NETS": str(folder / "nets.txt"),
-        "LUTGEN_RESULT": str(folder / _RESULT),
-        **ports,
-    }
+    parts = _parts(len(vectors) - n_filling, folder)
+    runs = []
+    for part in parts:
+        own = slice(part.first, part.end + n_filling)
+        texts = {"inputs.mem": vectors[own], "expected.mem": answers[own], "nets.txt": nets}
+        lines = {name: "\n".join(some) + "\n" for name, some in texts.items()}
+        write_files(part.folder, lines)
+        (part.folder / _RESULT).unlink(missing_ok=True)  # an earlier run's
+        settings = {
+            "LUTGEN_INPUTS": str(part.folder / "inputs.mem"),
+            "LUTGEN_EXPECTED": str(part.folder / "expected.mem"),
+            "LUTGEN_LATENCY": str(latency),
+            "LUTGEN_FILLING": str(n_filling),
+            "LUTGEN_NETS": str(part.folder / "nets.txt"),
+            "LUTGEN_RESULT": str(part.folder / _RESULT),
+            **ports,
+        }
+        runs.append((part.folder, settings))
     start = time.monotonic()
-    bench.run(settings, timeout_seconds=timeout_seconds)
+    bench.run_together(runs, timeout_seconds=timeout_seconds)
     run_seconds = time.monotonic() - start
-    record = _read_result(folder, len(vectors) - n_filling)
+    records = [_read_result(part.folder, part.end - part.first) for part in parts]
+    mismatches = [
+        Mismatch(**entry | {"sample": entry["sample"] + part.first})
+        for part, record in zip(parts, records, strict=True)
+        for entry in record["mismatches"]
+    ]
+    differing = next((record for record in records if record["mismatches"]), records[0])
     return SimResult(
         simulator=bench.tool.name,
         version=bench.tool.version,
-        n_vectors=record["n_vectors"],
-        n_equal=record["n_equal"],
-        mismatches=tuple(Mismatch(**entry) for entry in record["mismatches"]),
-        net_values=record["nets"],
+        n_vectors=sum(record["n_vectors"] for record in records),
+        n_equal=sum(record["n_equal"] for record in records),
+        mismatches=tuple(mismatches[:_MAX_REPORTED]),
+        net_values=differing["nets"],
         build_seconds=bench.build_seconds,
         run_seconds=run_seconds,
-        cycles=tuple(Cycle(**entry) for entry in record["cycles"]),
+        cycles=tuple(Cycle(**entry) for entry in records[0]["cycles"]),
     )
+
+
+class _Part(NamedTuple):
+    """Vectors that one run streams, those that fill a shift register before them not counted."""
+
+    first: int
+    end: int
+    folder: Path
+
+
+def _parts(n_vectors: int, folder: Path) -> list[_Part]:
+    """Return what each processor runs: all vectors, or a part of so many that it pays."""
+    n_parts = max(1, min(n_processors(), n_vectors // _FEWEST_A_PART))
+    if n_parts == 1:
+        return [_Part(0, n_vectors, folder)]
+    ends = [n_vectors * i // n_parts for i in range(n_parts + 1)]
+    return [_Part(*some, folder / f"part{i}") for i, some in enumerate(pairwise(ends), 1)]
 
 
 def _read_result(folder: Path, n_vectors: int) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from lutgen.datasets.tasks import AS_CLASSES, REGRESSION
 from lutgen.encode.statistics import Block
 from lutgen.encode.tally import ExactSum
 from lutgen.errors import ConfigError, ToolError
-from lutgen.jobs.learn import describe_progress
+from lutgen.jobs.learn import counting_luts, describe_progress
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.learn.blocks import (
     all_one,
@@ -132,7 +132,7 @@ def boost(
         executor = opened.enter_context(executor_for(None, threads))
         with progress.working("looking at the labels"):
             train, test = _parted(whole, source)
-        count = opened.enter_context(progress.count("learning", "LUTs"))
+        count = opened.enter_context(counting_luts(progress))
 
         def tell(now: BoostProgress) -> None:
             count(now.n_done, now.n_total, describe_progress(now))

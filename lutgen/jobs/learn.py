@@ -69,7 +69,7 @@ def memorize(
         parameters = dataclasses.replace(parameters, wiring=found.wiring)
         chosen = found.why
     classes, numbers = np.unique(dataset.y_train, return_inverse=True)
-    with _learning(progress) as count:
+    with counting_luts(progress) as count:
         network = learn_memorized(
             fitted.encode(dataset.X_train),
             numbers,
@@ -199,7 +199,7 @@ def boost(
         )
 
     try:
-        with _learning(progress) as count:
+        with counting_luts(progress) as count:
             network = learnt(lambda now: count(now.n_done, now.n_total, describe_progress(now)))
     except Interrupted as stop:
         raise Interrupted(with_origin(stop.network, dataset, source)) from stop
@@ -207,7 +207,7 @@ def boost(
 
 
 @contextmanager
-def _learning(progress: Progress) -> Iterator[Count]:
+def counting_luts(progress: Progress) -> Iterator[Count]:
     """Count LUTs; until the first is learnt, say what it waits for, if for more than itself."""
     from lutgen.learn.compiled import is_kept  # noqa: PLC0415 - loads numba
 

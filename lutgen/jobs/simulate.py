@@ -11,6 +11,7 @@ from lutgen.bits import Bits
 from lutgen.core import Core
 from lutgen.emit.series import series_module
 from lutgen.flow.cocotb import find_simulator
+from lutgen.jobs.beside import meanwhile
 from lutgen.jobs.folders import working_folder
 from lutgen.jobs.progress import SILENT, Progress
 from lutgen.jobs.synthesise import SYNTHESIS
@@ -89,12 +90,16 @@ def simulate(
         if done:
             done(check)
 
+    answers = core.interface.answers(bits)
     with working_folder(folder) as out:
-        with progress.working("evaluating the netlist"):
-            check = check_netlist(core.interface, core.netlist, bits)
-        note(check)
-        with progress.working(f"simulating {core.module}.v"):
-            check = check_rtl(core, bits, out, simulator=simulator)
+        evaluated = meanwhile(
+            lambda: note(check_netlist(core.interface, core.netlist, bits, answers=answers))
+        )
+        with progress.working(f"evaluating the netlist, simulating {core.module}.v"):
+            try:
+                check = check_rtl(core, bits, out, answers=answers, simulator=simulator)
+            finally:
+                evaluated()
         note(check)
         if core.network.encoder.window is not None:
             with progress.working(f"simulating {series_module(core)}.v"):

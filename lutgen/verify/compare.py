@@ -44,7 +44,12 @@ def require_equal(checks: Iterable[Check]) -> None:
 
 
 def check_netlist(
-    interface: Interface, netlist: Netlist, bits: Bits, *, name: str = "netlist"
+    interface: Interface,
+    netlist: Netlist,
+    bits: Bits,
+    *,
+    name: str = "netlist",
+    answers: Bits | None = None,
 ) -> Check:
     """Evaluate a netlist on samples and compare with the model.
 
@@ -55,6 +60,8 @@ def check_netlist(
     bits : Bits
         Samples as they come in at the ports, see
         :meth:`lutgen.core.interface.Interface.samples`; so in every check.
+    answers : Bits, optional
+        The model's answers to them, `interface.answers(bits)`, where they are known already.
 
     Raises
     ------
@@ -62,7 +69,7 @@ def check_netlist(
         If there are no samples.
     """
     _require_samples(bits)
-    expected = interface.answers(bits).to_dense()
+    expected = (answers or interface.answers(bits)).to_dense()
     seen = Bits(evaluate(netlist, bits.words), bits.n_samples).to_dense()
     wrong = np.flatnonzero((expected != seen).any(axis=1))
     n_equal = bits.n_samples - wrong.size
@@ -88,6 +95,7 @@ def check_rtl(
     folder: Path,
     *,
     verilog: str | None = None,
+    answers: Bits | None = None,
     simulator: str = "verilator",
     timeout_seconds: float | None = None,
 ) -> Check:
@@ -99,10 +107,14 @@ def check_rtl(
         Gets the core, the vectors and the simulator's files.
     verilog : str, optional
         Text to simulate in place of the core's own.
+    answers : Bits, optional
+        See :func:`check_netlist`.
     """
     source = folder / f"{core.module}.v"
     write_files(folder, {source.name: core_verilog(core) if verilog is None else verilog})
-    return _check_simulation(core, bits, [source], folder, RTL, simulator, timeout_seconds)
+    return _check_simulation(
+        core, bits, [source], folder, RTL, simulator, timeout_seconds, answers=answers
+    )
 
 
 def check_synthesised(
@@ -142,12 +154,13 @@ def _check_simulation(
     simulator: str,
     timeout_seconds: float | None,
     primitives_of: str | None = None,
+    answers: Bits | None = None,
 ) -> Check:
     _require_samples(bits)
     if primitives_of is None and core.family.primitives:
         primitives_of = core.family.name
     models = [simulation_models(primitives_of)] if primitives_of else []
-    write_files(folder, vectors(bits, core.interface.answers(bits), core.header))
+    write_files(folder, vectors(bits, answers or core.interface.answers(bits), core.header))
     luts = set(core.network.lut_names())
     result = simulate(
         [*sources, *models],

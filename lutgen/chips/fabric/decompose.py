@@ -53,7 +53,7 @@ def find_decomposition(table: int, k: int, leaf: int, max_luts: int) -> Decompos
     """
     n_late = k - leaf
     most_inner = min(max_luts - 1, leaf - n_late)
-    if most_inner < 1 or ((k, leaf) == (6, 4) and not find_triples([table])):
+    if most_inner < 1 or ((k, leaf) == (6, 4) and not are_triples([table])[0]):
         return None
     found: Decomposition | None = None
     for late in combinations(range(k), n_late):
@@ -70,8 +70,8 @@ def find_decomposition(table: int, k: int, leaf: int, max_luts: int) -> Decompos
     return found
 
 
-def find_triples(tables: Sequence[int]) -> set[int]:
-    """Return the functions of six inputs that are three 4-LUTs, the root reading the other two.
+def are_triples(tables: Sequence[int]) -> NDArray[np.bool_]:
+    """Return which functions of six inputs are three 4-LUTs, the root reading the other two.
 
     Tells in a fraction of the time which of them :func:`find_decomposition` will find one for.
     """
@@ -79,8 +79,8 @@ def find_triples(tables: Sequence[int]) -> set[int]:
     bits = np.unpackbits(octets, axis=1, bitorder="little")[:, _COLUMNS.ravel()]
     columns = np.packbits(bits.ravel(), bitorder="little").reshape(len(tables), len(_COLUMNS), -1)
     kinds = np.bitwise_or.reduce(_KINDS[columns], axis=-1)
-    found = (np.bitwise_count(kinds) <= 4).any(axis=1)
-    return {table for table, is_triple in zip(tables, found.tolist(), strict=True) if is_triple}
+    found: NDArray[np.bool_] = (np.bitwise_count(kinds) <= 4).any(axis=1)
+    return found
 
 
 def _column_addresses() -> NDArray[np.intp]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from lutgen.chips.primitive import Primitive
 from lutgen.netlist.tables import tabulate
@@ -56,6 +57,12 @@ class Fabric:
     def leaf(self) -> int:
         """Inputs of the largest LUT."""
         return len(self.luts[-1].inputs)
+
+    @cached_property
+    def smallest_luts(self) -> tuple[Primitive, ...]:
+        """The smallest LUT of at least 0, 1, 2 … inputs, up to the largest that there is."""
+        sizes = range(self.leaf + 1)
+        return tuple(next(lut for lut in self.luts if len(lut.inputs) >= k) for k in sizes)
 
     def costs(self, k: int) -> list[list[float]]:
         """Return what LUTs of 0 to k inputs may be reckoned to cost: each is worth a try.

@@ -83,7 +83,7 @@ def _check_slices(netlist: Netlist, fabric: Fabric) -> None:
     parts = {part.name: part for part in fabric.carry if part.is_part}
     outside = set(netlist.outputs)
     for cell in netlist.cells:
-        outside.update(net for j, net in enumerate(cell.inputs) if not cell.local >> j & 1)
+        outside.update(_plain_inputs(cell))
     left: dict[tuple[str, int], str] = {}
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
         part = parts.get(cell.primitive)
@@ -110,9 +110,17 @@ def _driver(netlist: Netlist, net: int) -> Cell | None:
     return netlist.cells[net - netlist.first_cell] if net >= netlist.first_cell else None
 
 
+def _plain_inputs(cell: Cell) -> tuple[int, ...]:
+    """Return the nets that no wire of fixed course brings."""
+    if not cell.local:
+        return cell.inputs
+    return tuple([net for j, net in enumerate(cell.inputs) if not cell.local >> j & 1])
+
+
 def _check_carries(netlist: Netlist, names: set[str]) -> None:
-    readers = [(cell.name, net) for cell in netlist.cells for j, net in enumerate(cell.inputs)
-               if not cell.local >> j & 1]  # fmt: skip
+    if not names:
+        return
+    readers = [(cell.name, net) for cell in netlist.cells for net in _plain_inputs(cell)]
     readers += [(f"y[{i}]", net) for i, net in enumerate(netlist.outputs)]
     for reader, net in readers:
         place = net - netlist.first_cell

@@ -14,7 +14,7 @@ implementation cost reduction", DAC 2005)::
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lutgen.chips.fabric.decompose import Decomposition, find_decomposition
@@ -22,7 +22,7 @@ from lutgen.chips.fabric.fabric import MUX, MUX_LOCAL, Fabric
 from lutgen.chips.fabric.legal import check_muxes, check_sites
 from lutgen.chips.fabric.pair import pair_luts
 from lutgen.chips.fabric.site import held_name
-from lutgen.chips.fabric.split import Shape, Split, cofactors, find_split
+from lutgen.chips.fabric.split import Shape, Split, Splits, cofactors
 from lutgen.chips.fabric.tree import grow_trees
 from lutgen.netlist.ir import (
     CONST0,
@@ -46,6 +46,8 @@ from lutgen.netlist.tables import (
     tabulate,
     variable,
 )
+
+_AHEAD = 64  # cells whose splits are found at once
 
 Literal = tuple[int, bool]
 """A net, and whether its complement is meant."""
@@ -106,7 +108,7 @@ def realise(cell: Cell, fabric: Fabric) -> Cell:
     if cell.kind == REGISTER:
         return cell.but(primitive=fabric.register.name)
     table, inputs = cell.init, cell.inputs
-    primitive = next(lut for lut in fabric.luts if len(lut.inputs) >= len(inputs))
+    primitive = fabric.smallest_luts[len(inputs)]
     while len(inputs) < len(primitive.inputs):
         table = insert(table, len(inputs), len(inputs))
         inputs = (*inputs, CONST0)
@@ -124,6 +126,7 @@ class _Mapper:
         self._old = netlist
         self._fabric = fabric
         self._shape = Shape(fabric.leaf, len(fabric.muxes))
+        self._splits = Splits(self._shape)
         self._builder = NetlistBuilder(netlist.n_inputs)
         # the function that is 0 at address 0, over ascending nets -> what carries it
         self._made: dict[tuple[int, tuple[int, ...]], Literal] = {}
@@ -133,7 +136,9 @@ class _Mapper:
     def run(self) -> Netlist:
         """Map all cells."""
         net_of = list(range(self._old.first_cell))
-        for cell in self._old.cells:
+        for place, cell in enumerate(self._old.cells):
+            if place % _AHEAD == 0:
+                self._splits.find_ahead(self._wide(self._old.cells[place : place + _AHEAD]))
             inputs = tuple([net_of[net] for net in cell.inputs])
             if cell.kind == REGISTER or cell.primitive:
                 net_of.append(self._builder.add(cell.but(inputs=inputs)))
@@ -142,6 +147,14 @@ class _Mapper:
             else:
                 net_of.append(self._map(cell, inputs))
         return self._builder.finish(tuple(net_of[net] for net in self._old.outputs))
+
+    def _wide(self, cells: Sequence[Cell]) -> Iterator[tuple[int, int]]:
+        """Yield the functions that no LUT holds, as most cells ask for them."""
+        for cell in cells:
+            if cell.kind == LUT and not cell.primitive and len(cell.inputs) > self._shape.leaf:
+                table, nets = canonical(*reduce(cell.init, cell.inputs))
+                if len(nets) > self._shape.leaf:
+                    yield table, len(nets)
 
     def _map(self, cell: Cell, inputs: tuple[int, ...]) -> int:
         self._owner, self._n_parts = cell, 0
@@ -191,7 +204,7 @@ class _Mapper:
     def _make_new(self, table: int, nets: tuple[int, ...]) -> Literal:
         if len(nets) <= self._shape.leaf:
             return self._add(table, nets), False
-        split = find_split(table, len(nets), self._shape)
+        split = self._splits.find(table, len(nets))
         found = find_decomposition(table, len(nets), self._shape.leaf, split.cost - 1)
         if found is None and split.hard:
             return self._make_tree(table, nets, split.on), False
@@ -210,7 +223,7 @@ class _Mapper:
         """Return the net of a new LUT, even for a constant, for a hard multiplexer to read."""
         table, nets = canonical(*reduce(table, inputs))
         if len(nets) > self._shape.leaf:
-            split = find_split(table, len(nets), self._shape, lut_on_top=True)
+            split = self._splits.find(table, len(nets), lut_on_top=True)
             found = find_decomposition(table, len(nets), self._shape.leaf, split.cost - 1)
             table, nets = reduce(*self._prepare(table, nets, found or split))
         if not nets:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
-from itertools import combinations, pairwise
+
+import numpy as np
 
 from lutgen.chips.fabric.fabric import Fabric
 from lutgen.netlist.ir import CONST0, FIRST_INPUT, LUT, REGISTER, Netlist, NetlistBuilder
@@ -57,39 +58,63 @@ def _edges(netlist: Netlist, fabric: Fabric) -> dict[int, dict[int, int]]:
     names = {lut.name for lut in fabric.luts}
     before_wires = {net for cell in netlist.cells for net in cell.local_inputs}
     ages = [0] * netlist.n_nets
-    groups: dict[tuple[str, int, int, int], list[int]] = {}
+    levels = netlist.levels
+    groups: dict[tuple[str, int, int, int], list[tuple[int, tuple[int, ...]]]] = {}
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
-        age = max(ages[source] for source in cell.inputs)
+        inputs = cell.inputs
+        age = max(map(ages.__getitem__, inputs))
         ages[net] = age + (cell.kind == REGISTER)
-        alone = cell.site or cell.keep or cell.primitive not in names or net in before_wires
-        plain = len(set(cell.inputs)) == len(cell.inputs) <= n_pins
-        if cell.kind == LUT and not alone and plain and min(cell.inputs) >= FIRST_INPUT:
-            place = cell.part, cell.layer, netlist.levels[net], age
-            groups.setdefault(place, []).append(net)
+        if len(inputs) > n_pins or cell.kind != LUT or cell.primitive not in names:
+            continue
+        alone = cell.site or cell.keep or net in before_wires
+        if not alone and len(set(inputs)) == len(inputs) and min(inputs) >= FIRST_INPUT:
+            place = cell.part, cell.layer, levels[net], age
+            groups.setdefault(place, []).append((net, inputs))
     edges: dict[int, dict[int, int]] = {}
     for members in groups.values():
-        reads = {net: set(netlist.cells[net - netlist.first_cell].inputs) for net in members}
-        for a, b in _near(reads):
-            shared = len(reads[a] & reads[b])
-            if len(reads[a]) + len(reads[b]) - shared <= n_pins:
-                edges.setdefault(a, {})[b] = shared
-                edges.setdefault(b, {})[a] = shared
+        for a, b, shared in _near(members, n_pins):
+            edges.setdefault(a, {})[b] = shared
+            edges.setdefault(b, {})[a] = shared
     return edges
 
 
-def _near(reads: dict[int, set[int]]) -> Iterable[tuple[int, int]]:
-    """Return pairs of nets that read one net, and neighbours by number."""
-    readers: dict[int, list[int]] = {}
-    for net, sources in reads.items():
-        for source in sources:
-            readers.setdefault(source, []).append(net)
-    pairs: set[tuple[int, int]] = set()
-    for some in readers.values():
-        for start in range(0, len(some), _MAX_READERS):
-            pairs.update(combinations(some[start : start + _MAX_READERS], 2))
-    order = sorted(reads, key=lambda net: (len(reads[net]) > 2, net))
-    pairs.update((min(pair), max(pair)) for pair in pairwise(order))
-    return sorted(pairs)
+def _near(
+    members: list[tuple[int, tuple[int, ...]]], n_pins: int
+) -> Iterable[tuple[int, int, int]]:
+    """Return pairs of nets that fit, of those that read one net or are neighbours by number.
+
+    Parameters
+    ----------
+    members : list of (int, tuple of int)
+        Nets, ascending, and the nets that each reads.
+
+    Returns
+    -------
+    iterable of (int, int, int)
+        Two nets, and how many they both read.
+    """
+    nets = np.array([net for net, _ in members])
+    reads = np.array([(*inputs, *[0] * (n_pins - len(inputs))) for _, inputs in members])
+    n_reads = (reads > 0).sum(axis=1)
+    reader, pin = np.nonzero(reads)
+    by_source = np.argsort(reads[reader, pin], kind="stable")
+    sources, reader = reads[reader, pin][by_source], reader[by_source]
+    place = np.arange(len(reader)) - np.searchsorted(sources, sources)
+    group = np.cumsum(place % _MAX_READERS == 0)  # readers of one net that are tried
+    order = np.lexsort((nets, n_reads > 2))
+    pairs = [np.sort([order[:-1], order[1:]], axis=0)]
+    for distance in range(1, _MAX_READERS):
+        (where,) = np.nonzero(group[distance:] == group[:-distance])
+        if not where.size:
+            break
+        pairs.append(np.stack([reader[where], reader[where + distance]]))
+    first, second = np.concatenate(pairs, axis=1)
+    first, second = np.divmod(np.unique(first * len(nets) + second), len(nets))
+    both = reads[first][:, :, None] == reads[second][:, None, :]
+    shared = (both & (reads[first] > 0)[:, :, None]).sum(axis=(1, 2))
+    fits = n_reads[first] + n_reads[second] - shared <= n_pins
+    found = nets[first[fits]], nets[second[fits]], shared[fits]
+    return zip(*(some.tolist() for some in found), strict=True)
 
 
 def _match(edges: dict[int, dict[int, int]]) -> dict[int, int]:
@@ -114,23 +139,27 @@ def _match(edges: dict[int, dict[int, int]]) -> dict[int, int]:
 
 
 def _in_order(netlist: Netlist) -> Netlist:
-    """Return the netlist with its cells in an order in which each reads only earlier nets."""
-    waits = [0] * netlist.n_nets
-    readers: dict[int, list[int]] = {}
-    for net, cell in enumerate(netlist.cells, netlist.first_cell):
-        for source in set(cell.inputs):
-            if source >= netlist.first_cell:
-                waits[net] += 1
-                readers.setdefault(source, []).append(net)
-    ready = [net for net in range(netlist.first_cell, netlist.n_nets) if not waits[net]]
+    """Return the netlist with its cells in an order in which each reads only earlier nets.
+
+    Of those that could come next the first does.
+    """
+    first_cell = netlist.first_cell
+    placed = bytearray([True] * first_cell + [False] * len(netlist.cells))
+    waiting: dict[int, list[int]] = {}  # by one of the nets that they wait for
     builder = NetlistBuilder(netlist.n_inputs)
     new = list(range(netlist.n_nets))
-    while ready:
-        net = heapq.heappop(ready)
-        cell = netlist.cells[net - netlist.first_cell]
-        new[net] = builder.add(cell.but(inputs=tuple([new[i] for i in cell.inputs])))
-        for reader in readers.get(net, ()):
-            waits[reader] -= 1
-            if not waits[reader]:
+    for place in range(first_cell, netlist.n_nets):
+        ready = [place]
+        while ready:
+            net = heapq.heappop(ready)
+            cell = netlist.cells[net - first_cell]
+            missing = next((source for source in cell.inputs if not placed[source]), None)
+            if missing is not None:
+                waiting.setdefault(missing, []).append(net)
+                continue
+            inputs = tuple(map(new.__getitem__, cell.inputs))
+            new[net] = builder.add(cell if inputs == cell.inputs else cell.but(inputs=inputs))
+            placed[net] = True
+            for reader in waiting.pop(net, ()):
                 heapq.heappush(ready, reader)
     return builder.finish(tuple(new[net] for net in netlist.outputs))

@@ -65,10 +65,10 @@ def instances(netlist: Netlist, primitives: Mapping[str, Primitive]) -> dict[int
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
         if cell.is_shared:
             members.setdefault((cell.module, cell.site), []).append(net)
-    parts = {module: _parts(primitives.values(), module) for module, _ in members}
+    modules = dict.fromkeys(module for module, _ in members)
+    of_module = {module: _Assembly(netlist, module, primitives) for module in modules}
     found = {
-        nets[-1]: _Assembly(netlist, site, parts[module], primitives).instance(nets)
-        for (module, site), nets in members.items()
+        nets[-1]: of_module[module].instance(site, nets) for (module, site), nets in members.items()
     }
     for net, cell in enumerate(netlist.cells, netlist.first_cell):
         primitive = primitives.get(cell.primitive)
@@ -133,94 +133,83 @@ def _with_its_luts(netlist: Netlist, net: int, cell: Cell, primitive: Primitive)
     )
 
 
-def _parts(primitives: Iterable[Primitive], module: str) -> list[Primitive]:
-    return [part for part in primitives if part.module == module]
-
-
 class _Assembly:
-    """One instance while its pins are collected."""
+    """Puts the cells of a site of one module together."""
 
-    def __init__(
-        self,
-        netlist: Netlist,
-        site: str,
-        parts: list[Primitive],
-        primitives: Mapping[str, Primitive],
-    ) -> None:
+    def __init__(self, netlist: Netlist, module: str, primitives: Mapping[str, Primitive]) -> None:
         self._netlist = netlist
-        self._module = parts[0].module
-        self._site = site
-        self._parts = parts
+        self._module = module
         self._primitives = primitives
-        self._outputs = dict.fromkeys(part.output for part in parts)
-        self._driven: dict[str, int] = {}
-        self._read: dict[str, int] = {}
+        self._parts = [part for part in primitives.values() if part.module == module]
+        self._outputs = {part.output for part in self._parts}
+        pins = [pin for part in self._parts for pin in (*part.inputs, *dict(part.ties))]
+        self._output_ports = _pins_by_port(part.output for part in self._parts)
+        self._input_ports = _pins_by_port(pin for pin in pins if pin not in self._outputs)
+        self._widths: dict[str, int] = {}  # of what is said about truth tables
+        for part in self._parts:
+            if part.init:
+                width = part.init_at + (1 << len(part.inputs))
+                self._widths[part.init] = max(width, self._widths.get(part.init, 0))
 
-    def instance(self, nets: list[int]) -> Instance:
+    def instance(self, site: str, nets: list[int]) -> Instance:
         """Return the instance that drives these nets."""
         cells = [self._netlist.cells[net - self._netlist.first_cell] for net in nets]
         used = [self._primitives[cell.primitive] for cell in cells]
+        driven: dict[str, int] = {}
         for net, part in zip(nets, used, strict=True):
-            if part.output in self._driven:
-                raise self._fault(part.output, self._driven[part.output], net, "drives")
-            self._driven[part.output] = net
+            if driven.setdefault(part.output, net) != net:
+                raise self._fault(site, part.output, driven[part.output], net, "drives")
+        read: dict[str, int] = {}
         for cell, part in zip(cells, used, strict=True):
-            for pin, value in part.ties:
-                self._connect(pin, value)
-            for pin, net in zip(part.inputs, cell.inputs, strict=True):
-                self._connect(pin, net)
-        pins = [pin for part in self._parts for pin in (*part.inputs, *dict(part.ties))]
+            for pin, net in (*part.ties, *zip(part.inputs, cell.inputs, strict=True)):
+                known = driven.get(pin) if pin in self._outputs else read.setdefault(pin, net)
+                if known != net:
+                    raise self._fault(site, pin, known, net, "is connected to")
         return Instance(
             module=self._module,
-            name=self._site,
+            name=site,
             part=cells[-1].part,
             layer=cells[-1].layer,
-            parameters=tuple(self._tables(cells, used)),
+            parameters=tuple(self._tables(site, cells, used)),
             settings=tuple(dict(pair for part in used for pair in part.parameters).items()),
-            outputs=_ports(self._outputs, self._driven, None),
-            inputs=_ports((pin for pin in pins if pin not in self._outputs), self._read, CONST0),
+            outputs=_nets(self._output_ports, driven, None),
+            inputs=_nets(self._input_ports, read, CONST0),
         )
 
-    def _connect(self, pin: str, net: int) -> None:
-        known = self._driven if pin in self._outputs else self._read
-        if pin not in known and known is self._read:
-            known[pin] = net
-        if known.get(pin) != net:
-            raise self._fault(pin, known.get(pin), net, "is connected to")
-
-    def _fault(self, pin: str, first: int | None, second: int, what: str) -> NetlistError:
+    def _fault(
+        self, site: str, pin: str, first: int | None, second: int, what: str
+    ) -> NetlistError:
         names = " and ".join(
             "nothing" if net is None else self._netlist.net_name(net) for net in (first, second)
         )
-        return NetlistError(f"{self._module} {self._site}: pin {pin} {what} {names}")
+        return NetlistError(f"{self._module} {site}: pin {pin} {what} {names}")
 
-    def _tables(self, cells: list[Cell], used: list[Primitive]) -> Iterator[tuple[str, int, int]]:
-        for name in dict.fromkeys(part.init for part in self._parts if part.init):
-            widths = [p.init_at + (1 << len(p.inputs)) for p in self._parts if p.init == name]
+    def _tables(
+        self, site: str, cells: list[Cell], used: list[Primitive]
+    ) -> Iterator[tuple[str, int, int]]:
+        for name, width in self._widths.items():
             value = known = 0
             for cell, part in zip(cells, used, strict=True):
                 if part.init == name:
                     place, table = ones(len(part.inputs)) << part.init_at, cell.init << part.init_at
                     if (value ^ table) & known & place:
                         raise NetlistError(
-                            f"{self._module} {self._site}: {cell.name} and another output have "
+                            f"{self._module} {site}: {cell.name} and another output have "
                             f"one part of {name}, but different truth tables"
                         )
                     value, known = value | table, known | place
-            yield name, max(widths), value
+            yield name, width, value
 
 
-def _ports(pins: Iterable[str], nets: Mapping[str, int], idle: int | None) -> Pins:
+def _nets(ports: Mapping[str, tuple[str, ...]], nets: Mapping[str, int], idle: int | None) -> Pins:
     """Return the nets of each port, bit 0 first."""
-    ports = _pins_by_port(tuple(pins))
-    return {port: tuple([nets.get(pin, idle) for pin in some]) for port, some in ports}
+    return {port: tuple([nets.get(pin, idle) for pin in pins]) for port, pins in ports.items()}
 
 
-@cache
-def _pins_by_port(pins: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _pins_by_port(pins: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return the pins of each port, bit 0 first."""
     ports: dict[str, dict[int, str]] = {}
     for pin in pins:
         port, bit = split_pin(pin)
         ports.setdefault(port, {})[bit] = pin
-    return tuple((port, tuple([bits[i] for i in range(len(bits))])) for port, bits in ports.items())
+    return {port: tuple([bits[i] for i in range(len(bits))]) for port, bits in ports.items()}

@@ -10,21 +10,29 @@ own for each cofactor. A function of five inputs may also be two 4-LUTs, one rea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lutgen.chips.fabric.decompose import find_triples
-from lutgen.netlist.tables import cofactor, idle_inputs, literals, ones
+from lutgen.chips.fabric.decompose import are_triples
+from lutgen.netlist.tables import cofactor, idle_inputs, low_half, ones, variable
 
 _PAIRS_UP_TO = 10  # wider functions are split on one input at a time: the search stays bounded
 _TRIPLES_UP_TO = 8
 _MUX4_LEAF = 4  # inputs of the two LUTs that are a 4:1 multiplexer
+_ENTRIES_AT_ONCE = (
+    1 << 14
+)  # of truth tables that are split together: all that they leave fits a cache
+_NEVER = 1 << 40  # LUTs of what is not to be taken
+
+Parts = NDArray[Any]
+"""Truth tables: uint64, or Python's integers if they have more bits."""
 
 
 class Shape(NamedTuple):
@@ -87,64 +95,114 @@ def cofactors(table: int, k: int, on: tuple[int, ...]) -> list[int]:
     return parts
 
 
-def find_split(table: int, k: int, shape: Shape, *, lut_on_top: bool = False) -> Split:
-    """Return the cheapest split among those tried, the first of equals: hard multiplexers if any.
+class Splits:
+    """The cheapest splits of wide functions, found for many at once and kept until asked for."""
+
+    def __init__(self, shape: Shape) -> None:
+        self._shape = shape
+        self._found: dict[tuple[int, int, bool], Split] = {}
+
+    def find(self, table: int, k: int, *, lut_on_top: bool = False) -> Split:
+        """Return the split of a function, see :func:`find_splits`."""
+        found = self._found.get((_normal(table, k), k, lut_on_top))
+        return found or find_splits([table], k, self._shape, lut_on_top=lut_on_top)[0]
+
+    def find_ahead(self, functions: Iterable[tuple[int, int]]) -> None:
+        """Find the splits of functions, tables and numbers of inputs, and of what these leave."""
+        leaf = self._shape.leaf
+        self._found = {}
+        waiting: defaultdict[tuple[int, bool], set[int]] = defaultdict(set)
+        for table, k in functions:
+            waiting[k, False].add(_normal(table, k))
+        for k in range(max((k for k, _ in waiting), default=0), leaf, -1):
+            for lut_on_top in (False, True):
+                for table, split in self._split_all(list(waiting[k, lut_on_top]), k, lut_on_top):
+                    self._found[table, k, lut_on_top] = split
+                    if (rest := k - len(split.on)) > leaf:
+                        for part in cofactors(table, k, split.on):
+                            left, size = _without_idle(part, rest)
+                            waiting[size, split.hard].add(_normal(left, size))
+
+    def _split_all(
+        self, tables: list[int], k: int, lut_on_top: bool
+    ) -> Iterator[tuple[int, Split]]:
+        at_once = max(1, _ENTRIES_AT_ONCE >> k)
+        for start in range(0, len(tables), at_once):
+            some = tables[start : start + at_once]
+            splits = find_splits(some, k, self._shape, lut_on_top=lut_on_top)
+            yield from zip(some, splits, strict=True)
+
+
+def find_splits(
+    tables: Sequence[int], k: int, shape: Shape, *, lut_on_top: bool = False
+) -> list[Split]:
+    """Return the cheapest split of each of some functions among those tried, the first of equals.
+
+    The first is that of the whole function by hard multiplexers; then come splits on one input,
+    then those on more in the order of the inputs, a LUT on top before hard multiplexers.
 
     Parameters
     ----------
-    table : int
-        A function that depends on all its k inputs, more than a LUT has.
+    tables : sequence of int
+        Functions that depend on all their k inputs, more than a LUT has; many at once take a
+        fraction of the time.
     lut_on_top : bool
         Whether a LUT has to give the result.
     """
-    return min(_splits(table, k, shape, lut_on_top), key=lambda split: split.cost)
-
-
-def _splits(table: int, k: int, shape: Shape, lut_on_top: bool) -> Iterator[Split]:
     n_hard = 0 if lut_on_top else shape.levels
+    found = [split for tried in _tried(tables, k, shape) for split in tried.best(n_hard)]
+    best = [min(splits, key=_preference) for splits in zip(*found, strict=True)]
     if k <= shape.leaf + n_hard:
-        yield Split(1 << (k - shape.leaf), tuple(range(shape.leaf, k)), hard=True)
-    tried = list(_tried(table, k))
-    costs = _Costs(shape, [(part, k - len(on)) for on, parts in tried for part in parts])
-    for on, parts in tried:
-        yield from _splits_on(on, parts, k, n_hard, costs)
+        whole = Split(1 << (k - shape.leaf), tuple(range(shape.leaf, k)), hard=True)
+        best = [whole if whole.cost <= split.cost else split for split in best]
+    return best
 
 
-def _tried(table: int, k: int) -> Iterator[tuple[tuple[int, ...], list[int]]]:
-    """Yield inputs to split on, and the cofactors."""
+def _preference(split: Split) -> tuple[int, bool, tuple[int, ...], bool]:
+    return split.cost, len(split.on) > 1, split.on, split.hard
+
+
+def _tried(tables: Sequence[int], k: int, shape: Shape) -> Iterator[_Tried]:
+    """Yield the splits that are tried, those on equally many inputs together."""
+    yield _Tried(*_all_cofactors(tables, k, 1), k, shape)
     if k > _PAIRS_UP_TO:
-        yield from [((i,), cofactors(table, k, (i,))) for i in range(k)]
-        quarters = cofactors(table, k, (k - 2, k - 1))
-        if len(_distinct(quarters, k - 2)) == 4:
-            yield (k - 2, k - 1), quarters
+        last: list[tuple[int, ...]] = [(k - 2, k - 1)]
+        quarters = np.array([[cofactors(table, k, last[0])] for table in tables], dtype=object)
+        tried = _Tried(last, quarters, k, shape)
+        yield tried.where(tried.n_distinct == 4)
         return
-    yield from _all_cofactors(table, k, 1)
-    for on, quarters in _all_cofactors(table, k, 2):
-        yield on, quarters
-        if k > _TRIPLES_UP_TO or len(_distinct(quarters, k - 2)) > 3:
-            continue
-        for h in range(on[1] + 1, k):
-            eighths = [cofactor(q, k - 2, h - 2, value) for value in (0, 1) for q in quarters]
-            yield (*on, h), eighths
+    pairs = _Tried(*_all_cofactors(tables, k, 2), k, shape)
+    yield pairs
+    few = pairs.n_distinct <= 3
+    if k <= _TRIPLES_UP_TO and few.any():
+        sets, eighths = _all_cofactors(tables, k, 3)
+        place = {on: i for i, on in enumerate(pairs.sets)}
+        yield _Tried(sets, eighths, k, shape).where(few[:, [place[on[:2]] for on in sets]])
 
 
-def _all_cofactors(table: int, k: int, n: int) -> list[tuple[tuple[int, ...], list[int]]]:
-    """Return all sets of n of the k inputs, and :func:`cofactors` of each."""
-    if k - n < 3:  # less than a byte each
-        return [(on, cofactors(table, k, on)) for on in combinations(range(k), n)]
+def _all_cofactors(tables: Sequence[int], k: int, n: int) -> tuple[list[tuple[int, ...]], Parts]:
+    """Return all sets of n of the k inputs, and :func:`cofactors` of each table by each set."""
+    if k > _PAIRS_UP_TO:
+        sets = list(combinations(range(k), n))
+        parts = [[cofactors(table, k, on) for on in sets] for table in tables]
+        return sets, np.array(parts, dtype=object)
     sets, places = _cofactor_places(k, n)
-    octets = np.frombuffer(table.to_bytes(1 << (k - 3), "little"), dtype=np.uint8)
-    entries = np.unpackbits(octets, bitorder="little")[places].reshape(-1, 1 << (k - n))
-    parts = np.packbits(entries, axis=1, bitorder="little")
-    size = parts.shape[1]
+    octets = b"".join([table.to_bytes(1 << (k - 3), "little") for table in tables])
+    rows = np.frombuffer(octets, dtype=np.uint8).reshape(len(tables), -1)
+    entries = np.unpackbits(rows, axis=1, bitorder="little")[:, places].reshape(-1, 1 << (k - n))
+    return sets, _packed(entries).reshape(len(tables), len(sets), 1 << n)
+
+
+def _packed(entries: NDArray[np.uint8]) -> Parts:
+    """Return truth tables, one of each row of bits."""
+    octets = np.packbits(entries, axis=1, bitorder="little")
+    size = octets.shape[1]
     if size <= 8:
-        values = parts.view(f"<u{size}").ravel().tolist()
-    else:
-        text = parts.tobytes()
-        starts = range(0, len(text), size)
-        values = [int.from_bytes(text[start : start + size], "little") for start in starts]
-    n_parts = 1 << n
-    return [(on, values[i * n_parts : (i + 1) * n_parts]) for i, on in enumerate(sets)]
+        return octets.view(f"<u{size}").ravel().astype(np.uint64)
+    text = octets.tobytes()
+    starts = range(0, len(text), size)
+    values = [int.from_bytes(text[start : start + size], "little") for start in starts]
+    return np.array(values, dtype=object)
 
 
 @cache
@@ -159,69 +217,84 @@ def _cofactor_places(k: int, n: int) -> tuple[list[tuple[int, ...]], NDArray[np.
     return sets, np.concatenate(places)
 
 
-def _splits_on(
-    on: tuple[int, ...], parts: list[int], k: int, n_hard: int, costs: _Costs
-) -> Iterator[Split]:
-    """Yield what a split on certain inputs costs with a LUT and with hard multiplexers on top."""
-    rest, shape = k - len(on), costs.shape
-    distinct = _distinct(parts, rest)
-    if len(on) + len(distinct) <= shape.leaf:
-        top = 1
-    elif len(on) == 2 and shape.leaf >= _MUX4_LEAF:
-        top = _four_to_one(shape)
-    else:
-        return
-    yield Split(top + sum([costs.of(part, rest) for part in distinct]), on)
-    if len(on) <= n_hard and rest > shape.leaf:
-        yield Split(sum([costs.of_root(part, rest) for part in parts]), on, hard=True)
-
-
-def _distinct(parts: list[int], k: int) -> set[int]:
-    """Return the parts up to complement, without the constants."""
-    return {part ^ ones(k) if part & 1 else part for part in parts} - {0}
-
-
-class _Costs:
-    """What the parts of a function cost, those of six inputs looked at all together.
+class _Tried:
+    """What splits of some functions on equally many inputs cost.
 
     Parameters
     ----------
-    parts : list of (int, int)
-        Tables and how many inputs each has.
+    sets : list of tuple of int
+        Inputs to split on.
+    parts : array of shape (n_functions, n_sets, n_cofactors)
+        Tables of the cofactors.
+    k : int
+        Inputs of the functions.
+
+    Attributes
+    ----------
+    n_distinct : ndarray of shape (n_functions, n_sets)
+        Cofactors up to complement, without the constants.
     """
 
-    def __init__(self, shape: Shape, parts: list[tuple[int, int]]) -> None:
-        self.shape = shape
-        wide = {part for part in parts if part[1] > shape.leaf}
-        self._reduced = {part: _without_idle(*part) for part in wide}
-        six = {_normal(*part) for part in self._reduced.values() if part[1] == 6}
-        self._triples = find_triples(list(six)) if six and shape.leaf == 4 else set()
+    def __init__(self, sets: list[tuple[int, ...]], parts: Parts, k: int, shape: Shape) -> None:
+        n = len(sets[0])
+        rest = k - n
+        parts = np.where(parts & 1, parts ^ ones(rest), parts)
+        earlier = np.tri(1 << n, k=-1, dtype=bool)
+        again = ((parts[..., :, None] == parts[..., None, :]) & earlier).any(axis=-1)
+        distinct = (parts != 0) & ~again
+        costs, root_costs = _costs(parts, rest, shape)
+        self.sets = sets
+        self.n_distinct = distinct.sum(axis=-1)
+        top = _four_to_one(shape) if n == 2 and shape.leaf >= _MUX4_LEAF else _NEVER
+        self._soft = np.where(n + self.n_distinct <= shape.leaf, 1, top)
+        never = self._soft == _NEVER
+        self._soft += (costs * distinct).sum(axis=-1)
+        self._hard = np.where(never, _NEVER, root_costs.sum(axis=-1)) if rest > shape.leaf else None
 
-    def of(self, table: int, k: int) -> int:
-        """Return the LUTs that a part takes, in whatever way."""
-        if k <= self.shape.leaf:
-            return int(table not in literals(k))
-        table, k = self._reduced.get((table, k)) or _without_idle(table, k)
-        return self._decomposed(table, k) or worst_cost(k, self.shape)
+    def where(self, allowed: NDArray[np.bool_]) -> _Tried:
+        """Leave out what is not allowed, by function and set."""
+        self._soft[~allowed] = _NEVER
+        if self._hard is not None:
+            self._hard[~allowed] = _NEVER
+        return self
 
-    def of_root(self, table: int, k: int) -> int:
-        """Return the same if a LUT has to give the result, even a constant."""
-        table, k = self._reduced[table, k]
-        return self._decomposed(table, k) or _worst_root_cost(k, self.shape)
+    def best(self, n_hard: int) -> Iterator[list[Split]]:
+        """Yield the first of the cheapest splits of each function, by LUT and by multiplexers."""
+        yield self._cheapest(self._soft, hard=False)
+        if self._hard is not None and len(self.sets[0]) <= n_hard:
+            yield self._cheapest(self._hard, hard=True)
 
-    def _decomposed(self, table: int, k: int) -> int:
-        """Return the LUTs of a functional decomposition, 0 if there is none quickly found."""
-        if self.shape.leaf == 4:
-            if k == 5 and is_pair(table):
-                return 2
-            if k == 6 and _normal(table, k) in self._triples:
-                return 3
-        return 0
+    def _cheapest(self, costs: NDArray[np.int64], *, hard: bool) -> list[Split]:
+        places = costs.argmin(axis=1)
+        cheapest = costs[np.arange(len(costs)), places].tolist()
+        return [
+            Split(cost, self.sets[place], hard)
+            for cost, place in zip(cheapest, places.tolist(), strict=True)
+        ]
 
 
-def _normal(table: int, k: int) -> int:
-    """Return a function up to complement."""
-    return table ^ ones(k) if table & 1 else table
+def _costs(parts: Parts, k: int, shape: Shape) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the LUTs that functions take in whatever way, and those where a LUT is the last."""
+    tables = parts.ravel()
+    if k <= shape.leaf:
+        own = np.array([0, *[variable(k, j) for j in range(k)]], dtype=np.uint64)
+        costs = (tables[:, None] != own).all(axis=1).astype(np.int64).reshape(parts.shape)
+        return costs, costs
+    shifts = np.array([1 << j for j in range(k)], dtype=parts.dtype)
+    lows = np.array([low_half(k, j) for j in range(k)], dtype=parts.dtype)
+    n_inputs = (((tables[:, None] ^ tables[:, None] >> shifts) & lows) != 0).sum(axis=1)
+    sizes = range(k + 1)
+    costs = np.array([worst_cost(size, shape) for size in sizes])[n_inputs]
+    root_costs = np.array([_worst_root_cost(size, shape) for size in sizes])[n_inputs]
+    if shape.leaf == 4:
+        for size, holds, n_luts in ((5, are_pairs, 2), (6, are_triples, 3)):
+            where = np.flatnonzero(n_inputs == size)
+            if where.size:
+                some = tables[where].tolist()
+                needed = some if k == size else [_without_idle(table, k)[0] for table in some]
+                where = where[holds(needed)]
+                costs[where] = root_costs[where] = n_luts
+    return costs.reshape(parts.shape), root_costs.reshape(parts.shape)
 
 
 def _without_idle(table: int, k: int) -> tuple[int, int]:
@@ -231,22 +304,25 @@ def _without_idle(table: int, k: int) -> tuple[int, int]:
     return table, k
 
 
-def is_pair(table: int) -> bool:
-    """Return whether a function of five inputs is two 4-LUTs, one reading the other.
+def _normal(table: int, k: int) -> int:
+    """Return a function up to complement."""
+    return table ^ ones(k) if table & 1 else table
+
+
+def are_pairs(tables: Sequence[int]) -> NDArray[np.bool_]:
+    """Return which functions of five inputs are two 4-LUTs, one reading the other.
 
     With one input held back, each value of the other four leaves a function of it alone: 0, 1,
     itself or its complement. The outer LUT knows the held-back input and two of the four, so the
     inner one has only to tell apart two such functions for each value of those two.
     """
-    options = _options()
-    for p in range(4):
-        if options[cofactor(table, 5, p, 0)] & options[cofactor(table, 5, p, 1)]:
-            return True
-    return False
+    _, halves = _all_cofactors(tables, 5, 1)
+    options = _options()[halves[:, :4].astype(np.intp)]
+    return np.asarray((options[..., 0] & options[..., 1]).any(axis=1))
 
 
 @cache
-def _options() -> list[int]:
+def _options() -> NDArray[np.int64]:
     """Return which (q, late) leave, for each value of q, at most two kinds of function of late.
 
     A bit for each, of every function of four inputs. The kind of a function of one input is its
@@ -264,4 +340,4 @@ def _options() -> list[int]:
                 where = np.flatnonzero(np.arange(8) >> place & 1 == value)
                 is_few &= np.bitwise_count(np.bitwise_or.reduce(kinds[:, where], axis=1)) <= 2
             options |= is_few.astype(np.int64) << (4 * late + place)
-    return list(options.tolist())
+    return options

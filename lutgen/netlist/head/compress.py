@@ -385,10 +385,21 @@ def _few(resources: Resources, excess: int, n_wanted: int, n_odd: int) -> list[_
         most = min(most, _FEW)
     step = 1 if n_odd > 1 else max(1, most // _STEPS)
     return [
-        _sum_up((cross,) * n_cross + odd, n_wanted, resources)
+        odd
         for n_cross in range(0, most + 1, step)
-        for n in range(n_odd + 1 if n_cross <= _FEW else 2)
-        for odd in combinations_with_replacement(shapes, n)
+        for odd in _beside(cross, n_cross, n_wanted, n_odd if n_cross <= _FEW else 1, resources)
+    ]
+
+
+@cache
+def _beside(
+    cross: _Shape, n_cross: int, n_wanted: int, n_odd: int, resources: Resources
+) -> list[_Odd]:
+    """Return up to so many odd counters beside so many of one shape."""
+    return [
+        _sum_up((cross,) * n_cross + odd, n_wanted, resources)
+        for n in range(n_odd + 1)
+        for odd in combinations_with_replacement(_shapes(resources), n)
         if cross not in odd
     ]
 

@@ -323,7 +323,7 @@ def _store(kept: Any, n_kept: Any, sizes: Any, leaves: Any, tables: Any) -> None
         tables[c] = all_tables[c]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _select(graph: Any, cuts: Any, state: Any, costs: Any, mode: Any, again: bool) -> None:
     """Go through all LUTs in order, find their cuts and put the best first."""
     kinds, start, reads, _, _ = graph

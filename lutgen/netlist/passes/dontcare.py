@@ -137,19 +137,22 @@ class _Sweep:
         """Return the leaf whose driver adds the fewest leaves and shares a net with the others."""
         fan_ins = {
             leaf: reads.difference(inside) if inside else reads
-            for leaf in sorted(leaves)
+            for leaf in leaves
             if leaf < net and (reads := self._reads[leaf]) is not None
         }
+        sources = fan_ins.values()
+        if all(sources) and len(leaves.union(*sources)) == len(leaves) + sum(map(len, sources)):
+            return None  # nothing is shared
         times: dict[int, int] = {}
-        for sources in fan_ins.values():
-            for source in sources:
+        for reads in fan_ins.values():
+            for source in reads:
                 times[source] = times.get(source, 0) + 1
         best: tuple[int, int] | None = None
-        for leaf, sources in fan_ins.items():
-            n_new = len(sources - leaves)
-            shares = n_new < len(sources) or any(times[source] > 1 for source in sources)
+        for leaf, reads in fan_ins.items():
+            n_new = len(reads - leaves)
+            shares = n_new < len(reads) or any(times[source] > 1 for source in reads)
             fits = len(leaves) - 1 + n_new <= self._max_leaves
-            if (shares or not sources) and fits and (best is None or (n_new, leaf) < best):
+            if (shares or not reads) and fits and (best is None or (n_new, leaf) < best):
                 best = n_new, leaf
         return best[1] if best else None
 

@@ -14,6 +14,9 @@ class Rewriter:
     instead; only where an output, a register or a cell that is fixed reads it, the complement is
     made after all, in its place.
 
+    As long as nothing changes, nothing is copied: where nothing does at all, the result is the old
+    netlist itself.
+
     Attributes
     ----------
     changes : int
@@ -23,6 +26,8 @@ class Rewriter:
     def __init__(self, netlist: Netlist) -> None:
         self.changes = 0
         self._old = netlist
+        self._n_same = netlist.first_cell  # nets at the beginning that stay as they are
+        self._is_same = True
         self._builder = NetlistBuilder(netlist.n_inputs)
         # old net -> new net; whether to read its complement; the new net that is the complement
         self._net = list(range(netlist.first_cell))
@@ -35,6 +40,8 @@ class Rewriter:
 
     def read_lut(self, cell: Cell) -> tuple[int, tuple[int, ...]]:
         """Return table and inputs of an old LUT in terms of the new nets."""
+        if self._is_same:
+            return cell.init, cell.inputs
         table = cell.init
         if self._some_inverted:
             for j, net in enumerate(cell.inputs):
@@ -44,11 +51,15 @@ class Rewriter:
 
     def read_plain(self, net: int) -> int:
         """Return the new net that carries an old one, for a reader that takes no complement."""
+        if self._is_same:
+            return net
         source = self._net[net]
         return self._complement[source] if self._inverted[net] else source
 
     def carry_over(self, cell: Cell) -> int:
         """Add a cell that is fixed, as it is; return the net it drives."""
+        if self._is_same:
+            return self._keep_same()
         inputs = tuple([self.read_plain(net) for net in cell.inputs])
         self._net.append(self._add(cell, cell.init, inputs))
         self._inverted.append(False)
@@ -56,6 +67,10 @@ class Rewriter:
 
     def keep(self, cell: Cell, table: int, inputs: tuple[int, ...]) -> int:
         """Add the cell with this table and these new nets; return the net it drives."""
+        if self._is_same:
+            if inputs == cell.inputs and table == cell.init:
+                return self._keep_same()
+            self._copy_same()
         net = self._add(cell, table, inputs)
         altered = table != cell.init or len(inputs) != len(cell.inputs)
         if self._some_inverted and not altered and cell.kind == LUT:
@@ -68,6 +83,8 @@ class Rewriter:
     def replace(self, net: int, *, inverted: bool = False) -> None:
         """Let readers of the cell read a new net instead, or its complement."""
         self.changes += 1
+        if self._is_same:
+            self._copy_same()
         old = len(self._net)
         self._net.append(net)
         self._inverted.append(inverted)
@@ -77,8 +94,22 @@ class Rewriter:
 
     def finish(self) -> Netlist:
         """Return the new netlist with the outputs of the old one."""
+        if self._is_same:
+            return self._old
         outputs = tuple([self.read_plain(net) for net in self._old.outputs])
         return self._builder.finish(outputs)
+
+    def _keep_same(self) -> int:
+        self._n_same += 1
+        return self._n_same - 1
+
+    def _copy_same(self) -> None:
+        """Copy the cells so far, as the next one changes."""
+        self._is_same = False
+        first_cell = self._old.first_cell
+        for cell in self._old.cells[: self._n_same - first_cell]:
+            self._net.append(self._builder.add(cell))
+        self._inverted.extend(bytes(self._n_same - first_cell))
 
     def _make_complement(self, net: int, cell: Cell) -> None:
         """Add the complement of a new net in the place of the old cell.
