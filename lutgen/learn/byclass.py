@@ -104,6 +104,8 @@ def _sort(signals, masks, moves, sizes, second, result):
     n_words = signals.shape[1]
     together = np.empty(n_words, dtype=np.uint64)
     for i in range(signals.shape[0]):
+        for w in range(result.shape[1]):
+            result[i, w] = 0
         for c in range(2):
             for w in range(n_words):
                 x = signals[i, w] & masks[c, w]

@@ -37,9 +37,9 @@ def counts_bits() -> bool:
 
 
 def aligned(*shape: int) -> Words:
-    """Return zeros that begin where a vector does, so that loads touch one line of the cache."""
+    """Return room that begins where a vector does, so that loads touch one line of the cache."""
     n_words = int(np.prod(shape))
-    words = np.zeros(n_words + WORDS, dtype=np.uint64)
+    words = np.empty(n_words + WORDS, dtype=np.uint64)
     first = -(words.ctypes.data // 8) % WORDS
     return words[first : first + n_words].reshape(shape)
 
