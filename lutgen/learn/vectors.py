@@ -1,7 +1,8 @@
 """Vectors of 512 bits for kernels: what numba's own types do not have.
 
 LLVM makes of them the widest instructions that the processor has, several where it has none so
-wide. A kernel loads vectors from flat arrays of words, at the place of their first word.
+wide. A kernel loads vectors from flat arrays, at the place of their first item; items are words, or
+halves of words, the low one first.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from numba.extending import models, register_model
 
 from lutgen.bits import Words
 
-WORDS = 8
-"""Words of a vector."""
+WORDS, HALVES = 8, 16
+"""Words of a vector, and half words."""
 
 intrinsic: Any = numba.extending.intrinsic
 
@@ -28,6 +29,7 @@ _WORD = ir.IntType(64)
 _LLVM = ir.VectorType(_WORD, WORDS)
 _LANES = range(WORDS)
 _INT32 = ir.IntType(32)
+_HALVES = ir.VectorType(_INT32, HALVES)
 
 
 @cache
@@ -147,6 +149,22 @@ popcounts = _function("llvm.ctpop.v8i64", _LLVM, vector)
 
 total = _function("llvm.vector.reduce.add.v8i64", _WORD, types.int64)
 """The sum of the words."""
+
+
+@intrinsic
+def plus_where(typing: Any, x: Any, where: Any, number: Any) -> Any:
+    """Add a number to half word i where bit i is one."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        x, where, number = arguments
+        bits = builder.trunc(where, ir.IntType(HALVES))
+        mask = builder.bitcast(bits, ir.VectorType(ir.IntType(1), HALVES))
+        one = builder.insert_element(ir.Constant(_HALVES, ir.Undefined), number, _INT32(0))
+        first = ir.Constant(_HALVES, [0] * HALVES)
+        added = builder.select(mask, builder.shuffle_vector(one, one, first), first)
+        return builder.bitcast(builder.add(builder.bitcast(x, _HALVES), added), _LLVM)
+
+    return vector(vector, types.uint64, types.int32), generate
 
 
 @intrinsic
