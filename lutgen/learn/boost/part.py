@@ -234,7 +234,7 @@ class Part:
             own = residual[request.score]
             at = places.draw(self._step, own, request, self.ids, executor, self._seen)
             if request.signals is None:
-                drawn = self._step.gather(self.samples, own, at)
+                drawn = self._step.gather(self.samples, own, at, executor)
             else:
                 negative = (own[at] < 0).astype(np.uint8)
                 rows = self._step.rows(self.samples, at, request.signals)
