@@ -76,7 +76,7 @@ class Always:
 def main() -> None:
     """Measure all cases by both criteria."""
     parser = arguments(__doc__.splitlines()[0])
-    parser.add_argument("--luts", type=int, default=120)
+    parser.add_argument("--luts", type=int, default=60)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--to", type=Path, default=RECORD, help="the file that is written")
     options = parser.parse_args()
