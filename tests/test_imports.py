@@ -29,10 +29,11 @@ EXCEPTIONS = {  # to_verilog, predict
 HEAVY: dict[str, set[str]] = {
     "numba": {
         "lutgen.learn.compiled",
+        "lutgen.learn.vectors",
         "lutgen.netlist.passes.cuts",
         "lutgen.netlist.strike",
     },
-    "llvmlite": {"lutgen.infer.machine"},
+    "llvmlite": {"lutgen.infer.machine", "lutgen.learn.vectors"},
     "pysat": {"lutgen.verify.sat"},
     "sklearn": {
         "lutgen.learn.estimators",

@@ -48,7 +48,7 @@ def draw(
     n_places = residual.size // n_views
     ids = [range(v * n_places, (v + 1) * n_places) for v in range(n_views)]
     at = places.draw(step, residual, request, ids, executor)[: request.most]
-    return step.gather(samples, residual, at)
+    return step.gather(samples, residual, at, executor)
 
 
 def weigh(
@@ -318,6 +318,17 @@ def test_residuals(seed: int, n_classes: int, temperature: float) -> None:
     exact /= exact.sum(axis=0)
     lacking = UNIT * ((labels == np.arange(n_classes)[:, None]) - exact)
     assert (np.abs(out[0] - lacking * weights) <= 0.52 * weights + 1e-6).all()
+
+
+def test_workers_bring_drawn_samples_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "_FEW_COPIED", 0)
+    samples = make_samples(4, 700, 130, 2)
+    residual = make_residual(4, samples)
+    plain = draw(samples, residual, 1, 500, reference)
+    with Threads(3) as threads:
+        fast = draw(samples, residual, 1, 500, kernels, threads)
+    np.testing.assert_array_equal(fast.rows, plain.rows)
+    np.testing.assert_array_equal(fast.negative, plain.negative)
 
 
 def test_the_draw_keeps_the_proportions() -> None:

@@ -20,6 +20,9 @@ import numba
 _HERE = Path(__file__).parent
 _FILES = (
     "kernels.py",
+    "parities.py",
+    "vectors.py",
+    "byclass.py",
     "fill.py",
     "randomness.py",
     "boost/kernels.py",

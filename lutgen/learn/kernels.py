@@ -6,6 +6,9 @@ counts; (2) the entries are counted, in several tables at once so that equal one
 wait for each other's stores; (3) the counts are decided; (4) the entries are looked up in the
 table, which gives the LUT's output. `count_classes`, `decide` and `apply` do these steps for all
 LUTs one after another; `learn_luts` does them LUT after LUT, while the entries are in the cache.
+
+Up to eight inputs, LUTs are applied without addresses, and counted without them where the processor
+can do that and the samples are sorted by class: see :mod:`lutgen.learn.parities`.
 """
 
 from __future__ import annotations
@@ -16,15 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lutgen.bits import Words, n_words
+from lutgen.learn import parities
+from lutgen.learn.byclass import EMPTY, ByClass
 from lutgen.learn.compiled import njit
 from lutgen.learn.fill import FILLS, Fill
 from lutgen.learn.randomness import GOLDEN, MIX1, MIX2
+from lutgen.learn.vectors import aligned, counts_bits
 
 _U = np.uint64
 _MASK4 = _U(0x0F0F0F0F0F0F0F0F)
 _MASK2 = _U(0x3333333333333333)
 _MASK1 = _U(0x5555555555555555)
-_PADDING = 2  # the "class" of the places past the last sample
 _COUNTER_BYTES = 1 << 16
 
 _RANDOM, _ZERO, _MAJORITY, _NEIGHBOUR = range(len(FILLS))
@@ -71,30 +76,54 @@ def decide(
 def apply(tables: Words, signals: Words, wires: NDArray[np.int32], n_samples: int) -> Words:
     """Return what the LUTs give for the samples, shape (n_luts, n_words)."""
     outputs = np.empty((len(wires), signals.shape[1]), dtype=np.uint64)
-    no_class = np.zeros(signals.shape[1] * 64, dtype=np.uint16)
-    _apply_luts(np.ascontiguousarray(signals), no_class, wires, tables, n_samples, outputs)
+    signals = np.ascontiguousarray(signals)
+    if 0 < wires.shape[1] <= parities.MOST_INPUTS:
+        scratch = aligned(parities.SCRATCH)
+        _apply_by_multiplexers(signals, wires, tables, n_samples, scratch, outputs)
+    else:
+        no_class = np.zeros(signals.shape[1] * 64, dtype=np.uint16)
+        _apply_by_addresses(signals, no_class, wires, tables, n_samples, outputs)
     return outputs
 
 
 def learn_luts(
     signals: Words,
-    offsets: Offsets,
+    samples: ByClass,
+    offsets: Offsets | None,
     wires: NDArray[np.int32],
-    n_samples: int,
     fill: Fill,
-    found: tuple[Words, Words, Words, Words],
+    found: tuple[Words, Words, Words, Words, NDArray[np.int64]],
 ) -> None:
-    """Count, decide and apply; write tables, seen, tied and outputs, each with a row a LUT.
+    """Count, decide and apply; write tables, seen, tied, outputs and the samples that are right.
 
     Parameters
     ----------
     signals : ndarray of shape (n_signals, n_words), dtype=np.uint64, in C order
-        See :func:`count_classes`.
+        Samples sorted by class, as :meth:`ByClass.sort` gives them.
     offsets : ndarray
-        The samples' classes, as :func:`class_offsets` has them.
+        The classes of the places, as :func:`offsets_for` has them.
+    found : tuple of ndarrays
+        What is written, each with a row a LUT.
     """
     policy = FILLS.index(fill.policy)
-    _learn_luts(signals, offsets, wires, n_samples, fill.keys, policy, fill.prior, *found)
+    if offsets is None:
+        ends = _U(samples.ends[0]), _U(samples.ends[1])
+        scratch = aligned(parities.SCRATCH + signals.shape[1])
+        _learn_by_parities(
+            signals, ends, samples.n_samples, samples.places, wires, fill.keys, policy, fill.prior,
+            scratch, *found,
+        )  # fmt: skip
+    else:
+        _learn_by_addresses(
+            signals, offsets, samples.places, wires, fill.keys, policy, fill.prior, *found
+        )
+
+
+def offsets_for(samples: ByClass, k: int) -> Offsets | None:
+    """Return :func:`class_offsets` of sorted samples; None where they are counted by parities."""
+    if counts_bits() and k <= parities.MOST_INPUTS:
+        return None
+    return class_offsets(samples.labels, k, samples.ends[1])
 
 
 def class_offsets(labels: NDArray[np.uint8], k: int, n_words: int) -> Offsets:
@@ -103,7 +132,7 @@ def class_offsets(labels: NDArray[np.uint8], k: int, n_words: int) -> Offsets:
     The transposition leaves sample 64*w + 8*c + r at byte c of word w of plane r.
     """
     dtype = np.uint16 if 3 << k <= 1 << 16 else np.uint32
-    classes: NDArray[Any] = np.full(n_words * 64, _PADDING, dtype=dtype)
+    classes: NDArray[Any] = np.full(n_words * 64, EMPTY, dtype=dtype)
     classes[: labels.size] = labels
     classes <<= dtype(k)
     return np.ascontiguousarray(classes.reshape(n_words, 8, 8).transpose(2, 0, 1)).reshape(-1)
@@ -254,8 +283,8 @@ def _unpack_table(words, n_entries, table):
     """Write the table's values, as often as they fit: for the entries of every class."""
     for p in range(n_entries):
         table[p] = (words[p >> 6] >> _U(p & 63)) & _U(1)
-    for first in range(n_entries, table.size, n_entries):
-        table[first : first + n_entries] = table[:n_entries]
+    for p in range(n_entries, table.size):
+        table[p] = table[p - n_entries]
 
 
 @njit(nogil=True, cache=True)
@@ -324,12 +353,23 @@ def _decide_luts(votes, reached, keys, policy, prior, tables, seen, tied):
 
 
 @njit(nogil=True, cache=True)
-def _apply_luts(signals, no_class, wires, tables, n_samples, outputs):
+def _apply_by_multiplexers(signals, wires, tables, n_samples, scratch, outputs):
+    rows = np.empty(parities.MOST_INPUTS, dtype=np.uint64)
+    leaves = np.empty(parities.N_LEAVES, dtype=np.uint64)
+    flat = signals.reshape(-1)
+    for i in range(wires.shape[0]):
+        parities.find_rows(wires[i], _U(signals.shape[1]), rows)
+        parities.multiplex(flat, rows, wires.shape[1], tables[i], leaves, scratch, outputs[i])
+        _clear_tail(outputs[i], n_samples)
+
+
+@njit(nogil=True, cache=True)
+def _apply_by_addresses(signals, no_class, wires, tables, n_samples, outputs):
+    n_entries = 1 << wires.shape[1]
     zeros = np.zeros(signals.shape[1], dtype=np.uint64)
     low = np.empty((8, zeros.size), dtype=np.uint64)
     high = np.empty((8, zeros.size), dtype=np.uint64)
     entries = np.empty_like(no_class)
-    n_entries = 1 << wires.shape[1]
     table = np.empty(n_entries, dtype=np.uint8)
     for i in range(wires.shape[0]):
         _find_entries(signals, zeros, wires[i], low, high, no_class, entries)
@@ -339,8 +379,45 @@ def _apply_luts(signals, no_class, wires, tables, n_samples, outputs):
 
 
 @njit(nogil=True, cache=True)
-def _learn_luts(
-    signals, offsets, wires, n_samples, keys, policy, prior, tables, seen, tied, outputs
+def _count_right(statistics, table_words):
+    """Count the samples that a table has right."""
+    n_right = np.int64(0)
+    for p in range(statistics.shape[1]):
+        n_right += statistics[(table_words[p >> 6] >> _U(p & 63)) & _U(1), p]
+    return n_right
+
+
+@njit(nogil=True, cache=True)
+def _learn_by_parities(
+    signals, ends, n_samples, places, wires, keys, policy, prior, scratch,
+    tables, seen, tied, outputs, n_correct,
+):  # fmt: skip
+    k = wires.shape[1]
+    rows = np.empty(parities.MOST_INPUTS, dtype=np.uint64)
+    leaves = np.empty(parities.N_LEAVES, dtype=np.uint64)
+    parity = scratch[parities.SCRATCH :]
+    room = np.empty((2, max(16, 1 << k)), dtype=np.int64)
+    statistics = room[:, : 1 << k]
+    votes = np.empty(1 << k, dtype=np.int64)
+    reached = np.empty(1 << k, dtype=np.int64)
+    flat = signals.reshape(-1)
+    for i in range(wires.shape[0]):
+        parities.find_rows(wires[i], _U(places.size), rows)
+        first = _U(0)
+        for c in range(2):
+            parities.count(flat, rows, k, first, ends[c], n_samples[c], parity, room[c])
+            first = ends[c]
+        _find_votes(statistics, votes, reached)
+        _decide(votes, reached, keys[i], policy, prior, tables[i], seen[i], tied[i])
+        n_correct[i] = _count_right(statistics, tables[i])
+        parities.multiplex(flat, rows, k, tables[i], leaves, scratch, outputs[i])
+        for w in range(places.size):
+            outputs[i, w] &= places[w]
+
+
+@njit(nogil=True, cache=True)
+def _learn_by_addresses(
+    signals, offsets, places, wires, keys, policy, prior, tables, seen, tied, outputs, n_correct
 ):  # fmt: skip
     zeros = np.zeros(signals.shape[1], dtype=np.uint64)
     low = np.empty((8, zeros.size), dtype=np.uint64)
@@ -358,9 +435,11 @@ def _learn_luts(
         _add_tables(counts, statistics)
         _find_votes(statistics, votes, reached)
         _decide(votes, reached, keys[i], policy, prior, tables[i], seen[i], tied[i])
+        n_correct[i] = _count_right(statistics, tables[i])
         _unpack_table(tables[i], n_entries, table)
         _look_up(entries, table, outputs[i])
-        _clear_tail(outputs[i], n_samples)
+        for w in range(places.size):
+            outputs[i, w] &= places[w]
 
 
 @njit(inline="always")

@@ -15,6 +15,7 @@ from lutgen.learn.kernels import find_addresses, popcount, random_word
 
 _U = np.uint64
 _PARTS_PER_WORKER = 8  # of the signals that pairs and threes begin with
+_FEW_COPIED = 1 << 15  # words, not worth a task of their own
 _SAMPLES = 512  # whose residuals are found together
 
 
@@ -67,10 +68,23 @@ def draw(
     return places
 
 
-def gather(samples: Samples, residual: NDArray[np.int32], places: NDArray[np.int64]) -> Drawn:
+def gather(
+    samples: Samples,
+    residual: NDArray[np.int32],
+    places: NDArray[np.int64],
+    executor: Executor,
+) -> Drawn:
     """Bring the drawn samples together; see :class:`BoostStep`."""
     negative = (residual[places] < 0).astype(np.uint8)
-    return Drawn(_gather(samples.rows, places, negative), negative, samples.n_signals)
+    width = samples.rows.shape[1]
+    gathered = np.empty((places.size + 1, width), dtype=np.uint64)
+    gathered[-1] = 0
+
+    def copy(part: range) -> None:
+        _gather(samples.rows, places, negative, part.start, part.stop, gathered)
+
+    executor.map(copy, ranges(places.size, executor.n_workers, _FEW_COPIED // max(1, width) + 1))
+    return Drawn(gathered, negative, samples.n_signals)
 
 
 def rows(samples: Samples, places: NDArray[np.int64], signals: NDArray[np.int32]) -> Words:
@@ -243,16 +257,14 @@ def _draw(residual, key, unit, begin, end, capacity, shift):
 
 
 @njit(nogil=True, cache=True)
-def _gather(rows, drawn, negative):
-    """Copy the drawn rows one after another, complemented where negative, and a row of zeros."""
+def _gather(rows, drawn, negative, begin, end, gathered):
+    """Copy drawn rows begin … end - 1 one after another, complemented where negative."""
     width = rows.shape[1]
-    gathered = np.zeros((drawn.size + 1, width), dtype=np.uint64)
-    for i in range(drawn.size):
+    for i in range(begin, end):
         flip = _U(0) - _U(negative[i])
         row = rows[drawn[i]]
         for w in range(width):
             gathered[i, w] = row[w] ^ flip
-    return gathered
 
 
 @njit(nogil=True, cache=True)

@@ -153,6 +153,10 @@ class Softmax:
         self, residual: NDArray[np.int32], weights: NDArray[np.int32], out: NDArray[np.int32]
     ) -> None:
         """See :class:`Loss`: p (1 - p), rounded down; the residual is of size p or 1 - p."""
+        if weights.max(initial=0) <= 1:  # no division, and 32 bits hold it
+            small = np.abs(residual)
+            np.right_shift(small * (UNIT - small), UNIT.bit_length() - 1, out=out)
+            return
         size = np.abs(residual.astype(np.int64))
         whole = UNIT * weights.astype(np.int64)
         out[:] = size * (whole - size) // np.maximum(whole, 1)

@@ -2,7 +2,8 @@
 
 Beside k - 1 wires that are held fixed, every signal is scored at once and exactly: the samples are
 sorted by their address, and within an address what each lacks and its curvature are added up for
-all signals that it has: two masked additions of 32-bit integers for each bit of its row, SIMD code.
+all signals that it has: two additions of 32-bit integers for 16 bits of its row at once, which are
+the mask of these additions.
 
 Together, each worker adds up a share of the samples, and the sums are added before they are scored:
 so the scores are the same.
@@ -13,14 +14,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from lutgen.bits import n_words
 from lutgen.learn.boost.step import NewtonGain, Weighed
 from lutgen.learn.compiled import njit
 from lutgen.learn.executor import Executor, ranges
+from lutgen.learn.vectors import HALVES, plus_where, store, zero
 
 _U = np.uint64
-# Rows are read as half words, the low one first, as the bytes of all that numba compiles for lie.
-_BLOCK = 64  # half words of a row whose signals are added up together: the sums stay in the cache
-_WORTH_SHARING = 1 << 15  # half words of all samples: with fewer, handing out takes longer
+_BLOCK = 32  # words of a row that are scored together: the sums stay in the cache
+_WORTH_SHARING = 1 << 14  # words of all samples: with fewer, handing out takes longer
 _FEW_SAMPLES = 1 << 10  # that are no share of their own
 _MOST_SUMS = 1 << 19  # of one worker: 4 MB
 
@@ -36,14 +38,14 @@ def search(
     """Return k wires for a LUT; see :meth:`.BoostStep.search_newton`."""
     wires = np.empty(k, dtype=np.int32)
     wires[: start.size] = start
-    n_half_words = -(-weighed.n_signals // 32)
-    n_sums = (1 << (k - 1)) * n_half_words * 32
-    n_looks = weighed.places.size * n_half_words
+    n_row = n_words(weighed.n_signals)
+    n_sums = (1 << (k - 1)) * n_row * 64
+    n_looks = weighed.places.size * n_row
     if executor.n_workers > 1 and n_looks >= _WORTH_SHARING and n_sums <= _MOST_SUMS:
         _search_together(weighed, wires, start.size, n_sweeps, gain, executor)
     else:
         _search_alone(
-            weighed.rows.view(np.uint32).reshape(-1), weighed.rows.shape[1] * 2, weighed.n_signals,
+            weighed.rows.reshape(-1), weighed.rows.shape[1], weighed.n_signals,
             weighed.places, weighed.gradient, weighed.curvature, wires, start.size, n_sweeps,
             gain.regularization, gain.least_curvature,
         )  # fmt: skip
@@ -56,9 +58,8 @@ class _Share:
     def __init__(self, weighed: Weighed, k: int, part: range) -> None:
         at = slice(part.start, part.stop)
         n = len(part)
-        self.rows = weighed.rows.view(np.uint32).reshape(-1)
-        self.width = weighed.rows.shape[1] * 2
-        self.n_half_words = -(-weighed.n_signals // 32)
+        self.rows, self.width = weighed.rows.reshape(-1), weighed.rows.shape[1]
+        self.n_words = n_words(weighed.n_signals)
         self.places = weighed.places[at]
         self.gradient, self.curvature = weighed.gradient[at], weighed.curvature[at]
         self.address = np.zeros(n, dtype=np.uint16)
@@ -77,7 +78,7 @@ class _Share:
             _set_bit(self.rows, self.width, self.places, wire, place, self.address)
         self.chosen = []
         _sum_share(
-            self.rows, self.width, self.n_half_words, self.places, self.gradient, self.curvature,
+            self.rows, self.width, self.n_words, self.places, self.gradient, self.curvature,
             self.address, j, n_addresses, *self.sorted, sums,
         )  # fmt: skip
 
@@ -94,7 +95,7 @@ def _search_together(
     k, n_signals = wires.size, weighed.n_signals
     parts = ranges(weighed.places.size, executor.n_workers, _FEW_SAMPLES)
     shares = [_Share(weighed, k, part) for part in parts]
-    n_padded = -(-n_signals // 32) * 32
+    n_padded = 64 * n_words(n_signals)
     sums = np.empty((len(shares), 1 << (k - 1), 2, n_padded + 1), dtype=np.int32)
     scores = np.empty(n_padded, dtype=np.float64)
 
@@ -141,15 +142,13 @@ def _search_alone(
     lacking = np.empty(n, dtype=np.int32)
     curved = np.empty(n, dtype=np.int32)
     start = np.empty((1 << k) + 1, dtype=np.int64)
-    n_half_words = -(-n_signals // 32)
-    scores = np.empty(n_half_words * 32, dtype=np.float64)
+    n_row = -(-n_signals // 64)
+    scores = np.empty(n_row * 64, dtype=np.float64)
     for j in range(n_given):
         _set_bit(rows, width, places, wires[j], j, address)
     for j in range(n_given, k):
         _sort(address, places, gradient, curvature, width, 1 << j, order, lacking, curved, start)
-        _score(
-            rows, n_half_words, order, lacking, curved, start, 1 << j, regularization, least, scores
-        )
+        _score(rows, n_row, order, lacking, curved, start, 1 << j, regularization, least, scores)
         wires[j] = _best(scores, n_signals, wires, j, j)
         _set_bit(rows, width, places, wires[j], j, address)
     n_unchanged = 0
@@ -160,9 +159,8 @@ def _search_alone(
             others, places, gradient, curvature, width, 1 << (k - 1), order, lacking, curved, start
         )
         _score(
-            rows, n_half_words, order, lacking, curved, start, 1 << (k - 1), regularization, least,
-            scores,
-        )  # fmt: skip
+            rows, n_row, order, lacking, curved, start, 1 << (k - 1), regularization, least, scores
+        )
         best = _best(scores, n_signals, wires, k, j)
         if scores[best] > scores[wires[j]]:
             wires[j] = best
@@ -177,10 +175,10 @@ def _search_alone(
 @njit(nogil=True, cache=True)
 def _set_bit(rows, width, places, wire, j, address):
     """Make the value of a signal bit j of the addresses."""
-    word, bit = wire >> 5, np.uint32(wire & 31)
+    word, bit = wire >> 6, _U(wire & 63)
     others = ~np.uint16(1 << j)
     for i in range(address.size):
-        value = np.uint16((rows[places[i] * width + word] >> bit) & np.uint32(1))
+        value = np.uint16((rows[places[i] * width + word] >> bit) & _U(1))
         address[i] = (address[i] & others) | (value << np.uint16(j))
 
 
@@ -214,28 +212,39 @@ def _sort(
         at[address[i]] = to + 1
 
 
+@njit(nogil=True)
+def _add_bits(lacks, curves, bits, g, h):
+    return plus_where(lacks, bits, g), plus_where(curves, bits, h)
+
+
 @njit(nogil=True, cache=True)
 def _add_up(rows, order, lacking, curved, begin, end, first, n, lacks, curves):
-    """Add up gradients and curvatures for the signals of half words first … first + n - 1.
+    """Add up gradients and curvatures for the signals of words first … first + n - 1.
 
     Return the sums of all, whatever their signals.
     """
-    lacks[: 32 * n] = 0
-    curves[: 32 * n] = 0
     lack_total, curve_total = np.int32(0), np.int32(0)
-    skip = _U(first)
     for i in range(begin, end):
-        g, h = lacking[i], curved[i]
-        lack_total += g
-        curve_total += h
-        row = order[i] + skip
-        for w in range(n):
-            word = rows[row + _U(w)]
-            base = _U(32 * w)
-            for b in range(32):  # it becomes SIMD code: unsigned indices, 32-bit lanes
-                mask = -np.int32((word >> np.uint32(b)) & np.uint32(1))
-                lacks[base + _U(b)] += g & mask
-                curves[base + _U(b)] += h & mask
+        lack_total += lacking[i]
+        curve_total += curved[i]
+    for w in range(n):
+        lacks0 = lacks1 = lacks2 = lacks3 = curves0 = curves1 = curves2 = curves3 = zero()
+        skip = _U(first + w)
+        for i in range(begin, end):
+            word, g, h = rows[order[i] + skip], lacking[i], curved[i]
+            lacks0, curves0 = _add_bits(lacks0, curves0, word, g, h)
+            lacks1, curves1 = _add_bits(lacks1, curves1, word >> _U(16), g, h)
+            lacks2, curves2 = _add_bits(lacks2, curves2, word >> _U(32), g, h)
+            lacks3, curves3 = _add_bits(lacks3, curves3, word >> _U(48), g, h)
+        at = _U(64 * w)
+        store(lacks, at, lacks0)
+        store(lacks, at + _U(HALVES), lacks1)
+        store(lacks, at + _U(2 * HALVES), lacks2)
+        store(lacks, at + _U(3 * HALVES), lacks3)
+        store(curves, at, curves0)
+        store(curves, at + _U(HALVES), curves1)
+        store(curves, at + _U(2 * HALVES), curves2)
+        store(curves, at + _U(3 * HALVES), curves3)
     return lack_total, curve_total
 
 
@@ -254,14 +263,14 @@ def _add_scores(lacks, curves, lack_total, curve_total, regularization, least, s
 
 @njit(nogil=True, cache=True)
 def _score(
-    rows, n_half_words, order, lacking, curved, start, n_addresses, regularization, least, scores
+    rows, n_row, order, lacking, curved, start, n_addresses, regularization, least, scores
 ):  # fmt: skip
     """Score every signal: the sum over addresses, in order, of the gains of its two halves."""
-    lacks = np.empty(32 * _BLOCK, dtype=np.int32)
-    curves = np.empty(32 * _BLOCK, dtype=np.int32)
+    lacks = np.empty(64 * _BLOCK, dtype=np.int32)
+    curves = np.empty(64 * _BLOCK, dtype=np.int32)
     scores[:] = 0
-    for first in range(0, n_half_words, _BLOCK):
-        n = min(_BLOCK, n_half_words - first)
+    for first in range(0, n_row, _BLOCK):
+        n = min(_BLOCK, n_row - first)
         for p in range(n_addresses):
             if start[p] == start[p + 1]:
                 continue
@@ -270,26 +279,22 @@ def _score(
             )
             _add_scores(
                 lacks, curves, totals[0], totals[1], regularization, least,
-                scores[32 * first : 32 * (first + n)], 32 * n,
+                scores[64 * first : 64 * (first + n)], 64 * n,
             )  # fmt: skip
 
 
 @njit(nogil=True, cache=True)
 def _sum_share(
-    rows, width, n_half_words, places, gradient, curvature, address, j, n_addresses, others, order,
+    rows, width, n_row, places, gradient, curvature, address, j, n_addresses, others, order,
     lacking, curved, start, sums,
 ):  # fmt: skip
     """Write the sums of a share of the samples for each address, and of all signals last."""
     _without(address, j, others)
     _sort(others, places, gradient, curvature, width, n_addresses, order, lacking, curved, start)
     for p in range(n_addresses):
-        for first in range(0, n_half_words, _BLOCK):
-            n = min(_BLOCK, n_half_words - first)
-            totals = _add_up(
-                rows, order, lacking, curved, start[p], start[p + 1], first, n,
-                sums[p, 0, 32 * first :], sums[p, 1, 32 * first :],
-            )  # fmt: skip
-        sums[p, 0, 32 * n_half_words], sums[p, 1, 32 * n_half_words] = totals
+        sums[p, 0, 64 * n_row], sums[p, 1, 64 * n_row] = _add_up(
+            rows, order, lacking, curved, start[p], start[p + 1], 0, n_row, sums[p, 0], sums[p, 1]
+        )
 
 
 @njit(nogil=True, cache=True)

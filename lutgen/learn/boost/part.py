@@ -234,7 +234,7 @@ class Part:
             own = residual[request.score]
             at = places.draw(self._step, own, request, self.ids, executor, self._seen)
             if request.signals is None:
-                drawn = self._step.gather(self.samples, own, at)
+                drawn = self._step.gather(self.samples, own, at, executor)
             else:
                 negative = (own[at] < 0).astype(np.uint8)
                 rows = self._step.rows(self.samples, at, request.signals)
@@ -329,8 +329,8 @@ class Part:
     def _numbers(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the numbers that places have among those of all samples."""
         n_own = len(self.ids[0])
-        if not n_own:
-            return at
+        if len(self.ids) == 1 or not n_own:
+            return at + self.ids[0].start
         view, place = np.divmod(at, n_own)
         numbers: NDArray[np.int64] = place + np.array([own.start for own in self.ids])[view]
         return numbers

@@ -175,9 +175,11 @@ def likely(
         places = places[shown[places]]
     if bound is None:
         return places
-    shifts = np.cumsum([0, *(len(own) for own in ids)])
-    view = np.searchsorted(shifts, places, side="right") - 1
-    number = places + (np.array([own.start for own in ids]) - shifts[:-1])[view]
+    number = places + ids[0].start
+    if len(ids) > 1:
+        shifts = np.cumsum([0, *(len(own) for own in ids)])
+        view = np.searchsorted(shifts, places, side="right") - 1
+        number = places + (np.array([own.start for own in ids]) - shifts[:-1])[view]
     random = randomness.words_at(np.uint64(key), number)
     return places[random >> np.uint64(32) < np.uint64(bound)]
 

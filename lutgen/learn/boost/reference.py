@@ -76,7 +76,12 @@ def draw(
     return np.repeat(np.arange(size.size), times * np.isin(np.arange(size.size), part))[:capacity]
 
 
-def gather(samples: Samples, residual: NDArray[np.int32], places: NDArray[np.int64]) -> Drawn:
+def gather(
+    samples: Samples,
+    residual: NDArray[np.int32],
+    places: NDArray[np.int64],
+    executor: Executor,  # noqa: ARG001 - the signature of BoostStep
+) -> Drawn:
     """Bring the drawn samples together; see :class:`BoostStep`."""
     negative = residual[places] < 0
     rows = np.where(negative[:, None], ~samples.rows[places], samples.rows[places])

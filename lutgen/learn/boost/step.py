@@ -246,9 +246,13 @@ class BoostStep(Protocol):
         ...
 
     def gather(
-        self, samples: Samples, residual: NDArray[np.int32], places: NDArray[np.int64]
+        self,
+        samples: Samples,
+        residual: NDArray[np.int32],
+        places: NDArray[np.int64],
+        executor: Executor,
     ) -> Drawn:
-        """Bring the drawn samples together."""
+        """Bring the drawn samples together; workers take parts of them where that is worth it."""
         ...
 
     def rows(

@@ -7,8 +7,9 @@ nothing but its own inputs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from lutgen.bits import Words, pack
 from lutgen.learn.counts import Tables, apply, count_classes
 from lutgen.learn.executor import Executor
 from lutgen.learn.fill import Fill
+
+if TYPE_CHECKING:
+    from lutgen.learn.byclass import ByClass
 
 _RANGES_PER_WORKER = 24
 _MAX_RANGE = 64  # LUTs between two chances to be interrupted
@@ -44,8 +48,10 @@ class LearntLayer(Generic[Signals]):
     n_correct: NDArray[np.int64]
 
 
-class LearnLayer(Protocol):
-    """Learn the LUTs of one layer by counting.
+def learn_plain(
+    signals: Words, labels: NDArray[np.uint8], wires: NDArray[np.int32], fill: Fill
+) -> LearntLayer[Words]:
+    """Learn a layer in plain NumPy.
 
     Parameters
     ----------
@@ -56,60 +62,85 @@ class LearnLayer(Protocol):
     wires : ndarray of shape (n_luts, k), dtype=np.int32
         Rows of `signals` that each LUT reads, address bit 0 first.
     """
-
-    def __call__(
-        self,
-        signals: Words,
-        labels: NDArray[np.uint8],
-        wires: NDArray[np.int32],
-        fill: Fill,
-        executor: Executor,
-    ) -> LearntLayer[Words]: ...
-
-
-def learn_plain(
-    signals: Words,
-    labels: NDArray[np.uint8],
-    wires: NDArray[np.int32],
-    fill: Fill,
-    executor: Executor | None = None,  # noqa: ARG001 - the signature of LearnLayer
-) -> LearntLayer[Words]:
-    """Learn a layer in plain NumPy; see :class:`LearnLayer`."""
     counts = count_classes(signals, wires, labels, backend="reference")
     luts = counts.decide(fill, backend="reference")
     outputs = apply(luts.tables, signals, wires, labels.size, backend="reference")
-    return LearntLayer(luts, outputs, _count_right(outputs, pack(labels[:, None]), labels.size))
+    wrong = np.bitwise_count(outputs ^ pack(labels[:, None])).sum(axis=1, dtype=np.int64)
+    return LearntLayer(luts, outputs, labels.size - wrong)
 
 
 def learn_fast(
     signals: Words,
-    labels: NDArray[np.uint8],
+    samples: ByClass,
     wires: NDArray[np.int32],
     fill: Fill,
     executor: Executor,
 ) -> LearntLayer[Words]:
-    """Learn a layer with the kernels; see :class:`LearnLayer`."""
+    """Learn a layer with the kernels.
+
+    Parameters
+    ----------
+    signals : ndarray of shape (n_signals, n_words), dtype=np.uint64
+        The samples sorted by class, as :meth:`ByClass.sort` gives them; so are the outputs.
+    wires
+        See :func:`learn_plain`.
+    """
     from lutgen.learn import kernels  # noqa: PLC0415 - loads numba
+    from lutgen.learn.vectors import aligned  # noqa: PLC0415
 
     n_luts, k = wires.shape
     table_words = max(1, (1 << k) // 64)
-    widths = (table_words, table_words, table_words, signals.shape[1])
-    tables, seen, tied, outputs = (np.empty((n_luts, n), dtype=np.uint64) for n in widths)
-    signals = np.ascontiguousarray(signals)
-    offsets = kernels.class_offsets(labels, k, signals.shape[1])
-    target = pack(labels[:, None])
+    tables, seen, tied = (np.empty((n_luts, table_words), dtype=np.uint64) for _ in range(3))
+    outputs = aligned(n_luts, signals.shape[1])
     n_correct = np.empty(n_luts, dtype=np.int64)
+    offsets = kernels.offsets_for(samples, k)
 
     def learn_range(luts: slice) -> None:
-        part = tables[luts], seen[luts], tied[luts], outputs[luts]
-        kernels.learn_luts(signals, offsets, wires[luts], labels.size, fill.of(luts), part)
-        n_correct[luts] = _count_right(outputs[luts], target, labels.size)
+        found = tables[luts], seen[luts], tied[luts], outputs[luts], n_correct[luts]
+        kernels.learn_luts(signals, samples, offsets, wires[luts], fill.of(luts), found)
 
     step = min(_MAX_RANGE, -(-n_luts // (executor.n_workers * _RANGES_PER_WORKER)))
     executor.map(learn_range, [slice(s, s + step) for s in range(0, n_luts, step)])
     return LearntLayer(Tables(tables, seen, tied), outputs, n_correct)
 
 
-def _count_right(outputs: Words, target: Words, n_samples: int) -> NDArray[np.int64]:
-    wrong: NDArray[np.int64] = np.bitwise_count(outputs ^ target).sum(axis=1, dtype=np.int64)
-    return n_samples - wrong
+class Learn(Protocol):
+    """Learns a layer from signals."""
+
+    def __call__(
+        self, signals: Words, wires: NDArray[np.int32], fill: Fill
+    ) -> LearntLayer[Words]: ...
+
+
+def start_plain(
+    signals: Words,
+    labels: NDArray[np.uint8],
+    executor: Executor,  # noqa: ARG001 - the signature of BACKENDS
+) -> tuple[Words, Learn]:
+    """Return the signals for the first layer, and what learns layers, one after another."""
+
+    def learn(signals: Words, wires: NDArray[np.int32], fill: Fill) -> LearntLayer[Words]:
+        return learn_plain(signals, labels, wires, fill)
+
+    return signals, learn
+
+
+def start_fast(
+    signals: Words, labels: NDArray[np.uint8], executor: Executor
+) -> tuple[Words, Learn]:
+    """See :func:`start_plain`."""
+    from lutgen.learn.byclass import ByClass  # noqa: PLC0415 - loads numba
+
+    samples = ByClass.of(labels)
+
+    def learn(signals: Words, wires: NDArray[np.int32], fill: Fill) -> LearntLayer[Words]:
+        return learn_fast(signals, samples, wires, fill, executor)
+
+    return samples.sort(signals, executor), learn
+
+
+BACKENDS: dict[str, Callable[[Words, NDArray[np.uint8], Executor], tuple[Words, Learn]]] = {
+    "kernels": start_fast,
+    "reference": start_plain,
+}
+"""Take samples and the class of each; may put the samples in another order."""

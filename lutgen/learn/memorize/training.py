@@ -23,7 +23,7 @@ from lutgen.learn.executor import Executor, executor_for
 from lutgen.learn.fill import FILLS, Fill
 from lutgen.learn.labelled import Labelled
 from lutgen.learn.memorize import wiring
-from lutgen.learn.memorize.layer import LearnLayer, LearntLayer, learn_fast, learn_plain
+from lutgen.learn.memorize.layer import BACKENDS, LearntLayer
 from lutgen.learn.parts import Parts
 from lutgen.model import Argmax, LutNetwork, Provenance
 from lutgen.model.provenance import LayerAccuracy
@@ -31,7 +31,6 @@ from lutgen.model.provenance import LayerAccuracy
 Progress = Callable[[int, int], None]
 Signals = TypeVar("Signals")
 
-BACKENDS: dict[str, LearnLayer] = {"kernels": learn_fast, "reference": learn_plain}
 MAX_WIDTH = 1 << 20
 
 _FILL_STREAM = 2
@@ -129,12 +128,9 @@ def memorize(
     """
     target = check_labels(labels, bits.n_samples)
     with executor_for(executor, n_threads) as running:
-
-        def learn(signals: Words, wires: NDArray[np.int32], fill: Fill) -> LearntLayer[Words]:
-            return BACKENDS[backend](signals, target, wires, fill, running)
-
+        signals, learn = BACKENDS[backend](bits.words, target, running)
         return learn_network(
-            bits.words,
+            signals,
             Facts(bits.n_samples, int(target.sum()), _wrong_inputs(bits.words, target)),
             learn,
             parameters,
