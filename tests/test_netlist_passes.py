@@ -68,6 +68,16 @@ def test_simplify_keeps_the_function_and_ends(netlist: Netlist) -> None:
     assert bool(passes) == (after != netlist)
 
 
+def test_where_nothing_changes_nothing_is_copied() -> None:
+    cells = (lut("a", XOR, 2, 3), lut("b", AND, 2, 3), lut("c", AND, 4, 5))
+    netlist = Netlist(2, cells, (6, 5))
+    for run in (prune, fold, support, share):
+        assert run(netlist)[0] is netlist
+    last = lut("d", AND, 6, 1)  # what comes before the first change is the same all the same
+    changed, stats = fold(Netlist(2, (*cells, last), (7, 6)))
+    assert (changed, stats.changes) == (Netlist(2, cells, (6, 6)), 1)
+
+
 @given(netlists())
 def test_passes_keep_a_pipelined_netlist_balanced(netlist: Netlist) -> None:
     piped, _ = pipeline(netlist, 1)
