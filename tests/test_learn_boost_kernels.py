@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from lutgen.bits import Bits
 from lutgen.learn.boost import kernels, newton, places, reference, searching
 from lutgen.learn.boost.leaves import Leaf, decide_by_sign
+from lutgen.learn.boost.losses import Softmax
 from lutgen.learn.boost.step import UNIT, BoostStep, Drawn, NewtonGain, Samples, Weighed
 from lutgen.learn.executor import Executor, Serial, Threads
 
@@ -318,6 +319,22 @@ def test_residuals(seed: int, n_classes: int, temperature: float) -> None:
     exact /= exact.sum(axis=0)
     lacking = UNIT * ((labels == np.arange(n_classes)[:, None]) - exact)
     assert (np.abs(out[0] - lacking * weights) <= 0.52 * weights + 1e-6).all()
+
+
+@pytest.mark.parametrize("heaviest", [1, 2, 1 << 15])
+def test_curvature_is_exact(heaviest: int) -> None:
+    """Of whole weights of one, found without a division; of others; none in the padding."""
+    rng = np.random.default_rng(heaviest)
+    weights = np.append(rng.integers(0, heaviest + 1, 2 * UNIT), [0, heaviest]).astype(np.int32)
+    sizes = np.append(np.arange(UNIT + 1), rng.integers(0, UNIT + 1, UNIT + 1))
+    residual = (sizes * weights * rng.choice([-1, 1], sizes.size)).astype(np.int32)
+    out = np.empty_like(residual)
+    Softmax(2, 1.0).find_curvature(residual, weights, out)
+    expected = [
+        abs(r) * (UNIT * w - abs(r)) // (UNIT * w) if w else 0
+        for r, w in zip(residual.tolist(), weights.tolist(), strict=True)
+    ]
+    assert out.tolist() == expected
 
 
 def test_workers_bring_drawn_samples_together(monkeypatch: pytest.MonkeyPatch) -> None:
