@@ -40,7 +40,7 @@ from lutgen.learn.spilled import Spilled
 from lutgen.model import LutNetwork, Source, Sum
 
 _UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
-_OWN_BYTES = 320 << 20  # the program itself, its kernels, and what a step brings together
+_OWN_BYTES = 380 << 20  # the program itself, its kernels, and what a step brings together
 _COPIES = 8  # of a chunk as float64, while it is read, sorted and encoded
 _STATE_BYTES = 64  # of a row beside its bits: votes, residuals, weights
 _FEWEST_ROWS, _MOST_ROWS = 1 << 12, 1 << 20
