@@ -21,8 +21,9 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn.estimators.boosting import BoostedLutClassifier
 from lutgen.learn.estimators.memorization import MemorizationClassifier
-from lutgen.learn.estimators.shared import as_copies, available_workers, n_threads
+from lutgen.learn.estimators.shared import as_copies, n_threads
 from lutgen.learn.scores import softmax
+from lutgen.processors import n_processors
 
 IRIS = load_iris(return_X_y=True)
 CANCER = load_breast_cancer(return_X_y=True)
@@ -125,11 +126,11 @@ def test_threads_are_counted_as_joblib_does(model, n_jobs) -> None:
 
 
 def test_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lutgen.learn.estimators.shared.available_workers", lambda: 8)
+    monkeypatch.setattr("lutgen.learn.estimators.shared.n_processors", lambda: 8)
     assert [n_threads(n) for n in (-1, -2, -7, -8, -9, 3, None)] == [8, 7, 2, 1, 1, 3, 8]
     with parallel_config("threading"):
         assert Parallel(n_jobs=2)(delayed(n_threads)(None) for _ in range(2)) == [1, 1]
-    assert available_workers() >= 1
+    assert n_processors() >= 1
 
 
 @pytest.mark.parametrize("n_jobs", [0, 2.0, "2", True])

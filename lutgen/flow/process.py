@@ -149,13 +149,6 @@ def require_success(job: Job, ended: Ended) -> None:
         raise ToolError(f"{job.what} failed ({reason(ended.code)}): {said}; log: {job.log}")
 
 
-def n_processors() -> int:
-    """Return the number of processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1  # macOS, Windows
-
-
 def run_together(
     jobs: Sequence[Job],
     *,

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from lutgen.errors import DataError, ToolError
 from lutgen.files import read_json, write_files
 from lutgen.flow.cocotb import SIMULATORS, Design, build_bench, find_simulator
-from lutgen.flow.process import n_processors
+from lutgen.processors import n_processors
 from lutgen.records.checks import Cycle
 
 __all__ = ["SIMULATORS", "Mismatch", "SimResult", "simulate"]

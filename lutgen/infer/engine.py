@@ -8,7 +8,6 @@ blocks that fit the cache: comparators fill rows of bits, a program runs over th
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from lutgen.infer.machine import TILE, VECTOR_BITS, Machine, machine
 from lutgen.infer.program import Program, answer_program, is_small, score_program, score_width
 from lutgen.model import Argmax, LutNetwork, Sum
 from lutgen.model.head import Answers
+from lutgen.processors import n_processors
 
 _logger = logging.getLogger("lutgen")
 _GROUP = 64  # samples of a word
@@ -77,7 +77,7 @@ class Engine:
     def __init__(self, network: LutNetwork, n_threads: int | None = None) -> None:
         self._network = replace(network)  # a copy: whoever drops the network drops its engine
         self._machine = machine()
-        self.n_threads = n_threads or _processors()
+        self.n_threads = n_threads or n_processors()
 
     @cached_property
     def _answer(self) -> Program:
@@ -341,10 +341,3 @@ def _as_numbers(planes: NDArray[np.uint8], *, is_signed: bool) -> NDArray[np.int
         is_sign = is_signed and place == len(planes) - 1
         numbers += (-(1 << place) if is_sign else 1 << place) * plane.astype(np.int64)
     return numbers
-
-
-def _processors() -> int:
-    """Return the number of processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1  # macOS, Windows

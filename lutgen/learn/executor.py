@@ -6,7 +6,6 @@ together in the order of the items, so that what it learns is the same for any n
 
 from __future__ import annotations
 
-import os
 import statistics
 import threading
 import time
@@ -16,6 +15,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Generic, Protocol, Self, TypeVar
+
+from lutgen.processors import n_processors
 
 _N_TRIALS = 3  # of each way that the choice goes by
 _TRY_OTHER = 32  # rounds until the slower way gets another chance
@@ -165,20 +166,13 @@ class Faster:
         return self._ways[self._way]
 
 
-def available_workers() -> int:
-    """Return the number of processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1  # macOS, Windows
-
-
 @contextmanager
 def executor_for(executor: Executor | None, n_threads: int | None) -> Iterator[Executor]:
     """Yield the given executor, or so many threads (None: all processors) for as long as needed."""
     if executor is not None:
         yield executor
         return
-    with Threads(n_threads or available_workers()) as threads:
+    with Threads(n_threads or n_processors()) as threads:
         yield threads
 
 

@@ -13,8 +13,8 @@ from lutgen.encode.encoder import BIT
 from lutgen.encode.window import Window
 from lutgen.errors import ConfigError, DataError
 from lutgen.learn.boost.monotone import Directions, directions_of
-from lutgen.learn.executor import available_workers
 from lutgen.model.summary import summary_html
+from lutgen.processors import n_processors
 
 _MOST_COPIES = 64
 _STEPS = 16
@@ -62,13 +62,13 @@ def n_threads(n_jobs: Any) -> int:
         If it is 0 or no whole number.
     """
     if n_jobs is None:
-        return available_workers() if get_active_backend()[0].nesting_level == 0 else 1
+        return n_processors() if get_active_backend()[0].nesting_level == 0 else 1
     if isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer) or n_jobs == 0:
         raise ConfigError(
             "n_jobs must be None, a number of threads, or negative: -1 for all processors, -2 for "
             f"all but one, and so on; got {n_jobs!r}"
         )
-    return int(n_jobs) if n_jobs > 0 else max(1, available_workers() + 1 + int(n_jobs))
+    return int(n_jobs) if n_jobs > 0 else max(1, n_processors() + 1 + int(n_jobs))
 
 
 def as_copies(sample_weight: ArrayLike, n_samples: int) -> NDArray[np.intp]:
