@@ -73,8 +73,8 @@ def test_backends_and_threads_give_the_same_network(
     n_classes: int, layers: int, parameters: BoostParameters
 ) -> None:
     layers = 1 if parameters.patch else layers
-    parameters = replace(parameters, shift=1, layers=layers)
-    parameters = replace(parameters, warp=float(n_classes == 10), mirror=n_classes == 3)
+    views = {"shift": 1, "warp": float(n_classes == 10), "mirror": n_classes == 3}
+    parameters = replace(parameters, layers=layers, **views)
     networks = [
         learn(parameters, n_classes, TRAIN[:200], feature_shape=(8, 8), **options)
         for options in ({"backend": "reference"}, {"n_threads": 1}, {"n_threads": 5})

@@ -11,11 +11,14 @@ from lutgen.cli import output
 from lutgen.cli.learning import print_model
 from lutgen.cli.options import (
     EncoderSpec,
+    Mirror,
     ModelOut,
     Seed,
+    Shift,
     Threads,
     TrainingOptions,
     Validation,
+    Warp,
     option_group,
 )
 from lutgen.datasets.tasks import REGRESSION
@@ -78,16 +81,9 @@ def boost(
     refits: Annotated[
         int, typer.Option(help="How often every LUT is learnt anew among the others.")
     ] = _DEFAULT.refits,
-    shift: Annotated[
-        int, typer.Option(help="Learn from images shifted by up to N pixels, too.")
-    ] = _DEFAULT.shift,
-    warp: Annotated[
-        float,
-        typer.Option(help="Learn from images turned, scaled and slanted, too; 1: by some pixels."),
-    ] = _DEFAULT.warp,
-    mirror: Annotated[
-        bool, typer.Option("--mirror", help="Learn from mirrored images, too.")
-    ] = _DEFAULT.mirror,
+    shift: Shift = _DEFAULT.shift,
+    warp: Warp = _DEFAULT.warp,
+    mirror: Mirror = _DEFAULT.mirror,
     patch: Annotated[
         int,
         typer.Option(help="A LUT's wires come from one square of N pixels a side; 0: from all."),

@@ -109,6 +109,12 @@ PostSynthesis = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option(help="Fixes all that is drawn.")]
+Shift = Annotated[int, typer.Option(help="Learn from images shifted by up to N pixels, too.")]
+Warp = Annotated[
+    float,
+    typer.Option(help="Learn from images turned, scaled and slanted, too; 1: by some pixels."),
+]
+Mirror = Annotated[bool, typer.Option("--mirror", help="Learn from mirrored images, too.")]
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Threads; the result is the same for any number.")
 ]

@@ -13,7 +13,16 @@ from lutgen.chips.chip import get_chip
 from lutgen.cli import output
 from lutgen.cli.core import CoreOptions, Out, core_options, with_folder
 from lutgen.cli.faults import INTERRUPTED
-from lutgen.cli.options import ChipName, Seed, Threads, TrainingOptions, option_group
+from lutgen.cli.options import (
+    ChipName,
+    Mirror,
+    Seed,
+    Shift,
+    Threads,
+    TrainingOptions,
+    Warp,
+    option_group,
+)
 from lutgen.encode.encoder import SPECS
 from lutgen.errors import ConfigError
 from lutgen.learn.boost import BoostParameters
@@ -83,16 +92,9 @@ def tune(
     refits: Annotated[
         int, typer.Option(help="How often every LUT is learnt anew among the others.")
     ] = _DEFAULT.refits,
-    shift: Annotated[
-        int, typer.Option(help="Learn from images shifted by up to N pixels, too.")
-    ] = _DEFAULT.shift,
-    warp: Annotated[
-        float,
-        typer.Option(help="Learn from images turned, scaled and slanted, too; 1: by some pixels."),
-    ] = _DEFAULT.warp,
-    mirror: Annotated[
-        bool, typer.Option("--mirror", help="Learn from mirrored images, too.")
-    ] = _DEFAULT.mirror,
+    shift: Shift = _DEFAULT.shift,
+    warp: Warp = _DEFAULT.warp,
+    mirror: Mirror = _DEFAULT.mirror,
     folds: Annotated[int, typer.Option(help="Parts that are held out in turn.")] = 5,
     finalists: Annotated[int, typer.Option(min=1, help="Candidates to learn in full.")] = 10,
     seed: Seed = _DEFAULT.seed,
